@@ -1,0 +1,67 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>Two-dimensional convolution; <see cref="ConvolutionShape"/> has the formula, <see cref="ConvolutionReference"/> the definition.</summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html">conv2d</see>.</remarks>
+public static class Convolution
+{
+    /// <summary><c>output = input ⋆ weights + bias</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, P, Q, K]</c></param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="weights"><c>[K, R, S, C]</c></param>
+    /// <param name="bias"><c>[K]</c>, or empty for none.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape)
+    {
+        ConvolutionAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == ConvolutionAlgorithm.Vector)
+            ConvolutionVector.Forward(device, output, input, weights, bias, shape);
+        else
+            device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
+    }
+
+    /// <summary><c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradInput"><c>[N, H, W, C]</c></param>
+    /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
+    /// <param name="weights"><c>[K, R, S, C]</c></param>
+    /// <param name="accumulate">Whether to add to what <paramref name="gradInput"/> holds.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    {
+        ConvolutionAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == ConvolutionAlgorithm.Vector)
+            ConvolutionVector.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
+        else
+            device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, shape);
+    }
+
+    /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradWeights"><c>[K, R, S, C]</c></param>
+    /// <param name="gradBias"><c>[K]</c>, or empty for none.</param>
+    /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    {
+        ConvolutionAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == ConvolutionAlgorithm.Vector)
+            ConvolutionVector.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        else
+            device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
+        if (gradBias.Length > 0)
+            device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static ConvolutionAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<ConvolutionAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? ConvolutionAlgorithm.Vector : ConvolutionAlgorithm.Naive);
+}

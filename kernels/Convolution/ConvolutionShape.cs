@@ -1,0 +1,51 @@
+using System.Globalization;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The sizes of a two-dimensional convolution, and the index maths that all its kernels share.</summary>
+/// <param name="N">Images in the batch.</param>
+/// <param name="H">Input rows.</param>
+/// <param name="W">Input columns.</param>
+/// <param name="C">Input channels.</param>
+/// <param name="K">Output channels.</param>
+/// <param name="R">Kernel rows.</param>
+/// <param name="S">Kernel columns.</param>
+/// <param name="Stride">Step between neighbouring outputs, in input pixels.</param>
+/// <param name="Padding">Rows and columns of zeros around the input.</param>
+/// <remarks>
+/// <code>
+/// input   [N, H, W, C]        weights [K, R, S, C]        bias [K]
+/// output  [N, P, Q, K]        P = (H + 2 padding - R) / stride + 1,  Q likewise from W and S
+///
+/// output[n, p, q, k] = bias[k] + Σ r,s,c  input[n, p·stride - padding + r, q·stride - padding + s, c] · weights[k, r, s, c]
+/// </code>
+/// Letters as in cuDNN (Chetlur et al. 2014, arXiv:1410.0759); what is computed is PyTorch's <c>conv2d</c>, a cross-correlation.
+/// </remarks>
+public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K, int R, int S, int Stride, int Padding)
+{
+    /// <summary>Output rows.</summary>
+    public int P => (H + 2 * Padding - R) / Stride + 1;
+
+    /// <summary>Output columns.</summary>
+    public int Q => (W + 2 * Padding - S) / Stride + 1;
+
+    /// <summary><c>[N, H, W, C]</c></summary>
+    public TensorShape Input => new(N, H, W, C);
+
+    /// <summary><c>[N, P, Q, K]</c></summary>
+    public TensorShape Output => new(N, P, Q, K);
+
+    /// <summary><c>[K, R, S, C]</c></summary>
+    public TensorShape Weights => new(K, R, S, C);
+
+    /// <summary>Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as two.</summary>
+    public double Flops => 2.0 * Output.Count * R * S * C;
+
+    /// <summary>Bytes that one pass must move at least: two of the three tensors read, one written.</summary>
+    public double Bytes => sizeof(float) * (double)(Input.Count + Output.Count + Weights.Count);
+
+    /// <summary>The shape as <c>n16 56x56x64 -> 56x56x64, 3x3 stride 1 padding 1</c>.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"n{N} {H}x{W}x{C} -> {P}x{Q}x{K}, {R}x{S} stride {Stride} padding {Padding}");
+}

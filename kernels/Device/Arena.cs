@@ -1,0 +1,97 @@
+using ILGPU;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>The one block of device memory from which a step takes its activations and gradients.</summary>
+/// <remarks>
+/// A step rents and returns in the same order every time, so its memory can be planned by running it once with all
+/// launches switched off (<see cref="ComputeDevice.Plan"/>): the highest address reached is the size to allocate. After
+/// that no step allocates on the device, and every tensor has the same address in every step.
+/// </remarks>
+public sealed class Arena
+{
+    // 256 bytes: ILGPU assumes kernel views to be so aligned, and no vector load of any device needs more.
+    private const long Alignment = 64;
+
+    private readonly ComputeDevice device;
+    private readonly SortedList<long, long> free = [];
+    private DeviceBuffer<float>? buffer;
+    private long capacity;
+    private long end;
+
+    internal Arena(ComputeDevice device) => this.device = device;
+
+    /// <summary>Bytes allocated on the device.</summary>
+    public long Bytes => capacity * sizeof(float);
+
+    internal long PlannedEnd { get; set; }
+
+    /// <summary>Takes memory for a tensor; its contents are undefined.</summary>
+    /// <param name="shape">The tensor's extents.</param>
+    /// <returns>The tensor, with one reference.</returns>
+    /// <exception cref="InvalidOperationException">The step rents more than was planned.</exception>
+    public Tensor Rent(TensorShape shape)
+    {
+        long size = RoundUp(shape.Count);
+        foreach ((long offset, long length) in free)
+        {
+            if (length < size)
+                continue;
+            free.Remove(offset);
+            if (length > size)
+                free.Add(offset + size, length - size);
+            return new Tensor(shape, this, offset);
+        }
+        long last = end;
+        end += size;
+        if (device.IsPlanning)
+            PlannedEnd = Math.Max(PlannedEnd, end);
+        else if (end > capacity)
+            throw new InvalidOperationException($"A tensor of {shape} does not fit the arena's {Bytes} bytes: plan the step before running it.");
+        return new Tensor(shape, this, last);
+    }
+
+    internal void Return(Tensor tensor)
+    {
+        long offset = tensor.Offset, size = RoundUp(tensor.Shape.Count);
+        free.Add(offset, size);
+        int at = free.IndexOfKey(offset);
+        at = MergeWithNext(at - 1) ? at - 1 : at;
+        MergeWithNext(at);
+        at = free.Count - 1;
+        // Free memory at the end is not kept as a hole, so that an arena without tensors is as good as new.
+        if (free.GetKeyAtIndex(at) + free.GetValueAtIndex(at) == end)
+        {
+            end = free.GetKeyAtIndex(at);
+            free.RemoveAt(at);
+        }
+    }
+
+    internal ArrayView<float> View(long offset, long count) =>
+        device.IsPlanning ? default : buffer!.View.SubView(offset, count);
+
+    /// <summary>Allocates what the plan needs, if it is more than there is.</summary>
+    internal void Grow()
+    {
+        if (end != 0)
+            throw new InvalidOperationException("The arena cannot grow while tensors are rented from it.");
+        if (PlannedEnd <= capacity)
+            return;
+        buffer?.Dispose();
+        capacity = PlannedEnd;
+        buffer = device.Allocate<float>(capacity);
+    }
+
+    internal void Free() => buffer?.Dispose();
+
+    private bool MergeWithNext(int at)
+    {
+        if (at < 0 || at + 1 >= free.Count || free.GetKeyAtIndex(at) + free.GetValueAtIndex(at) != free.GetKeyAtIndex(at + 1))
+            return false;
+        free.SetValueAtIndex(at, free.GetValueAtIndex(at) + free.GetValueAtIndex(at + 1));
+        free.RemoveAt(at + 1);
+        return true;
+    }
+
+    private static long RoundUp(long count) => (count + Alignment - 1) / Alignment * Alignment;
+}

@@ -1,0 +1,133 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>One accelerator with everything that belongs to it: stream, kernels, memory.</summary>
+/// <remarks>Not safe for use from several threads at once: a device runs one step at a time.</remarks>
+public sealed partial class ComputeDevice : IDisposable
+{
+    private readonly Context context;
+    private readonly Accelerator accelerator;
+    private readonly AcceleratorStream stream;
+    private readonly KernelLoader kernels;
+    private readonly AlgorithmChoice forced;
+    private readonly ParallelOptions? threads;
+
+    internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options)
+    {
+        this.context = context;
+        this.accelerator = accelerator;
+        Kind = kind;
+        Threads = kind == DeviceKind.Cpu ? options.Threads : 0;
+        stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
+        kernels = new KernelLoader(accelerator);
+        forced = new AlgorithmChoice(options.Algorithms);
+        if (kind == DeviceKind.Cpu && !options.LaunchThroughIlgpu)
+            threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
+        Arena = new Arena(this);
+        Timings = new OperatorTimings(this);
+    }
+
+    /// <summary>The family of the device.</summary>
+    public DeviceKind Kind { get; }
+
+    /// <summary>The device's name, and for a CPU its threads and vector width.</summary>
+    public string Name => Kind == DeviceKind.Cpu ? DeviceCatalog.CpuName(Threads) : accelerator.Name;
+
+    /// <summary>Threads of the CPU device; 0 for a GPU.</summary>
+    public int Threads { get; }
+
+    /// <summary>Where a step's activations and gradients live.</summary>
+    public Arena Arena { get; }
+
+    /// <summary>The cost of each operator, while switched on.</summary>
+    public OperatorTimings Timings { get; }
+
+    /// <summary>Whether launches are switched off because memory is being planned.</summary>
+    public bool IsPlanning { get; private set; }
+
+    /// <summary>Runs a step without launching anything, to make the arena as large as that step needs.</summary>
+    /// <param name="step">Exactly what will run; it must rent and return in the same order every time.</param>
+    public void Plan(Action step)
+    {
+        IsPlanning = true;
+        try
+        {
+            step();
+        }
+        finally
+        {
+            IsPlanning = false;
+        }
+        Synchronize();
+        Arena.Grow();
+    }
+
+    /// <summary>Allocates memory that is not of the arena; zero at first.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="count">Number of elements.</param>
+    public DeviceBuffer<T> Allocate<T>(long count)
+        where T : unmanaged =>
+        new(accelerator, count);
+
+    /// <summary>Copies from host to device; returns when the host memory may be used again.</summary>
+    /// <param name="destination">As long as <paramref name="source"/>.</param>
+    /// <param name="source">The host's elements.</param>
+    /// <typeparam name="T">The element type.</typeparam>
+    public void Upload<T>(ArrayView<T> destination, ReadOnlySpan<T> source)
+        where T : unmanaged
+    {
+        if (IsPlanning || source.IsEmpty)
+            return;
+        destination.CopyFromCPU(stream, ref MemoryMarshal.GetReference(source), source.Length);
+        stream.Synchronize();
+    }
+
+    /// <summary>Copies from device to host, after everything launched before.</summary>
+    /// <param name="destination">As long as <paramref name="source"/>.</param>
+    /// <param name="source">The device's elements.</param>
+    /// <typeparam name="T">The element type.</typeparam>
+    public void Download<T>(Span<T> destination, ArrayView<T> source)
+        where T : unmanaged
+    {
+        if (IsPlanning || destination.IsEmpty)
+            return;
+        source.CopyToCPU(stream, ref MemoryMarshal.GetReference(destination), destination.Length);
+        stream.Synchronize();
+    }
+
+    /// <summary>Copies from device to host, after everything launched before.</summary>
+    /// <param name="source">The device's elements.</param>
+    /// <typeparam name="T">The element type.</typeparam>
+    public T[] Download<T>(ArrayView<T> source)
+        where T : unmanaged
+    {
+        var destination = new T[source.Length];
+        Download(destination, source);
+        return destination;
+    }
+
+    /// <summary>Waits until everything launched has run.</summary>
+    public void Synchronize()
+    {
+        if (!IsPlanning && Kind != DeviceKind.Cpu)
+            stream.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Arena.Free();
+        if (Kind != DeviceKind.Cpu)
+            stream.Dispose();
+        accelerator.Dispose();
+        context.Dispose();
+    }
+
+    /// <summary>The algorithm that the user forces for an operator, or none.</summary>
+    internal TAlgorithm? Forced<TAlgorithm>()
+        where TAlgorithm : struct, Enum =>
+        forced.For<TAlgorithm>();
+}

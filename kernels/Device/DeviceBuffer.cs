@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>Memory that lives on the device until disposed: parameters, gradients, optimizer state, the arena, a batch of pixels.</summary>
+/// <typeparam name="T">The element type.</typeparam>
+public sealed unsafe class DeviceBuffer<T> : IDisposable
+    where T : unmanaged
+{
+    // The CPU kernels may read, never write, up to four of the widest vectors past a tensor's end.
+    private const int SlackBytes = 256;
+
+    private readonly MemoryBuffer buffer;
+    private readonly void* aligned;
+
+    internal DeviceBuffer(Accelerator accelerator, long count)
+    {
+        long total = count + SlackBytes / Unsafe.SizeOf<T>() + 1;
+        if (accelerator is CPUAccelerator)
+        {
+            // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs twice.
+            aligned = NativeMemory.AlignedAlloc((nuint)(total * Unsafe.SizeOf<T>()), 256);
+            buffer = CPUMemoryBuffer.Create(accelerator, (IntPtr)aligned, total, Unsafe.SizeOf<T>());
+        }
+        else
+        {
+            buffer = accelerator.AllocateRaw(total, Unsafe.SizeOf<T>());
+        }
+        buffer.AsArrayView<T>(0, total).MemSetToZero();
+        View = buffer.AsArrayView<T>(0, count);
+    }
+
+    /// <summary>All elements of the buffer; zero at first.</summary>
+    public ArrayView<T> View { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        buffer.Dispose();
+        NativeMemory.AlignedFree(aligned);
+    }
+}

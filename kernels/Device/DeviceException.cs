@@ -1,0 +1,9 @@
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>A device that is not there, or that cannot do what was asked; the message names the remedy.</summary>
+public sealed class DeviceException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">One sentence that names the device or option and the remedy.</param>
+    public DeviceException(string message) : base(message) { }
+}

@@ -1,0 +1,38 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>Tells .NET where the driver libraries are that ILGPU asks for by their short names.</summary>
+/// <remarks>
+/// ILGPU imports <c>cuda</c> and <c>OpenCL</c>. .NET then probes <c>libcuda.so</c>, which only development packages
+/// install; a driver, and every container, has <c>libcuda.so.1</c>. Without this resolver ILGPU silently reports no GPU.
+/// </remarks>
+internal static class NativeLibraries
+{
+    private static int installed;
+
+    /// <summary>Installs the resolver once in a process, which must happen before ILGPU looks for devices.</summary>
+    internal static void Install()
+    {
+        // Under WSL, ILGPU installs a resolver of its own, and a second one for the same assembly throws.
+        if (Interlocked.Exchange(ref installed, 1) == 0 && OperatingSystem.IsLinux() && !IsWsl())
+            NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+    }
+
+    private static IntPtr Resolve(string libraryName, Assembly assembly, DllImportSearchPath? searchPath)
+    {
+        string? soname = libraryName switch
+        {
+            "cuda" => "libcuda.so.1",
+            "OpenCL" => "libOpenCL.so.1",
+            _ => null,
+        };
+        return soname is not null && NativeLibrary.TryLoad(soname, out IntPtr handle) ? handle : IntPtr.Zero;
+    }
+
+    private static bool IsWsl() =>
+        File.Exists("/proc/sys/kernel/osrelease")
+        && File.ReadAllText("/proc/sys/kernel/osrelease").Contains("microsoft", StringComparison.OrdinalIgnoreCase);
+}

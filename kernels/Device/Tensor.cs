@@ -1,0 +1,58 @@
+using ILGPU;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>Floats on a device with a shape, and a count of those who still need them.</summary>
+/// <remarks>
+/// A layer's <c>Forward</c> and <c>Backward</c> take over the caller's reference to what they are given and hand their result's reference to
+/// the caller. Who needs a tensor for longer calls <see cref="Retain"/>; the last <see cref="Release"/> gives its memory
+/// back to the <see cref="Arena"/>. A tensor that is not of an arena (a parameter) ignores both.
+/// </remarks>
+public sealed class Tensor
+{
+    private readonly Arena? arena;
+    private readonly ArrayView<float> memory;
+    private int references = 1;
+
+    /// <summary>A tensor over memory that somebody else owns.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="memory">Exactly <c>shape.Count</c> floats.</param>
+    public Tensor(TensorShape shape, ArrayView<float> memory)
+    {
+        Shape = shape;
+        this.memory = memory;
+    }
+
+    internal Tensor(TensorShape shape, Arena arena, long offset)
+    {
+        Shape = shape;
+        this.arena = arena;
+        Offset = offset;
+    }
+
+    /// <summary>The extents.</summary>
+    public TensorShape Shape { get; }
+
+    /// <summary>Whether the backward pass has to come back through this tensor.</summary>
+    public bool RequiresGrad { get; set; }
+
+    /// <summary>The floats on the device; empty while the arena only plans.</summary>
+    public ArrayView<float> View => arena is null ? memory : arena.View(Offset, Shape.Count);
+
+    internal long Offset { get; }
+
+    /// <summary>Says that one more user needs this tensor.</summary>
+    /// <returns>This tensor.</returns>
+    public Tensor Retain()
+    {
+        references++;
+        return this;
+    }
+
+    /// <summary>Says that one user is done with this tensor.</summary>
+    public void Release()
+    {
+        if (--references == 0)
+            arena?.Return(this);
+    }
+}
