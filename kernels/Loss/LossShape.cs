@@ -1,0 +1,12 @@
+using System.Globalization;
+
+namespace IlgpuCxr.Kernels.Loss;
+
+/// <summary>The sizes of a loss over a batch of logits <c>[N, C]</c>.</summary>
+/// <param name="N">Images in the batch.</param>
+/// <param name="C">Classes.</param>
+public readonly record struct LossShape(int N, int C)
+{
+    /// <summary>The shape as <c>n32 c2</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"n{N} c{C}");
+}

@@ -1,0 +1,26 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Loss;
+
+/// <summary>Softmax cross entropy, averaged over the batch; <see cref="SoftmaxCrossEntropyReference"/> has the formula.</summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">CrossEntropyLoss</see>.</remarks>
+public static class SoftmaxCrossEntropy
+{
+    /// <summary>The loss together with its gradient; finite for all finite logits.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="loss"><c>[1]</c>, receives the mean over the batch.</param>
+    /// <param name="gradLogits"><c>[N, C]</c>, or empty where no gradient is wanted.</param>
+    /// <param name="logits"><c>[N, C]</c></param>
+    /// <param name="targets"><c>[N]</c> class indices.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
+    {
+        using var timing = device.Timings.Measure(
+            "softmax cross entropy", shape, SoftmaxCrossEntropyAlgorithm.Naive, 0, sizeof(float) * 2.0 * shape.N * shape.C);
+        Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
+        device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);
+        device.Launch(SoftmaxCrossEntropyNaive.Mean, 1, loss, losses.View);
+        losses.Release();
+    }
+}
