@@ -16,11 +16,10 @@ public static class SoftmaxCrossEntropy
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
     {
-        using var timing = device.Timings.Measure(
-            "softmax cross entropy", shape, SoftmaxCrossEntropyAlgorithm.Naive, 0, sizeof(float) * 2.0 * shape.N * shape.C);
+        using var timing = device.Timings.Measure("softmax cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
         device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);
-        device.Launch(SoftmaxCrossEntropyNaive.Mean, 1, loss, losses.View);
+        device.Launch(LossSum.Sum, 1, loss, losses.View);
         losses.Release();
     }
 }
