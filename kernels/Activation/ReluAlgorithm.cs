@@ -3,9 +3,9 @@ namespace IlgpuCxr.Kernels.Activation;
 /// <summary>The ways to compute a ReLU.</summary>
 public enum ReluAlgorithm
 {
-    /// <summary>One element an index (<see cref="ReluNaive"/>): any device.</summary>
+    /// <summary>One output an index (<see cref="ReluNaive"/>): any device.</summary>
     Naive,
 
-    /// <summary>One chunk an index, in vectors (<see cref="ReluVector"/>): the CPU.</summary>
+    /// <summary>Vectors, a chunk an index (<see cref="ReluVector"/>): the CPU.</summary>
     Vector,
 }

@@ -2,17 +2,14 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Activation;
 
-/// <summary>The ReLU, one element an index.</summary>
+/// <summary>ReLU as the simplest possible kernels: one output an index.</summary>
 internal static class ReluNaive
 {
-    /// <summary>One element of <c>output = max(0, input)</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input)
-    {
-        float x = input[index];
-        output[index] = x > 0 ? x : 0;
-    }
+    /// <summary>One output. Not written as a maximum, because a GPU's maximum of a NaN and 0 is 0, and a NaN must be seen.</summary>
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input) =>
+        output[index] = input[index] <= 0 ? 0 : input[index];
 
     /// <summary>One element of <c>gradInput</c>.</summary>
     public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output) =>
-        gradInput[index] = output[index] > 0 ? gradOutput[index] : 0;
+        gradInput[index] = output[index] <= 0 ? 0 : gradOutput[index];
 }

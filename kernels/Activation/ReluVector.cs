@@ -4,33 +4,32 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Activation;
 
-/// <summary>The ReLU on the CPU, one chunk an index.</summary>
+/// <summary>ReLU on the CPU: an index is a chunk of floats.</summary>
 internal static unsafe class ReluVector
 {
-    /// <summary>A chunk of <c>output = max(0, input)</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input)
+    /// <summary>One chunk of outputs.</summary>
+    public static void Forward(Index1D chunk, ArrayView<float> output, ArrayView<float> input)
     {
-        (long first, int count) = Chunks.Range(index, output.Length);
-        float* y = output.Pointer() + first, x = input.Pointer() + first;
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-            Vector.Max(Vector.Load(x + i), Vector<float>.Zero).Store(y + i);
-        for (; i < count; i++)
-            y[i] = x[i] > 0 ? x[i] : 0;
+        long start = (long)chunk.X * CpuMemory.ChunkFloats;
+        int count = (int)Math.Min(CpuMemory.ChunkFloats, input.Length - start);
+        float* x = input.Pointer() + start, y = output.Pointer() + start;
+        for (int i = 0; i < count; i += Vector<float>.Count)
+        {
+            Vector<float> value = Vector.Load(x + i);
+            Vector.ConditionalSelect(Vector.LessThanOrEqual(value, default), default, value).Store(y + i, count - i);
+        }
     }
 
-    /// <summary>A chunk of <c>gradInput</c>.</summary>
-    public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output)
+    /// <summary>One chunk of <c>gradInput</c>.</summary>
+    public static void Backward(Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output)
     {
-        (long first, int count) = Chunks.Range(index, output.Length);
-        float* dx = gradInput.Pointer() + first, dy = gradOutput.Pointer() + first, y = output.Pointer() + first;
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        long start = (long)chunk.X * CpuMemory.ChunkFloats;
+        int count = (int)Math.Min(CpuMemory.ChunkFloats, output.Length - start);
+        float* y = output.Pointer() + start, dy = gradOutput.Pointer() + start, dx = gradInput.Pointer() + start;
+        for (int i = 0; i < count; i += Vector<float>.Count)
         {
-            Vector<int> positive = Vector.GreaterThan(Vector.Load(y + i), Vector<float>.Zero);
-            Vector.ConditionalSelect(positive, Vector.Load(dy + i), Vector<float>.Zero).Store(dx + i);
+            Vector<int> off = Vector.LessThanOrEqual(Vector.Load(y + i), default);
+            Vector.ConditionalSelect(off, default, Vector.Load(dy + i)).Store(dx + i, count - i);
         }
-        for (; i < count; i++)
-            dx[i] = y[i] > 0 ? dy[i] : 0;
     }
 }

@@ -6,14 +6,15 @@ namespace IlgpuCxr.Kernels.Linear;
 
 /// <summary>The sizes of a linear layer.</summary>
 /// <param name="N">Rows of the batch.</param>
-/// <param name="In">Features that arrive.</param>
-/// <param name="Out">Features that leave.</param>
+/// <param name="In">Input features.</param>
+/// <param name="Out">Output features.</param>
 /// <remarks>
 /// <code>
-/// input [N, In]    weights [Out, In]    bias [Out]    output [N, Out]
+/// input [N, In]        weights [Out, In]        bias [Out]        output [N, Out]
 ///
-/// output[n, o] = bias[o] + Σ i  input[n, i] · weights[o, i]
+/// output[n, k] = bias[k] + Σ c  input[n, c] · weights[k, c]
 /// </code>
+/// What is computed is PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">Linear</see>.
 /// </remarks>
 public readonly record struct LinearShape(int N, int In, int Out)
 {
@@ -26,15 +27,15 @@ public readonly record struct LinearShape(int N, int In, int Out)
     /// <summary><c>[Out, In]</c></summary>
     public TensorShape Weights => TensorShape.Matrix(Out, In);
 
-    /// <summary>Floating-point operations of one pass, a multiply-add counted as two.</summary>
+    /// <summary>The same as a convolution: a 1x1 kernel over images of one pixel.</summary>
+    public ConvolutionShape Convolution => new(N, 1, 1, In, Out, 1, 1, 1, 0);
+
+    /// <summary>Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as two.</summary>
     public double Flops => 2.0 * N * In * Out;
 
-    /// <summary>Bytes that one pass must move at least.</summary>
+    /// <summary>Bytes that one pass must move at least: two of the three matrices read, one written.</summary>
     public double Bytes => sizeof(float) * (double)(Input.Count + Output.Count + Weights.Count);
 
-    /// <summary>The same layer as a convolution: a 1x1 window over images of one pixel.</summary>
-    public ConvolutionShape AsConvolution => new(N, 1, 1, In, Out, 1, 1, Stride: 1, Padding: 0);
-
-    /// <summary>The shape as <c>n32 512 -> 130</c>.</summary>
+    /// <summary>The shape as <c>n16 512 -> 130</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"n{N} {In} -> {Out}");
 }

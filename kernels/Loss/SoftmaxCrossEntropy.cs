@@ -3,23 +3,23 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Loss;
 
-/// <summary>Softmax cross entropy, averaged over the batch; <see cref="SoftmaxCrossEntropyReference"/> has the formula.</summary>
+/// <summary>Softmax and cross entropy, the loss together with its gradient; <see cref="SoftmaxCrossEntropyReference"/> has the definition.</summary>
 /// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">CrossEntropyLoss</see>.</remarks>
 public static class SoftmaxCrossEntropy
 {
-    /// <summary>The loss together with its gradient; finite for all finite logits.</summary>
+    /// <summary>The mean loss of a batch and <c>gradLogits = ∂loss/∂logits</c>, stable for any finite logits.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="loss"><c>[1]</c>, receives the mean over the batch.</param>
-    /// <param name="gradLogits"><c>[N, C]</c>, or empty where no gradient is wanted.</param>
+    /// <param name="loss"><c>[1]</c></param>
+    /// <param name="gradLogits"><c>[N, C]</c>, or empty in evaluation.</param>
     /// <param name="logits"><c>[N, C]</c></param>
-    /// <param name="targets"><c>[N]</c> class indices.</param>
+    /// <param name="targets"><c>[N]</c>, from 0 to C - 1.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
+    public static void Forward(
+        ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
     {
-        using var timing = device.Timings.Measure("softmax cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
-        Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
-        device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);
-        device.Launch(LossSum.Sum, 1, loss, losses.View);
-        losses.Release();
+        const SoftmaxCrossEntropyAlgorithm algorithm = SoftmaxCrossEntropyAlgorithm.Naive;
+        double count = (double)shape.N * shape.C;
+        using var timing = device.Timings.Measure("softmax cross entropy", shape, algorithm, 5 * count, 2 * sizeof(float) * count);
+        device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, loss, gradLogits, logits, targets, shape);
     }
 }

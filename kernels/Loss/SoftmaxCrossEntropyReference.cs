@@ -1,38 +1,36 @@
 namespace IlgpuCxr.Kernels.Loss;
 
-/// <summary>The definition of softmax cross entropy in double precision.</summary>
+/// <summary>Softmax and cross entropy, written down literally in double precision.</summary>
 /// <remarks>
 /// <code>
-/// p[n, c] = exp(x[n, c]) / Σ j exp(x[n, j])
-/// loss = - 1/N Σ n log p[n, target[n]]
-/// ∂loss/∂x[n, c] = (p[n, c] - [c = target[n]]) / N
+/// softmax[n, c] = exp(logits[n, c]) / Σ j exp(logits[n, j])
+/// loss = -1/N Σ n ln softmax[n, targets[n]]
+/// gradLogits[n, c] = (softmax[n, c] - [c = targets[n]]) / N
 /// </code>
-/// The largest logit is subtracted first, which changes nothing but keeps every exponential at most 1.
 /// </remarks>
 public static class SoftmaxCrossEntropyReference
 {
-    /// <summary>The mean loss, and its gradient.</summary>
+    /// <summary>The loss and its gradient.</summary>
+    /// <param name="loss"><c>[1]</c>, the mean over the batch.</param>
     /// <param name="gradLogits"><c>[N, C]</c></param>
     /// <param name="logits"><c>[N, C]</c></param>
-    /// <param name="targets"><c>[N]</c> class indices.</param>
+    /// <param name="targets"><c>[N]</c>, from 0 to C - 1.</param>
     /// <param name="shape">The sizes.</param>
-    public static double Forward(Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets, in LossShape shape)
+    public static void Forward(Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets, in LossShape shape)
     {
-        double loss = 0;
+        loss[0] = 0;
         for (int n = 0; n < shape.N; n++)
         {
-            double largest = double.NegativeInfinity, sum = 0;
+            ReadOnlySpan<double> row = logits.Slice(n * shape.C, shape.C);
+            // Softmax does not change when all logits of a row move together; with the greatest at 0 no exponential overflows.
+            double maximum = double.NegativeInfinity, sum = 0;
+            foreach (double logit in row)
+                maximum = Math.Max(maximum, logit);
+            foreach (double logit in row)
+                sum += Math.Exp(logit - maximum);
+            loss[0] += (Math.Log(sum) + maximum - row[targets[n]]) / shape.N;
             for (int c = 0; c < shape.C; c++)
-                largest = Math.Max(largest, logits[n * shape.C + c]);
-            for (int c = 0; c < shape.C; c++)
-                sum += Math.Exp(logits[n * shape.C + c] - largest);
-            for (int c = 0; c < shape.C; c++)
-            {
-                double probability = Math.Exp(logits[n * shape.C + c] - largest) / sum;
-                gradLogits[n * shape.C + c] = (probability - (c == targets[n] ? 1 : 0)) / shape.N;
-            }
-            loss += Math.Log(sum) - (logits[n * shape.C + targets[n]] - largest);
+                gradLogits[n * shape.C + c] = (Math.Exp(row[c] - maximum) / sum - (c == targets[n] ? 1 : 0)) / shape.N;
         }
-        return loss / shape.N;
     }
 }

@@ -4,28 +4,28 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>SGD with momentum on the CPU, one chunk an index.</summary>
+/// <summary>Stochastic gradient descent on the CPU: an index is a chunk of parameters.</summary>
 internal static unsafe class SgdVector
 {
-    /// <summary>A chunk's step.</summary>
-    public static void Step(Index1D index, ArrayView<float> parameters, ArrayView<float> momentum, ArrayView<float> gradients, SgdOptions options)
+    /// <summary>One chunk of parameters and their momentum.</summary>
+    public static void Step(
+        Index1D chunk, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients,
+        float learningRate, float momentum, float weightDecay, int nesterov)
     {
-        (long first, int count) = Chunks.Range(index, parameters.Length);
-        float* x = parameters.Pointer() + first, v = momentum.Pointer() + first, g = gradients.Pointer() + first;
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        long start = (long)chunk.X * CpuMemory.ChunkFloats;
+        int count = (int)Math.Min(CpuMemory.ChunkFloats, parameters.Length - start);
+        float* w = parameters.Pointer() + start, dw = gradients.Pointer() + start;
+        float* kept = momentum != 0 ? momentumBuffer.Pointer() + start : null;
+        for (int i = 0; i < count; i += Vector<float>.Count)
         {
-            Vector<float> gradient = Vector.Load(g + i) + Vector.Load(x + i) * options.WeightDecay;
-            Vector<float> velocity = Vector.Load(v + i) * options.Momentum + gradient;
-            velocity.Store(v + i);
-            Vector<float> direction = options.Nesterov ? gradient + velocity * options.Momentum : velocity;
-            (Vector.Load(x + i) - direction * options.LearningRate).Store(x + i);
-        }
-        for (; i < count; i++)
-        {
-            float gradient = g[i] + options.WeightDecay * x[i];
-            v[i] = options.Momentum * v[i] + gradient;
-            x[i] -= options.LearningRate * (options.Nesterov ? gradient + options.Momentum * v[i] : v[i]);
+            Vector<float> parameter = Vector.Load(w + i), gradient = Vector.Load(dw + i) + parameter * weightDecay;
+            if (kept != null)
+            {
+                Vector<float> buffer = Vector.Load(kept + i) * momentum + gradient;
+                buffer.Store(kept + i, count - i);
+                gradient = nesterov != 0 ? gradient + buffer * momentum : buffer;
+            }
+            (parameter - gradient * learningRate).Store(w + i, count - i);
         }
     }
 }
