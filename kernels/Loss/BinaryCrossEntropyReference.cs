@@ -10,20 +10,21 @@ namespace IlgpuCxr.Kernels.Loss;
 /// </remarks>
 public static class BinaryCrossEntropyReference
 {
-    /// <summary>The mean loss, and its gradient.</summary>
+    /// <summary>The loss and its gradient.</summary>
+    /// <param name="loss"><c>[1]</c>, the mean over batch and classes.</param>
     /// <param name="gradLogits"><c>[N, C]</c></param>
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets"><c>[N, C]</c>, from 0 to 1.</param>
     /// <param name="shape">The sizes.</param>
-    public static double Forward(Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets, in LossShape shape)
+    public static void Forward(Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets, in LossShape shape)
     {
-        double loss = 0, count = (double)shape.N * shape.C;
+        double sum = 0, count = (double)shape.N * shape.C;
         for (int i = 0; i < logits.Length; i++)
         {
             double x = logits[i], softplus = Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
-            loss += softplus - x * targets[i];
+            sum += softplus - x * targets[i];
             gradLogits[i] = (Math.Exp(x - softplus) - targets[i]) / count;
         }
-        return loss / count;
+        loss[0] = sum / count;
     }
 }

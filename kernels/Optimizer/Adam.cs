@@ -23,7 +23,7 @@ public static class Adam
             "adam", TensorShape.Vector((int)parameters.Length), algorithm, 0, sizeof(float) * 7.0 * parameters.Length);
         var factors = new AdamStep(options, step);
         if (algorithm == AdamAlgorithm.Vector)
-            device.Launch(AdamVector.Step, Chunks.Of(parameters.Length), parameters, mean, meanSquare, gradients, factors);
+            device.Launch(AdamVector.Step, CpuMemory.Chunks(parameters.Length), parameters, mean, meanSquare, gradients, factors);
         else
             device.Launch(AdamNaive.Step, (int)parameters.Length, parameters, mean, meanSquare, gradients, factors);
     }
