@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Cli;
@@ -36,6 +37,8 @@ internal static class CommonOptions
     public static readonly Option<int> Size = new("--size") { Description = "Edge of the square images, in pixels.", DefaultValueFactory = _ => 224 };
 
     public static readonly Option<int> Batch = new("--batch") { Description = "Images in a step.", DefaultValueFactory = _ => 32 };
+
+    static CommonOptions() => Network.AcceptOnlyFromAmong([.. Architecture.All.Select(architecture => architecture.Name)]);
 
     /// <summary>The device that the command line asks for.</summary>
     public static ComputeDevice OpenDevice(ParseResult parsed)

@@ -27,7 +27,7 @@ internal static class TrainCommand
 
     private static readonly Option<int> Epochs = new("--epochs") { Description = "Passes over the training images.", DefaultValueFactory = _ => Defaults.Epochs };
 
-    private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => Defaults.Seed };
+    private static readonly Option<long> Seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => Defaults.Seed };
 
     private static readonly Option<string> Out = new("--out") { Description = "Directory for the results.", DefaultValueFactory = _ => Path.Combine("runs", "train") };
 
@@ -60,22 +60,22 @@ internal static class TrainCommand
         };
         options.Validate();
         bool quiet = parsed.GetValue(CommonOptions.Quiet);
-        ImageFolder data = DataOptions.Open(parsed);
+        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
+        ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var run = new RunDirectory(parsed.GetValue(Out)!);
-        bool resume = parsed.GetValue(Resume);
-        if (!resume && Checkpoint.Exists(run.Last))
-            throw new UsageException($"--out {parsed.GetValue(Out)} already holds a run; add --resume to go on with it, or choose another directory.");
-
-        using var feed = new BatchFeed(device, DataOptions.OpenLoader(parsed));
-        using var trainer = new Trainer(device, options, data, feed, run);
-        if (resume)
+        using var trainer = new Trainer(device, options, data, loader, run);
+        if (parsed.GetValue(Resume))
             trainer.Resume();
+        else
+            trainer.Begin();
         if (!quiet)
             TrainingDisplay.PrintHeader(device, options, data);
-        IReadOnlyList<EpochResult> history = TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
-        DataOptions.PrintUnreadable(feed);
-        EvaluationDisplay.Print(run.Best, EvaluateCommand.EvaluateSplits(device, run.Best, data, feed, cancellation), quiet);
+        TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
+
+        var results = CheckpointEvaluation.Run(device, run.Best, data, loader, cancellation);
+        DataOptions.PrintUnreadable(loader);
+        EvaluationDisplay.Print(run.Best, Checkpoint.ReadInfo(run.Best), results);
         return 0;
     }
 }

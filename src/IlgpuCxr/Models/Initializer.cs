@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.Models;
@@ -6,16 +7,16 @@ namespace IlgpuCxr.Models;
 internal static class Initializer
 {
     /// <summary>Values in this library's order.</summary>
-    public static float[] Values(Parameter parameter, ulong seed)
+    public static float[] Values(Parameter parameter, long seed)
     {
-        var random = new CounterRandom(seed, parameter.Name);
+        SplitMix64 random = SplitMix64.ForName(seed, parameter.Name);
         var values = new float[parameter.Shape.Count];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = parameter.Initialization.Distribution switch
             {
                 InitialDistribution.Normal => (float)(random.NextNormal() * parameter.Initialization.Scale),
-                InitialDistribution.Uniform => (float)((2 * random.NextDouble() - 1) * parameter.Initialization.Scale),
+                InitialDistribution.Uniform => (float)random.NextDouble(-parameter.Initialization.Scale, parameter.Initialization.Scale),
                 _ => parameter.Initialization.Scale,
             };
         }

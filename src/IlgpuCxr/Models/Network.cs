@@ -7,6 +7,7 @@ namespace IlgpuCxr.Models;
 public sealed class Network : IDisposable
 {
     private readonly ComputeDevice device;
+    private readonly Architecture architecture;
     private readonly Layer layers;
 
     /// <summary>Creates a network whose parameters are zero; see <see cref="Initialize"/>.</summary>
@@ -16,18 +17,16 @@ public sealed class Network : IDisposable
     /// <exception cref="NetworkException">There is no such architecture.</exception>
     public Network(ComputeDevice device, string name, NetworkHead head)
     {
-        if (name != ResNet18.Name)
-            throw new NetworkException($"There is no network '{name}'; use {ResNet18.Name}.");
         this.device = device;
-        Name = name;
+        architecture = Architecture.Of(name);
         Head = head;
-        layers = ResNet18.Build(head);
+        layers = architecture.Build(head);
         Parameters = [.. layers.Parameters];
         Store = new ParameterStore(device, Parameters);
     }
 
     /// <summary>The architecture.</summary>
-    public string Name { get; }
+    public string Name => architecture.Name;
 
     /// <summary>The classifier.</summary>
     public NetworkHead Head { get; }
@@ -40,7 +39,7 @@ public sealed class Network : IDisposable
 
     /// <summary>Sets all parameters as PyTorch sets those of a new network.</summary>
     /// <param name="seed">The same seed gives the same values on every device.</param>
-    public void Initialize(ulong seed)
+    public void Initialize(long seed)
     {
         foreach (Parameter parameter in Parameters)
             device.Upload<float>(parameter.Value, Initializer.Values(parameter, seed));
@@ -56,7 +55,7 @@ public sealed class Network : IDisposable
         if (names is ["none"])
             names = [];
         else if (names is ["backbone"])
-            names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != ResNet18.HeadName)];
+            names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != architecture.HeadName)];
         foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
             throw new NetworkException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
         foreach (Parameter parameter in Parameters)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
@@ -50,8 +51,11 @@ public static class Benchmark
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         using DeviceBuffer<float> loss = device.Allocate<float>(1);
         using DeviceBuffer<float> logits = device.Allocate<float>((long)shape.N * network.Head.Outputs);
-        var noise = new CounterRandom(options.Seed, "benchmark");
-        device.Upload<float>(images.View, [.. Enumerable.Range(0, (int)shape.Count).Select(_ => (float)noise.NextNormal())]);
+        SplitMix64 noise = SplitMix64.ForName(options.Seed, "benchmark");
+        var pixels = new float[shape.Count];
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = (float)noise.NextNormal();
+        device.Upload<float>(images.View, pixels);
         device.Upload<int>(targets.View, [.. Enumerable.Range(0, shape.N).Select(i => i % 2)]);
 
         double Step()

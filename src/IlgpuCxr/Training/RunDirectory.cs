@@ -9,6 +9,8 @@ public sealed class RunDirectory
 {
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
+    private const string LogName = "log.csv";
+
     private readonly string path;
 
     /// <summary>Opens or creates the directory.</summary>
@@ -45,11 +47,25 @@ public sealed class RunDirectory
 
     /// <summary>Writes <c>log.csv</c>, a row an epoch.</summary>
     /// <param name="history">All epochs so far.</param>
-    public void WriteLog(IEnumerable<EpochResult> history) => Replace("log.csv", writer =>
+    public void WriteLog(IEnumerable<EpochResult> history) => Replace(LogName, writer =>
     {
         using var csv = new CsvWriter(writer, CultureInfo.InvariantCulture, leaveOpen: true);
         csv.WriteRecords(history);
     });
+
+    /// <summary>Puts the times of <c>log.csv</c>, which checkpoints leave out, back into a history.</summary>
+    /// <param name="history">The epochs of a checkpoint.</param>
+    public IEnumerable<EpochResult> WithTimes(IEnumerable<EpochResult> history)
+    {
+        string file = Path.Combine(path, LogName);
+        if (!File.Exists(file))
+            return history;
+        using var csv = new CsvReader(new StreamReader(file), CultureInfo.InvariantCulture);
+        var logged = csv.GetRecords<EpochResult>().ToDictionary(row => row.Epoch);
+        return [.. history.Select(result => logged.TryGetValue(result.Epoch, out EpochResult? row)
+            ? result with { Seconds = row.Seconds, ImagesPerSecond = row.ImagesPerSecond }
+            : result)];
+    }
 
     private void Replace(string name, Action<TextWriter> write)
     {

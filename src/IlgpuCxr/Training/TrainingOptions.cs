@@ -7,7 +7,7 @@ namespace IlgpuCxr.Training;
 public sealed record TrainingOptions
 {
     /// <summary>The architecture.</summary>
-    public string Network { get; init; } = ResNet18.Name;
+    public string Network { get; init; } = "resnet18";
 
     /// <summary>Edge of the square images, in pixels.</summary>
     public int Size { get; init; } = 224;
@@ -25,13 +25,14 @@ public sealed record TrainingOptions
     public string Freeze { get; init; } = "none";
 
     /// <summary>Seed of the first weights, the order of the images and their augmentation.</summary>
-    public ulong Seed { get; init; } = 1;
+    public long Seed { get; init; } = 1;
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
     public void Validate()
     {
-        Require(Size >= ResNet18.SmallestImage, $"--size {Size} is too small for {Network}: use at least {ResNet18.SmallestImage}.");
+        int smallest = Architecture.Of(Network).SmallestImage;
+        Require(Size >= smallest, $"--size {Size} is too small for {Network}: use at least {smallest}.");
         Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
         Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
         Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
