@@ -1,0 +1,30 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Image;
+
+/// <summary>
+/// From decoded images to a normalised batch in one kernel: rotation, crop, antialiased resize, flip, normalisation;
+/// <see cref="ImageTransformShape"/> has the formula, ImageTransformReference the definition.
+/// </summary>
+public static class ImageTransform
+{
+    /// <summary><c>output = normalise(flip(resize(crop(rotate(image)))))</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, S, S, 3]</c></param>
+    /// <param name="pixels">The decoded images, one after another; where each begins is in its parameters.</param>
+    /// <param name="parameters"><c>[N]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(
+        ComputeDevice device, Tensor output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, in ImageTransformShape shape)
+    {
+        ImageTransformAlgorithm algorithm = device.Forced<ImageTransformAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Naive);
+        double bytes = pixels.Length + sizeof(float) * (double)shape.Output.Count;
+        using var timing = device.Timings.Measure("image transform", shape, algorithm, 0, bytes);
+        if (algorithm == ImageTransformAlgorithm.Vector)
+            device.Launch(ImageTransformVector.Forward, ImageTransformVector.Bands(shape), output.View, pixels, parameters, shape);
+        else
+            device.Launch(ImageTransformNaive.Forward, shape.Output.Pixels, output.View, pixels, parameters, shape);
+    }
+}

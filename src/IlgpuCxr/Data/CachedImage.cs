@@ -1,0 +1,170 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace IlgpuCxr.Data;
+
+/// <summary>A decoded image, in memory or in its entry of the cache.</summary>
+public sealed class CachedImage : IDisposable
+{
+    private readonly byte[]? pixels;
+    private readonly SafeFileHandle? entry;
+    private readonly Header header;
+    private readonly Func<(ImageSize Size, byte[] Pixels)>? decodeAgain;
+
+    internal CachedImage(ImageSize size, byte[] pixels)
+    {
+        Size = size;
+        this.pixels = pixels;
+    }
+
+    private CachedImage(SafeFileHandle entry, in Header header, Func<(ImageSize Size, byte[] Pixels)> decodeAgain)
+    {
+        Size = header.Size;
+        this.entry = entry;
+        this.header = header;
+        this.decodeAgain = decodeAgain;
+    }
+
+    /// <summary>The image's extents.</summary>
+    public ImageSize Size { get; }
+
+    /// <summary>Reads the image's bytes.</summary>
+    /// <param name="destination"><c>[H, W, C]</c></param>
+    /// <exception cref="DataException">The entry is damaged, and the image cannot be decoded again.</exception>
+    public void CopyTo(Span<byte> destination)
+    {
+        if (pixels is not null)
+            pixels.CopyTo(destination);
+        else if (!TryRead(entry!, destination, Header.Bytes) || Checksum(destination) != header.PixelChecksum)
+            CopyAgain(destination);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => entry?.Dispose();
+
+    /// <summary>Opens an entry, if there is one with a valid header.</summary>
+    internal static bool TryOpen(string path, Func<(ImageSize Size, byte[] Pixels)> decodeAgain, [NotNullWhen(true)] out CachedImage? image)
+    {
+        image = null;
+        if (!File.Exists(path))
+            return false;
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            Header header = default;
+            bool valid = TryRead(handle, MemoryMarshal.AsBytes(new Span<Header>(ref header)), 0)
+                && header.IsValid && RandomAccess.GetLength(handle) == Header.Bytes + header.Size.Bytes;
+            if (valid)
+                image = new CachedImage(handle, header, decodeAgain);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // An entry that cannot be read is as good as none.
+        }
+        if (image is null)
+            handle?.Dispose();
+        return image is not null;
+    }
+
+    /// <summary>Writes an entry; without effect where that is not possible.</summary>
+    internal static void TryStore(string path, ImageSize size, ReadOnlySpan<byte> pixels)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        var header = new Header(size, Checksum(pixels));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                file.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Header>(in header)));
+                file.Write(pixels);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(temporary);
+        }
+    }
+
+    private void CopyAgain(Span<byte> destination)
+    {
+        (ImageSize size, byte[] decoded) = decodeAgain!();
+        if (size != Size)
+            throw new DataException("An image changed its size while it was read; leave the data as it is during a run and start again.");
+        decoded.CopyTo(destination);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What could not be written is usually not there to delete.
+        }
+    }
+
+    private static bool TryRead(SafeFileHandle file, Span<byte> destination, long position)
+    {
+        while (!destination.IsEmpty)
+        {
+            int read = RandomAccess.Read(file, destination, position);
+            if (read == 0)
+                return false;
+            destination = destination[read..];
+            position += read;
+        }
+        return true;
+    }
+
+    /// <summary>CRC-32C, which processors compute at several bytes a cycle.</summary>
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    {
+        uint checksum = uint.MaxValue;
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
+            checksum = BitOperations.Crc32C(checksum, word);
+        foreach (byte rest in bytes[(words.Length * sizeof(ulong))..])
+            checksum = BitOperations.Crc32C(checksum, rest);
+        return checksum;
+    }
+
+    /// <summary>The first bytes of an entry; the pixels follow.</summary>
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    private readonly struct Header
+    {
+        // "cxr-u8", then the format's version.
+        private const ulong CurrentFormat = 0x0001_38752D727863;
+
+        private readonly ulong format;
+        private readonly int width;
+        private readonly int height;
+        private readonly int channels;
+        private readonly uint headerChecksum;
+
+        public Header(ImageSize size, uint pixelChecksum)
+        {
+            format = CurrentFormat;
+            (width, height, channels) = (size.Width, size.Height, size.Channels);
+            PixelChecksum = pixelChecksum;
+            headerChecksum = ComputeHeaderChecksum();
+        }
+
+        public static int Bytes => Marshal.SizeOf<Header>();
+
+        public uint PixelChecksum { get; }
+
+        public ImageSize Size => new(width, height, channels);
+
+        /// <summary>An entry may be damaged: a file may have its full length but not its contents after a loss of power.</summary>
+        public bool IsValid => format == CurrentFormat && headerChecksum == ComputeHeaderChecksum();
+
+        private uint ComputeHeaderChecksum() => Checksum(MemoryMarshal.AsBytes<int>([width, height, channels, (int)PixelChecksum]));
+    }
+}

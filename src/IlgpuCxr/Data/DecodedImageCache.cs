@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IlgpuCxr.Data;
+
+/// <summary>Decodes each image file once ever: keeps the decoded bytes in a directory, one file an image.</summary>
+/// <remarks>
+/// An entry is found by the image's full path, size and modification time, so that a changed image is decoded again. Entries are written
+/// beside their place and renamed, so that any number of threads and processes may share a directory. An entry that is damaged is decoded
+/// again, and a directory that cannot be written means only that images are decoded every time. Safe for use from several threads at once.
+/// </remarks>
+public sealed class DecodedImageCache
+{
+    private readonly IImageDecoder decoder;
+    private readonly string directory;
+
+    /// <summary>Creates the cache.</summary>
+    /// <param name="decoder">What reads the images.</param>
+    /// <param name="directory">Where to keep them, by default for the user; need not exist.</param>
+    public DecodedImageCache(IImageDecoder decoder, string? directory = null)
+    {
+        this.decoder = decoder;
+        this.directory = directory ?? UserCache.Locate("images");
+    }
+
+    /// <summary>Finds an image's entry, or decodes the image and stores it.</summary>
+    /// <param name="path">The image file.</param>
+    /// <exception cref="DataException">The file cannot be read or decoded.</exception>
+    public CachedImage Open(string path)
+    {
+        string entry = EntryFor(path);
+        if (CachedImage.TryOpen(entry, () => DecodeAndStore(path, entry), out CachedImage? image))
+            return image;
+        (ImageSize size, byte[] pixels) = DecodeAndStore(path, entry);
+        return new CachedImage(size, pixels);
+    }
+
+    private (ImageSize Size, byte[] Pixels) DecodeAndStore(string path, string entry)
+    {
+        (ImageSize size, byte[] pixels) = decoder.Decode(path);
+        CachedImage.TryStore(entry, size, pixels);
+        return (size, pixels);
+    }
+
+    private string EntryFor(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            throw new DataException($"The image '{path}' does not exist; restore it or remove it from the data set.");
+        string key = string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+        // 256 directories: a hundred thousand files in one are slow to list on some file systems.
+        return Path.Combine(directory, name[..2], name[2..]);
+    }
+}

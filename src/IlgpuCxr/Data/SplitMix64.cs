@@ -1,0 +1,50 @@
+namespace IlgpuCxr.Data;
+
+/// <summary>A small random number generator whose streams are functions of a seed, an epoch and a sample, and of nothing else.</summary>
+/// <remarks>
+/// A sample is augmented the same way whatever thread prepares it, in whatever order, before or after a resume. The generator is SplitMix64
+/// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a counter with step γ, each value of which is
+/// scrambled by the mixing function that the authors took from D. Stafford's variant 13 of MurmurHash3's finaliser.
+/// <code>
+/// state += γ        γ = 2⁶⁴ / golden ratio, odd
+/// next   = mix(state)
+/// </code>
+/// A stream begins at <c>mix(mix(mix(seed) + epoch) + sample)</c>, so that neighbouring epochs and samples begin at unrelated states.
+/// </remarks>
+public struct SplitMix64
+{
+    private const ulong Gamma = 0x9E3779B97F4A7C15;
+
+    private ulong state;
+
+    private SplitMix64(ulong state) => this.state = state;
+
+    /// <summary>The stream of one sample in one epoch.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="sample">The sample's place in the list of samples; -1 for what belongs to the epoch as a whole.</param>
+    public static SplitMix64 ForSample(long seed, int epoch, int sample) =>
+        new(Mix(Mix(Mix((ulong)seed + Gamma) + (uint)epoch + Gamma) + (uint)sample + Gamma));
+
+    /// <summary>The next 64 random bits.</summary>
+    public ulong NextBits() => Mix(state += Gamma);
+
+    /// <summary>The next number of <c>[0, 1)</c>, a multiple of 2⁻⁵³.</summary>
+    public double NextDouble() => (NextBits() >> 11) * (1.0 / (1L << 53));
+
+    /// <summary>The next number of <c>[from, to)</c>.</summary>
+    /// <param name="from">The lower end.</param>
+    /// <param name="to">The upper end.</param>
+    public double NextDouble(double from, double to) => from + (to - from) * NextDouble();
+
+    /// <summary>The next integer of <c>[0, count)</c>.</summary>
+    /// <param name="count">Number of integers; for a deviation from uniformity, no larger than <c>count</c> · 2⁻⁶⁴.</param>
+    public int NextInt(int count) => (int)Math.BigMul(NextBits(), (ulong)count, out _);
+
+    private static ulong Mix(ulong value)
+    {
+        value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9;
+        value = (value ^ value >> 27) * 0x94D049BB133111EB;
+        return value ^ value >> 31;
+    }
+}

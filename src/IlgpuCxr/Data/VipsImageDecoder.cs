@@ -1,0 +1,58 @@
+using NetVips;
+
+namespace IlgpuCxr.Data;
+
+/// <summary>Decodes with <see href="https://www.libvips.org">libvips</see>; the only file that knows it.</summary>
+/// <remarks>
+/// Pixels as <c>Image.open(path).convert('RGB')</c> of the Python Imaging Library gives them: palettes are looked up, alpha is dropped,
+/// the orientation that a camera noted is not applied. Two differences: gray stays one channel, which becomes three equal ones on the
+/// device, and 16-bit pixels are scaled to 8 bits, which the Python Imaging Library clips.
+/// </remarks>
+public sealed class VipsImageDecoder : IImageDecoder
+{
+    static VipsImageDecoder()
+    {
+        // One thread an image: many images are decoded at once.
+        NetVips.NetVips.Concurrency = 1;
+        // libvips keeps results of operations in case that they are asked for again, which no image is.
+        Cache.Max = 0;
+    }
+
+    /// <inheritdoc/>
+    public (ImageSize Size, byte[] Pixels) Decode(string path)
+    {
+        try
+        {
+            // libvips would read square brackets in a file's name as options; from memory it never sees the name.
+            using Image encoded = Image.NewFromBuffer(File.ReadAllBytes(path), access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated);
+            if (Math.Max(encoded.Width, encoded.Height) > Kernels.Image.ImageTransformParameters.MaximumSide)
+            {
+                throw new DataException(
+                    $"The image '{path}' has {encoded.Width}x{encoded.Height} pixels, more than {Kernels.Image.ImageTransformParameters.MaximumSide} on a side; make it smaller.");
+            }
+            using Image colour = InRgbOrGray(encoded);
+            using Image channels = colour.Bands < 3 ? colour[0] : colour.ExtractBand(0, 3);
+            using Image bytes = InBytes(channels, path);
+            return (new ImageSize(bytes.Width, bytes.Height, bytes.Bands), bytes.WriteToMemory<byte>());
+        }
+        catch (Exception exception) when (exception is VipsException or IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The image '{path}' cannot be read ({FirstLine(exception.Message)}); replace or remove it.", exception);
+        }
+    }
+
+    private static Image InRgbOrGray(Image image) =>
+        image.Interpretation is Enums.Interpretation.Cmyk or Enums.Interpretation.Lab or Enums.Interpretation.Labs or Enums.Interpretation.Xyz
+            ? image.Colourspace(Enums.Interpretation.Srgb)
+            : image.Copy();
+
+    private static Image InBytes(Image image, string path) => image.Format switch
+    {
+        Enums.BandFormat.Uchar => image.Copy(),
+        Enums.BandFormat.Ushort => image.Cast(Enums.BandFormat.Uchar, shift: true),
+        _ => throw new DataException($"The image '{path}' has pixels of type {image.Format}; convert it to 8 or 16 bits a channel."),
+    };
+
+    private static string FirstLine(string message) =>
+        message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., string last] ? last : message;
+}

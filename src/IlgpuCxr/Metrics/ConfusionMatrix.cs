@@ -1,0 +1,86 @@
+namespace IlgpuCxr.Metrics;
+
+/// <summary>How often images of each class were predicted to be of each class.</summary>
+/// <remarks>
+/// <code>
+/// count[a, p]  = number of images of class a (rows: actual) predicted to be of class p (columns: predicted)
+/// accuracy     = Σ c count[c, c] / Σ a,p count[a, p]
+/// precision(c) = count[c, c] / Σ a count[a, c]          of those predicted c, the part that is c
+/// recall(c)    = count[c, c] / Σ p count[c, p]          of those that are c, the part predicted c
+/// F1(c)        = 2 count[c, c] / (Σ a count[a, c] + Σ p count[c, p])      the harmonic mean of the two
+/// </code>
+/// A quotient whose divisor is 0 is 0, as in scikit-learn's
+/// <see href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_fscore_support.html">metrics</see>.
+/// </remarks>
+public sealed class ConfusionMatrix
+{
+    private readonly long[,] counts;
+
+    /// <summary>Creates an empty matrix.</summary>
+    /// <param name="classes">Number of classes, <c>C</c>.</param>
+    public ConfusionMatrix(int classes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        counts = new long[classes, classes];
+    }
+
+    /// <summary>Number of classes, <c>C</c>.</summary>
+    public int Classes => counts.GetLength(0);
+
+    /// <summary>Number of images counted.</summary>
+    public long Total => Sum((_, _) => true);
+
+    /// <summary>The part of all images predicted to be what they are.</summary>
+    public double Accuracy => Quotient(Sum((actual, predicted) => actual == predicted), Total);
+
+    /// <summary>How many images of one class were predicted to be of another, or of the same.</summary>
+    /// <param name="actual">What they are.</param>
+    /// <param name="predicted">What they were predicted to be.</param>
+    public long this[int actual, int predicted] => counts[actual, predicted];
+
+    /// <summary>Counts images.</summary>
+    /// <param name="actual">What they are.</param>
+    /// <param name="predicted">What they were predicted to be.</param>
+    /// <param name="images">How many.</param>
+    public void Add(int actual, int predicted, long images = 1) => counts[actual, predicted] += images;
+
+    /// <summary>Counts a batch; what is predicted is the class with the largest logit.</summary>
+    /// <param name="logits"><c>[N, C]</c></param>
+    /// <param name="labels"><c>[N]</c></param>
+    public void Add(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
+    {
+        if (logits.Length != labels.Length * Classes)
+            throw new ArgumentException($"{labels.Length} labels of {Classes} classes need {labels.Length * Classes} logits, not {logits.Length}.", nameof(logits));
+        for (int n = 0; n < labels.Length; n++)
+            Add(labels[n], Prediction.ArgMax(logits.Slice(n * Classes, Classes)));
+    }
+
+    /// <summary>Of the images predicted to be of a class, the part that is.</summary>
+    /// <param name="positive">The class; the study's is 1, normal.</param>
+    public double Precision(int positive) => Quotient(counts[positive, positive], Predicted(positive));
+
+    /// <summary>Of the images of a class, the part predicted to be of it.</summary>
+    /// <param name="positive">The class; the study's is 1, normal.</param>
+    public double Recall(int positive) => Quotient(counts[positive, positive], Actual(positive));
+
+    /// <summary>The harmonic mean of precision and recall.</summary>
+    /// <param name="positive">The class; the study's is 1, normal.</param>
+    public double F1(int positive) => Quotient(2 * counts[positive, positive], Predicted(positive) + Actual(positive));
+
+    private long Predicted(int positive) => Sum((_, predicted) => predicted == positive);
+
+    private long Actual(int positive) => Sum((actual, _) => actual == positive);
+
+    private long Sum(Func<int, int, bool> counted)
+    {
+        long sum = 0;
+        for (int actual = 0; actual < Classes; actual++)
+        {
+            for (int predicted = 0; predicted < Classes; predicted++)
+                sum += counted(actual, predicted) ? counts[actual, predicted] : 0;
+        }
+        return sum;
+    }
+
+    private static double Quotient(long dividend, long divisor) => divisor == 0 ? 0 : (double)dividend / divisor;
+}
