@@ -28,8 +28,14 @@ internal static class EvaluationDisplay
         info.Classes,
         Splits = results.ToDictionary(
             result => result.Split,
-            result => new { result.Evaluation.Loss, result.Evaluation.Accuracy, result.Evaluation.F1, Confusion = result.Evaluation.Confusion.Rows }),
+            result => new { result.Evaluation.Loss, result.Evaluation.Accuracy, result.Evaluation.F1, Confusion = Rows(result.Evaluation) }),
     };
+
+    private static long[][] Rows(Evaluation evaluation)
+    {
+        int[] classes = [.. Enumerable.Range(0, evaluation.Confusion.Classes)];
+        return [.. classes.Select(actual => classes.Select(predicted => evaluation.Confusion[actual, predicted]).ToArray())];
+    }
 
     private static Table Confusion(string split, IReadOnlyList<string> classes, Evaluation evaluation)
     {

@@ -10,7 +10,6 @@ namespace IlgpuCxr.Cli;
 /// <summary>Runs a command line and turns every failure into one sentence and an exit code.</summary>
 internal static class Execution
 {
-    private const int Done = 0;
     private const int Failed = 1;
     private const int WrongUsage = 2;
     private const int Interrupted = 130;

@@ -12,8 +12,6 @@ public sealed class BasicBlock : Layer
     private readonly BatchNormLayer bn2;
     private readonly Sequential? downsample;
 
-    private bool inputRequiresGrad;
-
     /// <summary>Creates the block.</summary>
     /// <param name="name">torchvision's name, such as <c>layer2.0</c>.</param>
     /// <param name="inChannels">Channels that arrive.</param>
@@ -50,7 +48,6 @@ public sealed class BasicBlock : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
-        inputRequiresGrad = input.RequiresGrad;
         Tensor shortcut = input.Retain();
         Tensor hidden = bn1.Forward(device, conv1.Forward(device, input, training), training);
         hidden = conv2.Forward(device, hidden, training);

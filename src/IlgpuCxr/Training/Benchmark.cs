@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
-using ILGPU;
 
 namespace IlgpuCxr.Training;
 

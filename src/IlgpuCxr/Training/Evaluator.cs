@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Metrics;
@@ -29,7 +30,8 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
             labels.AddRange(host.Labels);
             progress?.Invoke(++steps, losses.MeanOverImages);
         }
-        int[] predictions = Predictions.ArgMax(device.Download(logits.View.SubView(0, (long)labels.Count * classes)), classes);
-        return new Evaluation(losses.MeanOverImages(), ConfusionMatrix.Of(classes, labels, predictions));
+        var confusion = new ConfusionMatrix(classes);
+        confusion.Add(device.Download(logits.View.SubView(0, (long)labels.Count * classes)), CollectionsMarshal.AsSpan(labels));
+        return new Evaluation(losses.MeanOverImages(), confusion);
     }
 }
