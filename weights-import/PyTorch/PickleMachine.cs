@@ -190,7 +190,7 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects)
     }
 
     private WeightFormatException TooLarge() => new(
-        input.Path, "holds a pickle larger than any state dict", "check where it is from, or save the state dict alone");
+        input.Path, "holds a pickle larger than any state dict", "save the model's state_dict() alone");
 
     private WeightFormatException Malformed(string what) =>
         new(input.Path, $"is not a well-formed pickle ({what})", "copy or download it again");

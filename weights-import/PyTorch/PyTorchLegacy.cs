@@ -13,7 +13,8 @@ internal static class PyTorchLegacy
     private const long MaximumPickleBytes = 1 << 26;
 
     /// <summary>The pickled magic number, after the two bytes that name the pickle's protocol.</summary>
-    private static ReadOnlySpan<byte> Magic => [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
+    private static ReadOnlySpan<byte> Magic =>
+        [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
 
     public static PyTorchContents Read(string path, SafeFileHandle file)
     {

@@ -1,6 +1,6 @@
 namespace IlgpuCxr.WeightsImport;
 
-/// <summary>A run of elements in the file that tensors are views of; the part of it from <paramref name="Start"/> on.</summary>
+/// <summary>Elements in the file; tensors are views of the part of it from <paramref name="Start"/> on.</summary>
 internal sealed record PyTorchStorage(string Key, TensorDataType? DataType, long RootCount, long Start, long Count);
 
 /// <summary>A view of a storage; offset and strides count elements.</summary>

@@ -53,7 +53,7 @@ internal static class ZipDirectory
         long tailStart = Math.Max(0, fileLength - EndBytes - LongestComment);
         byte[] tail = ReadAt(path, file, tailStart, fileLength - tailStart);
         int end = tail.Length - EndBytes;
-        while (end >= 0 && (UInt32(tail, end) != EndSignature || end + EndBytes + UInt16(tail, end + 20) != tail.Length))
+        while (end >= 0 && !IsEnd(tail.AsSpan(end)))
             end--;
         if (end < 0)
         {
@@ -77,6 +77,10 @@ internal static class ZipDirectory
         return new FileRegion(start, length);
     }
 
+    // The signature alone could also be a part of the comment, which reaches to the end of the file.
+    private static bool IsEnd(ReadOnlySpan<byte> bytes) =>
+        UInt32(bytes, 0) == EndSignature && EndBytes + UInt16(bytes, 20) == bytes.Length;
+
     private static FileRegion FindEntry(
         string path, SafeFileHandle file, long limit, string name, ReadOnlySpan<byte> central)
     {
@@ -89,7 +93,8 @@ internal static class ZipDirectory
         if (UInt16(central, 10) != 0 || packed != length || (UInt16(central, 8) & EncryptedFlag) != 0)
         {
             throw new WeightFormatException(
-                path, $"has the compressed or encrypted entry {WeightFormatException.Quote(name)}, as torch.save writes none",
+                path,
+                $"has the compressed or encrypted entry {WeightFormatException.Quote(name)}, as torch.save writes none",
                 "save it again with torch.save");
         }
 
