@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -18,6 +19,26 @@ public sealed class WeightFile : IReadOnlyList<WeightTensor>, IDisposable
     {
         (Path, this.tensors, Metadata, this.file) = (path, tensors, metadata, file);
         byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>Opens a file of any format that this library reads; its first bytes say which.</summary>
+    /// <exception cref="WeightFormatException">It cannot be opened, or is of none of them.</exception>
+    public static WeightFile Open(string path)
+    {
+        byte[] start = new byte[10];
+        using (SafeFileHandle file = FileBytes.Open(path))
+        {
+            int length = (int)Math.Min(start.Length, RandomAccess.GetLength(file));
+            FileBytes.ReadExactly(path, file, 0, start.AsSpan(0, length));
+        }
+        return start switch
+        {
+            [(byte)'P', (byte)'K', ..] or [0x80, ..] when start[8] != (byte)'{' => PyTorchFile.Read(path),
+            [0x89, (byte)'H', (byte)'D', (byte)'F', ..] => KerasFile.Read(path),
+            [_, _, _, _, _, _, _, _, (byte)'{', ..] => SafetensorsFile.Read(path),
+            _ => throw new WeightFormatException(
+                path, "is neither a PyTorch, safetensors nor Keras HDF5 file", "convert it to one of them first"),
+        };
     }
 
     /// <summary>Where the file is.</summary>

@@ -15,11 +15,14 @@ public sealed class WeightFormatException : Exception
     }
 
     /// <summary>Text from a file, made fit for a message: short, on one line, without control characters.</summary>
-    internal static string Quote(string text)
+    internal static string Clean(string text)
     {
         string start = text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
-        return $"'{string.Concat(start.Select(Printable))}'";
+        return string.Concat(start.Select(Printable));
     }
+
+    /// <summary>The same, in quotation marks.</summary>
+    internal static string Quote(string text) => $"'{Clean(text)}'";
 
     private static char Printable(char c) => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c;
 }

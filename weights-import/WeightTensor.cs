@@ -6,6 +6,7 @@ public sealed class WeightTensor
     private const int ChunkBytes = 1 << 18;
 
     private readonly TensorStorage storage;
+    private readonly long[]? strides;
 
     /// <summary>A tensor of single-precision values in memory, in row-major order. The values are not copied.</summary>
     public WeightTensor(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> values)
@@ -19,15 +20,22 @@ public sealed class WeightTensor
     {
     }
 
-    internal WeightTensor(string name, TensorDataType dataType, IReadOnlyList<long> shape, TensorStorage storage)
+    /// <summary>A view of a storage: of all of it, or, with strides in elements, of parts of it.</summary>
+    internal WeightTensor(
+        string name,
+        TensorDataType dataType,
+        IReadOnlyList<long> shape,
+        TensorStorage storage,
+        long[]? strides = null)
     {
-        if (!TensorShape.TryCount(shape, dataType, out long elements, out long bytes) || bytes != storage.Length)
+        if (!TensorShape.TryCount(shape, dataType, out long elements, out long bytes)
+            || (strides is null && bytes != storage.Length))
         {
             throw new ArgumentException(
                 $"{storage.Length} bytes are not a {dataType} tensor of shape {TensorShape.Format(shape)}");
         }
 
-        (Name, DataType, Shape, this.storage) = (name, dataType, shape, storage);
+        (Name, DataType, Shape, this.storage, this.strides) = (name, dataType, shape, storage, strides);
         (ElementCount, ByteLength) = (elements, bytes);
     }
 
@@ -47,7 +55,7 @@ public sealed class WeightTensor
     public long ByteLength { get; }
 
     /// <summary>Reads every element, in row-major order, as single precision.</summary>
-    /// <exception cref="WeightFormatException">The file cannot be read, or holds complex or packed elements.</exception>
+    /// <exception cref="WeightFormatException">The file is unreadable, or holds complex or packed elements.</exception>
     public float[] ToFloat32()
     {
         if (!ElementCodec.IsConvertible(DataType))
@@ -63,6 +71,7 @@ public sealed class WeightTensor
                 "split it first");
         }
 
+        TensorStorage source = InRowMajorOrder();
         float[] values = GC.AllocateUninitializedArray<float>((int)ElementCount);
         int elementSize = ElementCodec.BitsPerElement(DataType) / 8;
         int chunk = ChunkBytes / elementSize;
@@ -71,7 +80,7 @@ public sealed class WeightTensor
         {
             Span<float> part = values.AsSpan(start, Math.Min(chunk, values.Length - start));
             Span<byte> bytes = buffer.AsSpan(0, part.Length * elementSize);
-            storage.Read((long)start * elementSize, bytes);
+            source.Read((long)start * elementSize, bytes);
             ElementCodec.ToFloat32(DataType, bytes, part);
         }
         return values;
@@ -81,12 +90,17 @@ public sealed class WeightTensor
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public void CopyTo(Stream destination)
     {
+        TensorStorage source = InRowMajorOrder();
         byte[] buffer = new byte[Math.Min(ByteLength, ChunkBytes)];
         for (long start = 0; start < ByteLength; start += ChunkBytes)
         {
             Span<byte> bytes = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, ByteLength - start));
-            storage.Read(start, bytes);
+            source.Read(start, bytes);
             destination.Write(bytes);
         }
     }
+
+    private TensorStorage InRowMajorOrder() => strides is null
+        ? storage
+        : StridedCopy.Gather(storage, Name, Shape, strides, ElementCodec.BitsPerElement(DataType) / 8);
 }
