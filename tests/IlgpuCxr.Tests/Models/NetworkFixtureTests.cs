@@ -142,7 +142,7 @@ internal sealed class NetworkRun : IDisposable
         else if (expected.Loss == "bce")
             BinaryCrossEntropy.Forward(device, loss.View, gradLogits.View, output.View, targets.View, sizes);
         else
-            Focal.Forward(device, loss.View, gradLogits.View, output.View, targets.View, new FocalOptions(), sizes);
+            Focal.Forward(device, loss.View, gradLogits.View, output.View, targets.View, FocalOptions.Study, sizes);
         output.Release();
         network.Backward(gradLogits);
     }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using IlgpuCxr.WeightsImport;
-using NUnit.Framework;
 using PureHDF;
 using PureHDF.VOL.Native;
 

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 using IlgpuCxr.WeightsImport;
-using NUnit.Framework;
 
 namespace IlgpuCxr.Tests.WeightsImport;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using IlgpuCxr.WeightsImport;
 using Microsoft.Win32.SafeHandles;
-using NUnit.Framework;
 
 namespace IlgpuCxr.Tests.WeightsImport;
 

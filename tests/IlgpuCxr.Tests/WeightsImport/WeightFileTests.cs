@@ -1,5 +1,4 @@
 using IlgpuCxr.WeightsImport;
-using NUnit.Framework;
 
 namespace IlgpuCxr.Tests.WeightsImport;
 
