@@ -14,6 +14,7 @@ namespace IlgpuCxr.Tests.Operators;
 /// <summary>Every operator, forward and backward, from host arrays to named results; on a device, or (null) by the reference.</summary>
 internal static class Compute
 {
+    /// <summary><c>accumulated</c> is the gradient added to the input, in place of another path's gradient.</summary>
     public static Dictionary<string, double[]> Convolution(
         ComputeDevice? device, in ConvolutionShape sizes, float[] input, float[] weights, float[]? bias, float[] gradOutput)
     {
@@ -26,23 +27,26 @@ internal static class Compute
             ConvolutionReference.BackwardData(dx, dy, w, shape);
             ConvolutionReference.BackwardWeights(dw, dy, x, shape);
             ConvolutionReference.BackwardBias(db, dy, shape);
-            return new() { ["output"] = y, ["grad_input"] = dx, ["grad_weight"] = dw, ["grad_bias"] = db };
+            double[] joined = [.. dx.Zip(x, (a, b) => a + b)];
+            return new() { ["output"] = y, ["grad_input"] = dx, ["accumulated"] = joined, ["grad_weight"] = dw, ["grad_bias"] = db };
         }
         using var memory = new DeviceMemory(device);
         Tensor inputTensor = memory.Tensor(shape.Input, input), gradOutputTensor = memory.Tensor(shape.Output, gradOutput);
-        Tensor output = memory.Tensor(shape.Output), gradInput = memory.Tensor(shape.Input);
+        Tensor output = memory.Tensor(shape.Output), gradInput = memory.Tensor(shape.Input), accumulated = memory.Tensor(shape.Input, input);
         ArrayView<float> weightsView = memory.Vector(weights), biasView = bias is null ? default : memory.Vector(bias);
         ArrayView<float> gradWeights = memory.Vector((int)shape.Weights.Count), gradBias = memory.Vector(shape.K);
         memory.Run(() =>
         {
             Kernels.Convolution.Convolution.Forward(device, output, inputTensor, weightsView, biasView, shape);
             Kernels.Convolution.Convolution.BackwardData(device, gradInput, gradOutputTensor, weightsView, accumulate: false, shape);
+            Kernels.Convolution.Convolution.BackwardData(device, accumulated, gradOutputTensor, weightsView, accumulate: true, shape);
             Kernels.Convolution.Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutputTensor, inputTensor, shape);
         });
         return new()
         {
             ["output"] = memory.Read(output),
             ["grad_input"] = memory.Read(gradInput),
+            ["accumulated"] = memory.Read(accumulated),
             ["grad_weight"] = memory.Read(gradWeights),
             ["grad_bias"] = memory.Read(gradBias),
         };
