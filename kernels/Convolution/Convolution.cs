@@ -61,7 +61,7 @@ public static class Convolution
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static ConvolutionAlgorithm Choose(ComputeDevice device) =>
+    internal static ConvolutionAlgorithm Choose(ComputeDevice device) =>
         device.Forced<ConvolutionAlgorithm>()
         ?? (device.Kind == DeviceKind.Cpu ? ConvolutionAlgorithm.Vector : ConvolutionAlgorithm.Naive);
 }

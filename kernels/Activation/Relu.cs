@@ -1,0 +1,43 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Activation;
+
+/// <summary>The rectified linear unit; <see cref="ReluReference"/> has the definition.</summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html">ReLU</see>.</remarks>
+public static class Relu
+{
+    /// <summary><c>output = max(input, 0)</c>; a NaN stays.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output">Any shape; may be <paramref name="input"/>.</param>
+    /// <param name="input">As many elements.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input)
+    {
+        ReluAlgorithm algorithm = Choose(device);
+        long count = input.Shape.Count;
+        using var timing = device.Timings.Measure("relu forward", input.Shape, algorithm, count, 2.0 * sizeof(float) * count);
+        if (algorithm == ReluAlgorithm.Vector)
+            device.Launch(ReluVector.Forward, CpuMemory.Chunks(count), output.View, input.View);
+        else
+            device.Launch(ReluNaive.Forward, (int)count, output.View, input.View);
+    }
+
+    /// <summary><c>gradInput = gradOutput</c> where <c>output &gt; 0</c>, else 0.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradInput">Any shape; may be <paramref name="gradOutput"/>.</param>
+    /// <param name="gradOutput">As many elements.</param>
+    /// <param name="output">What <see cref="Forward"/> gave: it says as much as the input would, and the input need not be kept.</param>
+    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor output)
+    {
+        ReluAlgorithm algorithm = Choose(device);
+        long count = output.Shape.Count;
+        using var timing = device.Timings.Measure("relu backward", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
+        if (algorithm == ReluAlgorithm.Vector)
+            device.Launch(ReluVector.Backward, CpuMemory.Chunks(count), gradInput.View, gradOutput.View, output.View);
+        else
+            device.Launch(ReluNaive.Backward, (int)count, gradInput.View, gradOutput.View, output.View);
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static ReluAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<ReluAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ReluAlgorithm.Vector : ReluAlgorithm.Naive);
+}

@@ -1,0 +1,31 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Addition;
+
+/// <summary>The sum of two tensors, where two paths of a network join or two gradients meet.</summary>
+/// <remarks>
+/// Its backward pass is the identity, to both sides: <c>∂loss/∂a = ∂loss/∂b = gradOutput</c>. There is nothing to compute, so there is no
+/// kernel: both paths take the same tensor.
+/// </remarks>
+public static class Addition
+{
+    /// <summary><c>output = a + b</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output">Any shape; may be <paramref name="a"/> or <paramref name="b"/>.</param>
+    /// <param name="a">As many elements.</param>
+    /// <param name="b">As many elements.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor a, Tensor b)
+    {
+        AdditionAlgorithm algorithm = Choose(device);
+        long count = output.Shape.Count;
+        using var timing = device.Timings.Measure("addition", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
+        if (algorithm == AdditionAlgorithm.Vector)
+            device.Launch(AdditionVector.Forward, CpuMemory.Chunks(count), output.View, a.View, b.View);
+        else
+            device.Launch(AdditionNaive.Forward, (int)count, output.View, a.View, b.View);
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static AdditionAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<AdditionAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdditionAlgorithm.Vector : AdditionAlgorithm.Naive);
+}

@@ -1,0 +1,164 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.BatchNorm;
+
+/// <summary>
+/// Batch normalisation, with the addition and the ReLU that follow it in a residual block, which then cost no trip to memory;
+/// <see cref="BatchNormShape"/> has the formulas, <see cref="BatchNormReference"/> the definition.
+/// </summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">BatchNorm2d</see>.</remarks>
+public static class BatchNorm
+{
+    /// <summary>Normalises with the statistics of the batch, and updates the running statistics.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.</param>
+    /// <param name="mean"><c>[C]</c>, saved for the backward pass.</param>
+    /// <param name="inverseStd"><c>[C]</c>, saved for the backward pass.</param>
+    /// <param name="runningMean"><c>[C]</c>, updated.</param>
+    /// <param name="runningVar"><c>[C]</c>, updated with the unbiased variance.</param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="residual"><c>[N, H, W, C]</c>, or null for none.</param>
+    /// <param name="weight"><c>[C]</c></param>
+    /// <param name="bias"><c>[C]</c></param>
+    /// <param name="momentum">Share of the batch in the new running statistics.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">There is only one value a channel, which has no variance.</exception>
+    public static void ForwardTraining(
+        ComputeDevice device, Tensor output, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
+        ArrayView<float> runningVar, Tensor input, Tensor? residual, ArrayView<float> weight, ArrayView<float> bias,
+        float momentum, float epsilon, bool relu, in BatchNormShape shape)
+    {
+        if (shape.Pixels < 2)
+        {
+            throw new ArgumentException(
+                $"Batch normalisation in training mode needs more than one value a channel, not {shape}; use a larger batch.", nameof(shape));
+        }
+        BatchNormAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure(
+            "batch norm forward", shape, algorithm, 7.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 3 : 4));
+        if (algorithm == BatchNormAlgorithm.Vector)
+        {
+            Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
+            device.Launch(BatchNormVector.ChunkStatistics, shape.Chunks, partial.View, input.View, shape);
+            device.Launch(BatchNormVector.MergeStatistics, BatchNormVector.Merges(shape),
+                mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, shape);
+            partial.Release();
+        }
+        else
+        {
+            device.Launch(BatchNormNaive.Statistics, shape.C,
+                mean, inverseStd, runningMean, runningVar, input.View, momentum, epsilon, shape);
+        }
+        Normalize(device, algorithm, output, input, residual, mean, inverseStd, weight, bias, relu, shape);
+    }
+
+    /// <summary>Normalises with the running statistics.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.</param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="residual"><c>[N, H, W, C]</c>, or null for none.</param>
+    /// <param name="runningMean"><c>[C]</c></param>
+    /// <param name="runningVar"><c>[C]</c></param>
+    /// <param name="weight"><c>[C]</c></param>
+    /// <param name="bias"><c>[C]</c></param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void ForwardEvaluation(
+        ComputeDevice device, Tensor output, Tensor input, Tensor? residual, ArrayView<float> runningMean, ArrayView<float> runningVar,
+        ArrayView<float> weight, ArrayView<float> bias, float epsilon, bool relu, in BatchNormShape shape)
+    {
+        BatchNormAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure(
+            "batch norm evaluation", shape, algorithm, 3.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 2 : 3));
+        Tensor inverseStd = device.Arena.Rent(TensorShape.Vector(shape.C));
+        device.Launch(BatchNormNaive.InverseStd, shape.C, inverseStd.View, runningVar, epsilon);
+        Normalize(device, algorithm, output, input, residual, runningMean, inverseStd.View, weight, bias, relu, shape);
+        inverseStd.Release();
+    }
+
+    /// <summary>The gradients of <see cref="ForwardTraining"/>.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradInput"><c>[N, H, W, C]</c>; may be <paramref name="gradOutput"/> when there is no <paramref name="gradResidual"/>.</param>
+    /// <param name="gradResidual"><c>[N, H, W, C]</c>, may be <paramref name="gradOutput"/>; null when there was no residual.</param>
+    /// <param name="gradWeight"><c>[C]</c>, or empty when the weight is frozen.</param>
+    /// <param name="gradBias"><c>[C]</c>, or empty when the bias is frozen.</param>
+    /// <param name="gradOutput"><c>[N, H, W, C]</c></param>
+    /// <param name="output">What the forward pass gave; not used without <paramref name="relu"/>.</param>
+    /// <param name="input">What the forward pass took.</param>
+    /// <param name="mean">What the forward pass saved.</param>
+    /// <param name="inverseStd">What the forward pass saved.</param>
+    /// <param name="weight"><c>[C]</c></param>
+    /// <param name="relu">Whether ReLU followed: the gradient is then 0 where the output is.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void Backward(
+        ComputeDevice device, Tensor gradInput, Tensor? gradResidual, ArrayView<float> gradWeight, ArrayView<float> gradBias,
+        Tensor gradOutput, Tensor output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
+        bool relu, in BatchNormShape shape)
+    {
+        BatchNormAlgorithm algorithm = Choose(device);
+        // The sums read gradient, input and output; the gradient is masked again, or read as masked from gradResidual.
+        int passes = gradResidual is not null ? relu ? 7 : 6 : relu ? 7 : 5;
+        using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
+        ArrayView<float> activated = relu ? output.View : default, residual = gradResidual is null ? default : gradResidual.View;
+        Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
+        if (algorithm == BatchNormAlgorithm.Vector)
+        {
+            Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
+            device.Launch(BatchNormVector.ChunkGradientSums, shape.Chunks,
+                partial.View, residual, gradOutput.View, activated, input.View, mean, shape);
+            device.Launch(BatchNormVector.MergeGradientSums, BatchNormVector.Merges(shape),
+                sums.View, gradWeight, gradBias, partial.View, inverseStd, shape);
+            partial.Release();
+        }
+        else
+        {
+            device.Launch(BatchNormNaive.GradientSums, shape.C,
+                sums.View, gradWeight, gradBias, gradOutput.View, activated, input.View, mean, inverseStd, shape);
+            if (gradResidual is not null)
+                device.Launch(BatchNormNaive.GradResidual, (int)shape.Tensor.Count, residual, gradOutput.View, activated);
+        }
+        if (gradResidual is not null)
+        {
+            // It holds the masked gradient already.
+            gradOutput = gradResidual;
+            activated = default;
+        }
+        if (algorithm == BatchNormAlgorithm.Vector)
+        {
+            device.Launch(BatchNormVector.GradInput, shape.Chunks,
+                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, shape);
+        }
+        else
+        {
+            device.Launch(BatchNormNaive.GradInput, (int)shape.Tensor.Count,
+                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, shape);
+        }
+        sums.Release();
+    }
+
+    private static void Normalize(
+        ComputeDevice device, BatchNormAlgorithm algorithm, Tensor output, Tensor input, Tensor? residual, ArrayView<float> mean,
+        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu, in BatchNormShape shape)
+    {
+        ArrayView<float> added = residual is null ? default : residual.View;
+        if (algorithm == BatchNormAlgorithm.Vector)
+        {
+            device.Launch(BatchNormVector.Normalize, shape.Chunks,
+                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, shape);
+        }
+        else
+        {
+            device.Launch(BatchNormNaive.Normalize, (int)shape.Tensor.Count,
+                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, shape);
+        }
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static BatchNormAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<BatchNormAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Naive);
+}

@@ -1,0 +1,11 @@
+namespace IlgpuCxr.Kernels.BatchNorm;
+
+/// <summary>The ways to compute a batch normalisation.</summary>
+public enum BatchNormAlgorithm
+{
+    /// <summary>One channel or one output an index (<see cref="BatchNormNaive"/>): any device, any shape.</summary>
+    Naive,
+
+    /// <summary>Vectors of channels, a chunk of pixels an index (<see cref="BatchNormVector"/>): the CPU, any shape.</summary>
+    Vector,
+}

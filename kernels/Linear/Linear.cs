@@ -1,0 +1,76 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Linear;
+
+/// <summary>The linear (fully connected) layer; <see cref="LinearShape"/> has the formula, <see cref="LinearReference"/> the definition.</summary>
+/// <remarks>
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">Linear</see>. Where the convolution computes it, the
+/// convolution also measures it, so that no time is counted twice.
+/// </remarks>
+public static class Linear
+{
+    /// <summary><c>output = input · weightsᵀ + bias</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, Out]</c></param>
+    /// <param name="input"><c>[N, In]</c></param>
+    /// <param name="weights"><c>[Out, In]</c></param>
+    /// <param name="bias"><c>[Out]</c>, or empty for none.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
+    {
+        LinearAlgorithm algorithm = Choose(device);
+        if (algorithm == LinearAlgorithm.Convolution)
+        {
+            Convolution.Convolution.Forward(device, output, input, weights, bias, shape.Convolution);
+            return;
+        }
+        using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
+        device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
+    }
+
+    /// <summary><c>gradInput = ∂loss/∂input</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradInput"><c>[N, In]</c></param>
+    /// <param name="gradOutput"><c>[N, Out]</c></param>
+    /// <param name="weights"><c>[Out, In]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
+    {
+        LinearAlgorithm algorithm = Choose(device);
+        if (algorithm == LinearAlgorithm.Convolution)
+        {
+            Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, shape.Convolution);
+            return;
+        }
+        using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
+        device.Launch(LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
+    }
+
+    /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradWeights"><c>[Out, In]</c></param>
+    /// <param name="gradBias"><c>[Out]</c>, or empty for none.</param>
+    /// <param name="gradOutput"><c>[N, Out]</c></param>
+    /// <param name="input"><c>[N, In]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
+    {
+        LinearAlgorithm algorithm = Choose(device);
+        if (algorithm == LinearAlgorithm.Convolution)
+        {
+            Convolution.Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
+            return;
+        }
+        using var timing = device.Timings.Measure("linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
+        device.Launch(LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
+        if (gradBias.Length > 0)
+            device.Launch(LinearNaive.BackwardBias, shape.Out, gradBias, gradOutput.View, shape);
+    }
+
+    /// <summary>The one place that chooses: the convolution wherever it has something faster than a naive kernel.</summary>
+    private static LinearAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<LinearAlgorithm>()
+        ?? (Convolution.Convolution.Choose(device) == ConvolutionAlgorithm.Naive ? LinearAlgorithm.Naive : LinearAlgorithm.Convolution);
+}

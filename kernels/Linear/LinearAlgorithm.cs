@@ -1,0 +1,14 @@
+namespace IlgpuCxr.Kernels.Linear;
+
+/// <summary>The ways to compute a linear layer.</summary>
+public enum LinearAlgorithm
+{
+    /// <summary>One output an index (<see cref="LinearNaive"/>): any device, any shape.</summary>
+    Naive,
+
+    /// <summary>
+    /// The convolution that a linear layer is, a 1x1 kernel over images of one pixel, with whatever algorithm the convolution
+    /// chooses: any device, any shape.
+    /// </summary>
+    Convolution,
+}

@@ -1,0 +1,12 @@
+using System.Globalization;
+
+namespace IlgpuCxr.Kernels.Loss;
+
+/// <summary>The sizes of a loss: logits <c>[N, C]</c>.</summary>
+/// <param name="N">Rows of the batch.</param>
+/// <param name="C">Classes or labels.</param>
+public readonly record struct LossShape(int N, int C)
+{
+    /// <summary>The shape as <c>n16 2</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"n{N} {C}");
+}

@@ -1,0 +1,25 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Loss;
+
+/// <summary>Softmax and cross entropy, the loss together with its gradient; <see cref="SoftmaxCrossEntropyReference"/> has the definition.</summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">CrossEntropyLoss</see>.</remarks>
+public static class SoftmaxCrossEntropy
+{
+    /// <summary>The mean loss of a batch and <c>gradLogits = ∂loss/∂logits</c>, stable for any finite logits.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="loss"><c>[1]</c></param>
+    /// <param name="gradLogits"><c>[N, C]</c>, or empty in evaluation.</param>
+    /// <param name="logits"><c>[N, C]</c></param>
+    /// <param name="targets"><c>[N]</c>, from 0 to C - 1.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(
+        ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
+    {
+        const SoftmaxCrossEntropyAlgorithm algorithm = SoftmaxCrossEntropyAlgorithm.Naive;
+        double count = (double)shape.N * shape.C;
+        using var timing = device.Timings.Measure("softmax cross entropy", shape, algorithm, 5 * count, 2 * sizeof(float) * count);
+        device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, loss, gradLogits, logits, targets, shape);
+    }
+}

@@ -1,0 +1,40 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Optimizer;
+
+/// <summary>Stochastic gradient descent with momentum; <see cref="SgdReference"/> has the formula.</summary>
+/// <remarks>
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see>. The parameters of a whole network lie
+/// one behind the other, so a step is one launch.
+/// </remarks>
+public static class Sgd
+{
+    /// <summary>One step.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="parameters">Updated.</param>
+    /// <param name="momentumBuffer">As long, zero before the first step, updated; may be empty when there is no momentum.</param>
+    /// <param name="gradients">As long.</param>
+    /// <param name="options">The settings.</param>
+    public static void Step(
+        ComputeDevice device, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients, in SgdOptions options)
+    {
+        SgdAlgorithm algorithm = Choose(device);
+        int count = parameters.IntLength, passes = options.Momentum != 0 ? 5 : 3, nesterov = options.Nesterov ? 1 : 0;
+        using var timing = device.Timings.Measure("sgd", TensorShape.Vector(count), algorithm, 6.0 * count, (double)passes * sizeof(float) * count);
+        if (algorithm == SgdAlgorithm.Vector)
+        {
+            device.Launch(SgdVector.Step, CpuMemory.Chunks(count),
+                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+        }
+        else
+        {
+            device.Launch(SgdNaive.Step, count,
+                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+        }
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static SgdAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<SgdAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Naive);
+}

@@ -1,0 +1,43 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Pooling;
+
+/// <summary>Adaptive average pooling; <see cref="AdaptiveAveragePoolingShape"/> has the formula, <see cref="AdaptiveAveragePoolingReference"/> the definition.</summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html">AdaptiveAvgPool2d</see>.</remarks>
+public static class AdaptiveAveragePooling
+{
+    /// <summary>The mean of each window.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, P, Q, C]</c></param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input, in AdaptiveAveragePoolingShape shape)
+    {
+        AdaptiveAveragePoolingAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("adaptive average pooling forward", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
+            device.Launch(AdaptiveAveragePoolingVector.Forward, shape.Output.Pixels, output.View, input.View, shape);
+        else
+            device.Launch(AdaptiveAveragePoolingNaive.Forward, (int)shape.Output.Count, output.View, input.View, shape);
+    }
+
+    /// <summary><c>gradInput = ∂loss/∂input</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradInput"><c>[N, H, W, C]</c></param>
+    /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in AdaptiveAveragePoolingShape shape)
+    {
+        AdaptiveAveragePoolingAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("adaptive average pooling backward", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
+            device.Launch(AdaptiveAveragePoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, shape);
+        else
+            device.Launch(AdaptiveAveragePoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, shape);
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static AdaptiveAveragePoolingAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<AdaptiveAveragePoolingAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? AdaptiveAveragePoolingAlgorithm.Vector : AdaptiveAveragePoolingAlgorithm.Naive);
+}

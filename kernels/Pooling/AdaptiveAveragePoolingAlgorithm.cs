@@ -1,0 +1,11 @@
+namespace IlgpuCxr.Kernels.Pooling;
+
+/// <summary>The ways to compute an adaptive average pooling.</summary>
+public enum AdaptiveAveragePoolingAlgorithm
+{
+    /// <summary>One output an index (<see cref="AdaptiveAveragePoolingNaive"/>): any device, any shape.</summary>
+    Naive,
+
+    /// <summary>Vectors of channels, a pixel or a row of pixels an index (<see cref="AdaptiveAveragePoolingVector"/>): the CPU, any shape.</summary>
+    Vector,
+}

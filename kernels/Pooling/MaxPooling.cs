@@ -1,0 +1,49 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Pooling;
+
+/// <summary>Maximum pooling; <see cref="MaxPoolingShape"/> has the formula, <see cref="MaxPoolingReference"/> the definition.</summary>
+/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">MaxPool2d</see>.</remarks>
+public static class MaxPooling
+{
+    /// <summary>The maximum of each window; a NaN in the window is its maximum.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, P, Q, C]</c></param>
+    /// <param name="indices"><c>[N, P, Q, C]</c> for <see cref="Backward"/>: the bits of an <see cref="int"/>, the input pixel
+    /// <c>(n·H + h)·W + w</c> of the first maximum; null where no backward pass follows.</param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, in MaxPoolingShape shape)
+    {
+        MaxPoolingAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("max pooling forward", shape, algorithm, 0, shape.Bytes);
+        ArrayView<int> pixels = indices is null ? default : indices.View.Cast<int>();
+        if (algorithm == MaxPoolingAlgorithm.Vector)
+            device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, pixels, input.View, shape);
+        else
+            device.Launch(MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, pixels, input.View, shape);
+    }
+
+    /// <summary><c>gradInput = ∂loss/∂input</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradInput"><c>[N, H, W, C]</c></param>
+    /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
+    /// <param name="indices">What <see cref="Forward"/> wrote.</param>
+    /// <param name="shape">The sizes.</param>
+    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
+    {
+        MaxPoolingAlgorithm algorithm = Choose(device);
+        using var timing = device.Timings.Measure("max pooling backward", shape, algorithm, 0, shape.Bytes);
+        ArrayView<int> pixels = indices.View.Cast<int>();
+        if (algorithm == MaxPoolingAlgorithm.Vector)
+            device.Launch(MaxPoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, pixels, shape);
+        else
+            device.Launch(MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, pixels, shape);
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    private static MaxPoolingAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<MaxPoolingAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? MaxPoolingAlgorithm.Vector : MaxPoolingAlgorithm.Naive);
+}

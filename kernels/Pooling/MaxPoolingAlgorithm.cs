@@ -1,0 +1,11 @@
+namespace IlgpuCxr.Kernels.Pooling;
+
+/// <summary>The ways to compute a maximum pooling.</summary>
+public enum MaxPoolingAlgorithm
+{
+    /// <summary>One output an index (<see cref="MaxPoolingNaive"/>): any device, any shape.</summary>
+    Naive,
+
+    /// <summary>Vectors of channels, a row of pixels an index (<see cref="MaxPoolingVector"/>): the CPU, any shape.</summary>
+    Vector,
+}

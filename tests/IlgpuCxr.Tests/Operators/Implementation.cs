@@ -1,0 +1,32 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Tests.Operators;
+
+/// <summary>The ways to compute an operator that tests compare.</summary>
+public enum Implementation
+{
+    /// <summary>The double-precision definition.</summary>
+    Reference,
+
+    /// <summary>The naive kernels on the thread pool.</summary>
+    Naive,
+
+    /// <summary>The naive kernels, launched through ILGPU's own CPU accelerator.</summary>
+    NaiveThroughIlgpu,
+
+    /// <summary>The fast kernels of the CPU.</summary>
+    Vector,
+}
+
+internal static class ImplementationExtensions
+{
+    /// <summary>A device on which operators run so; none for the reference, which needs none.</summary>
+    public static ComputeDevice? Open(this Implementation implementation, int threads = 2) => implementation switch
+    {
+        Implementation.Reference => null,
+        Implementation.Naive => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "naive" }),
+        Implementation.NaiveThroughIlgpu => DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "naive", LaunchThroughIlgpu = true }),
+        Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "vector" }),
+        _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
+    };
+}
