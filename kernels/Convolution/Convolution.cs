@@ -18,8 +18,8 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm == ConvolutionAlgorithm.Vector)
-            ConvolutionVector.Forward(device, output, input, weights, bias, shape);
+        if (algorithm != ConvolutionAlgorithm.Naive)
+            ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, shape);
         else
             device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
     }
@@ -35,8 +35,8 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm == ConvolutionAlgorithm.Vector)
-            ConvolutionVector.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
+        if (algorithm != ConvolutionAlgorithm.Naive)
+            ConvolutionVector.Of(algorithm).BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
         else
             device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, shape);
     }
@@ -52,8 +52,8 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm == ConvolutionAlgorithm.Vector)
-            ConvolutionVector.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        if (algorithm != ConvolutionAlgorithm.Naive)
+            ConvolutionVector.Of(algorithm).BackwardWeights(device, gradWeights, gradOutput, input, shape);
         else
             device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
         if (gradBias.Length > 0)
@@ -63,5 +63,5 @@ public static class Convolution
     /// <summary>The one place that chooses.</summary>
     internal static ConvolutionAlgorithm Choose(ComputeDevice device) =>
         device.Forced<ConvolutionAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? ConvolutionAlgorithm.Vector : ConvolutionAlgorithm.Naive);
+        ?? (device.Kind == DeviceKind.Cpu ? ConvolutionVector.Widest : ConvolutionAlgorithm.Naive);
 }

@@ -6,6 +6,12 @@ public enum ConvolutionAlgorithm
     /// <summary>One output an index (<see cref="ConvolutionNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Register tiles over vectors (<see cref="ConvolutionVector"/>): the CPU, any shape.</summary>
-    Vector,
+    /// <summary>Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, any shape.</summary>
+    Vector128,
+
+    /// <summary>Register tiles over 256-bit vectors: the CPU, any shape.</summary>
+    Vector256,
+
+    /// <summary>Register tiles over 512-bit vectors: the CPU, any shape.</summary>
+    Vector512,
 }

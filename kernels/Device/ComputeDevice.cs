@@ -109,6 +109,17 @@ public sealed partial class ComputeDevice : IDisposable
         return destination;
     }
 
+    /// <summary>Copies on the device, in the order of the launches.</summary>
+    /// <param name="destination">As long as <paramref name="source"/>.</param>
+    /// <param name="source">The elements.</param>
+    /// <typeparam name="T">The element type.</typeparam>
+    public void Copy<T>(ArrayView<T> destination, ArrayView<T> source)
+        where T : unmanaged
+    {
+        if (!IsPlanning)
+            source.CopyTo(stream, destination);
+    }
+
     /// <summary>Waits until everything launched has run.</summary>
     public void Synchronize()
     {

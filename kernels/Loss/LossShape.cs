@@ -7,6 +7,9 @@ namespace IlgpuCxr.Kernels.Loss;
 /// <param name="C">Classes or labels.</param>
 public readonly record struct LossShape(int N, int C)
 {
+    /// <summary>Bytes that a loss must move at least: logits read, their gradient written.</summary>
+    public double Bytes => 2.0 * sizeof(float) * N * C;
+
     /// <summary>The shape as <c>n16 2</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"n{N} {C}");
 }

@@ -17,9 +17,7 @@ public static class SoftmaxCrossEntropy
     public static void Forward(
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
     {
-        const SoftmaxCrossEntropyAlgorithm algorithm = SoftmaxCrossEntropyAlgorithm.Naive;
-        double count = (double)shape.N * shape.C;
-        using var timing = device.Timings.Measure("softmax cross entropy", shape, algorithm, 5 * count, 2 * sizeof(float) * count);
+        using var timing = device.Timings.Measure("softmax cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, loss, gradLogits, logits, targets, shape);
     }
 }

@@ -1,1 +1,13 @@
-return 0;
+using System.CommandLine;
+using IlgpuCxr.Cli;
+using IlgpuCxr.Cli.Commands;
+
+var root = new RootCommand("Chest X-ray classification with ResNet18, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
+{
+    TrainCommand.Create(),
+    EvaluateCommand.Create(),
+    BenchCommand.Create(),
+    SummaryCommand.Create(),
+    DevicesCommand.Create(),
+};
+return Execution.Run(root, args);

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace IlgpuCxr.Data;
 
 /// <summary>A small random number generator whose streams are functions of a seed, an epoch and a sample, and of nothing else.</summary>
@@ -26,6 +28,17 @@ public struct SplitMix64
     public static SplitMix64 ForSample(long seed, int epoch, int sample) =>
         new(Mix(Mix(Mix((ulong)seed + Gamma) + (uint)epoch + Gamma) + (uint)sample + Gamma));
 
+    /// <summary>The stream of something that has a name, such as a parameter.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="name">The name, hashed by FNV-1a (Fowler, Noll and Vo) because .NET's own hashes differ from run to run.</param>
+    public static SplitMix64 ForName(long seed, string name)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte b in Encoding.UTF8.GetBytes(name))
+            hash = (hash ^ b) * 1099511628211;
+        return new SplitMix64(Mix(Mix((ulong)seed + Gamma) + hash));
+    }
+
     /// <summary>The next 64 random bits.</summary>
     public ulong NextBits() => Mix(state += Gamma);
 
@@ -36,6 +49,9 @@ public struct SplitMix64
     /// <param name="from">The lower end.</param>
     /// <param name="to">The upper end.</param>
     public double NextDouble(double from, double to) => from + (to - from) * NextDouble();
+
+    /// <summary>The next number of the standard normal distribution (Box and Muller 1958).</summary>
+    public double NextNormal() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
 
     /// <summary>The next integer of <c>[0, count)</c>.</summary>
     /// <param name="count">Number of integers; for a deviation from uniformity, no larger than <c>count</c> · 2⁻⁶⁴.</param>

@@ -1,0 +1,86 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The convolution with vectors of one width: packs what a pass needs, then runs its tiles.</summary>
+/// <typeparam name="TVector">A vector of floats.</typeparam>
+/// <typeparam name="TMath">Its operations.</typeparam>
+internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
+    where TVector : struct
+    where TMath : struct, IVectorMath<TVector>
+{
+    private static int Rows => RegisterTile<TVector, TMath>.Rows;
+
+    private static int Columns => RegisterTile<TVector, TMath>.Columns;
+
+    /// <inheritdoc/>
+    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape)
+    {
+        Taps taps = Taps.Of(shape);
+        (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
+        TileGrid grid = TileGrid.Of(shape.Output.Pixels, shape.K, taps.Count, Rows, Columns);
+        Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
+
+        device.Launch(ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
+        device.Launch(ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View, bias, padded, taps, grid);
+
+        packed.Release();
+        source.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    {
+        int blocks = TileGrid.DivideUp(shape.C, Columns), taps = shape.R * shape.S;
+        Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
+
+        device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
+        // With stride s, inputs at the same row and column modulo s are reached by the same taps: one launch for each such class.
+        for (int row = 0; row < Math.Min(shape.Stride, shape.H); row++)
+        {
+            for (int column = 0; column < Math.Min(shape.Stride, shape.W); column++)
+            {
+                var pixels = new PixelClass(row, column, shape);
+                TileGrid grid = TileGrid.Of(pixels.Count, shape.C, pixels.Taps, Rows, Columns);
+                device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks, gradInput.View, gradOutput.View, packed.View, accumulate ? 1 : 0, shape, pixels, grid);
+            }
+        }
+
+        packed.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    {
+        Taps taps = Taps.Of(shape);
+        (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
+        var grid = WeightGrid.Of(shape, Rows);
+        int count = (int)shape.Weights.Count;
+
+        if (grid.Slices == 1)
+        {
+            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, gradWeights, gradOutput.View, source.View, padded, taps, grid);
+        }
+        else
+        {
+            Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
+            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, partial.View, gradOutput.View, source.View, padded, taps, grid);
+            device.Launch(ConvolutionPacking.SumSlices, TileGrid.DivideUp(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
+            partial.Release();
+        }
+
+        source.Release();
+    }
+
+    /// <summary>An input whose padding is really there, for taps that are whole kernel rows.</summary>
+    private static (Tensor Input, ConvolutionShape Shape) Pad(ComputeDevice device, Tensor input, in ConvolutionShape shape, in Taps taps)
+    {
+        if (!taps.Merged || shape.Padding == 0)
+            return (input.Retain(), shape);
+        ConvolutionShape padded = shape with { H = shape.H + 2 * shape.Padding, W = shape.W + 2 * shape.Padding, Padding = 0 };
+        Tensor copy = device.Arena.Rent(padded.Input);
+        device.Launch(ConvolutionPacking.Pad, padded.N * padded.H, copy.View, input.View, shape);
+        return (copy, padded);
+    }
+}

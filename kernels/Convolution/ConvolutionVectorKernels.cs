@@ -1,0 +1,196 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The CPU kernels of the convolution: an index is a task of a few register tiles.</summary>
+/// <typeparam name="TVector">A vector of floats.</typeparam>
+/// <typeparam name="TMath">Its operations.</typeparam>
+/// <remarks>
+/// Forward and backward-data: a tile's rows are pixels, its columns channels, its segments the taps. Backward-weights: the
+/// rows are output channels, the columns input channels, the segments rows of the image.
+/// </remarks>
+[SkipLocalsInit]
+internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
+    where TVector : struct
+    where TMath : struct, IVectorMath<TVector>
+{
+    private static int Rows => RegisterTile<TVector, TMath>.Rows;
+
+    private static int Columns => RegisterTile<TVector, TMath>.Columns;
+
+    /// <summary>Some tiles of <c>output = input ⋆ weights + bias</c>.</summary>
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> packed, ArrayView<float> bias, ConvolutionShape shape, Taps taps, TileGrid grid)
+    {
+        (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
+        float** rows = stackalloc float*[tiles * taps.Count * Rows];
+        float** destinations = stackalloc float*[tiles * Rows];
+        float** weights = stackalloc float*[taps.Count];
+        float* source = input.Pointer();
+        float* zeros = packed.Pointer() + packed.Length - taps.Run;
+        int pixels = shape.Output.Pixels, valid = Math.Min(tiles * Rows, pixels - firstTile * Rows);
+
+        for (int i = 0; i < tiles * Rows; i++)
+        {
+            // The last tile's empty rows repeat the last pixel; Store leaves them out.
+            int pixel = firstTile * Rows + Math.Min(i, valid - 1);
+            int q = pixel % shape.Q, p = pixel / shape.Q % shape.P, n = pixel / shape.Q / shape.P;
+            destinations[i] = output.Pointer() + (long)pixel * shape.K;
+            float** row = rows + i / Rows * taps.Count * Rows + i % Rows;
+            for (int r = 0; r < taps.Rows; r++)
+            {
+                int h = p * shape.Stride - shape.Padding + r;
+                for (int s = 0; s < taps.Columns; s++, row += Rows)
+                {
+                    int w = q * shape.Stride - shape.Padding + s;
+                    bool inside = (uint)h < (uint)shape.H && (uint)w < (uint)shape.W;
+                    *row = inside ? source + (((long)n * shape.H + h) * shape.W + w) * shape.C : zeros;
+                }
+            }
+        }
+
+        float* tile = stackalloc float[Rows * Columns];
+        for (int block = firstBlock; block < firstBlock + blocks; block++)
+        {
+            for (int tap = 0; tap < taps.Count; tap++)
+                weights[tap] = packed.Pointer() + ((long)block * taps.Count + tap) * taps.Run * Columns;
+            int channel = block * Columns, channels = Math.Min(Columns, shape.K - channel);
+            float* shift = bias.Length > 0 ? bias.Pointer() + channel : null;
+            for (int t = 0; t < tiles; t++)
+            {
+                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, Columns);
+                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, shift, false);
+            }
+        }
+    }
+
+    /// <summary>Some tiles of <c>gradInput</c> of one class of pixels.</summary>
+    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed, int accumulate, ConvolutionShape shape, PixelClass pixels, TileGrid grid)
+    {
+        (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
+        float** rows = stackalloc float*[tiles * pixels.Taps * Rows];
+        float** destinations = stackalloc float*[tiles * Rows];
+        float** weights = stackalloc float*[pixels.Taps];
+        float* source = gradOutput.Pointer();
+        float* zeros = packed.Pointer() + packed.Length - shape.K;
+        int valid = Math.Min(tiles * Rows, pixels.Count - firstTile * Rows);
+
+        for (int i = 0; i < tiles * Rows; i++)
+        {
+            int pixel = firstTile * Rows + Math.Min(i, valid - 1);
+            int w = pixels.Column + pixel % pixels.Width * shape.Stride;
+            int h = pixels.Row + pixel / pixels.Width % pixels.Height * shape.Stride, n = pixel / pixels.Width / pixels.Height;
+            destinations[i] = gradInput.Pointer() + (((long)n * shape.H + h) * shape.W + w) * shape.C;
+            float** row = rows + i / Rows * pixels.Taps * Rows + i % Rows;
+            int lastP = (h + shape.Padding - pixels.FirstR) / shape.Stride, lastQ = (w + shape.Padding - pixels.FirstS) / shape.Stride;
+            for (int p = lastP; p > lastP - pixels.TapRows; p--)
+            {
+                for (int q = lastQ; q > lastQ - pixels.TapColumns; q--, row += Rows)
+                {
+                    bool inside = (uint)p < (uint)shape.P && (uint)q < (uint)shape.Q;
+                    *row = inside ? source + (((long)n * shape.P + p) * shape.Q + q) * shape.K : zeros;
+                }
+            }
+        }
+
+        float* tile = stackalloc float[Rows * Columns];
+        for (int block = firstBlock; block < firstBlock + blocks; block++)
+        {
+            for (int tap = 0; tap < pixels.Taps; tap++)
+            {
+                int r = pixels.FirstR + tap / pixels.TapColumns * shape.Stride, s = pixels.FirstS + tap % pixels.TapColumns * shape.Stride;
+                weights[tap] = packed.Pointer() + (((long)block * shape.R + r) * shape.S + s) * shape.K * Columns;
+            }
+            int channel = block * Columns, channels = Math.Min(Columns, shape.C - channel);
+            for (int t = 0; t < tiles; t++)
+            {
+                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * pixels.Taps * Rows, weights, pixels.Taps, shape.K, Columns);
+                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, null, accumulate != 0);
+            }
+        }
+    }
+
+    /// <summary>One slice's sums of <c>gradWeights</c> for one tile of output channels.</summary>
+    public static void BackwardWeights(Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
+    {
+        int slice = index / grid.ChannelTiles, firstChannel = index % grid.ChannelTiles * Rows;
+        int channels = Math.Min(Rows, shape.K - firstChannel), pitch = taps.Count * taps.Run;
+        float* sums = gradWeights.Pointer() + ((long)slice * shape.K + firstChannel) * pitch;
+        new Span<float>(sums, channels * pitch).Clear();
+
+        float** rows = stackalloc float*[grid.RowsAChunk * Rows];
+        float** vectors = stackalloc float*[grid.RowsAChunk];
+        float* tile = stackalloc float[Rows * Columns];
+        float* transposed = stackalloc float[grid.RowsAChunk * shape.Q * Rows];
+        int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
+
+        for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
+        {
+            int count = Math.Min(grid.RowsAChunk, endRow - row);
+            Transpose(transposed, gradOutput.Pointer() + (long)row * shape.Q * shape.K + firstChannel, count * shape.Q, shape.K, channels);
+            for (int tap = 0; tap < taps.Count; tap++)
+            {
+                int r = tap / taps.Columns, s = tap % taps.Columns;
+                (int firstQ, int endQ) = taps.Merged ? (0, shape.Q) : InsideColumns(s, shape);
+                int segments = 0;
+                for (int i = 0; i < count; i++)
+                {
+                    int h = (row + i) % shape.P * shape.Stride - shape.Padding + r, n = (row + i) / shape.P;
+                    if ((uint)h >= (uint)shape.H)
+                        continue;
+                    int w = firstQ * shape.Stride - shape.Padding + s;
+                    vectors[segments] = input.Pointer() + (((long)n * shape.H + h) * shape.W + w) * shape.C;
+                    for (int k = 0; k < Rows; k++)
+                        rows[segments * Rows + k] = transposed + ((long)k * count + i) * shape.Q + firstQ;
+                    segments++;
+                }
+                if (segments == 0 || endQ <= firstQ)
+                    continue;
+                for (int column = 0; column < taps.Run; column += Columns)
+                {
+                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, segments, endQ - firstQ, shape.Stride * shape.C);
+                    int width = Math.Min(Columns, taps.Run - column);
+                    for (int k = 0; k < channels; k++)
+                        ConvolutionPacking.Add(sums + k * pitch + tap * taps.Run + column, tile + k * Columns, width);
+                    for (int i = 0; i < segments; i++)
+                        vectors[i] += Columns;
+                }
+            }
+        }
+    }
+
+    /// <summary>The output columns whose input column for kernel column <paramref name="s"/> lies inside the image.</summary>
+    private static (int First, int End) InsideColumns(int s, in ConvolutionShape shape)
+    {
+        int first = shape.Padding > s ? TileGrid.DivideUp(shape.Padding - s, shape.Stride) : 0;
+        int last = shape.W - 1 + shape.Padding - s;
+        return (first, last < 0 ? 0 : Math.Min(shape.Q, last / shape.Stride + 1));
+    }
+
+    /// <summary>Channels into rows: <c>transposed[k, pixel] = gradOutput[pixel, k]</c>; rows beyond the channels are zero.</summary>
+    private static void Transpose(float* transposed, float* gradOutput, int pixels, int pitch, int channels)
+    {
+        new Span<float>(transposed + channels * pixels, (Rows - channels) * pixels).Clear();
+        for (int pixel = 0; pixel < pixels; pixel++, gradOutput += pitch)
+        {
+            for (int k = 0; k < channels; k++)
+                transposed[k * pixels + pixel] = gradOutput[k];
+        }
+    }
+
+    /// <summary>Writes the part of a tile that exists: with the bias, or on top of what is there.</summary>
+    private static void Store(float** destinations, int channel, float* tile, int rows, int channels, float* bias, bool accumulate)
+    {
+        for (int row = 0; row < rows; row++, tile += Columns)
+        {
+            float* destination = destinations[row] + channel;
+            if (bias != null)
+                ConvolutionPacking.Add(tile, bias, channels);
+            if (accumulate)
+                ConvolutionPacking.Add(destination, tile, channels);
+            else
+                Unsafe.CopyBlockUnaligned(destination, tile, (uint)channels * sizeof(float));
+        }
+    }
+}

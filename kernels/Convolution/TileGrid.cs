@@ -1,0 +1,37 @@
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>How the register tiles of one pass are divided into tasks, as the shape alone decides.</summary>
+/// <param name="Tiles">Tiles that cover all pixels.</param>
+/// <param name="TilesATask">Tiles that a task runs, so that their weights are read once from memory.</param>
+/// <param name="Blocks">Blocks of columns (output channels).</param>
+/// <param name="BlocksATask">Blocks that a task runs, so that its pixels stay in cache.</param>
+internal readonly record struct TileGrid(int Tiles, int TilesATask, int Blocks, int BlocksATask)
+{
+    // The pointers of a task's tiles live on the stack and should stay in the first-level cache with the data.
+    private const int PointersATask = 2048;
+
+    private const int MostTilesATask = 16;
+
+    private const int MostBlocksATask = 4;
+
+    /// <summary>Number of tasks.</summary>
+    public int Tasks => DivideUp(Tiles, TilesATask) * DivideUp(Blocks, BlocksATask);
+
+    /// <summary>Divides <paramref name="pixels"/> x <paramref name="channels"/> outputs with <paramref name="taps"/> taps.</summary>
+    public static TileGrid Of(int pixels, int channels, int taps, int tileRows, int tileColumns) => new(
+        DivideUp(pixels, tileRows),
+        Math.Clamp(PointersATask / (Math.Max(1, taps) * tileRows), 1, MostTilesATask),
+        DivideUp(channels, tileColumns),
+        MostBlocksATask);
+
+    /// <summary>The tiles and blocks of a task.</summary>
+    public (int FirstTile, int TileCount, int FirstBlock, int BlockCount) Task(int task)
+    {
+        int groups = DivideUp(Blocks, BlocksATask);
+        int tile = task / groups * TilesATask, block = task % groups * BlocksATask;
+        return (tile, Math.Min(TilesATask, Tiles - tile), block, Math.Min(BlocksATask, Blocks - block));
+    }
+
+    /// <summary><c>⌈a / b⌉</c></summary>
+    public static int DivideUp(int a, int b) => (a + b - 1) / b;
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr evaluate</c>: how a checkpoint does on the validation and test images.</summary>
+internal static class EvaluateCommand
+{
+    private static readonly Option<string> CheckpointPath = new("--checkpoint") { Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.", Required = true };
+
+    private static readonly Option<int?> Batch = new("--batch") { Description = "Images in a step; by default as in training." };
+
+    public static Command Create()
+    {
+        var command = new Command("evaluate", "Evaluate a checkpoint on the validation and test images.")
+        {
+            CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Json,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        string path = parsed.GetValue(CheckpointPath)!;
+        CheckpointInfo info = Checkpoint.ReadInfo(path);
+        TrainingOptions options = info.Options with { Batch = parsed.GetValue(Batch) ?? info.Options.Batch };
+        options.Validate();
+        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!);
+        using ComputeDevice device = CommonOptions.OpenDevice(parsed);
+        ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
+        var results = CheckpointEvaluation.Run(device, path, data, loader, cancellation);
+        DataOptions.PrintUnreadable(loader);
+        if (parsed.GetValue(CommonOptions.Json))
+            Output.Json(EvaluationDisplay.AsJson(info, results));
+        else
+            EvaluationDisplay.Print(path, info, results);
+        return 0;
+    }
+}

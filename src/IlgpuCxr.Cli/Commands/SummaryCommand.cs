@@ -1,0 +1,57 @@
+using System.CommandLine;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.Training;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr summary NET</c>: a network's layers, shapes, parameters and operations.</summary>
+internal static class SummaryCommand
+{
+    private static readonly Argument<string> Network = new("net") { Description = "The network: resnet18." };
+
+    public static Command Create()
+    {
+        var command = new Command("summary", "Show a network's layers, shapes, parameters and operations.")
+        {
+            Network, CommonOptions.Size, CommonOptions.Batch, TrainCommand.Freeze, CommonOptions.Json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static void Run(ParseResult parsed)
+    {
+        var options = new TrainingOptions
+        {
+            Network = parsed.GetValue(Network)!,
+            Size = parsed.GetValue(CommonOptions.Size),
+            Batch = parsed.GetValue(CommonOptions.Batch),
+        };
+        options.Validate();
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, options.Network, NetworkHead.Part1);
+        network.Freeze(parsed.GetValue(TrainCommand.Freeze)!);
+        IReadOnlyList<LayerDescription> layers = network.Describe(new TensorShape(options.Batch, options.Size, options.Size, 3));
+        if (parsed.GetValue(CommonOptions.Json))
+            Output.Json(layers);
+        else
+            Print(options, layers);
+    }
+
+    private static void Print(TrainingOptions options, IReadOnlyList<LayerDescription> layers)
+    {
+        Table table = Output.Table($"{options.Network}, {options.Batch} images of {options.Size}x{options.Size}", "Layer", "Kind", "Output", "Parameters", "GFLOP");
+        foreach (LayerDescription layer in layers)
+        {
+            string parameters = layer.Parameters == 0 ? "" : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : "");
+            table.AddRow(layer.Name, layer.Kind, layer.Output.ToString(), parameters, layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3));
+        }
+        AnsiConsole.Write(table);
+        Console.Out.WriteLine(
+            $"{Output.Count(layers.Sum(l => l.Parameters))} parameters, {Output.Count(layers.Sum(l => l.Trainable))} trainable, " +
+            $"{Output.Number(layers.Sum(l => l.Flops) / 1e9, 2)} GFLOP forward.");
+    }
+}

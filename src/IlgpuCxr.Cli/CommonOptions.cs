@@ -1,0 +1,51 @@
+using System.CommandLine;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Cli;
+
+/// <summary>The options that several commands share, and what they open.</summary>
+internal static class CommonOptions
+{
+    public static readonly Option<string> Device = new("--device")
+    {
+        Description = "auto, cpu, cuda, cuda:N, opencl or opencl:N; auto takes CUDA where there is one.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    public static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "Threads of the CPU device.",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    public static readonly Option<string> Algorithms = new("--algorithms")
+    {
+        Description = "Force algorithms: naive, or a list such as convolution=vector256 (environment: " + DeviceOptions.AlgorithmsVariable + ").",
+        DefaultValueFactory = _ => new DeviceOptions().Algorithms,
+    };
+
+    public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON." };
+
+    public static readonly Option<bool> Quiet = new("--quiet") { Description = "Print the result only." };
+
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Print the whole exception when something fails.", Recursive = true };
+
+    public static readonly Option<string> Network = new("--net") { Description = "The network: resnet18.", DefaultValueFactory = _ => "resnet18" };
+
+    public static readonly Option<int> Size = new("--size") { Description = "Edge of the square images, in pixels.", DefaultValueFactory = _ => 224 };
+
+    public static readonly Option<int> Batch = new("--batch") { Description = "Images in a step.", DefaultValueFactory = _ => 32 };
+
+    static CommonOptions() => Network.AcceptOnlyFromAmong([.. Architecture.All.Select(architecture => architecture.Name)]);
+
+    /// <summary>The device that the command line asks for.</summary>
+    public static ComputeDevice OpenDevice(ParseResult parsed)
+    {
+        int threads = parsed.GetValue(Threads);
+        if (threads < 1)
+            throw new UsageException($"--threads {threads} is no number of threads: use at least 1.");
+        return DeviceCatalog.Open(parsed.GetValue(Device)!, new DeviceOptions { Threads = threads, Algorithms = parsed.GetValue(Algorithms)! });
+    }
+}

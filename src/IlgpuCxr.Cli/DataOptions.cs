@@ -1,0 +1,45 @@
+using System.CommandLine;
+using IlgpuCxr.Data;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Cli;
+
+/// <summary>The options that say which images to read and how.</summary>
+internal static class DataOptions
+{
+    public static readonly Option<string> Data = new("--data")
+    {
+        Description = "Directory with train, validation and perhaps test, each with a directory of images for each class.",
+        Required = true,
+    };
+
+    public static readonly Option<string> Task = new("--task") { Description = "binary: one class an image.", DefaultValueFactory = _ => "binary" };
+
+    public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
+
+    static DataOptions() => Task.AcceptOnlyFromAmong("binary");
+
+    /// <summary>What makes batches of the images.</summary>
+    public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options)
+    {
+        var batches = new ImageBatchOptions
+        {
+            BatchSize = options.Batch,
+            Size = options.Size,
+            Strict = parsed.GetValue(Strict),
+            Threads = parsed.GetValue(CommonOptions.Threads),
+        };
+        return new ImageBatchLoader(new DecodedImageCache(new VipsImageDecoder()), batches);
+    }
+
+    /// <summary>Names what could not be read.</summary>
+    public static void PrintUnreadable(ImageBatchLoader loader)
+    {
+        IReadOnlyList<UnreadableImage> unreadable = loader.Unreadable;
+        if (unreadable.Count == 0)
+            return;
+        Console.Error.WriteLine($"{unreadable.Count} unreadable {(unreadable.Count == 1 ? "image was" : "images were")} skipped (--strict refuses them):");
+        foreach (UnreadableImage image in unreadable)
+            Console.Error.WriteLine($"  {image.Reason}");
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Training;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli;
+
+/// <summary>Shows a run while it trains: a live line on a terminal, a line an epoch elsewhere.</summary>
+internal static class TrainingDisplay
+{
+    private const string Columns = "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";
+
+    /// <summary>Says what is about to be trained.</summary>
+    public static void PrintHeader(ComputeDevice device, TrainingOptions options, ImageFolder data)
+    {
+        Console.Out.WriteLine($"{device.Name}");
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{options.Network} from random weights, {options.Size}x{options.Size}, batch {options.Batch}, SGD lr {options.Sgd.LearningRate} momentum {options.Sgd.Momentum}, seed {options.Seed}, frozen: {options.Freeze}"));
+        Console.Out.WriteLine(
+            $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test images of {string.Join(", ", data.ClassNames)}");
+        Console.Out.WriteLine();
+    }
+
+    /// <summary>Runs a training under observation.</summary>
+    public static IReadOnlyList<EpochResult> Run(bool quiet, Func<ITrainingObserver, IReadOnlyList<EpochResult>> train)
+    {
+        if (quiet)
+            return train(new Silent());
+        Console.Out.WriteLine(Columns);
+        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+            return train(new Lines());
+        IReadOnlyList<EpochResult>? history = null;
+        AnsiConsole.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context => history = train(new Live(context)));
+        return history!;
+    }
+
+    private static string Row(EpochResult result, bool isBest) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.Epoch,5} {result.Loss,8:F4} {result.TrainLoss,12:F4} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {result.ValidationLoss,10:F4} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
+
+    private sealed class Silent : ITrainingObserver
+    {
+        public void OnProgress(in TrainingProgress progress) { }
+
+        public void OnEpoch(EpochResult result, bool isBest) { }
+    }
+
+    private sealed class Lines : ITrainingObserver
+    {
+        public void OnProgress(in TrainingProgress progress) { }
+
+        public void OnEpoch(EpochResult result, bool isBest) => Console.Out.WriteLine(Row(result, isBest));
+    }
+
+    private sealed class Live(ProgressContext context) : ITrainingObserver
+    {
+        private readonly ProgressTask task = context.AddTask("starting", maxValue: 1);
+
+        public void OnProgress(in TrainingProgress progress)
+        {
+            string phase = progress.Phase switch
+            {
+                TrainingPhase.Training => "training",
+                TrainingPhase.EvaluatingTraining => "evaluating training images",
+                _ => "validating",
+            };
+            task.Description = string.Create(
+                CultureInfo.InvariantCulture,
+                $"epoch {progress.Epoch + 1}/{progress.Epochs}, {phase} {progress.Step}/{progress.Steps}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
+            task.Value = progress.Done;
+        }
+
+        public void OnEpoch(EpochResult result, bool isBest) => AnsiConsole.WriteLine(Row(result, isBest));
+    }
+}

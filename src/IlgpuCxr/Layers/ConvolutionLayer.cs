@@ -1,0 +1,90 @@
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary>A convolution without bias, as ResNet has them in front of batch norm.</summary>
+public sealed class ConvolutionLayer : Layer
+{
+    private readonly string name;
+    private readonly Parameter weight;
+    private readonly int stride;
+    private readonly int padding;
+
+    private ConvolutionShape shape;
+    private bool inputRequiresGrad;
+    private Tensor? input;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="name">torchvision's name, such as <c>layer1.0.conv1</c>.</param>
+    /// <param name="inChannels">Channels that arrive.</param>
+    /// <param name="outChannels">Channels that leave.</param>
+    /// <param name="window">Kernel rows and columns.</param>
+    /// <param name="stride">Step between outputs.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding)
+    {
+        this.name = name;
+        this.stride = stride;
+        this.padding = padding;
+        var weights = new TensorShape(outChannels, window, window, inChannels);
+        weight = new Parameter(
+            $"{name}.weight", weights, ParameterLayout.Kernel, Initialization.KaimingNormal(outChannels * window * window));
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [weight];
+
+    /// <inheritdoc/>
+    public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
+    {
+        ConvolutionShape sizes = ShapeFor(input);
+        string kind = $"convolution {sizes.R}x{sizes.S}, stride {stride}";
+        rows.Add(LayerDescription.Of(name, kind, sizes.Output, Parameters, sizes.Flops));
+        return sizes.Output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
+    {
+        shape = ShapeFor(input.Shape);
+        Tensor output = device.Arena.Rent(shape.Output);
+        Convolution.Forward(device, output, input, weight.Value, default, shape);
+        inputRequiresGrad = input.RequiresGrad;
+        output.RequiresGrad = training && (inputRequiresGrad || weight.RequiresGrad);
+        if (output.RequiresGrad && weight.RequiresGrad)
+            this.input = input;
+        else
+            input.Release();
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput) => Backward(device, gradOutput, null);
+
+    /// <summary>As <see cref="Backward(ComputeDevice, Tensor)"/>, where another path's gradient of the same input exists already.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradOutput">The gradient of the output; the layer releases it.</param>
+    /// <param name="gradInput">The other path's gradient, to which this one is added; null for none.</param>
+    /// <returns>The gradient of the input, or null where the input requires none.</returns>
+    public Tensor? Backward(ComputeDevice device, Tensor gradOutput, Tensor? gradInput)
+    {
+        if (input is not null)
+        {
+            Convolution.BackwardWeights(device, weight.Gradient, default, gradOutput, input, shape);
+            input.Release();
+            input = null;
+        }
+        if (inputRequiresGrad)
+        {
+            bool accumulate = gradInput is not null;
+            gradInput ??= device.Arena.Rent(shape.Input);
+            Convolution.BackwardData(device, gradInput, gradOutput, weight.Value, accumulate, shape);
+        }
+        gradOutput.Release();
+        return gradInput;
+    }
+
+    private ConvolutionShape ShapeFor(TensorShape input) =>
+        new(input.N, input.H, input.W, input.C, weight.Shape.N, weight.Shape.H, weight.Shape.W, stride, padding);
+}

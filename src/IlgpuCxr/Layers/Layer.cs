@@ -1,0 +1,52 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary>A part of a network that maps one tensor to one tensor, and gradients back.</summary>
+/// <remarks>
+/// There is no tape: the network is the graph, and each layer keeps between <see cref="Forward"/> and <see cref="Backward"/> just what its
+/// own gradient needs. Both take over the reference to the tensor they are given and hand over that of the result. As in
+/// PyTorch, a result requires a gradient where the input or a parameter does; then, and only then, the layer keeps
+/// something and <see cref="Backward"/> must follow.
+/// </remarks>
+public abstract class Layer
+{
+    /// <summary>The layer's own parameters and those of its parts, in torchvision's order.</summary>
+    public abstract IEnumerable<Parameter> Parameters { get; }
+
+    /// <summary>A row for each simple layer within, to tell a network's structure.</summary>
+    /// <param name="input">The shape that arrives.</param>
+    /// <param name="rows">Where to add the rows.</param>
+    /// <returns>The shape that leaves.</returns>
+    public abstract TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows);
+
+    /// <summary>Computes the output.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="input">The input; the layer releases it.</param>
+    /// <param name="training">Whether batch statistics are used and gradients will follow.</param>
+    /// <returns>The output; the caller releases it.</returns>
+    public abstract Tensor Forward(ComputeDevice device, Tensor input, bool training);
+
+    /// <summary>Computes the gradients of the parameters that require one, and of the input.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradOutput">The gradient of the output; the layer releases it.</param>
+    /// <returns>The gradient of the input, which the caller releases, or null where the input requires none.</returns>
+    public abstract Tensor? Backward(ComputeDevice device, Tensor gradOutput);
+}
+
+/// <summary>One line of a network's summary.</summary>
+/// <param name="Name">The layer's name.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Output">The shape that leaves it.</param>
+/// <param name="Parameters">Number of learnable values.</param>
+/// <param name="Trainable">Number of learnable values that are not frozen.</param>
+/// <param name="Flops">Operations of a forward pass, a multiply-add counted as two; 0 where they do not matter.</param>
+public sealed record LayerDescription(string Name, string Kind, TensorShape Output, long Parameters, long Trainable, double Flops)
+{
+    internal static LayerDescription Of(string name, string kind, TensorShape output, IEnumerable<Parameter> parameters, double flops)
+    {
+        var learnable = parameters.Where(p => !p.IsBuffer).ToList();
+        return new LayerDescription(
+            name, kind, output, learnable.Sum(p => p.Shape.Count), learnable.Where(p => p.RequiresGrad).Sum(p => p.Shape.Count), flops);
+    }
+}

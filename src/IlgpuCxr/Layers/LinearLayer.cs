@@ -1,0 +1,76 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Linear;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary><c>output = input weightᵀ + bias</c> over all features of an image.</summary>
+public sealed class LinearLayer : Layer
+{
+    private readonly string name;
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+
+    private LinearShape shape;
+    private TensorShape inputShape;
+    private bool inputRequiresGrad;
+    private Tensor? input;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="name">torchvision's name, such as <c>fc.0</c>.</param>
+    /// <param name="inFeatures">Features that arrive.</param>
+    /// <param name="outFeatures">Features that leave.</param>
+    public LinearLayer(string name, int inFeatures, int outFeatures)
+    {
+        this.name = name;
+        Initialization uniform = Initialization.Uniform(inFeatures);
+        weight = new Parameter($"{name}.weight", TensorShape.Matrix(outFeatures, inFeatures), ParameterLayout.Matrix, uniform);
+        bias = new Parameter($"{name}.bias", TensorShape.Vector(outFeatures), ParameterLayout.Vector, uniform);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [weight, bias];
+
+    /// <inheritdoc/>
+    public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
+    {
+        TensorShape output = TensorShape.Matrix(input.N, weight.Shape.N);
+        rows.Add(LayerDescription.Of(name, "linear", output, Parameters, 2.0 * input.N * weight.Shape.Count));
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
+    {
+        inputShape = input.Shape;
+        shape = new LinearShape(inputShape.N, weight.Shape.C, weight.Shape.N);
+        Tensor output = device.Arena.Rent(TensorShape.Matrix(shape.N, shape.Out));
+        Linear.Forward(device, output, input, weight.Value, bias.Value, shape);
+        inputRequiresGrad = input.RequiresGrad;
+        bool parametersRequireGrad = weight.RequiresGrad || bias.RequiresGrad;
+        output.RequiresGrad = training && (inputRequiresGrad || parametersRequireGrad);
+        if (output.RequiresGrad && parametersRequireGrad)
+            this.input = input;
+        else
+            input.Release();
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
+    {
+        if (input is not null)
+        {
+            Linear.BackwardWeights(device, weight.Gradient, bias.Gradient, gradOutput, input, shape);
+            input.Release();
+            input = null;
+        }
+        Tensor? gradInput = null;
+        if (inputRequiresGrad)
+        {
+            gradInput = device.Arena.Rent(inputShape);
+            Linear.BackwardData(device, gradInput, gradOutput, weight.Value, shape);
+        }
+        gradOutput.Release();
+        return gradInput;
+    }
+}

@@ -1,0 +1,51 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Pooling;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary>The largest value of each window.</summary>
+/// <param name="name">torchvision's name.</param>
+/// <param name="window">Rows and columns of a window.</param>
+/// <param name="stride">Step between windows.</param>
+/// <param name="padding">Rows and columns of minus infinity around the input.</param>
+public sealed class MaxPoolingLayer(string name, int window, int stride, int padding) : Layer
+{
+    private MaxPoolingShape shape;
+    private Tensor? indices;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [];
+
+    /// <inheritdoc/>
+    public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
+    {
+        TensorShape output = ShapeFor(input).Output;
+        rows.Add(LayerDescription.Of(name, $"max pooling {window}x{window}, stride {stride}", output, [], 0));
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
+    {
+        shape = ShapeFor(input.Shape);
+        Tensor output = device.Arena.Rent(shape.Output);
+        output.RequiresGrad = input.RequiresGrad;
+        indices = input.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
+        MaxPooling.Forward(device, output, indices, input, shape);
+        input.Release();
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
+    {
+        Tensor gradInput = device.Arena.Rent(shape.Input);
+        MaxPooling.Backward(device, gradInput, gradOutput, indices!, shape);
+        indices!.Release();
+        indices = null;
+        gradOutput.Release();
+        return gradInput;
+    }
+
+    private MaxPoolingShape ShapeFor(TensorShape input) => new(input.N, input.H, input.W, input.C, window, stride, padding);
+}

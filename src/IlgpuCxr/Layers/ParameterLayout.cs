@@ -1,0 +1,14 @@
+namespace IlgpuCxr.Layers;
+
+/// <summary>How a parameter's elements are ordered here and in PyTorch.</summary>
+public enum ParameterLayout
+{
+    /// <summary>One axis, the same in both.</summary>
+    Vector,
+
+    /// <summary><c>[out, in]</c>, the same in both.</summary>
+    Matrix,
+
+    /// <summary>A convolution's weights: <c>[K, R, S, C]</c> here, <c>[K, C, R, S]</c> in PyTorch.</summary>
+    Kernel,
+}

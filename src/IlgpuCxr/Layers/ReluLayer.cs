@@ -1,0 +1,39 @@
+using IlgpuCxr.Kernels.Activation;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary><c>max(0, x)</c>, in place.</summary>
+/// <param name="name">torchvision's name, such as <c>fc.1</c>.</param>
+public sealed class ReluLayer(string name) : Layer
+{
+    private Tensor? output;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [];
+
+    /// <inheritdoc/>
+    public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
+    {
+        rows.Add(LayerDescription.Of(name, "ReLU", input, [], 0));
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
+    {
+        Relu.Forward(device, input, input);
+        if (input.RequiresGrad)
+            output = input.Retain();
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
+    {
+        Relu.Backward(device, gradOutput, gradOutput, output!);
+        output!.Release();
+        output = null;
+        return gradOutput;
+    }
+}

@@ -1,0 +1,36 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary>Layers one behind the other.</summary>
+/// <param name="layers">The layers, first to last.</param>
+public sealed class Sequential(params IReadOnlyList<Layer> layers) : Layer
+{
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => layers.SelectMany(layer => layer.Parameters);
+
+    /// <inheritdoc/>
+    public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
+    {
+        foreach (Layer layer in layers)
+            input = layer.Describe(input, rows);
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
+    {
+        foreach (Layer layer in layers)
+            input = layer.Forward(device, input, training);
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
+    {
+        Tensor? gradient = gradOutput;
+        for (int i = layers.Count - 1; i >= 0 && gradient is not null; i--)
+            gradient = layers[i].Backward(device, gradient);
+        return gradient;
+    }
+}

@@ -1,0 +1,89 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+
+namespace IlgpuCxr.Models;
+
+/// <summary>A network on a device: its layers, its parameters in one block, forward and backward.</summary>
+public sealed class Network : IDisposable
+{
+    private readonly ComputeDevice device;
+    private readonly Architecture architecture;
+    private readonly Layer layers;
+
+    /// <summary>Creates a network whose parameters are zero; see <see cref="Initialize"/>.</summary>
+    /// <param name="device">Where it lives.</param>
+    /// <param name="name">Its architecture, <c>resnet18</c>.</param>
+    /// <param name="head">Its classifier.</param>
+    /// <exception cref="NetworkException">There is no such architecture.</exception>
+    public Network(ComputeDevice device, string name, NetworkHead head)
+    {
+        this.device = device;
+        architecture = Architecture.Of(name);
+        Head = head;
+        layers = architecture.Build(head);
+        Parameters = [.. layers.Parameters];
+        Store = new ParameterStore(device, Parameters);
+    }
+
+    /// <summary>The architecture.</summary>
+    public string Name => architecture.Name;
+
+    /// <summary>The classifier.</summary>
+    public NetworkHead Head { get; }
+
+    /// <summary>The parameters and running statistics, in torchvision's order.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The parameters' memory.</summary>
+    public ParameterStore Store { get; }
+
+    /// <summary>Sets all parameters as PyTorch sets those of a new network.</summary>
+    /// <param name="seed">The same seed gives the same values on every device.</param>
+    public void Initialize(long seed)
+    {
+        foreach (Parameter parameter in Parameters)
+            device.Upload<float>(parameter.Value, Initializer.Values(parameter, seed));
+    }
+
+    /// <summary>Freezes the parameters that a specification names and lets all others train.</summary>
+    /// <param name="specification"><c>none</c>, <c>backbone</c> (everything but the classifier), or names such as <c>conv1,bn1,layer1</c>.</param>
+    /// <exception cref="NetworkException">A name matches no parameter.</exception>
+    public void Freeze(string specification)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        string[] names = specification.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (names is ["none"])
+            names = [];
+        else if (names is ["backbone"])
+            names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != architecture.HeadName)];
+        foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
+            throw new NetworkException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
+        foreach (Parameter parameter in Parameters)
+            parameter.RequiresGrad = !parameter.IsBuffer && !names.Any(name => IsPart(parameter, name));
+    }
+
+    /// <summary>Computes the logits.</summary>
+    /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
+    /// <param name="training">Whether batch statistics are used and <see cref="Backward"/> will follow.</param>
+    /// <returns><c>[N, 1, 1, outputs]</c>; the caller releases it.</returns>
+    public Tensor Forward(Tensor images, bool training) => layers.Forward(device, images, training);
+
+    /// <summary>Computes the gradients of all parameters that are not frozen.</summary>
+    /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
+    public void Backward(Tensor gradLogits) => layers.Backward(device, gradLogits)?.Release();
+
+    /// <summary>A row for each layer.</summary>
+    /// <param name="images">The shape of a batch.</param>
+    public IReadOnlyList<LayerDescription> Describe(TensorShape images)
+    {
+        var rows = new List<LayerDescription>();
+        layers.Describe(images, rows);
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Store.Dispose();
+
+    private static bool IsPart(Parameter parameter, string name) =>
+        parameter.Name == name || parameter.Name.StartsWith(name + ".", StringComparison.Ordinal);
+}

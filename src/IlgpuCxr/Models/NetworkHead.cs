@@ -1,0 +1,24 @@
+using IlgpuCxr.Layers;
+
+namespace IlgpuCxr.Models;
+
+/// <summary>The classifier that takes the place of the 1000-way one: <c>in -> hidden -> outputs</c> with a ReLU, or <c>in -> outputs</c>.</summary>
+/// <param name="Hidden">Features of the hidden layer; 0 for none.</param>
+/// <param name="Outputs">Logits.</param>
+public readonly record struct NetworkHead(int Hidden, int Outputs)
+{
+    /// <summary>Part 1 of the study: <c>in -> 130 -> 2</c>.</summary>
+    public static NetworkHead Part1 => new(130, 2);
+
+    /// <summary>Part 2 of the study: <c>in -> 3</c>.</summary>
+    public static NetworkHead Part2 => new(0, 3);
+
+    /// <summary>The layers, named as an <c>nn.Sequential</c> or a single <c>nn.Linear</c> of that name.</summary>
+    internal Layer Build(string name, int inFeatures) =>
+        Hidden == 0
+            ? new LinearLayer(name, inFeatures, Outputs)
+            : new Sequential(
+                new LinearLayer($"{name}.0", inFeatures, Hidden),
+                new ReluLayer($"{name}.1"),
+                new LinearLayer($"{name}.2", Hidden, Outputs));
+}

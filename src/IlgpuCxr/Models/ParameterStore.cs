@@ -1,0 +1,87 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using ILGPU;
+
+namespace IlgpuCxr.Models;
+
+/// <summary>All parameters of a network in one block of device memory, all gradients in another.</summary>
+/// <remarks>
+/// So an optimizer is one pass over one block, and the block's neighbours in memory are neighbours in the network. Learned parameters come
+/// first, running statistics last.
+/// </remarks>
+public sealed class ParameterStore : IDisposable
+{
+    // 256 bytes, the alignment that ILGPU assumes of every view it is given.
+    private const int Alignment = 64;
+
+    private readonly DeviceBuffer<float> values;
+    private readonly DeviceBuffer<float> gradients;
+    private readonly List<(Parameter Parameter, long Offset)> placed = [];
+
+    /// <summary>Gives memory to parameters; their values are zero until set.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="parameters">The parameters, in the network's order.</param>
+    public ParameterStore(ComputeDevice device, IReadOnlyList<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        long end = 0;
+        foreach (Parameter parameter in parameters.Where(p => !p.IsBuffer))
+            end = Place(parameter, end);
+        LearnedCount = end;
+        foreach (Parameter parameter in parameters.Where(p => p.IsBuffer))
+            end = Place(parameter, end);
+
+        values = device.Allocate<float>(end);
+        gradients = device.Allocate<float>(LearnedCount);
+        foreach ((Parameter parameter, long offset) in placed)
+        {
+            parameter.Value = values.View.SubView(offset, parameter.Shape.Count);
+            if (!parameter.IsBuffer)
+                parameter.Gradient = gradients.View.SubView(offset, parameter.Shape.Count);
+        }
+    }
+
+    /// <summary>Floats that all learned parameters take, with the gaps between them.</summary>
+    public long LearnedCount { get; }
+
+    /// <summary>All values.</summary>
+    public ArrayView<float> Values => values.View;
+
+    /// <summary>All gradients, each where its parameter's value is.</summary>
+    public ArrayView<float> Gradients => gradients.View;
+
+    /// <summary>Where a parameter's values begin.</summary>
+    public long OffsetOf(Parameter parameter) => placed.Find(p => p.Parameter == parameter).Offset;
+
+    /// <summary>The stretches of memory that training changes, neighbours joined.</summary>
+    public IReadOnlyList<(long Offset, long Count)> TrainableRuns()
+    {
+        var runs = new List<(long Offset, long Count)>();
+        foreach ((Parameter parameter, long offset) in placed)
+        {
+            if (!parameter.RequiresGrad)
+                continue;
+            long count = RoundUp(parameter.Shape.Count);
+            if (runs.Count > 0 && runs[^1].Offset + runs[^1].Count == offset)
+                runs[^1] = (runs[^1].Offset, runs[^1].Count + count);
+            else
+                runs.Add((offset, count));
+        }
+        return runs;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        values.Dispose();
+        gradients.Dispose();
+    }
+
+    private long Place(Parameter parameter, long offset)
+    {
+        placed.Add((parameter, offset));
+        return offset + RoundUp(parameter.Shape.Count);
+    }
+
+    private static long RoundUp(long count) => (count + Alignment - 1) / Alignment * Alignment;
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>What a benchmark measured.</summary>
+/// <param name="Device">The device's name.</param>
+/// <param name="Network">The architecture.</param>
+/// <param name="Mode"><c>train</c> or <c>infer</c>.</param>
+/// <param name="Batch">Images in a step.</param>
+/// <param name="Size">Edge of the images.</param>
+/// <param name="Steps">Steps measured.</param>
+/// <param name="MedianSeconds">Median time of a step.</param>
+/// <param name="ImagesPerSecond">Images a second at the median.</param>
+/// <param name="Fastest">Time of the fastest step, in seconds.</param>
+/// <param name="Slowest">Time of the slowest step, in seconds.</param>
+/// <param name="ArenaBytes">Device memory of activations and gradients.</param>
+/// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
+/// <param name="Operators">The operators of one more step, each timed on its own.</param>
+public sealed record BenchmarkResult(
+    string Device, string Network, string Mode, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
+    double Fastest, double Slowest, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators);
+
+/// <summary>Measures whole steps on images of noise.</summary>
+public static class Benchmark
+{
+    // The first steps compile kernels and let the runtime optimise them.
+    private const int WarmUpSteps = 3;
+
+    /// <summary>Runs the benchmark.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="options">Network, size and batch.</param>
+    /// <param name="steps">Steps to measure.</param>
+    /// <param name="training">Whether to train or only to infer.</param>
+    public static BenchmarkResult Run(ComputeDevice device, TrainingOptions options, int steps, bool training)
+    {
+        options.Validate();
+        if (steps < 1)
+            throw new UsageException($"--steps {steps} measures nothing: use at least 1.");
+
+        using var network = new Network(device, options.Network, NetworkHead.Part1);
+        network.Initialize(options.Seed);
+        using var optimizer = new SgdOptimizer(device, network, options.Sgd);
+        var step = new TrainingStep(device, network, optimizer);
+        var shape = new TensorShape(options.Batch, options.Size, options.Size, 3);
+        using DeviceBuffer<float> images = device.Allocate<float>(shape.Count);
+        using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
+        using DeviceBuffer<float> loss = device.Allocate<float>(1);
+        using DeviceBuffer<float> logits = device.Allocate<float>((long)shape.N * network.Head.Outputs);
+        SplitMix64 noise = SplitMix64.ForName(options.Seed, "benchmark");
+        var pixels = new float[shape.Count];
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = (float)noise.NextNormal();
+        device.Upload<float>(images.View, pixels);
+        device.Upload<int>(targets.View, [.. Enumerable.Range(0, shape.N).Select(i => i % 2)]);
+
+        double Step()
+        {
+            long start = Stopwatch.GetTimestamp();
+            if (training)
+                step.Train(shape, tensor => device.Copy(tensor.View, images.View), targets.View, loss.View);
+            else
+                step.Evaluate(shape, tensor => device.Copy(tensor.View, images.View), targets.View, logits.View, loss.View);
+            device.Synchronize();
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        for (int i = 0; i < WarmUpSteps; i++)
+            Step();
+        double[] seconds = [.. Enumerable.Range(0, steps).Select(_ => Step()).Order()];
+        device.Timings.Enabled = true;
+        Step();
+        device.Timings.Enabled = false;
+
+        double median = (seconds[(steps - 1) / 2] + seconds[steps / 2]) / 2;
+        using Process process = Process.GetCurrentProcess();
+        return new BenchmarkResult(
+            device.Name, options.Network, training ? "train" : "infer", options.Batch, options.Size, steps, median, options.Batch / median,
+            seconds[0], seconds[^1], device.Arena.Bytes, process.PeakWorkingSet64, device.Timings.Results);
+    }
+}

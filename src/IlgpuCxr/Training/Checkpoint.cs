@@ -1,0 +1,115 @@
+using System.Text.Json;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.WeightsImport;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>A network in a safetensors file with torchvision's names, and what is needed to go on training it.</summary>
+/// <remarks>
+/// One file, so that one rename replaces it whole: weights, momentum (under <c>optimizer.</c>) and the run's state never disagree, whenever
+/// the process is killed.
+/// </remarks>
+public static class Checkpoint
+{
+    private const string Extension = ".safetensors";
+    private const string MomentumPrefix = "optimizer.momentum_buffer.";
+
+    /// <summary>Writes a checkpoint, whole or not at all.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="optimizer">The optimizer whose momentum is saved; null saves the network alone.</param>
+    /// <param name="info">The run's state.</param>
+    public static void Save(string path, ComputeDevice device, Network network, SgdOptimizer? optimizer, CheckpointInfo info)
+    {
+        var tensors = new List<WeightTensor>();
+        foreach (Parameter parameter in network.Parameters)
+        {
+            float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(parameter.Value));
+            tensors.Add(new WeightTensor(parameter.Name, parameter.PyTorchShape, values));
+        }
+        foreach (Parameter parameter in network.Parameters.Where(p => optimizer is not null && p.RequiresGrad))
+        {
+            var momentum = optimizer!.Momentum.SubView(network.Store.OffsetOf(parameter), parameter.Shape.Count);
+            float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(momentum));
+            tensors.Add(new WeightTensor(MomentumPrefix + parameter.Name, parameter.PyTorchShape, values));
+        }
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointInfo.MetadataKey] = info.ToJson() };
+        SafetensorsFile.Write(WithExtension(path), tensors, metadata);
+    }
+
+    /// <summary>Reads what a checkpoint says about itself.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    /// <exception cref="NetworkException">The file is no checkpoint of this program.</exception>
+    /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    public static CheckpointInfo ReadInfo(string path)
+    {
+        using WeightFile file = SafetensorsFile.Read(Find(path));
+        try
+        {
+            if (file.Metadata.TryGetValue(CheckpointInfo.MetadataKey, out string? json))
+                return CheckpointInfo.FromJson(json);
+        }
+        catch (JsonException)
+        {
+            // Told below: a damaged description is as good as none.
+        }
+        throw new NetworkException($"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
+    }
+
+    /// <summary>Loads the parameters, and the momentum where an optimizer is given.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="network">The network that receives them.</param>
+    /// <param name="optimizer">The optimizer that receives the momentum; null for none.</param>
+    /// <exception cref="NetworkException">The file is of another network; the message lists what does not fit.</exception>
+    /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    public static void Load(string path, ComputeDevice device, Network network, SgdOptimizer? optimizer)
+    {
+        using WeightFile file = SafetensorsFile.Read(Find(path));
+        CheckFit(file, network);
+        foreach (Parameter parameter in network.Parameters)
+        {
+            device.Upload<float>(parameter.Value, PyTorchLayout.FromPyTorch(parameter, file[parameter.Name].ToFloat32()));
+            if (optimizer is null || !file.TryGet(MomentumPrefix + parameter.Name, out WeightTensor? momentum))
+                continue;
+            device.Upload<float>(
+                optimizer.Momentum.SubView(network.Store.OffsetOf(parameter), parameter.Shape.Count),
+                PyTorchLayout.FromPyTorch(parameter, momentum.ToFloat32()));
+        }
+    }
+
+    /// <summary>Whether there is a checkpoint.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    public static bool Exists(string path) => File.Exists(WithExtension(path));
+
+    private static void CheckFit(WeightFile file, Network network)
+    {
+        var problems = new List<string>();
+        foreach (Parameter parameter in network.Parameters)
+        {
+            if (!file.TryGet(parameter.Name, out WeightTensor? tensor))
+                problems.Add($"{parameter.Name} is missing");
+            else if (!tensor.Shape.SequenceEqual(parameter.PyTorchShape))
+                problems.Add($"{parameter.Name} is [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", parameter.PyTorchShape)}]");
+        }
+        var known = network.Parameters.Select(p => p.Name).ToHashSet();
+        problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(MomentumPrefix, StringComparison.Ordinal))
+            .Select(name => $"{name} is not expected"));
+        if (problems.Count > 0)
+            throw new NetworkException($"{file.Path} is not a checkpoint of this {network.Name}: {string.Join("; ", problems)}.");
+    }
+
+    private static string WithExtension(string path) =>
+        path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path : path + Extension;
+
+    private static string Find(string path)
+    {
+        string file = WithExtension(path);
+        return File.Exists(file)
+            ? file
+            : throw new NetworkException($"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
+    }
+}

@@ -1,0 +1,38 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>Evaluates a checkpoint on images that it did not learn from.</summary>
+public static class CheckpointEvaluation
+{
+    /// <summary>Evaluates on the validation images, and on the test images where there are some.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="data">The images.</param>
+    /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="NetworkException">The checkpoint does not fit, or has other classes than the images.</exception>
+    public static IReadOnlyList<(string Split, Evaluation Evaluation)> Run(
+        ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, CancellationToken cancellation)
+    {
+        CheckpointInfo info = Checkpoint.ReadInfo(path);
+        if (!info.Classes.SequenceEqual(data.ClassNames))
+        {
+            throw new NetworkException(
+                $"The checkpoint {path} tells {string.Join(", ", info.Classes)} apart, but the images in {data.Root} are of {string.Join(", ", data.ClassNames)}; use images of the same classes.");
+        }
+        using var network = new Network(device, info.Options.Network, info.Head);
+        Checkpoint.Load(path, device, network, null);
+        using var batch = new DeviceBatch(device);
+        var evaluator = new Evaluator(device, new TrainingStep(device, network, null), batch, info.Head.Outputs);
+        var results = new List<(string, Evaluation)>();
+        foreach ((string split, IReadOnlyList<ImageSample> samples) in (ReadOnlySpan<(string, IReadOnlyList<ImageSample>)>)[("validation", data.Validation), ("test", data.Test)])
+        {
+            if (samples.Count > 0)
+                results.Add((split, evaluator.Run(loader.Evaluation(samples, cancellation), samples.Count)));
+        }
+        return results;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IlgpuCxr.Models;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>What a checkpoint says about itself: enough to rebuild the network, to judge it and to go on training it.</summary>
+public sealed record CheckpointInfo
+{
+    /// <summary>The key of this text in the file's metadata.</summary>
+    public const string MetadataKey = "ilgpucxr";
+
+    /// <summary>How the run was configured.</summary>
+    public required TrainingOptions Options { get; init; }
+
+    /// <summary>The classifier.</summary>
+    public required NetworkHead Head { get; init; }
+
+    /// <summary>The classes, in the order of the logits.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>Epochs trained, and what each reached, without times: the same run gives the same file.</summary>
+    public required IReadOnlyList<EpochResult> History { get; init; }
+
+    /// <summary>Index of the epoch with the highest validation accuracy, the first of equals.</summary>
+    [JsonIgnore]
+    public int BestEpoch => History.MaxBy(result => result.ValidationAccuracy)!.Epoch;
+
+    /// <summary>The text for the metadata.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
+
+    /// <summary>Reads the text from the metadata.</summary>
+    /// <exception cref="JsonException">It is not such a text.</exception>
+    public static CheckpointInfo FromJson(string json) =>
+        JsonSerializer.Deserialize<CheckpointInfo>(json, JsonSerializerOptions.Web) ?? throw new JsonException("The text is null.");
+}

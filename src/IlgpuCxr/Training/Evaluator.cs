@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Metrics;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>Runs a network over images with its running statistics and counts what it gets right.</summary>
+/// <param name="device">Where the network lives.</param>
+/// <param name="step">The network's step.</param>
+/// <param name="batch">Brings the images to the device.</param>
+/// <param name="classes">Number of classes.</param>
+public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBatch batch, int classes)
+{
+    /// <summary>Evaluates.</summary>
+    /// <param name="batches">The images.</param>
+    /// <param name="images">Most images that can come.</param>
+    /// <param name="progress">Called after each batch; null for nobody.</param>
+    public Evaluation Run(IEnumerable<ImageBatch> batches, int images, Action<int, Func<double>>? progress = null)
+    {
+        using DeviceBuffer<float> logits = device.Allocate<float>((long)images * classes);
+        using var losses = new LossLog(device, images);
+        var labels = new List<int>();
+        int steps = 0;
+        foreach (ImageBatch host in batches)
+        {
+            batch.Upload(host);
+            var rows = logits.View.SubView((long)labels.Count * classes, (long)host.Count * classes);
+            step.Evaluate(batch.Shape.Output, batch.Transform, batch.Labels, rows, losses.Next(host.Count));
+            labels.AddRange(host.Labels);
+            progress?.Invoke(++steps, losses.MeanOverImages);
+        }
+        var confusion = new ConfusionMatrix(classes);
+        confusion.Add(device.Download(logits.View.SubView(0, (long)labels.Count * classes)), CollectionsMarshal.AsSpan(labels));
+        return new Evaluation(losses.MeanOverImages(), confusion);
+    }
+}

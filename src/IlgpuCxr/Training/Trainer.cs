@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>Trains a network as the study does: SGD, an evaluation after each epoch, the best epoch by validation accuracy.</summary>
+/// <remarks>
+/// After an epoch the network is evaluated on the training images, augmented anew, and on the validation images as they are. Everything
+/// random is a function of seed, epoch and image, so that a run continued from its last checkpoint gives the same bits as one that was
+/// never interrupted.
+/// </remarks>
+public sealed class Trainer : IDisposable
+{
+    // The evaluation of the training images draws other transforms than the training that it follows.
+    private const long EvaluationSeedOffset = 0x45564C;
+
+    private readonly ComputeDevice device;
+    private readonly TrainingOptions options;
+    private readonly ImageFolder data;
+    private readonly ImageBatchLoader loader;
+    private readonly RunDirectory run;
+    private readonly Network network;
+    private readonly SgdOptimizer optimizer;
+    private readonly TrainingStep step;
+    private readonly DeviceBatch batch;
+    private readonly Evaluator evaluator;
+    private readonly List<EpochResult> history = [];
+
+    /// <summary>Sets up a run with new weights.</summary>
+    /// <param name="device">Where to train.</param>
+    /// <param name="options">What decides the result.</param>
+    /// <param name="data">The images.</param>
+    /// <param name="loader">Makes batches of them.</param>
+    /// <param name="run">Where the results go.</param>
+    /// <exception cref="UsageException">An option is out of range.</exception>
+    /// <exception cref="NetworkException">The network or what to freeze is not known.</exception>
+    public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run)
+    {
+        options.Validate();
+        this.device = device;
+        this.options = options;
+        this.data = data;
+        this.loader = loader;
+        this.run = run;
+        network = new Network(device, options.Network, NetworkHead.Part1 with { Outputs = data.ClassNames.Count });
+        network.Initialize(options.Seed);
+        network.Freeze(options.Freeze);
+        optimizer = new SgdOptimizer(device, network, options.Sgd);
+        step = new TrainingStep(device, network, optimizer);
+        batch = new DeviceBatch(device);
+        evaluator = new Evaluator(device, step, batch, network.Head.Outputs);
+    }
+
+    /// <summary>Starts the run in a directory that holds none, or the same one, whose results will be the same again.</summary>
+    /// <exception cref="UsageException">The directory holds another run.</exception>
+    public void Begin()
+    {
+        if (Checkpoint.Exists(run.Last) && Checkpoint.ReadInfo(run.Last).Options != options)
+            throw new UsageException($"{run.Last} is of a run with other options; choose another --out, so that it is not lost.");
+        run.WriteConfiguration(new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Device = device.Name });
+    }
+
+    /// <summary>Takes up the run where its last checkpoint left it.</summary>
+    /// <exception cref="NetworkException">There is no checkpoint, or it is of another run.</exception>
+    public void Resume()
+    {
+        CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
+        if (info.Options with { Epochs = options.Epochs } != options)
+            throw new NetworkException($"{run.Last} was trained with other options; resume with the options in config.json, or choose another --out.");
+        Checkpoint.Load(run.Last, device, network, optimizer);
+        history.AddRange(run.WithTimes(info.History));
+    }
+
+    /// <summary>Trains until all epochs are done.</summary>
+    /// <param name="observer">Who watches.</param>
+    /// <param name="cancellation">Stops the run; what the last epoch saved stays.</param>
+    /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
+    /// <exception cref="NetworkException">The loss is no longer a number.</exception>
+    public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
+    {
+        for (int epoch = history.Count; epoch < options.Epochs; epoch++)
+        {
+            var progress = new EpochProgress(observer, epoch, options.Epochs, data, options.Batch);
+            long start = Stopwatch.GetTimestamp();
+            double loss = TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation);
+            double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (!double.IsFinite(loss))
+                throw new NetworkException($"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
+
+            Evaluation train = evaluator.Run(
+                loader.Augmented(data.Train, options.Seed + EvaluationSeedOffset, epoch, cancellation), data.Train.Count,
+                progress.In(TrainingPhase.EvaluatingTraining));
+            Evaluation validation = evaluator.Run(
+                loader.Evaluation(data.Validation, cancellation), data.Validation.Count, progress.In(TrainingPhase.Validating));
+
+            var result = new EpochResult(
+                epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
+                Stopwatch.GetElapsedTime(start).TotalSeconds, data.Train.Count / trainingSeconds);
+            bool isBest = history.TrueForAll(earlier => earlier.ValidationAccuracy < result.ValidationAccuracy);
+            history.Add(result);
+            Save(isBest);
+            observer.OnEpoch(result, isBest);
+        }
+        return history;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        batch.Dispose();
+        optimizer.Dispose();
+        network.Dispose();
+    }
+
+    private double TrainEpoch(int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
+    {
+        using var losses = new LossLog(device, data.Train.Count);
+        int steps = 0;
+        foreach (ImageBatch host in loader.Augmented(data.Train, options.Seed, epoch, cancellation))
+        {
+            batch.Upload(host);
+            step.Train(batch.Shape.Output, batch.Transform, batch.Labels, losses.Next(host.Count));
+            progress(++steps, losses.MeanOverImages);
+        }
+        return losses.MeanOverImages();
+    }
+
+    /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed.</summary>
+    private void Save(bool isBest)
+    {
+        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, History = [.. history] };
+        run.WriteLog(history);
+        if (isBest)
+            Checkpoint.Save(run.Best, device, network, null, info);
+        Checkpoint.Save(run.Last, device, network, optimizer, info);
+    }
+}

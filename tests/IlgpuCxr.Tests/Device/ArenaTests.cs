@@ -1,0 +1,97 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Tests.Device;
+
+public sealed class ArenaTests
+{
+    private ComputeDevice device;
+
+    [SetUp]
+    public void Open() => device = DeviceCatalog.Open("cpu");
+
+    [TearDown]
+    public void Close() => device.Dispose();
+
+    [Test]
+    public void A_planned_step_fits_exactly()
+    {
+        device.Plan(TwoOverlappingTensors);
+        Assert.That(device.Arena.Bytes, Is.EqualTo((1024 + 512) * sizeof(float)));
+        Assert.DoesNotThrow(TwoOverlappingTensors);
+    }
+
+    [Test]
+    public void Memory_that_was_returned_is_used_again()
+    {
+        device.Plan(() =>
+        {
+            for (int i = 0; i < 100; i++)
+                device.Arena.Rent(TensorShape.Vector(1024)).Release();
+        });
+        Assert.That(device.Arena.Bytes, Is.EqualTo(1024 * sizeof(float)));
+    }
+
+    [Test]
+    public void Neighbours_that_were_returned_become_one_in_any_order([Values(0, 1, 2, 3, 4, 5)] int order)
+    {
+        int[][] orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+        device.Plan(() =>
+        {
+            Tensor[] three = [.. Enumerable.Range(0, 3).Select(_ => device.Arena.Rent(TensorShape.Vector(64)))];
+            Tensor last = device.Arena.Rent(TensorShape.Vector(64));
+            foreach (int i in orders[order])
+                three[i].Release();
+            device.Arena.Rent(TensorShape.Vector(192)).Release();
+            last.Release();
+        });
+        Assert.That(device.Arena.Bytes, Is.EqualTo(256 * sizeof(float)), "192 floats should have gone where 3 x 64 were");
+    }
+
+    [Test]
+    public void A_retained_tensor_keeps_its_memory_until_its_last_release()
+    {
+        device.Plan(() =>
+        {
+            Tensor kept = device.Arena.Rent(TensorShape.Vector(64));
+            kept.Retain();
+            kept.Release();
+            Tensor other = device.Arena.Rent(TensorShape.Vector(64));
+            kept.Release();
+            other.Release();
+        });
+        Assert.That(device.Arena.Bytes, Is.EqualTo(128 * sizeof(float)));
+    }
+
+    [Test]
+    public void Renting_more_than_was_planned_is_refused()
+    {
+        device.Plan(TwoOverlappingTensors);
+        Assert.That(
+            () => device.Arena.Rent(TensorShape.Vector(4096)), Throws.InvalidOperationException.With.Message.Contains("plan the step"));
+    }
+
+    [Test]
+    public void A_larger_plan_makes_the_arena_grow_and_a_smaller_one_leaves_it()
+    {
+        device.Plan(TwoOverlappingTensors);
+        device.Plan(() => device.Arena.Rent(TensorShape.Vector(10_048)).Release());
+        device.Plan(() => device.Arena.Rent(TensorShape.Vector(64)).Release());
+        Assert.That(device.Arena.Bytes, Is.EqualTo(10_048 * sizeof(float)));
+    }
+
+    [Test]
+    public void Nothing_is_launched_while_planning()
+    {
+        bool launched = false;
+        device.Plan(() => device.Launch((index, flag) => launched = true, 1, 0));
+        Assert.That(launched, Is.False);
+    }
+
+    private void TwoOverlappingTensors()
+    {
+        Tensor first = device.Arena.Rent(TensorShape.Vector(1000));
+        Tensor second = device.Arena.Rent(new TensorShape(2, 4, 8, 8));
+        first.Release();
+        second.Release();
+    }
+}

@@ -1,0 +1,175 @@
+using System.Text.Json;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.Tests.Fixtures;
+using IlgpuCxr.Training;
+using ILGPU;
+using ModelLayout = IlgpuCxr.Models.PyTorchLayout;
+
+namespace IlgpuCxr.Tests.Models;
+
+/// <summary>Whole networks against libtorch: logits, losses, gradients, running statistics and parameters over a few steps.</summary>
+public sealed class NetworkFixtureTests
+{
+    // The fixtures' README: gradients of the first step, relative to their l2.
+    private const double GradientTolerance = 2e-3;
+
+    // The fixtures' README: losses of the first four steps; what depends on them in the same way has the same tolerance.
+    private const double LossTolerance = 1e-3;
+
+    [Test]
+    public void Equals_libtorch([ValueSource(typeof(NetworkCase), nameof(NetworkCase.All))] NetworkCase expected, [Values("", "naive")] string algorithms)
+    {
+        if (!expected.IsKnown)
+            Assert.Ignore($"The network {expected.Network} is not built yet.");
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = algorithms });
+        using var run = new NetworkRun(device, expected);
+
+        Compare("eval_logits_before", LossTolerance, run.Evaluate());
+        float[] losses = expected.Losses;
+        for (int step = 0; step < losses.Length; step++)
+        {
+            float loss = run.LossAndGradients();
+            // Rounding differences grow with each step; the README allows for that after the fourth.
+            double tolerance = LossTolerance * Math.Pow(2, Math.Max(0, step - 3));
+            Assert.That(loss, Is.EqualTo(losses[step]).Within(tolerance * Math.Abs(losses[step])), $"loss before step {step}");
+            if (step == 0)
+            {
+                Compare("train_logits_step0", LossTolerance, run.Logits);
+                CompareAll("gradients_step0", GradientTolerance, parameter => parameter.Gradient);
+                CompareAll("buffers_after_step0", LossTolerance, parameter => parameter.Value);
+            }
+            run.Step();
+        }
+        CompareAll("parameters_after", GradientTolerance, parameter => parameter.Value);
+        Compare("eval_logits_after", LossTolerance * Math.Pow(2, losses.Length), run.Evaluate());
+
+        void Compare(string what, double tolerance, float[] actual) =>
+            Assert.That(FixtureSet.RelativeDifference(expected.Stored(what), actual), Is.LessThan(tolerance), what);
+
+        void CompareAll(string what, double tolerance, Func<Parameter, ArrayView<float>> view)
+        {
+            JsonProperty[] stored = [.. expected.Stored(what).EnumerateObject()];
+            Assert.That(stored, Is.Not.Empty, what);
+            foreach (JsonProperty property in stored)
+            {
+                float[] actual = run.InPyTorchOrder(property.Name, view);
+                Assert.That(FixtureSet.RelativeDifference(property.Value, actual), Is.LessThan(tolerance), $"{what} {property.Name}");
+            }
+        }
+    }
+}
+
+/// <summary>A network with the parameters, the images and the targets of a case.</summary>
+internal sealed class NetworkRun : IDisposable
+{
+    private readonly ComputeDevice device;
+    private readonly NetworkCase expected;
+    private readonly Network network;
+    private readonly SgdOptimizer optimizer;
+    private readonly TensorShape shape;
+    private readonly DeviceBuffer<float> images;
+    private readonly DeviceBuffer<float> loss;
+    private readonly DeviceBuffer<float> logits;
+    private readonly DeviceBuffer<float> targets;
+    private readonly DeviceBuffer<int> classes;
+    private bool planned;
+
+    public NetworkRun(ComputeDevice device, NetworkCase expected)
+    {
+        this.device = device;
+        this.expected = expected;
+        network = new Network(device, expected.Network, expected.Head);
+        network.Initialize(0);
+        foreach (Parameter parameter in network.Parameters.Where(p => !p.IsBuffer))
+        {
+            parameter.RequiresGrad = !expected.Frozen.Contains(parameter.Name);
+            device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, Generated(parameter)));
+        }
+        optimizer = new SgdOptimizer(device, network, new SgdOptions(expected.LearningRate, expected.Momentum));
+        shape = new TensorShape(expected.Batch, expected.Size, expected.Size, 3);
+        images = device.Allocate<float>(shape.Count);
+        device.Upload<float>(images.View, Fixtures.PyTorchLayout.ToNhwc(expected.Generate("input", shape.Count, 2), shape));
+        loss = device.Allocate<float>(1);
+        logits = device.Allocate<float>((long)shape.N * network.Head.Outputs);
+        targets = device.Allocate<float>(expected.Targets.Length);
+        classes = device.Allocate<int>(expected.Targets.Length);
+        device.Upload<float>(targets.View, expected.Targets);
+        device.Upload<int>(classes.View, Array.ConvertAll(expected.Targets, target => (int)target));
+    }
+
+    public float[] Logits => device.Download(logits.View);
+
+    public float[] Evaluate()
+    {
+        Forward(training: false).Release();
+        return Logits;
+    }
+
+    public float LossAndGradients()
+    {
+        if (!planned)
+            device.Plan(() => Learn());
+        planned = true;
+        Learn();
+        return device.Download(loss.View)[0];
+    }
+
+    public void Step() => optimizer.Step();
+
+    public float[] InPyTorchOrder(string name, Func<Parameter, ArrayView<float>> view)
+    {
+        Parameter parameter = network.Parameters.Single(p => p.Name == name);
+        return ModelLayout.ToPyTorch(parameter, device.Download(view(parameter)));
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable owned in (ReadOnlySpan<IDisposable>)[images, loss, logits, targets, classes, optimizer, network])
+            owned.Dispose();
+    }
+
+    private void Learn()
+    {
+        Tensor output = Forward(training: true);
+        Tensor gradLogits = device.Arena.Rent(output.Shape);
+        var sizes = new LossShape(shape.N, network.Head.Outputs);
+        if (expected.Loss == "ce")
+            SoftmaxCrossEntropy.Forward(device, loss.View, gradLogits.View, output.View, classes.View, sizes);
+        else if (expected.Loss == "bce")
+            BinaryCrossEntropy.Forward(device, loss.View, gradLogits.View, output.View, targets.View, sizes);
+        else
+            Focal.Forward(device, loss.View, gradLogits.View, output.View, targets.View, FocalOptions.Study, sizes);
+        output.Release();
+        network.Backward(gradLogits);
+    }
+
+    private Tensor Forward(bool training)
+    {
+        if (!training)
+            device.Plan(() => Infer(false).Release());
+        return Infer(training);
+    }
+
+    private Tensor Infer(bool training)
+    {
+        Tensor input = device.Arena.Rent(shape);
+        device.Copy(input.View, images.View);
+        Tensor output = network.Forward(input, training);
+        device.Copy(logits.View, output.View);
+        return output;
+    }
+
+    /// <summary>The parameters as tests/fixtures/README.md says that they are generated.</summary>
+    private float[] Generated(Parameter parameter)
+    {
+        bool isBatchNorm = parameter.Name.Contains("bn", StringComparison.Ordinal) || parameter.Name.Contains("downsample.1", StringComparison.Ordinal);
+        bool isBias = parameter.Name.EndsWith("bias", StringComparison.Ordinal);
+        long fanIn = parameter.PyTorchShape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
+        (float scale, float offset) = isBias ? (0.1f, 0f) : isBatchNorm ? (0.25f, 1f) : ((float)Math.Sqrt(6.0 / fanIn), 0f);
+        return expected.Generate(parameter.Name, parameter.Shape.Count, scale, offset);
+    }
+}

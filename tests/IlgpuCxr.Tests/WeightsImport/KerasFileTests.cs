@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using IlgpuCxr.WeightsImport;
+using PureHDF;
+using PureHDF.VOL.Native;
+
+namespace IlgpuCxr.Tests.WeightsImport;
+
+public class KerasFileTests
+{
+    private static readonly float[] Bias = [0.5f, -1.5f, 2.5f, 3.5f];
+
+    private TemporaryFolder folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => folder = new TemporaryFolder();
+
+    [TearDown]
+    public void DeleteFolder() => folder.Dispose();
+
+    [TestCase("keras_weights.h5", "kernel:0", "bias:0")]
+    [TestCase("keras_model.h5", "kernel:0", "bias:0")]
+    [TestCase("keras_weights_old.h5", "{0}_W_1:0", "{0}_b_1:0")]
+    public void WeightsAreReadInTheOrderOfTheLayers(string name, string kernel, string bias)
+    {
+        using WeightFile file = KerasFile.Read(Fixture.PathOf(name));
+
+        string[] expected =
+        [
+            .. new[] { "block1_conv1", "a_dense" }.SelectMany(layer => new[] { kernel, bias }.Select(
+                weight => $"{layer}/{weight.Replace("{0}", layer, StringComparison.Ordinal)}")),
+        ];
+        Assert.That(file.Select(t => t.Name), Is.EqualTo(expected));
+        Assert.That(file[0].Shape, Is.EqualTo(new long[] { 3, 3, 2, 4 }));
+        Assert.That(file[0].DataType, Is.EqualTo(TensorDataType.Float32));
+        Assert.That(file[0].ToFloat32(), Is.EqualTo(Enumerable.Range(0, 72).Select(i => (float)i)));
+        Assert.That(file[1].ToFloat32(), Is.EqualTo(Bias));
+        Assert.That(file[2].Shape, Is.EqualTo(new long[] { 4, 3 }));
+        Assert.That(file[2].ToFloat32(), Is.EqualTo(Enumerable.Range(0, 12).Select(i => (float)i)));
+        Assert.That(file[3].ToFloat32(), Is.EqualTo(Bias[..3]));
+        Assert.That(file.Metadata["backend"], Is.EqualTo("tensorflow"));
+        Assert.That(file.Metadata["keras_version"], Is.EqualTo("2.1.0"));
+    }
+
+    [Test]
+    public void AFileWithoutAListOfLayersGivesAllOfItsDatasets()
+    {
+        using WeightFile file = KerasFile.Read(Fixture.PathOf("keras_3.weights.h5"));
+
+        Assert.That(
+            file.Select(t => t.Name), Is.EquivalentTo(new[] { "layers/conv2d/vars/0", "layers/conv2d/vars/1" }));
+        Assert.That(file["layers/conv2d/vars/1"].DataType, Is.EqualTo(TensorDataType.Float16));
+        Assert.That(file["layers/conv2d/vars/1"].ToFloat32(), Is.EqualTo(Bias));
+    }
+
+    [Test]
+    public void ADatasetOfManyBlocksIsWhole()
+    {
+        string path = WriteRows(2_500, 1_001);
+        using NativeFile file = H5File.OpenRead(path);
+
+        float[] values = HdfStorage.Tensor(path, "rows", file.Dataset("rows")).ToFloat32();
+        Assert.That(values, Has.Length.EqualTo(2_500 * 1_001));
+        Assert.That(values, Is.EqualTo(Enumerable.Range(0, 2_500 * 1_001).Select(i => (float)i)));
+    }
+
+    [TestCase("keras_compressed.h5", "'block1_conv1/kernel:0' is stored in chunks or compressed")]
+    [TestCase("keras_latest.h5", "is not an HDF5 file of version 0")]
+    [TestCase("torch_kinds_zip.pth", "is not an HDF5 file of version 0")]
+    [TestCase("none.h5", "there is no such file")]
+    public void WhatKerasDoesNotWriteIsRefused(string name, string message) => Assert.That(
+        () => KerasFile.Read(Fixture.PathOf(name)),
+        Throws.TypeOf<WeightFormatException>().With.Message.Contains(message));
+
+    [Test]
+    public void ALinkToAnotherFileIsNotFollowed()
+    {
+        using WeightFile link = KerasFile.Read(Fixture.PathOf("keras_link.h5"));
+
+        Assert.That(link.Select(t => t.Name), Is.EqualTo(new[] { "inside" }));
+    }
+
+    [TestCase(1)]
+    [TestCase(255)]
+    public void ATreeThatIsItsOwnBranchIsRefused(byte level)
+    {
+        byte[] bytes = File.ReadAllBytes(Fixture.PathOf("keras_weights.h5"));
+        int tree = bytes.AsSpan().IndexOf("TREE"u8);
+        bytes[tree + 5] = level;
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(tree + 32), tree);
+
+        Assert.That(
+            () => KerasFile.Read(folder.Write("bad.h5", bytes)),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains("not a well-formed HDF5 file"));
+    }
+
+    private string WriteRows(int rows, int columns)
+    {
+        float[,] values = new float[rows, columns];
+        for (int i = 0; i < values.Length; i++)
+            values[i / columns, i % columns] = i;
+        var file = new H5File { ["rows"] = values };
+        file.Write(folder.PathOf("rows.h5"));
+        return folder.PathOf("rows.h5");
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace IlgpuCxr.WeightsImport;
+
+/// <summary>
+/// PyTorch's files (.pth, .pt): a pickle that describes the tensors, and beside it their bytes. Both the zip archives
+/// of PyTorch 1.6 and later are read and the plain files before them; archives are written.
+/// </summary>
+public static class PyTorchFile
+{
+    /// <summary>
+    /// Opens a state dict, or a checkpoint that has one under <c>state_dict</c> or <c>model</c>; the tensors stay on
+    /// disk until they are asked for. The prefix <c>module.</c> that data-parallel training adds to every name is
+    /// removed.
+    /// </summary>
+    /// <exception cref="WeightFormatException">It cannot be opened, or holds anything but tensor data.</exception>
+    public static WeightFile Read(string path)
+    {
+        SafeFileHandle file = FileBytes.Open(path);
+        try
+        {
+            PyTorchContents contents = PyTorchZip.IsZip(path, file)
+                ? PyTorchZip.Read(path, file)
+                : PyTorchLegacy.Read(path, file);
+            var tensors = new PyTorchTensors(path, file, contents.Regions);
+            return new WeightFile(path, tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes the tensors as a state dict that <c>torch.load(path, weights_only=True)</c> opens, under the given names
+    /// and in the given order. The file appears whole or not at all, and the same input gives the same bytes.
+    /// </summary>
+    /// <exception cref="WeightFormatException">It cannot be written, or two tensors have one name.</exception>
+    public static void Write(string path, IEnumerable<WeightTensor> tensors) =>
+        PyTorchZip.Write(path, [.. tensors]);
+}
+
+/// <summary>The object that a file's pickle describes, and where in the file each storage's bytes are.</summary>
+internal sealed record PyTorchContents(object? Root, IReadOnlyDictionary<string, FileRegion> Regions);
+
+/// <summary>A run of bytes of a file.</summary>
+internal readonly record struct FileRegion(long Start, long Length);

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace IlgpuCxr.WeightsImport;
+
+/// <summary>
+/// The format since PyTorch 1.6: a zip archive of stored entries in one folder: the pickle as data.pkl, each storage
+/// as data/ and its key, and small texts that say the version and the byte order.
+/// </summary>
+internal static class PyTorchZip
+{
+    private const string Pickle = "/data.pkl";
+    private const string Folder = "archive";
+    private const long MaximumPickleBytes = 1 << 26;
+
+    // Of no meaning here; a fixed one makes the same input give the same bytes.
+    private static readonly DateTimeOffset EntryTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static bool IsZip(string path, SafeFileHandle file)
+    {
+        ReadOnlySpan<byte> signature = "PK\x03\x04"u8;
+        byte[] start = new byte[signature.Length];
+        if (RandomAccess.GetLength(file) < start.Length)
+            return false;
+        FileBytes.ReadExactly(path, file, 0, start);
+        return start.AsSpan().SequenceEqual(signature);
+    }
+
+    public static PyTorchContents Read(string path, SafeFileHandle file)
+    {
+        Dictionary<string, FileRegion> entries = ZipDirectory.Read(path, file);
+        if (entries.Keys.Where(name => name.EndsWith(Pickle, StringComparison.Ordinal)).ToArray() is not [string name])
+        {
+            throw new WeightFormatException(
+                path, "is a zip archive without a data.pkl of its own", "check that torch.save made it");
+        }
+
+        string folder = name[..^Pickle.Length];
+        CheckByteOrder(path, file, entries, folder);
+        FileRegion pickle = entries[name];
+        if (pickle.Length > MaximumPickleBytes)
+        {
+            throw new WeightFormatException(
+                path, $"has a data.pkl of {pickle.Length} bytes", "save the model's state_dict() alone");
+        }
+
+        var input = new PickleInput(path, file, pickle.Start, pickle.Start + pickle.Length);
+        object? root = new PickleMachine(input, new PyTorchObjects(path)).Load();
+        string data = folder + "/data/";
+        return new PyTorchContents(root, entries
+            .Where(entry => entry.Key.StartsWith(data, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[data.Length..], entry => entry.Value, StringComparer.Ordinal));
+    }
+
+    public static void Write(string path, IReadOnlyList<WeightTensor> tensors)
+    {
+        byte[] pickle = PickleWriter.WriteStateDict(path, tensors);
+        FileBytes.Replace(path, stream =>
+        {
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+            WriteEntry(archive, "data.pkl", pickle);
+            WriteEntry(archive, "byteorder", "little"u8);
+            for (int i = 0; i < tensors.Count; i++)
+            {
+                using Stream entry = OpenEntry(archive, string.Create(CultureInfo.InvariantCulture, $"data/{i}"));
+                tensors[i].CopyTo(entry);
+            }
+            WriteEntry(archive, "version", "3\n"u8);
+        });
+    }
+
+    private static void CheckByteOrder(
+        string path, SafeFileHandle file, Dictionary<string, FileRegion> entries, string folder)
+    {
+        if (!entries.TryGetValue(folder + "/byteorder", out FileRegion region))
+            return;
+        byte[] text = new byte[Math.Min(region.Length, "little".Length)];
+        FileBytes.ReadExactly(path, file, region.Start, text);
+        if (Encoding.ASCII.GetString(text) != "little")
+        {
+            throw new WeightFormatException(
+                path, "was written on a big-endian machine", "save it again on a little-endian one");
+        }
+    }
+
+    private static void WriteEntry(ZipArchive archive, string name, ReadOnlySpan<byte> bytes)
+    {
+        using Stream entry = OpenEntry(archive, name);
+        entry.Write(bytes);
+    }
+
+    private static Stream OpenEntry(ZipArchive archive, string name)
+    {
+        ZipArchiveEntry entry = archive.CreateEntry($"{Folder}/{name}", CompressionLevel.NoCompression);
+        entry.LastWriteTime = EntryTime;
+        return entry.Open();
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace IlgpuCxr.WeightsImport;
+
+/// <summary>
+/// The safetensors format: the header's size in 8 bytes, a header in JSON, then the tensors' bytes with neither gap nor
+/// overlap.
+/// </summary>
+public static class SafetensorsFile
+{
+    internal const string MetadataKey = "__metadata__";
+    private const int PrefixBytes = 8;
+    private const int MaximumHeaderBytes = 100_000_000;
+
+    private static readonly TensorDataType[] DataTypes = Enum.GetValues<TensorDataType>();
+
+    /// <summary>Opens a file and checks its whole header; the tensors stay on disk until they are asked for.</summary>
+    /// <exception cref="WeightFormatException">It cannot be opened or is not well-formed.</exception>
+    public static WeightFile Read(string path)
+    {
+        SafeFileHandle file = FileBytes.Open(path);
+        try
+        {
+            byte[] header = ReadHeader(path, file);
+            long dataStart = PrefixBytes + header.Length;
+            long dataLength = RandomAccess.GetLength(file) - dataStart;
+            (List<SafetensorsEntry> entries, Dictionary<string, string> metadata) =
+                new SafetensorsHeader(path).Parse(header);
+            CheckLayout(path, entries, dataLength);
+            WeightTensor[] tensors = [.. entries.Select(e => new WeightTensor(
+                e.Name, e.DataType, e.Shape, new FileStorage(path, file, dataStart + e.Begin, e.End - e.Begin)))];
+            return new WeightFile(path, tensors, metadata, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes the tensors under the given names and data types, in the given order. The file appears whole or not at
+    /// all, and the same input gives the same bytes.
+    /// </summary>
+    /// <exception cref="WeightFormatException">It cannot be written, or two tensors have one name.</exception>
+    public static void Write(
+        string path, IEnumerable<WeightTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        WeightTensor[] inHeader = [.. tensors];
+        CheckNames(path, inHeader);
+
+        // Wider elements first, whatever the header's order, so that each tensor is aligned for readers that map it.
+        WeightTensor[] inFile = [.. inHeader.OrderByDescending(t => ElementCodec.BitsPerElement(t.DataType))];
+        byte[] header = BuildHeader(inHeader, inFile, metadata);
+        if (header.Length > MaximumHeaderBytes)
+        {
+            throw new WeightFormatException(
+                path, $"the header would exceed {MaximumHeaderBytes} bytes", "write fewer tensors or less metadata");
+        }
+
+        FileBytes.Replace(path, stream =>
+        {
+            Span<byte> prefix = stackalloc byte[PrefixBytes];
+            BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
+            stream.Write(prefix);
+            stream.Write(header);
+            foreach (WeightTensor tensor in inFile)
+                tensor.CopyTo(stream);
+        });
+    }
+
+    internal static string NameOf(TensorDataType type) => type switch
+    {
+        TensorDataType.Float64 => "F64",
+        TensorDataType.Float32 => "F32",
+        TensorDataType.Float16 => "F16",
+        TensorDataType.BFloat16 => "BF16",
+        TensorDataType.Float8E4M3 => "F8_E4M3",
+        TensorDataType.Float8E5M2 => "F8_E5M2",
+        TensorDataType.Float8E8M0 => "F8_E8M0",
+        TensorDataType.Float6E2M3 => "F6_E2M3",
+        TensorDataType.Float6E3M2 => "F6_E3M2",
+        TensorDataType.Float4 => "F4",
+        TensorDataType.Complex64 => "C64",
+        TensorDataType.Int64 => "I64",
+        TensorDataType.Int32 => "I32",
+        TensorDataType.Int16 => "I16",
+        TensorDataType.Int8 => "I8",
+        TensorDataType.UInt64 => "U64",
+        TensorDataType.UInt32 => "U32",
+        TensorDataType.UInt16 => "U16",
+        TensorDataType.UInt8 => "U8",
+        TensorDataType.Bool => "BOOL",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "is not a data type"),
+    };
+
+    internal static TensorDataType? DataTypeOf(string name)
+    {
+        int index = Array.FindIndex(DataTypes, type => NameOf(type) == name);
+        return index < 0 ? null : DataTypes[index];
+    }
+
+    private static byte[] ReadHeader(string path, SafeFileHandle file)
+    {
+        const string Remedy = "check that it is a safetensors file, or copy or download it again";
+        long fileLength = RandomAccess.GetLength(file);
+        if (fileLength < PrefixBytes)
+            throw new WeightFormatException(path, $"has only {fileLength} bytes", Remedy);
+
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        FileBytes.ReadExactly(path, file, 0, prefix);
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > MaximumHeaderBytes || headerLength > (ulong)(fileLength - PrefixBytes))
+        {
+            throw new WeightFormatException(
+                path,
+                $"announces a header of {headerLength} bytes, beyond its end or the limit of {MaximumHeaderBytes}",
+                Remedy);
+        }
+
+        byte[] header = new byte[(int)headerLength];
+        FileBytes.ReadExactly(path, file, PrefixBytes, header);
+        return header;
+    }
+
+    private static void CheckLayout(string path, List<SafetensorsEntry> entries, long dataLength)
+    {
+        long position = 0;
+        foreach (SafetensorsEntry entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
+        {
+            if (entry.Begin != position)
+            {
+                throw new WeightFormatException(
+                    path,
+                    $"tensor {WeightFormatException.Quote(entry.Name)} begins at byte {entry.Begin} of the data and "
+                    + $"not at {position}, which is {(entry.Begin < position ? "an overlap" : "a gap")}",
+                    "save it again with the safetensors library");
+            }
+            position = entry.End;
+        }
+        if (position != dataLength)
+        {
+            throw new WeightFormatException(
+                path, $"holds {dataLength} bytes of data where its header describes {position}",
+                "copy or download it again");
+        }
+    }
+
+    private static void CheckNames(string path, WeightTensor[] tensors)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (WeightTensor tensor in tensors)
+        {
+            if (tensor.Name == MetadataKey || !names.Add(tensor.Name))
+            {
+                throw new WeightFormatException(
+                    path,
+                    $"the tensor name {WeightFormatException.Quote(tensor.Name)} is reserved or given twice",
+                    "give each tensor a name of its own");
+            }
+        }
+    }
+
+    private static byte[] BuildHeader(
+        WeightTensor[] inHeader, WeightTensor[] inFile, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var begins = new Dictionary<WeightTensor, long>();
+        long position = 0;
+        foreach (WeightTensor tensor in inFile)
+        {
+            begins.Add(tensor, position);
+            position += tensor.ByteLength;
+        }
+
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(MetadataKey);
+                foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                    json.WriteString(key, value);
+                json.WriteEndObject();
+            }
+            foreach (WeightTensor tensor in inHeader)
+                WriteEntry(json, tensor, begins[tensor]);
+            json.WriteEndObject();
+        }
+        while (buffer.Length % PrefixBytes != 0)
+            buffer.WriteByte((byte)' ');
+        return buffer.ToArray();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, WeightTensor tensor, long begin)
+    {
+        json.WriteStartObject(tensor.Name);
+        json.WriteString("dtype", NameOf(tensor.DataType));
+        json.WriteStartArray("shape");
+        foreach (long extent in tensor.Shape)
+            json.WriteNumberValue(extent);
+        json.WriteEndArray();
+        json.WriteStartArray("data_offsets");
+        json.WriteNumberValue(begin);
+        json.WriteNumberValue(begin + tensor.ByteLength);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
