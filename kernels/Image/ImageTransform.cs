@@ -5,7 +5,7 @@ namespace IlgpuCxr.Kernels.Image;
 
 /// <summary>
 /// From decoded images to a normalised batch in one kernel: rotation, crop, antialiased resize, flip, normalisation;
-/// <see cref="ImageTransformShape"/> has the formula, ImageTransformReference the definition.
+/// <see cref="ImageTransformShape"/> has the formula, <see cref="ImageTransformReference"/> the definition.
 /// </summary>
 public static class ImageTransform
 {

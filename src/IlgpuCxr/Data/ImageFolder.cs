@@ -9,8 +9,8 @@ namespace IlgpuCxr.Data;
 /// </remarks>
 public sealed class ImageFolder
 {
-    // torchvision's IMG_EXTENSIONS.
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
+    // torchvision's IMG_EXTENSIONS but for the portable bitmaps .ppm and .pgm, which the decoder does not read.
+    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"];
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
@@ -45,6 +45,18 @@ public sealed class ImageFolder
     {
         if (!Directory.Exists(root))
             throw new DataException($"The data directory '{root}' does not exist; check the path given as --data.");
+        try
+        {
+            return List(root);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The data directory '{root}' cannot be listed ({exception.Message}); check its permissions.", exception);
+        }
+    }
+
+    private static ImageFolder List(string root)
+    {
         string[] directories = SubdirectoriesOf(root);
         if (directories.Length == 0)
             throw new DataException($"The data directory '{root}' is empty of directories; it needs train/CLASS/*.png and validation/CLASS/*.png.");
@@ -90,7 +102,7 @@ public sealed class ImageFolder
         if (!present.SequenceEqual(classNames))
         {
             throw new DataException(
-                $"The split '{split}' has the classes {List(present)} but '{train}' has {List(classNames)}; give all splits the same class directories.");
+                $"The split '{split}' has the classes {Names(present)} but '{train}' has {Names(classNames)}; give all splits the same class directories.");
         }
         var samples = new List<ImageSample>();
         for (int label = 0; label < classNames.Length; label++)
@@ -116,5 +128,5 @@ public sealed class ImageFolder
             .OrderBy(file => Path.GetDirectoryName(file)!.Replace('\\', '/'), StringComparer.Ordinal)
             .ThenBy(file => Path.GetFileName(file), StringComparer.Ordinal);
 
-    private static string List(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
+    private static string Names(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
 }

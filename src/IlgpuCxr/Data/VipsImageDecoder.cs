@@ -2,7 +2,7 @@ using NetVips;
 
 namespace IlgpuCxr.Data;
 
-/// <summary>Decodes with <see href="https://www.libvips.org">libvips</see>; the only file that knows it.</summary>
+/// <summary>Decodes with <see href="https://www.libvips.org">libvips</see>, and bitmaps with <see cref="BmpFile"/>; the only file that knows libvips.</summary>
 /// <remarks>
 /// Pixels as <c>Image.open(path).convert('RGB')</c> of the Python Imaging Library gives them: palettes are looked up, alpha is dropped,
 /// the orientation that a camera noted is not applied. Two differences: gray stays one channel, which becomes three equal ones on the
@@ -24,21 +24,25 @@ public sealed class VipsImageDecoder : IImageDecoder
         try
         {
             // libvips would read square brackets in a file's name as options; from memory it never sees the name.
-            using Image encoded = Image.NewFromBuffer(File.ReadAllBytes(path), access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated);
-            if (Math.Max(encoded.Width, encoded.Height) > Kernels.Image.ImageTransformParameters.MaximumSide)
-            {
-                throw new DataException(
-                    $"The image '{path}' has {encoded.Width}x{encoded.Height} pixels, more than {Kernels.Image.ImageTransformParameters.MaximumSide} on a side; make it smaller.");
-            }
-            using Image colour = InRgbOrGray(encoded);
-            using Image channels = colour.Bands < 3 ? colour[0] : colour.ExtractBand(0, 3);
-            using Image bytes = InBytes(channels, path);
-            return (new ImageSize(bytes.Width, bytes.Height, bytes.Bands), bytes.WriteToMemory<byte>());
+            byte[] file = File.ReadAllBytes(path);
+            return BmpFile.IsBmp(file) ? BmpFile.Decode(file) : Decode(file);
         }
-        catch (Exception exception) when (exception is VipsException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is VipsException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new DataException($"The image '{path}' cannot be read ({FirstLine(exception.Message)}); replace or remove it.", exception);
         }
+    }
+
+    private static (ImageSize Size, byte[] Pixels) Decode(byte[] file)
+    {
+        using Image encoded = Image.NewFromBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated);
+        const int longest = Kernels.Image.ImageTransformParameters.MaximumSide;
+        if (Math.Max(encoded.Width, encoded.Height) > longest)
+            throw new InvalidDataException($"it has {encoded.Width}x{encoded.Height} pixels, and at most {longest} on a side are supported");
+        using Image colour = InRgbOrGray(encoded);
+        using Image channels = colour.Bands < 3 ? colour[0] : colour.ExtractBand(0, 3);
+        using Image bytes = InBytes(channels);
+        return (new ImageSize(bytes.Width, bytes.Height, bytes.Bands), bytes.WriteToMemory<byte>());
     }
 
     private static Image InRgbOrGray(Image image) =>
@@ -46,11 +50,11 @@ public sealed class VipsImageDecoder : IImageDecoder
             ? image.Colourspace(Enums.Interpretation.Srgb)
             : image.Copy();
 
-    private static Image InBytes(Image image, string path) => image.Format switch
+    private static Image InBytes(Image image) => image.Format switch
     {
         Enums.BandFormat.Uchar => image.Copy(),
         Enums.BandFormat.Ushort => image.Cast(Enums.BandFormat.Uchar, shift: true),
-        _ => throw new DataException($"The image '{path}' has pixels of type {image.Format}; convert it to 8 or 16 bits a channel."),
+        _ => throw new InvalidDataException($"its pixels are of type {image.Format}, and 8 or 16 bits a channel are supported"),
     };
 
     private static string FirstLine(string message) =>

@@ -33,6 +33,10 @@ public sealed class ConfusionMatrix
     /// <summary>The part of all images predicted to be what they are.</summary>
     public double Accuracy => Quotient(Sum((actual, predicted) => actual == predicted), Total);
 
+    /// <summary>The counts, one array a class as it is.</summary>
+    public IReadOnlyList<long[]> Rows =>
+        [.. Enumerable.Range(0, Classes).Select(actual => Enumerable.Range(0, Classes).Select(predicted => counts[actual, predicted]).ToArray())];
+
     /// <summary>How many images of one class were predicted to be of another, or of the same.</summary>
     /// <param name="actual">What they are.</param>
     /// <param name="predicted">What they were predicted to be.</param>

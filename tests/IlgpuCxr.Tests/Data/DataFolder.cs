@@ -1,0 +1,56 @@
+using NetVips;
+using VipsImage = NetVips.Image;
+
+namespace IlgpuCxr.Tests.Data;
+
+/// <summary>A folder of images that a test makes, gone afterwards.</summary>
+internal sealed class DataFolder : IDisposable
+{
+    public string Root { get; } = Directory.CreateTempSubdirectory("ilgpucxr-data-").FullName;
+
+    public string PathOf(params string[] names) => Path.Combine([Root, .. names]);
+
+    /// <summary>Writes a file, and the directories above it.</summary>
+    public string Write(string name, byte[] bytes)
+    {
+        string path = PathOf(name.Split('/'));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    /// <summary>Writes a gray image whose levels begin with <paramref name="seed"/>.</summary>
+    public string WriteImage(string name, int width = 20, int height = 16, int seed = 0)
+    {
+        using VipsImage image = Gradient(width, height, seed);
+        return Write(name, image.WriteToBuffer(Path.GetExtension(name)));
+    }
+
+    /// <summary>Writes an image in the format that the name's extension names.</summary>
+    public string WriteImage(string name, VipsImage image) => Write(name, image.WriteToBuffer(Path.GetExtension(name)));
+
+    /// <summary>A smooth gray image.</summary>
+    public static VipsImage Gradient(int width, int height, int seed = 0) => VipsImage.NewFromMemory(Levels(width, height, seed), width, height, 1, Enums.BandFormat.Uchar);
+
+    /// <summary>The levels of <see cref="Gradient"/>.</summary>
+    public static byte[] Levels(int width, int height, int seed) =>
+        [.. Enumerable.Range(0, width * height).Select(i => (byte)(seed + i % width + 2 * (i / width)))];
+
+    /// <summary>The splits and classes that training needs, with so many images in each class.</summary>
+    public static DataFolder Complete(int imagesAClass = 3)
+    {
+        var folder = new DataFolder();
+        int seed = 0;
+        foreach (string split in new[] { "train", "validation", "test" })
+        {
+            foreach (string name in new[] { "infected", "normal" })
+            {
+                for (int i = 0; i < imagesAClass; i++)
+                    folder.WriteImage($"{split}/{name}/{i}.png", 20 + i, 16 + 2 * i, seed += 7);
+            }
+        }
+        return folder;
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}

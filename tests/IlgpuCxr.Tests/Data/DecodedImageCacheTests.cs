@@ -1,0 +1,153 @@
+using IlgpuCxr.Data;
+
+namespace IlgpuCxr.Tests.Data;
+
+public sealed class DecodedImageCacheTests
+{
+    private DataFolder folder;
+    private CountingDecoder decoder;
+    private string image;
+
+    [SetUp]
+    public void MakeAnImage()
+    {
+        folder = new DataFolder();
+        decoder = new CountingDecoder();
+        image = folder.WriteImage("image.png", 20, 16, 5);
+    }
+
+    [TearDown]
+    public void RemoveIt() => folder.Dispose();
+
+    [Test]
+    public void An_image_is_decoded_once_ever()
+    {
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+
+        Assert.That(decoder.Decoded, Is.EqualTo(1));
+        Assert.That(Entries(), Has.Length.EqualTo(1), "One entry, and no temporary file.");
+    }
+
+    [Test]
+    public void A_changed_file_is_decoded_again()
+    {
+        Read(NewCache());
+        folder.WriteImage("image.png", 21, 16, 6);
+        File.SetLastWriteTimeUtc(image, File.GetLastWriteTimeUtc(image).AddSeconds(1));
+
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(21, 16, 6)));
+        Assert.That(decoder.Decoded, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void The_same_name_in_two_directories_is_two_images()
+    {
+        string other = folder.WriteImage("other/image.png", 20, 16, 9);
+        File.SetLastWriteTimeUtc(other, File.GetLastWriteTimeUtc(image));
+        DecodedImageCache cache = NewCache();
+
+        Assert.That(Read(cache), Is.Not.EqualTo(Read(cache, other)));
+    }
+
+    [TestCase(0, Description = "The format.")]
+    [TestCase(8, Description = "The width.")]
+    [TestCase(16, Description = "The channels.")]
+    [TestCase(24, Description = "The checksum of the pixels.")]
+    [TestCase(40, Description = "A pixel.")]
+    [TestCase(-1, Description = "The last pixel.")]
+    public void A_damaged_entry_is_decoded_again_and_repaired(int position)
+    {
+        Read(NewCache());
+        byte[] bytes = File.ReadAllBytes(Entries().Single());
+        bytes[position < 0 ? ^1 : position] ^= 0x10;
+        File.WriteAllBytes(Entries().Single(), bytes);
+
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(decoder.Decoded, Is.EqualTo(2));
+    }
+
+    [TestCase(0)]
+    [TestCase(20)]
+    [TestCase(100)]
+    public void A_short_entry_is_decoded_again(int length)
+    {
+        Read(NewCache());
+        File.WriteAllBytes(Entries().Single(), File.ReadAllBytes(Entries().Single())[..length]);
+
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(decoder.Decoded, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_cache_directory_that_cannot_be_made_only_costs_time()
+    {
+        // A directory below a file cannot be made by anybody, not even by root.
+        var cache = new DecodedImageCache(decoder, Path.Combine(image, "cache"));
+
+        Assert.That(Read(cache), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(Read(cache), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(decoder.Decoded, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Many_threads_may_ask_for_the_same_image()
+    {
+        var read = new byte[64][];
+        Parallel.For(0, read.Length, i => read[i] = Read(NewCache()));
+
+        Assert.That(read, Is.All.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(Entries(), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void An_entry_may_be_replaced_while_it_is_read()
+    {
+        Read(NewCache());
+        using CachedImage open = NewCache().Open(image);
+        File.Delete(Entries().Single());
+        Read(NewCache());
+
+        var pixels = new byte[open.Size.Bytes];
+        open.CopyTo(pixels);
+        Assert.That(pixels, Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+    }
+
+    [Test]
+    public void An_unreadable_image_leaves_no_entry()
+    {
+        string broken = folder.Write("broken.png", [1, 2, 3]);
+
+        Assert.That(() => NewCache().Open(broken), Throws.TypeOf<DataException>());
+        Assert.That(() => NewCache().Open(folder.PathOf("missing.png")), Throws.TypeOf<DataException>().With.Message.Contains("missing.png"));
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    private DecodedImageCache NewCache() => new(decoder, folder.PathOf("cache"));
+
+    private string[] Entries() =>
+        Directory.Exists(folder.PathOf("cache")) ? Directory.GetFiles(folder.PathOf("cache"), "*", SearchOption.AllDirectories) : [];
+
+    private byte[] Read(DecodedImageCache cache, string? path = null)
+    {
+        using CachedImage opened = cache.Open(path ?? image);
+        var pixels = new byte[opened.Size.Bytes];
+        opened.CopyTo(pixels);
+        return pixels;
+    }
+
+    private sealed class CountingDecoder : IImageDecoder
+    {
+        private readonly VipsImageDecoder decoder = new();
+        private int decoded;
+
+        public int Decoded => decoded;
+
+        public (ImageSize Size, byte[] Pixels) Decode(string path)
+        {
+            Interlocked.Increment(ref decoded);
+            return decoder.Decode(path);
+        }
+    }
+}

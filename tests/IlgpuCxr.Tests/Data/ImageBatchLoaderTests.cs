@@ -1,0 +1,266 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Image;
+using IlgpuCxr.Tests.Operators;
+
+namespace IlgpuCxr.Tests.Data;
+
+public sealed class ImageBatchLoaderTests
+{
+    private DataFolder data;
+
+    [SetUp]
+    public void MakeData() => data = DataFolder.Complete(5);
+
+    [TearDown]
+    public void RemoveIt() => data.Dispose();
+
+    [Test]
+    public void Evaluation_brings_every_image_in_order_and_a_smaller_last_batch()
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        List<Copy> batches = Copies(Loader(4).Evaluation(folder.Train));
+
+        Assert.That(batches.Select(batch => batch.Indices.Length), Is.EqualTo(new[] { 4, 4, 2 }));
+        Assert.That(batches.SelectMany(batch => batch.Indices), Is.EqualTo(Enumerable.Range(0, 10)));
+        Assert.That(batches.SelectMany(batch => batch.Labels), Is.EqualTo(folder.Train.Select(sample => sample.Label)));
+        foreach (Copy batch in batches)
+        {
+            for (int i = 0; i < batch.Indices.Length; i++)
+            {
+                int place = batch.Indices[i] % 5;
+                ImageTransformParameters image = batch.Parameters[i];
+                var size = new ImageSize(20 + place, 16 + 2 * place, 1);
+                Assert.That(image, Is.EqualTo(Augmentation.None(size, image.Offset)));
+                byte[] levels = DataFolder.Levels(size.Width, size.Height, 7 * (batch.Indices[i] + 1));
+                Assert.That(batch.Pixels[(int)image.Offset..][..size.Bytes], Is.EqualTo(levels));
+            }
+        }
+    }
+
+    [Test]
+    public void Augmentation_brings_every_image_once_in_an_order_and_with_transforms_of_its_epoch()
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageBatchLoader loader = Loader(3);
+        List<Copy> first = Copies(loader.Augmented(folder.Train, 1, 0)), second = Copies(loader.Augmented(folder.Train, 1, 1));
+
+        int[] order = [.. first.SelectMany(batch => batch.Indices)];
+        Assert.That(order, Is.EquivalentTo(Enumerable.Range(0, 10)));
+        Assert.That(order, Is.EqualTo(ImageBatchLoader.ShuffledOrder(10, 1, 0)));
+        Assert.That(second.SelectMany(batch => batch.Indices), Is.Not.EqualTo(order));
+        SplitMix64 random = SplitMix64.ForSample(1, 0, order[0]);
+        int place = order[0] % 5;
+        Assert.That(first[0].Parameters[0], Is.EqualTo(Augmentation.Draw(ref random, new ImageSize(20 + place, 16 + 2 * place, 1), 0)));
+    }
+
+    [Test]
+    public void Batches_do_not_depend_on_threads_nor_on_what_was_loaded_before([Values(1, 2, 7)] int threads)
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        List<Copy> expected = Copies(Loader(4, threads: 3).Augmented(folder.Train, 9, 5));
+        ImageBatchLoader loader = Loader(4, threads: threads);
+        Copies(loader.Augmented(folder.Train, 9, 4));
+
+        List<Copy> batches = Copies(loader.Augmented(folder.Train, 9, 5));
+
+        Assert.That(batches, Has.Count.EqualTo(expected.Count));
+        foreach ((Copy batch, Copy other) in batches.Zip(expected))
+        {
+            Assert.That(batch.Indices, Is.EqualTo(other.Indices));
+            Assert.That(batch.Labels, Is.EqualTo(other.Labels));
+            Assert.That(batch.Parameters, Is.EqualTo(other.Parameters));
+            Assert.That(batch.Pixels, Is.EqualTo(other.Pixels));
+        }
+    }
+
+    [Test]
+    public void An_unreadable_image_leaves_its_batch_smaller_and_the_others_the_same()
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        List<Copy> whole = Copies(Loader(4).Augmented(folder.Train, 1, 0));
+        string broken = folder.Train[3].Path;
+        File.WriteAllBytes(broken, File.ReadAllBytes(broken)[..40]);
+        ImageBatchLoader loader = Loader(4);
+
+        List<Copy> batches = Copies(loader.Augmented(folder.Train, 1, 0));
+        Copies(loader.Augmented(folder.Train, 1, 1));
+
+        Assert.That(batches.Select(batch => batch.Indices), Is.EqualTo(whole.Select(batch => batch.Indices.Where(index => index != 3).ToArray())));
+        Assert.That(loader.Unreadable.Select(image => image.Path), Is.EqualTo(new[] { broken }), "Once, however often it is met.");
+        Assert.That(loader.Unreadable[0].Reason, Does.Contain(broken));
+    }
+
+    [Test]
+    public void A_batch_of_unreadable_images_is_left_out()
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        foreach (int index in new[] { 2, 3 })
+            File.WriteAllBytes(folder.Train[index].Path, [1]);
+        ImageBatchLoader loader = Loader(2);
+
+        Assert.That(Copies(loader.Evaluation(folder.Train)).SelectMany(batch => batch.Indices), Is.EqualTo(new[] { 0, 1, 4, 5, 6, 7, 8, 9 }));
+        Assert.That(loader.Unreadable, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void No_readable_image_at_all_is_an_error()
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        foreach (ImageSample sample in folder.Train)
+            File.WriteAllBytes(sample.Path, [1]);
+
+        Assert.That(() => Copies(Loader(4).Evaluation(folder.Train)), Throws.TypeOf<DataException>().With.Message.Contains("None of the 10 images"));
+    }
+
+    [Test]
+    public void Strictness_refuses_the_first_unreadable_image_by_name()
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        foreach (int index in new[] { 5, 6 })
+            File.WriteAllBytes(folder.Train[index].Path, [1]);
+        ImageBatchLoader loader = Loader(4, strict: true);
+
+        List<int> seen = [];
+        Assert.That(
+            () => seen.AddRange(loader.Evaluation(folder.Train).SelectMany(batch => batch.SampleIndices.ToArray())),
+            Throws.TypeOf<DataException>().With.Message.Contains(folder.Train[5].Path));
+    }
+
+    [Test]
+    public void A_consumer_may_stop_early_and_leaves_nothing_running()
+    {
+        var decoder = new SlowDecoder();
+        var loader = new ImageBatchLoader(new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
+        foreach (ImageBatch batch in loader.Evaluation(ImageFolder.Open(data.Root).Train))
+        {
+            Assert.That(batch.Count, Is.EqualTo(1));
+            break;
+        }
+
+        int decoded = decoder.Decoded;
+        Thread.Sleep(100);
+        Assert.That(decoder.Decoded, Is.EqualTo(decoded));
+        Assert.That(decoded, Is.LessThan(10));
+    }
+
+    [Test]
+    public void The_producer_runs_ahead_by_a_bounded_number_of_batches()
+    {
+        var decoder = new SlowDecoder();
+        var loader = new ImageBatchLoader(new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
+        using IEnumerator<ImageBatch> batches = loader.Evaluation(ImageFolder.Open(data.Root).Train).GetEnumerator();
+        batches.MoveNext();
+        SpinWait.SpinUntil(() => decoder.Decoded >= 4, TimeSpan.FromSeconds(20));
+        Thread.Sleep(100);
+
+        // One with the consumer, two waiting, one in the producer's hands.
+        Assert.That(decoder.Decoded, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void A_cancelled_pass_ends_with_the_exception_of_cancellation()
+    {
+        using var cancellation = new CancellationTokenSource();
+        ImageFolder folder = ImageFolder.Open(data.Root);
+
+        Assert.That(
+            () =>
+            {
+                foreach (ImageBatch _ in Loader(2).Evaluation(folder.Train, cancellation.Token))
+                    cancellation.Cancel();
+            },
+            Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void No_samples_are_no_batches() => Assert.That(Loader(2).Evaluation([]), Is.Empty);
+
+    [Test]
+    public void A_device_batch_is_what_the_reference_makes_of_the_decoded_images([Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
+    {
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        using ComputeDevice device = implementation.Open()!;
+        using var memory = new DeviceMemory(device);
+        using var batch = new DeviceBatch(device);
+        foreach (int batchSize in new[] { 1, 4 })
+        {
+            foreach (ImageBatch host in Loader(batchSize, size: 24).Evaluation(folder.Train))
+            {
+                batch.Upload(host);
+                Tensor output = memory.Tensor(batch.Shape.Output);
+                batch.Transform(output);
+
+                Assert.That(device.Download(batch.Labels), Is.EqualTo(host.Labels.ToArray()));
+                Assert.That(device.Download(output.View), Is.EqualTo(Expected(host)));
+            }
+        }
+    }
+
+    [Test]
+    public void Real_x_rays_are_transformed_as_the_reference_does([Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
+    {
+        ImageFolder folder = ImageFolder.Open(SharedData.XRays);
+        using ComputeDevice device = implementation.Open()!;
+        using var memory = new DeviceMemory(device);
+        using var batch = new DeviceBatch(device);
+        ImageSample[] samples = [.. folder.Test.Where((_, i) => i % 33 == 0)];
+        ImageBatch host = Loader(samples.Length, size: 64).Augmented(samples, 1, 0).First();
+        batch.Upload(host);
+        Tensor output = memory.Tensor(batch.Shape.Output);
+        batch.Transform(output);
+
+        var reference = new List<float>();
+        for (int i = 0; i < host.Count; i++)
+        {
+            ImageTransformParameters image = host.Parameters[i];
+            // The reference takes degrees, which come first in the sample's stream.
+            SplitMix64 random = SplitMix64.ForSample(1, 0, host.SampleIndices[i]);
+            reference.AddRange(ImageTransformReference.Forward(Decoded(host, i), random.NextDouble(-30, 30), image.Crop, 64, image.Flip != 0));
+        }
+        Assert.That(samples, Has.Length.GreaterThan(2));
+        Assert.That(device.Download(output.View), Is.EqualTo(reference));
+    }
+
+    private static float[] Expected(ImageBatch host)
+    {
+        var expected = new List<float>();
+        for (int i = 0; i < host.Count; i++)
+            expected.AddRange(ImageTransformReference.Forward(Decoded(host, i), 0, host.Parameters[i].Crop, host.Size, false));
+        return [.. expected];
+    }
+
+    private static ImageTransformReference.Bitmap Decoded(ImageBatch host, int i)
+    {
+        ImageTransformParameters image = host.Parameters[i];
+        int bytes = image.Width * image.Height * image.Channels;
+        return new ImageTransformReference.Bitmap(image.Width, image.Height, image.Channels, host.Pixels.Slice((int)image.Offset, bytes).ToArray());
+    }
+
+    private ImageBatchLoader Loader(int batchSize, int size = 8, bool strict = false, int threads = 2) => new(
+        new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")),
+        new ImageBatchOptions { BatchSize = batchSize, Size = size, Strict = strict, Threads = threads });
+
+    private static List<Copy> Copies(IEnumerable<ImageBatch> batches) =>
+    [
+        .. batches.Select(batch => new Copy(
+            batch.Pixels.ToArray(), batch.Parameters.ToArray(), batch.Labels.ToArray(), batch.SampleIndices.ToArray())),
+    ];
+
+    /// <summary>A batch kept beyond its validity.</summary>
+    private sealed record Copy(byte[] Pixels, ImageTransformParameters[] Parameters, int[] Labels, int[] Indices);
+
+    private sealed class SlowDecoder : IImageDecoder
+    {
+        private int decoded;
+
+        public int Decoded => decoded;
+
+        public (ImageSize Size, byte[] Pixels) Decode(string path)
+        {
+            Thread.Sleep(10);
+            Interlocked.Increment(ref decoded);
+            return (new ImageSize(1, 1, 1), [0]);
+        }
+    }
+}

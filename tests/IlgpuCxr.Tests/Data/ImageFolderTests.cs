@@ -1,0 +1,167 @@
+using IlgpuCxr.Data;
+
+namespace IlgpuCxr.Tests.Data;
+
+public sealed class ImageFolderTests
+{
+    [Test]
+    public void Labels_are_the_places_of_the_sorted_class_directories()
+    {
+        using DataFolder data = DataFolder.Complete(2);
+
+        ImageFolder folder = ImageFolder.Open(data.Root);
+
+        Assert.That(folder.ClassNames, Is.EqualTo(new[] { "infected", "normal" }));
+        Assert.That(folder.Train, Is.EqualTo(new[]
+        {
+            new ImageSample(data.PathOf("train", "infected", "0.png"), 0), new ImageSample(data.PathOf("train", "infected", "1.png"), 0),
+            new ImageSample(data.PathOf("train", "normal", "0.png"), 1), new ImageSample(data.PathOf("train", "normal", "1.png"), 1),
+        }));
+        Assert.That(folder.Validation, Has.Count.EqualTo(4));
+        Assert.That(folder.Test, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void Files_are_sorted_by_code_point_directory_by_directory()
+    {
+        using DataFolder data = DataFolder.Complete(0);
+        foreach (string split in new[] { "train", "validation", "test" })
+            data.Write($"{split}/infected/x.png", []);
+        foreach (string name in new[] { "b.png", "B.png", "a10.png", "a2.png", "deeper/a.png", "Zz/y.jpeg" })
+            data.Write($"train/normal/{name}", []);
+        foreach (string split in new[] { "validation", "test" })
+            data.Write($"{split}/normal/x.png", []);
+
+        IEnumerable<string> names = ImageFolder.Open(data.Root).Train.Where(sample => sample.Label == 1)
+            .Select(sample => Path.GetRelativePath(data.PathOf("train", "normal"), sample.Path).Replace('\\', '/'));
+
+        Assert.That(names, Is.EqualTo(new[] { "B.png", "a10.png", "a2.png", "b.png", "Zz/y.jpeg", "deeper/a.png" }));
+    }
+
+    [Test]
+    public void Only_images_count_whatever_the_case_of_their_extension()
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        foreach (string name in new[] { "desktop.ini", "Thumbs.db", "notes.txt", "png" })
+            data.Write($"train/infected/{name}", [1]);
+        data.Write("train/infected/Scan.PNG", [1]);
+        data.Write("train/.ipynb_checkpoints/x.png", [1]);
+        data.Write("train/stray.png", [1]);
+
+        Assert.That(ImageFolder.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png", "Scan.PNG", "0.png" }));
+    }
+
+    [TestCase("Train", "Validation", "Test")]
+    [TestCase("TRAIN", "val", "test")]
+    [TestCase("train", "Val", "TEST")]
+    public void Splits_are_found_in_any_case(string train, string validation, string test)
+    {
+        using var data = new DataFolder();
+        foreach (string split in new[] { train, validation, test })
+        {
+            data.Write($"{split}/a/1.png", []);
+            data.Write($"{split}/b/1.png", []);
+        }
+
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        Assert.That(new[] { folder.Train.Count, folder.Validation.Count, folder.Test.Count }, Is.EqualTo(new[] { 2, 2, 2 }));
+    }
+
+    [Test]
+    public void The_test_split_may_be_missing()
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        Directory.Delete(data.PathOf("test"), recursive: true);
+
+        Assert.That(ImageFolder.Open(data.Root).Test, Is.Empty);
+    }
+
+    [Test]
+    public void A_missing_root_is_named() => Refused("/no/such/data", "/no/such/data");
+
+    [TestCase("train")]
+    [TestCase("validation")]
+    public void A_missing_split_is_named(string split)
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        Directory.Delete(data.PathOf(split), recursive: true);
+
+        Refused(data.Root, $"no split '{split}'");
+    }
+
+    [Test]
+    public void An_empty_root_is_named()
+    {
+        using var data = new DataFolder();
+
+        Refused(data.Root, "empty");
+    }
+
+    [Test]
+    public void An_empty_split_is_named()
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        Directory.Delete(data.PathOf("train"), recursive: true);
+        Directory.CreateDirectory(data.PathOf("train"));
+
+        Refused(data.Root, "empty", data.PathOf("train"));
+    }
+
+    [Test]
+    public void A_single_class_is_named()
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        Directory.Delete(data.PathOf("train", "normal"), recursive: true);
+
+        Refused(data.Root, "only the class 'infected'");
+    }
+
+    [TestCase("validation")]
+    [TestCase("test")]
+    public void Splits_with_different_classes_are_named_with_their_classes(string split)
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        Directory.Move(data.PathOf(split, "normal"), data.PathOf(split, "Normal2"));
+
+        Refused(data.Root, data.PathOf(split), "Normal2, infected");
+    }
+
+    [TestCase("train")]
+    [TestCase("test")]
+    public void A_class_without_images_is_named(string split)
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        File.Move(data.PathOf(split, "normal", "0.png"), data.PathOf(split, "normal", "0.gif"));
+
+        Refused(data.Root, data.PathOf(split, "normal"));
+    }
+
+    [Test]
+    public void Two_directories_for_one_split_are_named()
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        data.Write("val/infected/0.png", []);
+
+        Refused(data.Root, "validation", "val", "twice");
+    }
+
+    [Test]
+    public void The_real_x_rays_have_the_published_counts()
+    {
+        ImageFolder folder = ImageFolder.Open(SharedData.XRays);
+
+        Assert.That(Counts(folder.Train), Is.EqualTo(new[] { 400, 318 }));
+        Assert.That(Counts(folder.Validation), Is.EqualTo(new[] { 67, 49 }));
+        Assert.That(Counts(folder.Test), Is.EqualTo(new[] { 64, 65 }));
+
+        static int[] Counts(IReadOnlyList<ImageSample> samples) => [samples.Count(sample => sample.Label == 0), samples.Count(sample => sample.Label == 1)];
+    }
+
+    private static void Refused(string root, params string[] parts)
+    {
+        DataException? refusal = Assert.Throws<DataException>(() => ImageFolder.Open(root));
+        foreach (string part in parts)
+            Assert.That(refusal!.Message, Does.Contain(part));
+        Assert.That(refusal!.Message, Does.EndWith("."));
+    }
+}

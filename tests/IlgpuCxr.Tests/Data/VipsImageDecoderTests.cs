@@ -1,0 +1,112 @@
+using System.Globalization;
+using IlgpuCxr.Data;
+using NetVips;
+using VipsImage = NetVips.Image;
+
+namespace IlgpuCxr.Tests.Data;
+
+public sealed class VipsImageDecoderTests
+{
+    private static readonly string Fixtures = Path.Combine(AppContext.BaseDirectory, "fixtures", "pillow");
+
+    private readonly VipsImageDecoder decoder = new();
+
+    public static IEnumerable<string> Files() => File.ReadLines(Path.Combine(Fixtures, "images.csv")).Skip(1).Select(line => line.Split(',')[0]);
+
+    [TestCaseSource(nameof(Files))]
+    public void Pixels_are_those_of_pillow(string name)
+    {
+        string[] cells = File.ReadLines(Path.Combine(Fixtures, "images.csv")).Single(line => line.StartsWith(name + ",", StringComparison.Ordinal)).Split(',');
+        int[] expected = [.. Convert.FromHexString(cells[3]).Select(level => (int)level)];
+
+        (ImageSize size, byte[] pixels) = decoder.Decode(Path.Combine(Fixtures, "images", name));
+
+        Assert.That(size.Width, Is.EqualTo(int.Parse(cells[1], CultureInfo.InvariantCulture)));
+        Assert.That(size.Height, Is.EqualTo(int.Parse(cells[2], CultureInfo.InvariantCulture)));
+        Assert.That(pixels, Has.Length.EqualTo(size.Bytes));
+        int[] rgb = [.. Enumerable.Range(0, expected.Length).Select(i => (int)pixels[size.Channels == 1 ? i / 3 : i])];
+        Assert.That(rgb, Is.EqualTo(expected).Within(name.EndsWith(".jpg", StringComparison.Ordinal) ? 2 : 0));
+    }
+
+    [TestCase("gray.png")]
+    [TestCase("gray-alpha.png")]
+    [TestCase("gray.jpg")]
+    [TestCase("gray.tif")]
+    [TestCase("gray.bmp")]
+    public void Gray_stays_one_channel(string name) =>
+        Assert.That(decoder.Decode(Path.Combine(Fixtures, "images", name)).Size.Channels, Is.EqualTo(1));
+
+    [TestCase("deep.png", 1)]
+    [TestCase("deep.tif", 1)]
+    [TestCase("deep.png", 3)]
+    public void Sixteen_bits_are_scaled_to_eight(string name, int channels)
+    {
+        using var folder = new DataFolder();
+        ushort[] levels = [.. Enumerable.Range(0, 8 * 4 * channels).Select(i => (ushort)(i * 677))];
+        using VipsImage memory = VipsImage.NewFromMemory(levels, 8, 4, channels, Enums.BandFormat.Ushort);
+        using VipsImage image = memory.Copy(interpretation: channels == 1 ? Enums.Interpretation.Grey16 : Enums.Interpretation.Rgb16);
+
+        (ImageSize size, byte[] pixels) = decoder.Decode(folder.WriteImage(name, image));
+
+        Assert.That(size, Is.EqualTo(new ImageSize(8, 4, channels)));
+        Assert.That(pixels, Is.EqualTo(levels.Select(level => (byte)(level >> 8))));
+    }
+
+    [Test]
+    public void A_name_with_brackets_is_a_name()
+    {
+        using var folder = new DataFolder();
+
+        Assert.That(decoder.Decode(folder.WriteImage("scan[page=1].png")).Pixels, Is.EqualTo(DataFolder.Levels(20, 16, 0)));
+    }
+
+    [TestCase(".png")]
+    [TestCase(".jpg")]
+    [TestCase(".tif")]
+    [TestCase(".webp")]
+    [TestCase(".bmp")]
+    public void A_truncated_file_is_refused_by_name(string extension)
+    {
+        using var folder = new DataFolder();
+        byte[] whole = extension == ".bmp"
+            ? File.ReadAllBytes(Path.Combine(Fixtures, "images", "rgb.bmp"))
+            : File.ReadAllBytes(folder.WriteImage("whole" + extension, 200, 150));
+        foreach (double part in new[] { 0.01, 0.3, 0.6, 0.9 })
+        {
+            string path = folder.Write($"cut{extension}", whole[..(int)(whole.Length * part)]);
+            Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains(path), $"{part}");
+        }
+    }
+
+    [TestCase("BM and then nothing of a bitmap, although it is long enough for a header")]
+    [TestCase("not an image")]
+    [TestCase("")]
+    public void What_is_no_image_is_refused_by_name(string contents)
+    {
+        using var folder = new DataFolder();
+        string path = folder.Write("image.png", System.Text.Encoding.ASCII.GetBytes(contents));
+
+        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains(path));
+    }
+
+    [Test]
+    public void A_missing_file_is_refused_by_name() =>
+        Assert.That(() => decoder.Decode("nowhere.png"), Throws.TypeOf<DataException>().With.Message.Contains("nowhere.png"));
+
+    [Test]
+    public void Floating_point_pixels_are_refused_with_a_remedy()
+    {
+        using var folder = new DataFolder();
+        using VipsImage image = VipsImage.NewFromMemory(new float[12], 4, 3, 1, Enums.BandFormat.Float);
+
+        Assert.That(() => decoder.Decode(folder.WriteImage("float.tif", image)), Throws.TypeOf<DataException>().With.Message.Contains("8 or 16 bits"));
+    }
+
+    [Test]
+    public void A_side_longer_than_a_transform_takes_is_refused()
+    {
+        using var folder = new DataFolder();
+
+        Assert.That(() => decoder.Decode(folder.WriteImage("long.png", 16385, 1)), Throws.TypeOf<DataException>().With.Message.Contains("16384"));
+    }
+}
