@@ -20,6 +20,8 @@ public static class Convolution
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == ConvolutionAlgorithm.Vector)
             ConvolutionVector.Forward(device, output, input, weights, bias, shape);
+        else if (algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.Forward(device, output, input, weights, bias, shape);
         else
             device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
     }
@@ -37,6 +39,8 @@ public static class Convolution
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == ConvolutionAlgorithm.Vector)
             ConvolutionVector.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
+        else if (algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
         else
             device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, shape);
     }
@@ -54,14 +58,26 @@ public static class Convolution
         using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == ConvolutionAlgorithm.Vector)
             ConvolutionVector.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        else if (algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.BackwardWeights(device, gradWeights, gradOutput, input, shape);
         else
             device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
-        if (gradBias.Length > 0)
+        if (gradBias.Length > 0 && algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.BackwardBias(device, gradBias, gradOutput, shape);
+        else if (gradBias.Length > 0)
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static ConvolutionAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<ConvolutionAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? ConvolutionAlgorithm.Vector : ConvolutionAlgorithm.Naive);
+    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
+    private static ConvolutionAlgorithm Choose(ComputeDevice device)
+    {
+        ConvolutionAlgorithm fastest = device.Kind == DeviceKind.Cpu ? ConvolutionAlgorithm.Vector : ConvolutionAlgorithm.Tiled;
+        ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? fastest;
+        if (algorithm == fastest || algorithm == ConvolutionAlgorithm.Naive)
+            return algorithm;
+        throw new DeviceException(
+            $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; "
+            + $"choose naive or {fastest.ToString().ToLowerInvariant()}, or another device.");
+    }
 }

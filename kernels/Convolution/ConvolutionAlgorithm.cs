@@ -8,4 +8,7 @@ public enum ConvolutionAlgorithm
 
     /// <summary>Register tiles over vectors (<see cref="ConvolutionVector"/>): the CPU, any shape.</summary>
     Vector,
+
+    /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
+    Tiled,
 }
