@@ -20,7 +20,8 @@ internal static class ConvolutionTiled
     private const int BiasThreads = 65536, LeastBiasPixels = 64;
 
     /// <inheritdoc cref="Convolution.Forward"/>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
+    public static void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
         Multiply(
             device,
             new InputPatches(input.View, shape),
@@ -30,7 +31,8 @@ internal static class ConvolutionTiled
             AllowsQuads(shape, input.View, weights, output.View, bias));
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
-    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    public static void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
     {
         for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
             for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
@@ -91,7 +93,8 @@ internal static class ConvolutionTiled
         gradBias[index] = sum;
     }
 
-    private static void Multiply<TRows, TColumns, TResult>(ComputeDevice device, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)
+    private static void Multiply<TRows, TColumns, TResult>(
+        ComputeDevice device, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult

@@ -3,7 +3,8 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The matrix product that all passes of the convolution are: <c>result[row, column] = Σ depth rows[row, depth] · columns[column, depth]</c></summary>
+/// <summary>The matrix product that all passes of the convolution are.</summary>
+/// <remarks><c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c></remarks>
 internal static class TiledGemm
 {
     /// <summary>Rows and columns of the results of one thread.</summary>
@@ -19,8 +20,8 @@ internal static class TiledGemm
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
 
     /// <summary>
-    /// Quads from one depth to the next of a tile in shared memory. One more than there are moves the depths to different banks: the four
-    /// floats of a quad that <see cref="TiledStage{TSize, TAccess, TOperand}"/> stores at four depths would all fall into one.
+    /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four depths 16 banks on: the
+    /// 32 lanes that store one float each, 16 rows at two such depths, then meet 32 different banks.
     /// </summary>
     public static int QuadPitch(int extent) => extent / 4 + 1;
 

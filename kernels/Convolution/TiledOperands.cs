@@ -44,7 +44,8 @@ internal readonly struct TiledAnchor(int start, int row, int column)
 /// <summary>Forward, rows: output pixel (n, p, q) against tap and input channel (r, s, c), an element of the input.</summary>
 internal readonly struct InputPatches(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {
-    private readonly int rows = shape.Output.Pixels, height = shape.H, width = shape.W, channels = shape.C, stride = shape.Stride, padding = shape.Padding;
+    private readonly int rows = shape.Output.Pixels, height = shape.H, width = shape.W, channels = shape.C;
+    private readonly int stride = shape.Stride, padding = shape.Padding;
     private readonly FastDivisor byP = new(shape.P), byQ = new(shape.Q), byC = new(shape.C), byS = new(shape.S);
 
     public static bool AlongDepth => true;
@@ -83,12 +84,13 @@ internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shap
     public int Offset(TiledAnchor anchor, int depth) => anchor.Start < 0 ? TiledAnchor.Outside : anchor.Start + depth;
 }
 
-/// <summary>Backward-data, rows: input pixel of one phase against tap of that phase and output channel, an element of the output's gradient.</summary>
+/// <summary>Backward-data, rows: input pixel of a phase against tap of the phase and output channel, an element of the output's gradient.</summary>
 internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, ConvolutionShape shape, TiledPhase phase) : ITiledOperand
 {
     private readonly int rows = shape.N * phase.Rows * phase.Columns, height = shape.P, width = shape.Q, channels = shape.K;
     private readonly int firstP = phase.FirstP, firstQ = phase.FirstQ;
-    private readonly FastDivisor byRows = new(phase.Rows), byColumns = new(phase.Columns), byK = new(shape.K), byTaps = new(Math.Max(1, phase.TapColumns));
+    private readonly FastDivisor byRows = new(phase.Rows), byColumns = new(phase.Columns), byK = new(shape.K);
+    private readonly FastDivisor byTaps = new(Math.Max(1, phase.TapColumns));
 
     public static bool AlongDepth => true;
 
@@ -151,7 +153,8 @@ internal readonly struct GradOutputPixels(ArrayView<float> gradOutput, Convoluti
 /// <summary>Backward-weights, columns: tap and input channel (r, s, c) against output pixel (n, p, q), an element of the input.</summary>
 internal readonly struct InputTaps(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {
-    private readonly int columns = shape.R * shape.S * shape.C, height = shape.H, width = shape.W, channels = shape.C, stride = shape.Stride, padding = shape.Padding;
+    private readonly int columns = shape.R * shape.S * shape.C, height = shape.H, width = shape.W, channels = shape.C;
+    private readonly int stride = shape.Stride, padding = shape.Padding;
     private readonly FastDivisor byP = new(shape.P), byQ = new(shape.Q), byC = new(shape.C), byS = new(shape.S);
 
     public static bool AlongDepth => false;

@@ -48,7 +48,7 @@ internal struct TiledStage<TSize, TAccess, TOperand>
 
     private static int SecondDepth => TOperand.AlongDepth ? 0 : TiledGemm.Depth / 2;
 
-    /// <summary>Begins to read this thread's quads of the tile that starts at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
+    /// <summary>Begins to read this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
     public void Fetch(int depth, int end)
     {
         quad0 = Fetch(anchor0, outer, depth + localDepth, end);
