@@ -18,7 +18,9 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm != ConvolutionAlgorithm.Naive)
+        if (algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.Forward(device, output, input, weights, bias, shape);
+        else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, shape);
         else
             device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
@@ -35,7 +37,9 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm != ConvolutionAlgorithm.Naive)
+        if (algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
+        else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
         else
             device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, shape);
@@ -52,16 +56,28 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm != ConvolutionAlgorithm.Naive)
+        if (algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).BackwardWeights(device, gradWeights, gradOutput, input, shape);
         else
             device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
-        if (gradBias.Length > 0)
+        if (gradBias.Length > 0 && algorithm == ConvolutionAlgorithm.Tiled)
+            ConvolutionTiled.BackwardBias(device, gradBias, gradOutput, shape);
+        else if (gradBias.Length > 0)
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
     }
 
     /// <summary>The one place that chooses.</summary>
-    internal static ConvolutionAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<ConvolutionAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? ConvolutionVector.Widest : ConvolutionAlgorithm.Naive);
+    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
+    internal static ConvolutionAlgorithm Choose(ComputeDevice device)
+    {
+        bool isCpu = device.Kind == DeviceKind.Cpu;
+        ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (isCpu ? ConvolutionVector.Widest : ConvolutionAlgorithm.Tiled);
+        if (algorithm == ConvolutionAlgorithm.Naive || isCpu != (algorithm == ConvolutionAlgorithm.Tiled))
+            return algorithm;
+        throw new DeviceException(
+            $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; "
+            + $"choose naive or {(isCpu ? "vector128, vector256 or vector512" : "tiled")}, or another device.");
+    }
 }

@@ -14,4 +14,7 @@ public enum ConvolutionAlgorithm
 
     /// <summary>Register tiles over 512-bit vectors: the CPU, any shape.</summary>
     Vector512,
+
+    /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
+    Tiled,
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -76,26 +75,33 @@ public sealed partial class ComputeDevice : IDisposable
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The host's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
-    public void Upload<T>(ArrayView<T> destination, ReadOnlySpan<T> source)
+    public unsafe void Upload<T>(ArrayView<T> destination, ReadOnlySpan<T> source)
         where T : unmanaged
     {
         if (IsPlanning || source.IsEmpty)
             return;
-        destination.CopyFromCPU(stream, ref MemoryMarshal.GetReference(source), source.Length);
-        stream.Synchronize();
+        // ILGPU pins the host's memory only until the copy is queued; the garbage collector must not move it before it is done.
+        fixed (T* pinned = source)
+        {
+            destination.CopyFromCPU(stream, ref *pinned, source.Length);
+            stream.Synchronize();
+        }
     }
 
     /// <summary>Copies from device to host, after everything launched before.</summary>
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The device's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
-    public void Download<T>(Span<T> destination, ArrayView<T> source)
+    public unsafe void Download<T>(Span<T> destination, ArrayView<T> source)
         where T : unmanaged
     {
         if (IsPlanning || destination.IsEmpty)
             return;
-        source.CopyToCPU(stream, ref MemoryMarshal.GetReference(destination), destination.Length);
-        stream.Synchronize();
+        fixed (T* pinned = destination)
+        {
+            source.CopyToCPU(stream, ref *pinned, destination.Length);
+            stream.Synchronize();
+        }
     }
 
     /// <summary>Copies from device to host, after everything launched before.</summary>

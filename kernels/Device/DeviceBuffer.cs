@@ -31,6 +31,8 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
             buffer = accelerator.AllocateRaw(total, Unsafe.SizeOf<T>());
         }
         buffer.AsArrayView<T>(0, total).MemSetToZero();
+        // The zeros go through the default stream, which a device's own stream does not wait for: they would land on the first upload.
+        accelerator.DefaultStream.Synchronize();
         View = buffer.AsArrayView<T>(0, count);
     }
 

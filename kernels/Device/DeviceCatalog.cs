@@ -88,12 +88,18 @@ public static class DeviceCatalog
         return Context.Create(Configure);
     }
 
-    private static void Configure(Context.Builder builder)
+    /// <summary>Sets what decides the code of a kernel, with or without a device.</summary>
+    internal static void ConfigureCompiler(Context.Builder builder)
     {
         // O1, because O2 miscompiles; see SafeOptimizationHook.
         builder.Optimize(OptimizationLevel.O1);
         // Exp, Log and Tanh in kernels come from ILGPU.Algorithms.
         builder.EnableAlgorithms();
+    }
+
+    private static void Configure(Context.Builder builder)
+    {
+        ConfigureCompiler(builder);
         // Two threads are the fewest that ILGPU accepts; they idle, see ComputeDevice.Launch.
         builder.CPU(new CPUDevice(2, 1, 1));
         builder.Cuda();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
@@ -9,27 +10,34 @@ namespace IlgpuCxr.Kernels.Device;
 /// <summary>Compiles kernels with <see cref="SafeOptimizationHook"/> and keeps them.</summary>
 internal sealed class KernelLoader(Accelerator accelerator)
 {
-    private readonly ConcurrentDictionary<MethodInfo, Delegate> launchers = [];
+    // A generic kernel's method is a different one for every choice of its type arguments; the same method compiled for
+    // another group size or occupancy is a different program.
+    private readonly ConcurrentDictionary<(MethodInfo Method, int? Threads, int? Groups), Delegate> launchers = [];
+
+    /// <summary>Compiles a kernel: one output an index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
+    public static CompiledKernel Compile(Backend backend, MethodInfo kernel, KernelSpecialization specialization)
+    {
+        EntryPointDescription entry = kernel.GetParameters()[0].ParameterType == typeof(Index1D)
+            ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel)
+            : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
+        return backend.Compile(entry, specialization, new SafeOptimizationHook());
+    }
 
     /// <summary>A launcher for a kernel that computes one output an index.</summary>
     /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, Index1D, …&gt;</c> with the kernel's parameters.</typeparam>
     public TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
-        (TLauncher)launchers.GetOrAdd(kernel, static (method, accelerator) =>
-        {
-            var compiled = accelerator.GetBackend().Compile(
-                EntryPointDescription.FromImplicitlyGroupedKernel(method), default, new SafeOptimizationHook());
-            return accelerator.LoadAutoGroupedKernel(compiled).CreateLauncherDelegate<TLauncher>();
-        }, accelerator);
+        (TLauncher)launchers.GetOrAdd((kernel, null, null), static (key, accelerator) =>
+            accelerator.LoadAutoGroupedKernel(Compile(accelerator.GetBackend(), key.Method, default)).CreateLauncherDelegate<TLauncher>(), accelerator);
 
     /// <summary>A launcher for a kernel of groups that share memory.</summary>
     /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, KernelConfig, …&gt;</c> with the kernel's parameters.</typeparam>
     public TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
         where TLauncher : Delegate =>
-        (TLauncher)launchers.GetOrAdd(kernel, static (method, arguments) =>
-        {
-            var compiled = arguments.accelerator.GetBackend().Compile(
-                EntryPointDescription.FromExplicitlyGroupedKernel(method), arguments.specialization, new SafeOptimizationHook());
-            return arguments.accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLauncher>();
-        }, (accelerator, specialization));
+        (TLauncher)launchers.GetOrAdd(
+            (kernel, specialization.MaxNumThreadsPerGroup, specialization.MinNumGroupsPerMultiprocessor),
+            static (key, accelerator) => accelerator
+                .LoadKernel(Compile(accelerator.GetBackend(), key.Method, new KernelSpecialization(key.Threads, key.Groups)))
+                .CreateLauncherDelegate<TLauncher>(),
+            accelerator);
 }

@@ -1,6 +1,6 @@
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
-using ILGPU;
 
 namespace IlgpuCxr.Models;
 

@@ -1,5 +1,5 @@
-using IlgpuCxr.Kernels.Device;
 using ILGPU;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Training;
 

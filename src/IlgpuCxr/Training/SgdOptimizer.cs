@@ -1,7 +1,7 @@
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
-using ILGPU;
 
 namespace IlgpuCxr.Training;
 

@@ -1,7 +1,7 @@
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Models;
-using ILGPU;
 
 namespace IlgpuCxr.Training;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
@@ -6,7 +7,6 @@ using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Fixtures;
 using IlgpuCxr.Training;
-using ILGPU;
 using ModelLayout = IlgpuCxr.Models.PyTorchLayout;
 
 namespace IlgpuCxr.Tests.Models;

@@ -1,0 +1,135 @@
+using ILGPU;
+using ILGPU.Runtime;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory and registers.</summary>
+/// <remarks>
+/// <code>
+///                    rows             columns          depth
+/// forward            N·P·Q pixels     K                R·S·C
+/// backward-data      N·H·W pixels     C                R·S·K, a phase of the stride at a time (TiledPhase)
+/// backward-weights   K                R·S·C            N·P·Q pixels
+/// </code>
+/// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
+/// </remarks>
+internal static class ConvolutionTiled
+{
+    // Enough threads to fill an H100 (132 multiprocessors of 2048 threads, a quarter full); pixels that make a thread's sum worth its start.
+    private const int BiasThreads = 65536, LeastBiasPixels = 64;
+
+    /// <inheritdoc cref="Convolution.Forward"/>
+    public static void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
+        Multiply(
+            device,
+            new InputPatches(input.View, shape),
+            new Filters(weights, shape),
+            new MatrixResult(output.View, shape.K, bias),
+            new TiledPlan(shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C),
+            AllowsQuads(shape, input.View, weights, output.View, bias));
+
+    /// <inheritdoc cref="Convolution.BackwardData"/>
+    public static void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    {
+        for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
+            for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
+            {
+                var phase = new TiledPhase(shape, h0, w0);
+                Multiply(
+                    device,
+                    new GradOutputPatches(gradOutput.View, shape, phase),
+                    new PhaseFilters(weights, shape, phase),
+                    new GradInputResult(gradInput.View, shape, phase, accumulate),
+                    new TiledPlan(shape.N * phase.Rows * phase.Columns, shape.C, phase.TapRows * phase.TapColumns * shape.K),
+                    AllowsQuads(shape, gradInput.View, gradOutput.View, weights));
+            }
+    }
+
+    /// <inheritdoc cref="Convolution.BackwardWeights"/>
+    public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    {
+        int columns = shape.R * shape.S * shape.C;
+        Multiply(
+            device,
+            new GradOutputPixels(gradOutput.View, shape),
+            new InputTaps(input.View, shape),
+            new MatrixResult(gradWeights, columns, default),
+            new TiledPlan(shape.K, columns, shape.Output.Pixels),
+            AllowsQuads(shape, gradWeights, gradOutput.View, input.View));
+    }
+
+    /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
+    public static void BackwardBias(ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
+    {
+        int pixels = shape.Output.Pixels;
+        int wanted = Math.Clamp(BiasThreads / shape.K, 1, Math.Max(1, pixels / LeastBiasPixels));
+        int sliceLength = (pixels + wanted - 1) / wanted, slices = (pixels + sliceLength - 1) / sliceLength;
+        Tensor partials = device.Arena.Rent(TensorShape.Matrix(slices, shape.K));
+        device.Launch(SumPixels, slices * shape.K, partials.View, gradOutput.View, pixels, sliceLength, shape.K);
+        device.Launch(SumParts, shape.K, gradBias, partials.View, slices);
+        partials.Release();
+    }
+
+    /// <summary>One channel's sum over one slice of the pixels.</summary>
+    public static void SumPixels(Index1D index, ArrayView<float> partials, ArrayView<float> gradOutput, int pixels, int sliceLength, int channels)
+    {
+        int k = index % channels, slice = index / channels, end = Math.Min(pixels, (slice + 1) * sliceLength);
+        float sum = 0;
+        for (int pixel = slice * sliceLength; pixel < end; pixel++)
+            sum += gradOutput[pixel * channels + k];
+        partials[index] = sum;
+    }
+
+    /// <summary>One channel's sum of the slices, in their order.</summary>
+    public static void SumParts(Index1D index, ArrayView<float> gradBias, ArrayView<float> partials, int slices)
+    {
+        int channels = gradBias.IntLength;
+        float sum = 0;
+        for (int slice = 0; slice < slices; slice++)
+            sum += partials[slice * channels + index];
+        gradBias[index] = sum;
+    }
+
+    private static void Multiply<TRows, TColumns, TResult>(
+        ComputeDevice device, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        Tensor? partials = plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
+        ArrayView<float> share = partials?.View ?? result.View;
+        bool large = plan.Extent == LargeTile.Extent;
+        Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel = (large, quads) switch
+        {
+            (true, true) => TiledGemm.Multiply<LargeTile, QuadAccess, TRows, TColumns, TResult>,
+            (true, false) => TiledGemm.Multiply<LargeTile, SingleAccess, TRows, TColumns, TResult>,
+            (false, true) => TiledGemm.Multiply<SmallTile, QuadAccess, TRows, TColumns, TResult>,
+            (false, false) => TiledGemm.Multiply<SmallTile, SingleAccess, TRows, TColumns, TResult>,
+        };
+        device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), Specialization(plan.Extent, quads), rows, columns, result, share, plan);
+        if (partials is null)
+            return;
+        device.Launch(TiledGemm.SumSlices<TResult>, plan.Rows * plan.Columns, result, share, plan);
+        partials.Release();
+    }
+
+    /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
+    /// <remarks>
+    /// 128 registers a thread for two large groups, 170 for six small ones: without them the assembler would take more than it needs and
+    /// too few warps would be left to hide latencies. The addresses of single floats need more; tests check that nothing spills.
+    /// </remarks>
+    internal static KernelSpecialization Specialization(int extent, bool quads) =>
+        new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
+
+    /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
+    private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views)
+    {
+        bool allows = shape.C % 4 == 0 && shape.K % 4 == 0;
+        foreach (ArrayView<float> view in views)
+            allows &= view.Length == 0 || ((IContiguousArrayView)view).IndexInBytes % 16 == 0;
+        return allows;
+    }
+}

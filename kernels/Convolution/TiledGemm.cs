@@ -1,0 +1,180 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The matrix product that all passes of the convolution are.</summary>
+/// <remarks><c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c></remarks>
+internal static class TiledGemm
+{
+    /// <summary>Rows and columns of the results of one thread.</summary>
+    public const int RegisterExtent = 8;
+
+    // The lanes of a warp lie 4 x 8 over their tiles, the squarest that 32 can: that reads the fewest different addresses of shared memory.
+    private const int LaneRows = 4, LaneColumns = 8;
+
+    /// <summary>Depth of a tile: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.</summary>
+    public const int Depth = 8;
+
+    /// <summary>Threads of a group.</summary>
+    public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
+
+    /// <summary>
+    /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four depths 16 banks on: the
+    /// 32 lanes that store one float each, 16 rows at two such depths, then meet 32 different banks.
+    /// </summary>
+    public static int QuadPitch(int extent) => extent / 4 + 1;
+
+    /// <summary>
+    /// One tile of the result, or of one slice's share of it. Two tiles of each operand lie in shared memory: while a group multiplies
+    /// one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
+    /// </summary>
+    public static void Multiply<TSize, TAccess, TRows, TColumns, TResult>(
+        TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        int tileQuads = Depth * QuadPitch(TSize.Extent);
+        ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
+        ArrayView<Float4> columnTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
+
+        int rowStart = plan.ColumnTiles.Divide(Grid.IdxX, out int columnStart) * TSize.Extent;
+        columnStart *= TSize.Extent;
+        int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
+        var rowStage = new TiledStage<TSize, TAccess, TRows>(rows, rowStart, Group.IdxX);
+        var columnStage = new TiledStage<TSize, TAccess, TColumns>(columns, columnStart, Group.IdxX);
+
+        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpColumns = TSize.Extent / RegisterExtent / LaneColumns;
+        int warpRow = warp / warpColumns, warpColumn = warp - warpRow * warpColumns;
+        // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns likewise left and right.
+        int quadRow = warpRow * LaneRows + (lane >> 3), quadColumn = warpColumn * LaneColumns + (lane & 7);
+
+        RegisterTile sums = default;
+        rowStage.Fetch(begin, end);
+        columnStage.Fetch(begin, end);
+        rowStage.Store(rowTiles);
+        columnStage.Store(columnTiles);
+        Group.Barrier();
+        int current = 0;
+        for (int depth = begin; depth < end; depth += Depth)
+        {
+            rowStage.Fetch(depth + Depth, end);
+            columnStage.Fetch(depth + Depth, end);
+            ArrayView<Float4> row = rowTiles.SubView(current + quadRow), column = columnTiles.SubView(current + quadColumn);
+            Step<TSize>(ref sums, row, column, 0);
+            Step<TSize>(ref sums, row, column, 1);
+            Step<TSize>(ref sums, row, column, 2);
+            Step<TSize>(ref sums, row, column, 3);
+            Step<TSize>(ref sums, row, column, 4);
+            Step<TSize>(ref sums, row, column, 5);
+            Step<TSize>(ref sums, row, column, 6);
+            Step<TSize>(ref sums, row, column, 7);
+            current = tileQuads - current;
+            rowStage.Store(rowTiles.SubView(current));
+            columnStage.Store(columnTiles.SubView(current));
+            Group.Barrier();
+        }
+
+        int top = rowStart + quadRow * 4, bottom = top + TSize.Extent / 2, left = columnStart + quadColumn * 4;
+        Store<TSize, TAccess, TResult>(sums.Row0, top, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row1, top + 1, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row2, top + 2, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row3, top + 3, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row4, bottom, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row5, bottom + 1, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row6, bottom + 2, left, result, partials, plan);
+        Store<TSize, TAccess, TResult>(sums.Row7, bottom + 3, left, result, partials, plan);
+    }
+
+    /// <summary>One element of the result: the slices' shares in their order.</summary>
+    public static void SumSlices<TResult>(Index1D index, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TResult : struct, ITiledResult
+    {
+        int row = index / plan.Columns, column = index % plan.Columns;
+        float sum = LoadSingle(result.Addend, result.AddendOffset(row, column));
+        for (int slice = 0; slice < plan.Slices; slice++)
+            sum += partials[slice * plan.Rows * plan.Columns + index];
+        ArrayView<float> view = result.View;
+        view[result.Offset(row) + column] = sum;
+    }
+
+    /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
+    public static float LoadSingle(ArrayView<float> view, int offset) => offset < 0 ? 0 : view[offset];
+
+    /// <summary>The quad at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
+    public static Float4 LoadQuad(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float4>()[offset >> 2];
+
+    private static void Step<TSize>(ref RegisterTile sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
+        where TSize : struct, ITiledSize
+    {
+        int top = step * QuadPitch(TSize.Extent), bottom = top + TSize.Extent / 8;
+        sums.MultiplyAdd(row[top], row[bottom], column[top], column[bottom]);
+    }
+
+    private static void Store<TSize, TAccess, TResult>(RegisterRow sums, int row, int left, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        if (row >= plan.Rows)
+            return;
+        int right = left + TSize.Extent / 2;
+        if (plan.Slices > 1)
+        {
+            int share = (Grid.IdxY * plan.Rows + row) * plan.Columns;
+            Store<TAccess>(partials, share, left, sums.Left, plan.Columns);
+            Store<TAccess>(partials, share, right, sums.Right, plan.Columns);
+            return;
+        }
+        int offset = result.Offset(row);
+        Store<TAccess>(result.View, offset, left, Add<TAccess, TResult>(sums.Left, result, row, left, plan.Columns), plan.Columns);
+        Store<TAccess>(result.View, offset, right, Add<TAccess, TResult>(sums.Right, result, row, right, plan.Columns), plan.Columns);
+    }
+
+    private static void Store<TAccess>(ArrayView<float> view, int offset, int column, Float4 quad, int columns)
+        where TAccess : struct, ITiledAccess
+    {
+        if (TAccess.Quads)
+        {
+            ArrayView<Float4> quads = view.Cast<Float4>();
+            if (column < columns)
+                quads[(offset + column) >> 2] = quad;
+            return;
+        }
+        if (column < columns)
+            view[offset + column] = quad.X;
+        if (column + 1 < columns)
+            view[offset + column + 1] = quad.Y;
+        if (column + 2 < columns)
+            view[offset + column + 2] = quad.Z;
+        if (column + 3 < columns)
+            view[offset + column + 3] = quad.W;
+    }
+
+    private static Float4 Add<TAccess, TResult>(Float4 quad, TResult result, int row, int column, int columns)
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        if (TAccess.Quads)
+        {
+            Float4 addend = LoadQuad(result.Addend, column < columns ? result.AddendOffset(row, column) : TiledAnchor.Outside);
+            quad.X += addend.X;
+            quad.Y += addend.Y;
+            quad.Z += addend.Z;
+            quad.W += addend.W;
+            return quad;
+        }
+        quad.X += Addend(result, row, column, columns);
+        quad.Y += Addend(result, row, column + 1, columns);
+        quad.Z += Addend(result, row, column + 2, columns);
+        quad.W += Addend(result, row, column + 3, columns);
+        return quad;
+    }
+
+    private static float Addend<TResult>(TResult result, int row, int column, int columns)
+        where TResult : struct, ITiledResult =>
+        LoadSingle(result.Addend, column < columns ? result.AddendOffset(row, column) : TiledAnchor.Outside);
+}

@@ -1,0 +1,60 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>How a matrix product is cut up: into tiles of the result, and in depth into slices that are summed afterwards.</summary>
+/// <remarks>It depends on the sizes alone, never on the device, so that the same sums are done in the same order everywhere.</remarks>
+internal readonly struct TiledPlan
+{
+    // Two groups on each of an H100's 132 multiprocessors, twice over so that the last wave of groups is not the only one.
+    private const int WantedGroups = 528;
+
+    // A slice costs a result's write and read; 256 multiply-adds an element make that small.
+    private const int LeastSliceDepth = 256;
+
+    /// <param name="rows">Rows of the result.</param>
+    /// <param name="columns">Columns of the result.</param>
+    /// <param name="depth">Length of the sums; may be 0.</param>
+    public TiledPlan(int rows, int columns, int depth)
+    {
+        Rows = rows;
+        Columns = columns;
+        // An eighth more of padding is less than what the smaller tile loses by loading everything twice as often.
+        bool large = Area(LargeTile.Extent, rows, columns) * 8 <= Area(SmallTile.Extent, rows, columns) * 9;
+        Extent = large ? LargeTile.Extent : SmallTile.Extent;
+        ColumnTiles = new FastDivisor(Tiles(columns, Extent));
+        Groups = checked(Tiles(rows, Extent) * ColumnTiles.Divisor);
+        int slices = Math.Clamp(WantedGroups / Groups, 1, Math.Max(1, depth / LeastSliceDepth));
+        SliceDepth = Math.Max(1, Tiles(Tiles(depth, slices), TiledGemm.Depth)) * TiledGemm.Depth;
+        Slices = Math.Max(1, Tiles(depth, SliceDepth));
+        Depth = depth;
+    }
+
+    /// <summary>Rows of the result.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of the result.</summary>
+    public int Columns { get; }
+
+    /// <summary>Length of the sums.</summary>
+    public int Depth { get; }
+
+    /// <summary>Extent of a tile, that of <see cref="LargeTile"/> or of <see cref="SmallTile"/>.</summary>
+    public int Extent { get; }
+
+    /// <summary>Tiles side by side.</summary>
+    public FastDivisor ColumnTiles { get; }
+
+    /// <summary>Tiles in all.</summary>
+    public int Groups { get; }
+
+    /// <summary>Parts of the sums.</summary>
+    public int Slices { get; }
+
+    /// <summary>Length of a part, whole tiles; the last one may be shorter.</summary>
+    public int SliceDepth { get; }
+
+    private static int Tiles(int length, int extent) => (length + extent - 1) / extent;
+
+    private static long Area(int extent, int rows, int columns) => (long)Tiles(rows, extent) * Tiles(columns, extent) * extent * extent;
+}

@@ -1,0 +1,113 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>One thread's part in bringing an operand's next tile from global to shared memory: a quad, or two of a small tile.</summary>
+/// <remarks>
+/// A tile lies in shared memory as <c>[depth][outer]</c>, so that a step of the product reads neighbours. A quad along the
+/// outer index is stored as it is; a quad along the depth is stored as four floats, one in each of four rows.
+/// The quads are fetched before a tile's arithmetic and stored after it: they are the second buffer's way through the registers, and
+/// global memory's latency passes behind the arithmetic.
+/// </remarks>
+internal struct TiledStage<TSize, TAccess, TOperand>
+    where TSize : struct, ITiledSize
+    where TAccess : struct, ITiledAccess
+    where TOperand : struct, ITiledOperand
+{
+    private readonly TOperand operand;
+    private readonly int outer;
+    private readonly int localOuter;
+    private readonly int localDepth;
+    private readonly TiledAnchor anchor0;
+    private readonly TiledAnchor anchor1;
+    private Float4 quad0;
+    private Float4 quad1;
+
+    /// <param name="operand">The operand.</param>
+    /// <param name="start">The tile's first outer index.</param>
+    /// <param name="thread">The thread's number in its group.</param>
+    public TiledStage(TOperand operand, int start, int thread)
+    {
+        this.operand = operand;
+        quad0 = default;
+        quad1 = default;
+        int quads = TOperand.AlongDepth ? TiledGemm.Depth / 4 : TSize.Extent / 4;
+        int slow = thread / quads, fast = (thread - slow * quads) * 4;
+        localOuter = TOperand.AlongDepth ? slow : fast;
+        localDepth = TOperand.AlongDepth ? fast : slow;
+        outer = start + localOuter;
+        anchor0 = operand.Anchor(outer);
+        anchor1 = HasSecond && TOperand.AlongDepth ? operand.Anchor(outer + SecondOuter) : anchor0;
+    }
+
+    // The threads of a small tile cover half of it at a time: half its outer indices or half its depth.
+    private static bool HasSecond => TSize.Extent * TiledGemm.Depth / 4 > TiledGemm.Threads(TSize.Extent);
+
+    private static int SecondOuter => TOperand.AlongDepth ? TSize.Extent / 2 : 0;
+
+    private static int SecondDepth => TOperand.AlongDepth ? 0 : TiledGemm.Depth / 2;
+
+    /// <summary>Begins to read this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
+    public void Fetch(int depth, int end)
+    {
+        quad0 = Fetch(anchor0, outer, depth + localDepth, end);
+        if (HasSecond)
+            quad1 = Fetch(anchor1, outer + SecondOuter, depth + localDepth + SecondDepth, end);
+    }
+
+    /// <summary>Writes the quads to their places in a tile.</summary>
+    public readonly void Store(ArrayView<Float4> tile)
+    {
+        Store(tile, quad0, localOuter, localDepth);
+        if (HasSecond)
+            Store(tile, quad1, localOuter + SecondOuter, localDepth + SecondDepth);
+    }
+
+    private readonly Float4 Fetch(TiledAnchor anchor, int outerIndex, int depth, int end)
+    {
+        if (TAccess.Quads)
+            return TiledGemm.LoadQuad(operand.View, Offset(anchor, depth, end));
+        Float4 quad;
+        if (TOperand.AlongDepth)
+        {
+            quad.X = Single(anchor, depth, end);
+            quad.Y = Single(anchor, depth + 1, end);
+            quad.Z = Single(anchor, depth + 2, end);
+            quad.W = Single(anchor, depth + 3, end);
+        }
+        else
+        {
+            quad.X = Single(anchor, depth, end);
+            quad.Y = Single(operand.Anchor(outerIndex + 1), depth, end);
+            quad.Z = Single(operand.Anchor(outerIndex + 2), depth, end);
+            quad.W = Single(operand.Anchor(outerIndex + 3), depth, end);
+        }
+        return quad;
+    }
+
+    private readonly float Single(TiledAnchor anchor, int depth, int end) =>
+        TiledGemm.LoadSingle(operand.View, Offset(anchor, depth, end));
+
+    // The offset is computed also where it is not wanted: that takes fewer instructions than a branch around it.
+    private readonly int Offset(TiledAnchor anchor, int depth, int end)
+    {
+        int offset = operand.Offset(anchor, depth);
+        return depth < end ? offset : TiledAnchor.Outside;
+    }
+
+    private static void Store(ArrayView<Float4> tile, Float4 quad, int outerIndex, int depth)
+    {
+        int pitch = TiledGemm.QuadPitch(TSize.Extent);
+        if (!TOperand.AlongDepth)
+        {
+            tile[depth * pitch + (outerIndex >> 2)] = quad;
+            return;
+        }
+        ArrayView<float> column = tile.Cast<float>().SubView(depth * pitch * 4 + outerIndex);
+        column[0] = quad.X;
+        column[pitch * 4] = quad.Y;
+        column[pitch * 8] = quad.Z;
+        column[pitch * 12] = quad.W;
+    }
+}

@@ -1,0 +1,56 @@
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+using Operator = IlgpuCxr.Kernels.Convolution.Convolution;
+
+namespace IlgpuCxr.Tests.Convolution;
+
+public sealed class ConvolutionTiledTests
+{
+    [Test]
+    public void SlicesCoverTheDepthOnceAndNoneIsEmpty(
+        [Values(1, 64, 1568, 100352)] int rows, [Values(1, 64, 130, 4608)] int columns, [Values(0, 1, 27, 255, 576, 4608, 1605632)] int depth)
+    {
+        var plan = new TiledPlan(rows, columns, depth);
+        Assert.That((long)plan.Slices * plan.SliceDepth, Is.GreaterThanOrEqualTo(depth));
+        Assert.That((long)(plan.Slices - 1) * plan.SliceDepth, Is.LessThan(Math.Max(1, depth)));
+        Assert.That(plan.SliceDepth % TiledGemm.Depth, Is.Zero);
+    }
+
+    [TestCase(1568, 512, 4608, ExpectedResult = 128, TestName = "The last layers of ResNet take large tiles")]
+    [TestCase(100352, 64, 576, ExpectedResult = 64, TestName = "64 channels take small tiles")]
+    [TestCase(32, 4096, 25088, ExpectedResult = 64, TestName = "A linear layer with a small batch takes small tiles")]
+    public int TheTileFollowsTheSizes(int rows, int columns, int depth) => new TiledPlan(rows, columns, depth).Extent;
+
+    [Test]
+    public void PhasesVisitEveryProductOnce(
+        [Values(1, 2, 5, 9)] int height, [Values(1, 2, 3, 7)] int kernel, [Values(1, 2, 3)] int stride, [Values(0, 1, 3)] int padding)
+    {
+        var shape = new ConvolutionShape(1, height, 1, 1, 1, kernel, 1, stride, padding);
+        Assume.That(height + 2 * padding, Is.GreaterThanOrEqualTo(kernel));
+        var found = new List<(int H, int R, int P)>();
+        for (int h0 = 0; h0 < Math.Min(stride, height); h0++)
+        {
+            var phase = new TiledPhase(shape, h0, 0);
+            for (int i = 0; i < phase.Rows; i++)
+                for (int j = 0; j < phase.TapRows; j++)
+                    found.Add((phase.FirstH + i * stride, phase.FirstR + j * stride, phase.FirstP + i - j));
+        }
+        var expected = from h in Enumerable.Range(0, height)
+                       from r in Enumerable.Range(0, kernel)
+                       where (h + padding - r) % stride == 0
+                       select (h, r, (h + padding - r) / stride);
+        Assert.That(found, Is.EquivalentTo(expected));
+    }
+
+    [Test]
+    public void IsRefusedOnTheCpuWithTheRemedy()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "convolution=tiled" });
+        var shape = new ConvolutionShape(1, 1, 1, 1, 1, 1, 1, 1, 0);
+        using DeviceBuffer<float> memory = device.Allocate<float>(1);
+        var tensor = new Tensor(shape.Input, memory.View);
+        Assert.That(
+            () => Operator.Forward(device, tensor, tensor, memory.View, default, shape),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("'tiled' does not run on CPU").And.Message.Contains("naive or vector"));
+    }
+}

@@ -1,0 +1,36 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Tests.Device;
+
+public sealed class DeviceTransferTests
+{
+    private static IEnumerable<string> Selectors() => DeviceCatalog.List().Select(device => device.Selector);
+
+    [TestCaseSource(nameof(Selectors))]
+    public void TransfersSurviveTheGarbageCollector(string selector)
+    {
+        using ComputeDevice device = DeviceCatalog.Open(selector);
+        using var stop = new CancellationTokenSource();
+        // Collections that compact move every small array that nothing pins.
+        Task collector = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+                GC.Collect(0, GCCollectionMode.Forced, blocking: true, compacting: true);
+        });
+        try
+        {
+            for (int round = 0; round < 2000; round++)
+            {
+                float[] sent = [.. Enumerable.Range(0, 1000).Select(i => (float)(i + round))];
+                using DeviceBuffer<float> buffer = device.Allocate<float>(sent.Length);
+                device.Upload<float>(buffer.View, sent);
+                Assert.That(device.Download(buffer.View).AsSpan().SequenceEqual(sent), $"Round {round} came back different.");
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            collector.Wait();
+        }
+    }
+}

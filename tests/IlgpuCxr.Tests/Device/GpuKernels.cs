@@ -1,0 +1,53 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Runtime;
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Tests.Device;
+
+/// <summary>A kernel as a GPU runs it.</summary>
+/// <param name="Name">For test names.</param>
+/// <param name="Method">With its type arguments filled in.</param>
+/// <param name="Specialization">What it is launched with.</param>
+public sealed record GpuKernel(string Name, MethodInfo Method, KernelSpecialization Specialization)
+{
+    public override string ToString() => Name;
+}
+
+/// <summary>All kernels that GPUs run, found by reflection so that none is forgotten.</summary>
+public static class GpuKernels
+{
+    private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] passes =
+    [
+        ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
+        ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
+        ("BackwardWeights", typeof(GradOutputPixels), typeof(InputTaps), typeof(MatrixResult)),
+    ];
+
+    /// <summary>The kernels of every operator that compute one output an index.</summary>
+    public static IEnumerable<GpuKernel> OneAnIndex() =>
+        typeof(ComputeDevice).Assembly.GetTypes()
+            .Where(type => type.Name.EndsWith("Naive", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D) && !method.IsGenericMethod)
+            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
+            .Concat(passes.Select(pass => pass.Result).Distinct().Select(result => new GpuKernel(
+                $"TiledGemm.SumSlices<{result.Name}>", Generic(nameof(TiledGemm.SumSlices), result), default)));
+
+    /// <summary>Every variant of the tiled convolution.</summary>
+    public static IEnumerable<GpuKernel> Tiled() =>
+        from pass in passes
+        from size in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from access in new[] { typeof(QuadAccess), typeof(SingleAccess) }
+        let extent = size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent
+        select new GpuKernel(
+            $"{pass.Pass} {extent}x{extent} {(access == typeof(QuadAccess) ? "quads" : "singles")}",
+            Generic(nameof(TiledGemm.Multiply), size, access, pass.Rows, pass.Columns, pass.Result),
+            ConvolutionTiled.Specialization(extent, access == typeof(QuadAccess)));
+
+    public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
+
+    private static MethodInfo Generic(string name, params Type[] arguments) =>
+        typeof(TiledGemm).GetMethod(name)!.MakeGenericMethod(arguments);
+}

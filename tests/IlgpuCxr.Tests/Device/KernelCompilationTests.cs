@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Tests.Device;
+
+/// <summary>Every kernel compiled to PTX without a GPU, and what must be found in the text.</summary>
+public sealed partial class KernelCompilationTests
+{
+    [Test]
+    public void CompilesWithNothingInLocalMemory(
+        [ValueSource(typeof(GpuKernels), nameof(GpuKernels.All))] GpuKernel kernel, [Values(8, 9)] int architecture)
+    {
+        string ptx = Compile(kernel, architecture);
+        Assert.That(ptx, Does.Contain(".entry"));
+        Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
+        Assert.That(GenericAccess().Count(ptx), Is.Zero, "A load or store does not know its address space.");
+    }
+
+    [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Tiled))]
+    public void KeepsReadersAndWritersOfSharedMemoryApart(GpuKernel kernel)
+    {
+        string ptx = Compile(kernel, 9);
+        int[] barriers = [.. Barrier().Matches(ptx).Select(match => match.Index)];
+        // The first tile is stored before the loop; in the loop all reads of a tile come before all stores of the next.
+        Assert.That(barriers, Has.Length.EqualTo(2));
+        Assert.That(ptx.IndexOf("st.shared", StringComparison.Ordinal), Is.LessThan(barriers[0]));
+        Assert.That(ptx.IndexOf("ld.shared", StringComparison.Ordinal), Is.GreaterThan(barriers[0]));
+        Assert.That(
+            ptx.LastIndexOf("ld.shared", StringComparison.Ordinal),
+            Is.LessThan(ptx.IndexOf("st.shared", barriers[0], StringComparison.Ordinal)));
+        Assert.That(ptx.LastIndexOf("st.shared", StringComparison.Ordinal), Is.LessThan(barriers[1]));
+    }
+
+    [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Tiled))]
+    public void MovesSixteenBytesAtATime(GpuKernel kernel)
+    {
+        string ptx = Compile(kernel, 9);
+        bool quads = kernel.Name.EndsWith("quads", StringComparison.Ordinal);
+        // Eight steps of two row quads and two column quads, whatever the access to global memory.
+        Assert.That(Regex.Count(ptx, @"\bld\.shared\.v4\.f32"), Is.EqualTo(32));
+        Assert.That(Regex.Count(ptx, @"\bld\.shared\.f32"), Is.Zero);
+        Assert.That(Regex.IsMatch(ptx, @"\bld\.global\.v4\.f32"), Is.EqualTo(quads));
+        Assert.That(Regex.IsMatch(ptx, @"\bst\.global\.v4\.f32"), Is.EqualTo(quads));
+        Assert.That(Regex.IsMatch(ptx, @"\b(ld|st)\.global\.f32"), Is.EqualTo(!quads));
+    }
+
+    // Compiling takes half a second and several tests look at the same text.
+    private static readonly ConcurrentDictionary<(string Name, int Architecture), string> compiled = new();
+
+    internal static string Compile(GpuKernel kernel, int architecture) => compiled.GetOrAdd((kernel.Name, architecture), _ =>
+    {
+        using var compiler = new PtxCompiler(architecture, 0);
+        return compiler.Compile(kernel.Method, kernel.Specialization);
+    });
+
+    [GeneratedRegex(@"\b(ld|st)\.(v[24]\.)?[fsub](8|16|32|64)\b")]
+    private static partial Regex GenericAccess();
+
+    [GeneratedRegex(@"\bbar\.sync\b")]
+    private static partial Regex Barrier();
+}
