@@ -16,6 +16,9 @@ internal static class Output
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    /// <summary>Columns of standard output where it is no terminal: enough for the widest table.</summary>
+    public const int RedirectedWidth = 160;
+
     /// <summary>Prints a value as indented JSON on standard output.</summary>
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Indented));
 
@@ -25,12 +28,14 @@ internal static class Output
     /// <summary>A number with a fixed number of decimals.</summary>
     public static string Number(double number, int decimals) => number.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
-    /// <summary>A table whose columns but the first are aligned to the right.</summary>
+    /// <summary>A title on a line of its own, and a table whose columns but the first are aligned to the right.</summary>
     public static Table Table(string title, params ReadOnlySpan<string> columns)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(title) };
+        // Plain lines above the table, because Spectre folds a title at the table's width.
+        Console.Out.WriteLine(title);
+        var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < columns.Length; i++)
-            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 ? Justify.Left : Justify.Right, NoWrap = true });
+            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 ? Justify.Left : Justify.Right });
         return table;
     }
 }
