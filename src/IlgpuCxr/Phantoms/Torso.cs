@@ -26,7 +26,7 @@ internal sealed class Torso
         waist = random.Uniform(-0.02f, 0.08f);
         breastSize = random.Uniform(0.22f, 0.36f);
         breastHeight = random.Uniform(0.12f, 0.32f);
-        breastShade = random.Chance(0.45f) ? random.Uniform(0.03f, 0.11f) : 0f;
+        breastShade = random.Chance(0.5f) ? random.Uniform(0.03f, 0.14f) : 0f;
     }
 
     /// <summary>The thickness at a point, 0 outside the body and 1 at the thickest.</summary>
@@ -39,7 +39,7 @@ internal sealed class Torso
     }
 
     /// <summary>
-    /// The shade of the breasts, in nearly half of all phantoms: a haze over both lower lungs that means nothing.
+    /// The shade of the breasts, in half of all phantoms: a haze over both lower lungs that means nothing.
     /// </summary>
     public float Breasts(float x, float y)
     {
