@@ -25,7 +25,7 @@ internal sealed class Anatomy
 
         PhantomRandom own = random.Fork(9);
         Tissue = own.Uniform(0.50f, 0.62f);
-        Air = own.Uniform(0.27f, 0.47f);
+        Air = own.Uniform(0.24f, 0.47f);
         HeartShade = own.Uniform(0.10f, 0.20f);
         Abdomen = own.Uniform(0.14f, 0.26f);
         StomachBubble = own.Chance(0.5f) ? own.Uniform(0.05f, 0.16f) : 0f;

@@ -87,7 +87,7 @@ internal sealed class Distractors
             strokes.Add(new Stroke(x, y, 0.030f, x, y, 0.030f, 0.7f * strength));
             strokes.Add(new Stroke(x, y, 0.012f, x, y, 0.012f, 1.5f * strength));
             float angle = random.Uniform(0.2f, MathF.PI - 0.2f) * (random.Chance(0.7f) ? 1f : -1f);
-            float bend = random.Uniform(-0.09f, 0.09f);
+            float bend = random.Uniform(-0.05f, 0.05f);
             for (int step = 0; step < 40; step++)
             {
                 angle += bend;
@@ -96,7 +96,7 @@ internal sealed class Distractors
                 float nextY = y + (0.05f * sine);
                 strokes.Add(new Stroke(x, y, 0.006f, nextX, nextY, 0.006f, strength));
                 (x, y) = (nextX, nextY);
-                bend += random.Uniform(-0.02f, 0.02f);
+                bend += random.Uniform(-0.012f, 0.012f);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace IlgpuCxr.Phantoms;
 /// With patches i of centre c, radius r and weight w, and n a texture:
 /// <code>
 /// patch(i) = w (1 - step(0.35, 1.15, |p - c| / r + 0.35 n))
-/// fluid    = density (1 - product over i of (1 - patch(i))) step(0.15, 0.60, a + 0.1 n) (0.68 + 0.32 n')
+/// fluid    = min(0.9, density (1 - product over i of (1 - patch(i))) step(0.15, 0.60, a + 0.1 n) (0.68 + 0.32 n'))
 /// </code>
 /// </remarks>
 internal sealed class GroundGlassOpacity : Opacity
@@ -36,7 +36,7 @@ internal sealed class GroundGlassOpacity : Opacity
                 float zone = (i + random.Uniform(0.15f, 0.85f)) / count;
                 (float x, float y) = anatomy.Lung(side).PointAt(
                     random.Uniform(0.68f, 0.92f), Shade.Mix(0.22f, 0.92f, MathF.Sqrt(zone)));
-                drawn.Add(new Patch(side, x, y, random.Uniform(0.15f, 0.24f), random.Uniform(0.7f, 1f)));
+                drawn.Add(new Patch(side, x, y, random.Uniform(0.17f, 0.26f), random.Uniform(0.7f, 1f)));
             }
         }
         patches = [.. drawn];
@@ -60,6 +60,6 @@ internal sealed class GroundGlassOpacity : Opacity
         if (clear == 1f)
             return 0f;
         float peripheral = Shade.Step(0.15f, 0.60f, lung.Across + (0.1f * coarse));
-        return density * (1f - clear) * peripheral * (0.68f + (0.32f * texture.At(x, y + 5f, 12f, 3)));
+        return MathF.Min(0.9f, density * (1f - clear) * peripheral * (0.68f + (0.32f * texture.At(x, y + 5f, 12f, 3))));
     }
 }

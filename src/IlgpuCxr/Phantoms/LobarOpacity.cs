@@ -49,7 +49,7 @@ internal sealed class LobarOpacity : Opacity
             Lobe.Middle => random.Uniform(0.52f, 0.62f),
             _ => random.Uniform(0.48f, 0.64f),
         };
-        radius = random.Uniform(0.34f, 0.52f);
+        radius = random.Uniform(0.38f, 0.56f);
         LungField lung = anatomy.Lung(side);
         float across = lobe == Lobe.Middle ? 0.30f : random.Uniform(0.40f, 0.62f);
         float down = lobe == Lobe.Upper ? fissure - 0.16f : fissure + random.Uniform(0.15f, 0.24f);

@@ -114,7 +114,7 @@ public static class PhantomDataset
             if (!expected.Contains(path) && !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
             {
                 throw new IOException(
-                    $"'{path}' does not belong to the phantoms that are to be written there: move it away or name another directory.");
+                    $"'{path}' does not belong to the phantoms to be written there: move it away or name another directory.");
             }
         }
     }

@@ -75,7 +75,10 @@ internal static class PhantomRenderer
 
     private static float Abdomen(Anatomy body, float x, float y, in LungPoint lung)
     {
-        float below = Shade.Step(-0.01f, 0.06f, lung.BelowDome) * (lung.Side < 0f ? 1f : 0.85f);
+        // Towards the midline the two domes, which differ in height, must become one soft transition.
+        float middle = 1f - Shade.Step(0.06f, 0.22f, MathF.Abs(x));
+        float below = Shade.Step(-0.01f - (0.10f * middle), 0.06f + (0.25f * middle), lung.BelowDome)
+            * Shade.Mix(1f, 0.85f, Shade.Step(-0.15f, 0.15f, x));
         if (below == 0f)
             return 0f;
         float gas = 0f;
