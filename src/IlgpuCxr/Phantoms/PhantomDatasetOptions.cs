@@ -1,0 +1,18 @@
+namespace IlgpuCxr.Phantoms;
+
+/// <summary>All that decides the contents of a data set of phantoms.</summary>
+/// <param name="Part">Whose folder layout it has.</param>
+/// <param name="Counts">How many images.</param>
+/// <param name="Size">Their width and height.</param>
+/// <param name="Seed">Another seed, other patients.</param>
+/// <param name="Difficulty">See <see cref="Phantom.Draw"/>.</param>
+public sealed record PhantomDatasetOptions(
+    PhantomPart Part,
+    PhantomCounts Counts,
+    int Size = 128,
+    ulong Seed = 1,
+    double Difficulty = Phantom.DefaultDifficulty)
+{
+    /// <summary>The default data set of a part, see <see cref="PhantomCounts.LikeStudy"/>.</summary>
+    public static PhantomDatasetOptions Default(PhantomPart part) => new(part, PhantomCounts.LikeStudy(part));
+}

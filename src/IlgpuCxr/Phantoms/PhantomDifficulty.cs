@@ -1,0 +1,22 @@
+namespace IlgpuCxr.Phantoms;
+
+/// <summary>What a difficulty in [0, 1] means; between 0 and 1 everything is linear in it.</summary>
+/// <param name="Contrast">What the fluid of an opacity is multiplied by: 1.6 at 0, 0.5 at 1.</param>
+/// <param name="Haze">The amplitude of the meaningless haze in all lungs, as a share of their air: 0.03 to 0.17.</param>
+/// <param name="Noise">The standard deviation of the detector's noise, in units of white: 0.004 to 0.024.</param>
+internal readonly record struct PhantomDifficulty(float Contrast, float Haze, float Noise)
+{
+    /// <summary>The meaning of a difficulty.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not in [0, 1].</exception>
+    public static PhantomDifficulty Of(double difficulty)
+    {
+        if (difficulty is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(difficulty), difficulty, "A phantom's difficulty must lie between 0 (easy) and 1 (hard).");
+        }
+        float d = (float)difficulty;
+        return new PhantomDifficulty(
+            Shade.Mix(1.60f, 0.50f, d), Shade.Mix(0.03f, 0.17f, d), Shade.Mix(0.004f, 0.024f, d));
+    }
+}

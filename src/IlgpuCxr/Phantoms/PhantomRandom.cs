@@ -1,0 +1,66 @@
+namespace IlgpuCxr.Phantoms;
+
+/// <summary>
+/// A counter-based generator: the n-th number is a pure function of a key and n, so that any image, and any pixel of
+/// its noise, can be drawn by any thread in any order.
+/// </summary>
+/// <remarks>
+/// <code>
+/// u(n) = mix(key + n * 0x9E3779B97F4A7C15)
+/// mix(z): z = (z xor z >> 30) * 0xBF58476D1CE4E5B9;  z = (z xor z >> 27) * 0x94D049BB133111EB;  z xor z >> 31
+/// </code>
+/// which is splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+/// </remarks>
+internal sealed class PhantomRandom
+{
+    private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
+
+    private readonly ulong key;
+    private ulong count;
+
+    /// <summary>Starts the sequence that belongs to a path of numbers, for example seed, split, class, index.</summary>
+    public PhantomRandom(params ReadOnlySpan<ulong> path)
+    {
+        foreach (ulong word in path)
+            key = Mix((key ^ word) + GoldenGamma);
+    }
+
+    /// <summary>A sequence of its own for one purpose; how far this one has been read does not matter.</summary>
+    public PhantomRandom Fork(ulong purpose) => new(key, purpose);
+
+    /// <summary>The next number in [0, 1).</summary>
+    public float Uniform() => (Next() >> 40) * (1f / (1 << 24));
+
+    /// <summary>The next number in [low, high).</summary>
+    public float Uniform(float low, float high) => low + ((high - low) * Uniform());
+
+    /// <summary>True with the given probability.</summary>
+    public bool Chance(float probability) => Uniform() < probability;
+
+    /// <summary>The next integer in [0, bound).</summary>
+    public int Below(int bound) => (int)(((Next() >> 32) * (ulong)bound) >> 32);
+
+    /// <summary>The next number as it is, 64 random bits.</summary>
+    public ulong Next() => At(++count);
+
+    /// <summary>
+    /// The bell-shaped number at an index, mean 0 and variance 1: the sum of four uniform 16-bit numbers (variance
+    /// 4/12), which is bell-shaped enough for a detector's noise and the same on every machine, as it needs no logarithm.
+    /// </summary>
+    public float BellAt(ulong index)
+    {
+        ulong bits = At(index);
+        int sum = (int)(ushort)bits + (ushort)(bits >> 16) + (ushort)(bits >> 32) + (ushort)(bits >> 48);
+        const float StandardDeviation = 37836.9f; // 65536 * sqrt(4 / 12)
+        return (sum - 131070) / StandardDeviation;
+    }
+
+    private ulong At(ulong index) => Mix(key + (index * GoldenGamma));
+
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}
