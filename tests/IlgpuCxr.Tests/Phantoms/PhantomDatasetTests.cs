@@ -1,6 +1,5 @@
 using IlgpuCxr.Phantoms;
 using NetVips;
-using NUnit.Framework;
 
 namespace IlgpuCxr.Tests.Phantoms;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using IlgpuCxr.Phantoms;
-using NUnit.Framework;
 
 namespace IlgpuCxr.Tests.Phantoms;
 
