@@ -1,5 +1,6 @@
 using IlgpuCxr.Phantoms;
 using NetVips;
+using VipsImage = NetVips.Image;
 
 namespace IlgpuCxr.Tests.Phantoms;
 
@@ -85,7 +86,7 @@ public sealed class PhantomDatasetTests
         PhantomDatasetOptions options = Options(PhantomPart.Part1);
         Write("one", options);
         string path = PathOf("one", "train", "infected", "covid-00001.png");
-        using Image image = Image.NewFromFile(path);
+        using VipsImage image = VipsImage.NewFromFile(path);
         Assert.That((image.Width, image.Height, image.Bands), Is.EqualTo((options.Size, options.Size, 1)));
         Assert.That(image.Format, Is.EqualTo(Enums.BandFormat.Uchar));
         Assert.That(Pixels(path), Is.EqualTo(Phantom.Draw(
@@ -220,7 +221,7 @@ public sealed class PhantomDatasetTests
 
     private static byte[] Pixels(string path)
     {
-        using Image image = Image.NewFromFile(path);
+        using VipsImage image = VipsImage.NewFromFile(path);
         return image.WriteToMemory<byte>();
     }
 
