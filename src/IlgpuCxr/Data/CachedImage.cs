@@ -112,15 +112,23 @@ public sealed class CachedImage : IDisposable
 
     private static bool TryRead(SafeFileHandle file, Span<byte> destination, long position)
     {
-        while (!destination.IsEmpty)
+        try
         {
-            int read = RandomAccess.Read(file, destination, position);
-            if (read == 0)
-                return false;
-            destination = destination[read..];
-            position += read;
+            while (!destination.IsEmpty)
+            {
+                int read = RandomAccess.Read(file, destination, position);
+                if (read == 0)
+                    return false;
+                destination = destination[read..];
+                position += read;
+            }
+            return true;
         }
-        return true;
+        catch (IOException)
+        {
+            // A disk that cannot read an entry is no reason not to decode the image.
+            return false;
+        }
     }
 
     /// <summary>CRC-32C, which processors compute at several bytes a cycle.</summary>

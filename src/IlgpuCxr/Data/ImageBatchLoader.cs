@@ -14,7 +14,6 @@ public sealed class ImageBatchLoader
 
     private readonly DecodedImageCache cache;
     private readonly ImageBatchOptions options;
-    private readonly ParallelOptions threads;
     private readonly ConcurrentDictionary<string, UnreadableImage> unreadable = new();
 
     /// <summary>Creates the loader.</summary>
@@ -26,7 +25,6 @@ public sealed class ImageBatchLoader
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Size, 1);
         this.cache = cache;
         this.options = options;
-        threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
     }
 
     /// <summary>The images left out so far, each once, by path.</summary>
@@ -126,7 +124,7 @@ public sealed class ImageBatchLoader
         var offsets = new int[indices.Length];
         try
         {
-            DataException?[] failures = new DataException?[indices.Length];
+            var failures = new DataException?[indices.Length];
             ForEachImage(failures, i => images[i] = cache.Open(samples[indices[i]].Path), stop);
             Memory<byte> pixels = batch.Reset(Place(images, offsets));
             ForEachImage(failures, i => images[i]!.CopyTo(pixels.Span.Slice(offsets[i], images[i]!.Size.Bytes)), stop);
@@ -157,9 +155,8 @@ public sealed class ImageBatchLoader
 
     /// <summary>Does something for each image that has not failed yet.</summary>
     private void ForEachImage(DataException?[] failures, Action<int> action, CancellationToken stop) =>
-        Parallel.For(0, failures.Length, threads, i =>
+        Parallel.For(0, failures.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, i =>
         {
-            stop.ThrowIfCancellationRequested();
             if (failures[i] is not null)
                 return;
             try
