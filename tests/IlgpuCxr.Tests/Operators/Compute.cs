@@ -238,25 +238,88 @@ internal static class Compute
         };
     }
 
-    public static Dictionary<string, double[]> SoftmaxCrossEntropy(ComputeDevice? device, in LossShape sizes, float[] logits, int[] targets)
+    /// <summary>Computes a loss and its gradient.</summary>
+    /// <param name="loss"><c>[1]</c></param>
+    /// <param name="gradLogits">As long as the logits, or empty.</param>
+    /// <param name="logits">The logits.</param>
+    public delegate void LossReference(double[] loss, double[] gradLogits, double[] logits);
+
+    /// <inheritdoc cref="LossReference"/>
+    public delegate void LossKernel(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits);
+
+    /// <summary>The loss and its gradient; the targets may be read as classes or as labels.</summary>
+    public static Dictionary<string, double[]> SoftmaxCrossEntropy(ComputeDevice? device, LossShape shape, float[] logits, int[] targets)
     {
-        LossShape shape = sizes;
+        using DeviceMemory? memory = device is null ? null : new DeviceMemory(device);
+        ArrayView<int> view = memory?.Vector(targets) ?? default;
+        return Loss(
+            device, logits, (loss, gradient, x) => SoftmaxCrossEntropyReference.Forward(loss, gradient, x, targets, shape),
+            (on, loss, gradient, x) => Kernels.Loss.SoftmaxCrossEntropy.Forward(on, loss, gradient, x, view, shape));
+    }
+
+    /// <summary>The loss and its gradient.</summary>
+    public static Dictionary<string, double[]> BinaryCrossEntropy(ComputeDevice? device, LossShape shape, float[] logits, float[] targets)
+    {
+        using DeviceMemory? memory = device is null ? null : new DeviceMemory(device);
+        ArrayView<float> view = memory?.Vector(targets) ?? default;
+        return Loss(
+            device, logits, (loss, gradient, x) => BinaryCrossEntropyReference.Forward(loss, gradient, x, Wide(targets), shape),
+            (on, loss, gradient, x) => Kernels.Loss.BinaryCrossEntropy.Forward(on, loss, gradient, x, view, shape));
+    }
+
+    /// <summary>The loss and its gradient.</summary>
+    public static Dictionary<string, double[]> Focal(ComputeDevice? device, LossShape shape, float[] logits, float[] targets, FocalOptions options)
+    {
+        using DeviceMemory? memory = device is null ? null : new DeviceMemory(device);
+        ArrayView<float> view = memory?.Vector(targets) ?? default;
+        return Loss(
+            device, logits, (loss, gradient, x) => FocalReference.Forward(loss, gradient, x, Wide(targets), options, shape),
+            (on, loss, gradient, x) => Kernels.Loss.Focal.Forward(on, loss, gradient, x, view, options, shape));
+    }
+
+    private static Dictionary<string, double[]> Loss(ComputeDevice? device, float[] logits, LossReference reference, LossKernel kernel)
+    {
         if (device is null)
         {
             double[] value = new double[1], gradient = new double[logits.Length];
-            SoftmaxCrossEntropyReference.Forward(value, gradient, Wide(logits), targets, shape);
+            reference(value, gradient, Wide(logits));
             return new() { ["loss"] = value, ["grad_logits"] = gradient };
         }
         using var memory = new DeviceMemory(device);
         ArrayView<float> loss = memory.Vector(1), evaluation = memory.Vector(1), gradLogits = memory.Vector(logits.Length), view = memory.Vector(logits);
-        ArrayView<int> targetsView = memory.Vector(targets);
         memory.Run(() =>
         {
-            Kernels.Loss.SoftmaxCrossEntropy.Forward(device, loss, gradLogits, view, targetsView, shape);
-            Kernels.Loss.SoftmaxCrossEntropy.Forward(device, evaluation, default, view, targetsView, shape);
+            kernel(device, loss, gradLogits, view);
+            kernel(device, evaluation, default, view);
         });
         Assert.That(memory.Read(evaluation), Is.EqualTo(memory.Read(loss)), "Without a gradient the loss is the same.");
         return new() { ["loss"] = memory.Read(loss), ["grad_logits"] = memory.Read(gradLogits) };
+    }
+
+    /// <summary>The parameters after each of some steps.</summary>
+    public static List<double[]> Adam(ComputeDevice? device, float[] parameters, float[][] gradients, AdamOptions options)
+    {
+        var after = new List<double[]>();
+        if (device is null)
+        {
+            double[] w = Wide(parameters), m = new double[w.Length], v = new double[w.Length];
+            for (int step = 1; step <= gradients.Length; step++)
+            {
+                AdamReference.Step(w, m, v, Wide(gradients[step - 1]), step, options);
+                after.Add([.. w]);
+            }
+            return after;
+        }
+        using var memory = new DeviceMemory(device);
+        ArrayView<float> view = memory.Vector(parameters), mean = memory.Vector(new float[parameters.Length]), square = memory.Vector(new float[parameters.Length]);
+        for (int i = 0; i < gradients.Length; i++)
+        {
+            ArrayView<float> gradient = memory.Vector(gradients[i]);
+            int step = i + 1;
+            memory.Run(() => Kernels.Optimizer.Adam.Step(device, view, mean, square, gradient, step, options));
+            after.Add(memory.Read(view));
+        }
+        return after;
     }
 
     /// <summary>The parameters after each of some steps.</summary>

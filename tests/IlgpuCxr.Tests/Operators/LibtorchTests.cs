@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
@@ -22,7 +23,11 @@ public sealed class LibtorchTests
         ["batchnorm2d"] = BatchNorm,
         ["linear"] = Linear,
         ["cross_entropy"] = CrossEntropy,
+        ["bce_with_logits"] = BinaryCrossEntropy,
+        ["focal_sum"] = Focal,
         ["optimizer/sgd"] = Sgd,
+        ["optimizer/adam"] = Adam,
+        ["optimizer/adamw"] = Adam,
     };
 
     private static IEnumerable<TestCaseData> Cases()
@@ -35,9 +40,13 @@ public sealed class LibtorchTests
             }
     }
 
-    /// <summary>What is in front of the slash; optimizers share that word and differ in the one behind it.</summary>
-    private static string OperatorOf(FixtureCase fixture) =>
-        fixture.Operator == "optimizer" ? fixture.Id.Split('_')[0] : fixture.Operator;
+    /// <summary>What is in front of the slash; optimizers share that word and differ in the one behind it, focal losses have settings there.</summary>
+    private static string OperatorOf(FixtureCase fixture) => fixture.Operator switch
+    {
+        "optimizer" => fixture.Id.Split('_')[0],
+        string name when name.StartsWith("focal_sum", StringComparison.Ordinal) => "focal_sum",
+        string name => name,
+    };
 
     [TestCaseSource(nameof(Cases))]
     public void OperatorMatchesLibtorch(FixtureCase fixture, Implementation implementation)
@@ -131,6 +140,34 @@ public sealed class LibtorchTests
             shape,
             fixture.Generate("logits", shape.N * shape.C, scale),
             [.. FixtureSet.Doubles(fixture.Expected.GetProperty("targets")).Select(t => (int)t)]);
+        AssertLoss(fixture, actual);
+    }
+
+    private static void BinaryCrossEntropy(FixtureCase fixture, ComputeDevice? device)
+    {
+        (LossShape shape, float[] logits, float[] targets) = LabelledLogits(fixture);
+        AssertLoss(fixture, Compute.BinaryCrossEntropy(device, shape, logits, targets));
+    }
+
+    private static void Focal(FixtureCase fixture, ComputeDevice? device)
+    {
+        (LossShape shape, float[] logits, float[] targets) = LabelledLogits(fixture);
+        // The settings are in front of the slash: focal_sum_alpha0.25_gamma2.
+        float Setting(string name) => float.Parse(
+            fixture.Operator.Split('_').Single(part => part.StartsWith(name, StringComparison.Ordinal))[name.Length..], CultureInfo.InvariantCulture);
+        AssertLoss(fixture, Compute.Focal(device, shape, logits, targets, new FocalOptions(Setting("alpha"), Setting("gamma"), Mean: false)));
+    }
+
+    private static (LossShape Shape, float[] Logits, float[] Targets) LabelledLogits(FixtureCase fixture)
+    {
+        var shape = new LossShape(fixture.Size("n"), fixture.Size("c"));
+        float scale = fixture.Id.EndsWith("extreme", StringComparison.Ordinal) ? 120 : 3;
+        float[] targets = Array.ConvertAll(FixtureSet.Doubles(fixture.Expected.GetProperty("targets")), target => (float)target);
+        return (shape, fixture.Generate("logits", shape.N * shape.C, scale), targets);
+    }
+
+    private static void AssertLoss(FixtureCase fixture, Dictionary<string, double[]> actual)
+    {
         double loss = fixture.Expected.GetProperty("loss").GetDouble();
         Assert.That(actual["loss"][0], Is.EqualTo(loss).Within(FixtureSet.OperatorTolerance * loss));
         fixture.AssertEqual("grad_logits", actual["grad_logits"]);
@@ -138,18 +175,31 @@ public sealed class LibtorchTests
 
     private static void Sgd(FixtureCase fixture, ComputeDevice? device)
     {
-        JsonElement[] after = [.. fixture.Expected.GetProperty("after").EnumerateArray()];
-        int count = after[0].GetArrayLength();
         var options = new SgdOptions(
             (float)fixture.Setting("lr")!.Value,
             (float)(fixture.Setting("momentum") ?? 0),
             (float)(fixture.Setting("wd") ?? 0),
             fixture.Id.EndsWith("_nesterov", StringComparison.Ordinal));
-        List<double[]> actual = Compute.Sgd(
-            device,
-            fixture.Generate("param", count, 1),
-            [.. Enumerable.Range(0, after.Length).Select(step => fixture.Generate($"grad{step}", count, 1))],
-            options);
+        AssertSteps(fixture, (parameters, gradients) => Compute.Sgd(device, parameters, gradients, options));
+    }
+
+    private static void Adam(FixtureCase fixture, ComputeDevice? device)
+    {
+        AdamOptions defaults = OperatorOf(fixture) == "optimizer/adamw" ? AdamOptions.AdamW : AdamOptions.Adam;
+        AdamOptions options = defaults with
+        {
+            LearningRate = (float)fixture.Setting("lr")!.Value,
+            WeightDecay = (float)(fixture.Setting("wd") ?? 0),
+        };
+        AssertSteps(fixture, (parameters, gradients) => Compute.Adam(device, parameters, gradients, options));
+    }
+
+    private static void AssertSteps(FixtureCase fixture, Func<float[], float[][], List<double[]>> optimize)
+    {
+        JsonElement[] after = [.. fixture.Expected.GetProperty("after").EnumerateArray()];
+        int count = after[0].GetArrayLength();
+        List<double[]> actual = optimize(
+            fixture.Generate("param", count, 1), [.. Enumerable.Range(0, after.Length).Select(step => fixture.Generate($"grad{step}", count, 1))]);
         for (int step = 0; step < after.Length; step++)
         {
             float[] parameters = Array.ConvertAll(actual[step], x => (float)x);
