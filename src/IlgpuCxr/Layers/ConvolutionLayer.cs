@@ -3,11 +3,12 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>A convolution without bias, as ResNet has them in front of batch norm.</summary>
+/// <summary>A convolution: without bias in front of batch norm, as in ResNet, or with one, as in VGG.</summary>
 public sealed class ConvolutionLayer : Layer
 {
     private readonly string name;
     private readonly Parameter weight;
+    private readonly Parameter? bias;
     private readonly int stride;
     private readonly int padding;
 
@@ -22,7 +23,8 @@ public sealed class ConvolutionLayer : Layer
     /// <param name="window">Kernel rows and columns.</param>
     /// <param name="stride">Step between outputs.</param>
     /// <param name="padding">Zeros around the input.</param>
-    public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding)
+    /// <param name="hasBias">Whether a bias is added.</param>
+    public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding, bool hasBias = false)
     {
         this.name = name;
         this.stride = stride;
@@ -30,10 +32,12 @@ public sealed class ConvolutionLayer : Layer
         var weights = new TensorShape(outChannels, window, window, inChannels);
         weight = new Parameter(
             $"{name}.weight", weights, ParameterLayout.Kernel, Initialization.KaimingNormal(outChannels * window * window));
+        if (hasBias)
+            bias = new Parameter($"{name}.bias", TensorShape.Vector(outChannels), ParameterLayout.Vector, Initialization.Constant(0));
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> Parameters => [weight];
+    public override IEnumerable<Parameter> Parameters => bias is null ? [weight] : [weight, bias];
 
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
@@ -49,10 +53,11 @@ public sealed class ConvolutionLayer : Layer
     {
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output);
-        Convolution.Forward(device, output, input, weight.Value, default, shape);
+        Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, shape);
         inputRequiresGrad = input.RequiresGrad;
-        output.RequiresGrad = training && (inputRequiresGrad || weight.RequiresGrad);
-        if (output.RequiresGrad && weight.RequiresGrad)
+        bool parametersRequireGrad = weight.RequiresGrad || bias is { RequiresGrad: true };
+        output.RequiresGrad = training && (inputRequiresGrad || parametersRequireGrad);
+        if (output.RequiresGrad && parametersRequireGrad)
             this.input = input;
         else
             input.Release();
@@ -71,7 +76,7 @@ public sealed class ConvolutionLayer : Layer
     {
         if (input is not null)
         {
-            Convolution.BackwardWeights(device, weight.Gradient, default, gradOutput, input, shape);
+            Convolution.BackwardWeights(device, weight.Gradient, bias?.Gradient ?? default, gradOutput, input, shape);
             input.Release();
             input = null;
         }

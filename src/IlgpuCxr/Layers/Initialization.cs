@@ -14,6 +14,9 @@ public readonly record struct Initialization(InitialDistribution Distribution, f
     /// </summary>
     public static Initialization KaimingNormal(int fan) => new(InitialDistribution.Normal, MathF.Sqrt(2f / fan));
 
+    /// <summary>Normal with a given standard deviation.</summary>
+    public static Initialization Normal(float standardDeviation) => new(InitialDistribution.Normal, standardDeviation);
+
     /// <summary>Uniform within <c>± 1 / √fan_in</c>: what PyTorch gives the weights and the bias of a new linear layer.</summary>
     public static Initialization Uniform(int fanIn) => new(InitialDistribution.Uniform, 1 / MathF.Sqrt(fanIn));
 }

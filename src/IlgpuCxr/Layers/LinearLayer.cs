@@ -17,14 +17,25 @@ public sealed class LinearLayer : Layer
 
     /// <summary>Creates the layer.</summary>
     /// <param name="name">torchvision's name, such as <c>fc.0</c>.</param>
-    /// <param name="inFeatures">Features that arrive.</param>
+    /// <param name="input">What arrives for one image: <c>[1, H, W, C]</c>, all of it features.</param>
     /// <param name="outFeatures">Features that leave.</param>
-    public LinearLayer(string name, int inFeatures, int outFeatures)
+    public LinearLayer(string name, TensorShape input, int outFeatures)
+        : this(name, input, outFeatures, Initialization.Uniform((int)input.Count), Initialization.Uniform((int)input.Count))
+    {
+    }
+
+    /// <summary>Creates the layer with first values of its own.</summary>
+    /// <param name="name">torchvision's name.</param>
+    /// <param name="input">What arrives for one image: <c>[1, H, W, C]</c>, all of it features.</param>
+    /// <param name="outFeatures">Features that leave.</param>
+    /// <param name="weightInitialization">The weights at first.</param>
+    /// <param name="biasInitialization">The bias at first.</param>
+    public LinearLayer(string name, TensorShape input, int outFeatures, Initialization weightInitialization, Initialization biasInitialization)
     {
         this.name = name;
-        Initialization uniform = Initialization.Uniform(inFeatures);
-        weight = new Parameter($"{name}.weight", TensorShape.Matrix(outFeatures, inFeatures), ParameterLayout.Matrix, uniform);
-        bias = new Parameter($"{name}.bias", TensorShape.Vector(outFeatures), ParameterLayout.Vector, uniform);
+        ParameterLayout layout = input.Pixels == 1 ? ParameterLayout.Matrix : ParameterLayout.FlattenedKernel;
+        weight = new Parameter($"{name}.weight", input with { N = outFeatures }, layout, weightInitialization);
+        bias = new Parameter($"{name}.bias", TensorShape.Vector(outFeatures), ParameterLayout.Vector, biasInitialization);
     }
 
     /// <inheritdoc/>
@@ -42,7 +53,7 @@ public sealed class LinearLayer : Layer
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
         inputShape = input.Shape;
-        shape = new LinearShape(inputShape.N, weight.Shape.C, weight.Shape.N);
+        shape = new LinearShape(inputShape.N, (int)(weight.Shape.Count / weight.Shape.N), weight.Shape.N);
         Tensor output = device.Arena.Rent(TensorShape.Matrix(shape.N, shape.Out));
         Linear.Forward(device, output, input, weight.Value, bias.Value, shape);
         inputRequiresGrad = input.RequiresGrad;

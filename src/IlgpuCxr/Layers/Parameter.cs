@@ -45,6 +45,7 @@ public sealed class Parameter
     {
         ParameterLayout.Kernel => [Shape.N, Shape.C, Shape.H, Shape.W],
         ParameterLayout.Matrix => [Shape.N, Shape.C],
+        ParameterLayout.FlattenedKernel => [Shape.N, Shape.Count / Shape.N],
         _ => [Shape.C],
     };
 

@@ -11,4 +11,10 @@ public enum ParameterLayout
 
     /// <summary>A convolution's weights: <c>[K, R, S, C]</c> here, <c>[K, C, R, S]</c> in PyTorch.</summary>
     Kernel,
+
+    /// <summary>
+    /// The weights of a linear layer behind an image: <c>[out, H, W, C]</c> here, <c>[out, C H W]</c> in PyTorch, where the image is
+    /// flattened channels first.
+    /// </summary>
+    FlattenedKernel,
 }

@@ -10,7 +10,7 @@ namespace IlgpuCxr.Models;
 public sealed record Architecture(string Name, string HeadName, int SmallestImage, Func<NetworkHead, Layer> Build)
 {
     /// <summary>All architectures.</summary>
-    public static IReadOnlyList<Architecture> All => [ResNet18.Architecture];
+    public static IReadOnlyList<Architecture> All => [ResNet18.Architecture, Vgg16.Architecture];
 
     /// <summary>The names of all architectures, for a sentence.</summary>
     public static string Names => string.Join(" or ", All.Select(architecture => architecture.Name));

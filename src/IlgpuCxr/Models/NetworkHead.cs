@@ -1,3 +1,4 @@
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.Models;
@@ -14,11 +15,13 @@ public readonly record struct NetworkHead(int Hidden, int Outputs)
     public static NetworkHead Part2 => new(0, 3);
 
     /// <summary>The layers, named as an <c>nn.Sequential</c> or a single <c>nn.Linear</c> of that name.</summary>
-    internal Layer Build(string name, int inFeatures) =>
+    /// <param name="name">The name in front of the parameters.</param>
+    /// <param name="input">What arrives for one image.</param>
+    internal Layer Build(string name, TensorShape input) =>
         Hidden == 0
-            ? new LinearLayer(name, inFeatures, Outputs)
+            ? new LinearLayer(name, input, Outputs)
             : new Sequential(
-                new LinearLayer($"{name}.0", inFeatures, Hidden),
+                new LinearLayer($"{name}.0", input, Hidden),
                 new ReluLayer($"{name}.1"),
-                new LinearLayer($"{name}.2", Hidden, Outputs));
+                new LinearLayer($"{name}.2", TensorShape.Vector(Hidden), Outputs));
 }

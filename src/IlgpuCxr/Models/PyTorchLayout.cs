@@ -14,7 +14,7 @@ public static class PyTorchLayout
     private static float[] Reorder(Parameter parameter, ReadOnlySpan<float> values, bool toPyTorch)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        if (parameter.Layout != ParameterLayout.Kernel)
+        if (parameter.Layout is ParameterLayout.Vector or ParameterLayout.Matrix)
             return values.ToArray();
 
         var reordered = new float[values.Length];

@@ -120,6 +120,39 @@ public sealed class GradientTests
     }
 
     [Test]
+    public void BinaryCrossEntropy()
+    {
+        var shape = new LossShape(N: 5, C: 3);
+        double[] logits = TestData.Doubles(15, 1), targets = Targets(15), gradient = new double[15], ignored = new double[15], loss = new double[1];
+        BinaryCrossEntropyReference.Forward(loss, gradient, logits, targets, shape);
+        AssertGradient(
+            () =>
+            {
+                BinaryCrossEntropyReference.Forward(loss, ignored, logits, targets, shape);
+                return loss[0];
+            },
+            logits,
+            gradient);
+    }
+
+    [Test]
+    public void Focal([Values(0, 1.5f, 2)] float gamma, [Values] bool mean)
+    {
+        var shape = new LossShape(N: 5, C: 3);
+        var options = new FocalOptions(Alpha: 0.25f, gamma, mean);
+        double[] logits = TestData.Doubles(15, 1), targets = Targets(15), gradient = new double[15], ignored = new double[15], loss = new double[1];
+        FocalReference.Forward(loss, gradient, logits, targets, options, shape);
+        AssertGradient(
+            () =>
+            {
+                FocalReference.Forward(loss, ignored, logits, targets, options, shape);
+                return loss[0];
+            },
+            logits,
+            gradient);
+    }
+
+    [Test]
     public void WrongGradientsAreFound()
     {
         var shape = new LinearShape(N: 3, In: 7, Out: 5);
@@ -166,4 +199,6 @@ public sealed class GradientTests
         }
         return worst / scale;
     }
+
+    private static double[] Targets(int count) => [.. Enumerable.Range(0, count).Select(i => i % 3 == 1 ? 1.0 : 0.0)];
 }
