@@ -3,40 +3,48 @@ namespace IlgpuCxr.Kernels.Device;
 /// <summary>The algorithms that a user forces, parsed from <see cref="DeviceOptions.Algorithms"/>.</summary>
 internal sealed class AlgorithmChoice
 {
+    // Each operator's algorithms, by the operator's name.
+    private static readonly Dictionary<string, string[]> Known = typeof(AlgorithmChoice).Assembly.GetTypes()
+        .Where(type => type.IsEnum && type.Name.EndsWith(Suffix, StringComparison.Ordinal))
+        .ToDictionary(OperatorOf, type => Enum.GetNames(type), StringComparer.OrdinalIgnoreCase);
+
+    private const string Suffix = "Algorithm";
+
     private readonly string? everywhere;
     private readonly Dictionary<string, string> byOperator = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <exception cref="DeviceException">The text is not of the form that <see cref="DeviceOptions.Algorithms"/> describes.</exception>
+    /// <exception cref="DeviceException">The text is not as <see cref="DeviceOptions.Algorithms"/> describes, or names what there is not.</exception>
     public AlgorithmChoice(string text)
     {
         foreach (string entry in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] parts = entry.Split('=', StringSplitOptions.TrimEntries);
-            if (parts.Length == 1)
-                everywhere = parts[0];
-            else if (parts.Length == 2)
-                byOperator[parts[0]] = parts[1];
-            else
+            if (parts.Length > 2)
                 throw new DeviceException($"The algorithm choice '{entry}' is not understood; write for example convolution=naive.");
+            if (parts.Length == 1)
+                everywhere = Existing("", parts[0], Known.Values.SelectMany(names => names).Distinct());
+            else if (Known.TryGetValue(parts[0], out string[]? algorithms))
+                byOperator[parts[0]] = Existing(parts[0] + " ", parts[1], algorithms);
+            else
+                throw new DeviceException($"There is no operator '{parts[0]}' with algorithms to choose from; use one of {List(Known.Keys)}.");
         }
     }
 
     /// <summary>The algorithm forced for the operator whose algorithms <typeparamref name="TAlgorithm"/> names, or none.</summary>
     /// <typeparam name="TAlgorithm">An enum named after its operator: <c>ConvolutionAlgorithm</c> is for <c>convolution</c>.</typeparam>
-    /// <exception cref="DeviceException">The operator has no algorithm of that name.</exception>
     public TAlgorithm? For<TAlgorithm>()
         where TAlgorithm : struct, Enum
     {
-        string operatorName = typeof(TAlgorithm).Name.Replace("Algorithm", "", StringComparison.Ordinal);
-        bool named = byOperator.TryGetValue(operatorName, out string? algorithm);
-        algorithm ??= everywhere;
-        if (algorithm is null)
-            return null;
-        if (Enum.TryParse(algorithm, ignoreCase: true, out TAlgorithm parsed))
-            return parsed;
-        if (!named)
-            return null;
-        throw new DeviceException(
-            $"There is no {operatorName} algorithm '{algorithm}'; choose one of {string.Join(", ", Enum.GetNames<TAlgorithm>()).ToLowerInvariant()}.");
+        string? algorithm = byOperator.GetValueOrDefault(OperatorOf(typeof(TAlgorithm)), everywhere ?? "");
+        return Enum.TryParse(algorithm, ignoreCase: true, out TAlgorithm parsed) ? parsed : null;
     }
+
+    private static string OperatorOf(Type algorithms) => algorithms.Name[..^Suffix.Length];
+
+    private static string Existing(string operatorName, string algorithm, IEnumerable<string> names) =>
+        names.Contains(algorithm, StringComparer.OrdinalIgnoreCase)
+            ? algorithm
+            : throw new DeviceException($"There is no {operatorName}algorithm '{algorithm}'; choose one of {List(names)}.");
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names).ToLowerInvariant();
 }

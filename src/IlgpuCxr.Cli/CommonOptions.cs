@@ -14,11 +14,7 @@ internal static class CommonOptions
         DefaultValueFactory = _ => "auto",
     };
 
-    public static readonly Option<int> Threads = new("--threads")
-    {
-        Description = "Threads of the CPU device.",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
-    };
+    public static readonly Option<int> Threads = OptionKinds.Number<int>("--threads", "Threads of the CPU device.", Environment.ProcessorCount);
 
     public static readonly Option<string> Algorithms = new("--algorithms")
     {
@@ -32,13 +28,15 @@ internal static class CommonOptions
 
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Print the whole exception when something fails.", Recursive = true };
 
-    public static readonly Option<string> Network = new("--net") { Description = "The network: resnet18.", DefaultValueFactory = _ => "resnet18" };
+    public static readonly Option<string> Network =
+        new Option<string>("--net") { Description = "The network.", DefaultValueFactory = _ => "resnet18" }.OneOf(Networks);
 
-    public static readonly Option<int> Size = new("--size") { Description = "Edge of the square images, in pixels.", DefaultValueFactory = _ => 224 };
+    public static readonly Option<int> Size = OptionKinds.Number<int>("--size", "Edge of the square images, in pixels.", 224);
 
-    public static readonly Option<int> Batch = new("--batch") { Description = "Images in a step.", DefaultValueFactory = _ => 32 };
+    public static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step.", 32);
 
-    static CommonOptions() => Network.AcceptOnlyFromAmong([.. Architecture.All.Select(architecture => architecture.Name)]);
+    /// <summary>The names of the networks.</summary>
+    public static string[] Networks => [.. Architecture.All.Select(architecture => architecture.Name)];
 
     /// <summary>The device that the command line asks for.</summary>
     public static ComputeDevice OpenDevice(ParseResult parsed)

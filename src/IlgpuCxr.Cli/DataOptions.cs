@@ -13,11 +13,10 @@ internal static class DataOptions
         Required = true,
     };
 
-    public static readonly Option<string> Task = new("--task") { Description = "binary: one class an image.", DefaultValueFactory = _ => "binary" };
+    public static readonly Option<string> Task =
+        new Option<string>("--task") { Description = "binary: one class an image.", DefaultValueFactory = _ => "binary" }.OneOf("binary");
 
     public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
-
-    static DataOptions() => Task.AcceptOnlyFromAmong("binary");
 
     /// <summary>What makes batches of the images.</summary>
     public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options)

@@ -14,6 +14,9 @@ internal static class Execution
     private const int WrongUsage = 2;
     private const int Interrupted = 130;
 
+    // An interrupted run ends behind the batch that it is at, which for a large network on few cores takes tens of seconds.
+    private static readonly TimeSpan LongestBatch = TimeSpan.FromMinutes(2);
+
     /// <summary>Parses and runs.</summary>
     /// <param name="root">All commands.</param>
     /// <param name="args">The command line.</param>
@@ -23,20 +26,19 @@ internal static class Execution
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            string command = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Select(_ => "cxr").Append(parsed.CommandResult.Command.Name));
-            Console.Error.WriteLine($"{parsed.Errors[0].Message} See 'cxr {(command == "cxr" ? "" : parsed.CommandResult.Command.Name + " ")}--help'.");
+            Console.Error.WriteLine(WhatIsWrong(root, parsed));
             return WrongUsage;
         }
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestBatch });
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Interrupted; what was saved stays, and --resume continues a training run.");
             return Interrupted;
         }
-        catch (Exception exception) when (exception is UsageException)
+        catch (UsageException exception)
         {
             return Tell(exception, parsed, WrongUsage);
         }
@@ -45,6 +47,26 @@ internal static class Execution
         {
             return Tell(exception, parsed, Failed);
         }
+        catch (Exception exception) when (!parsed.GetValue(CommonOptions.Verbose))
+        {
+            string message = exception.Message.ReplaceLineEndings(" ").TrimEnd('.');
+            Console.Error.WriteLine($"This is a defect of the program ({message}); --verbose shows where, which a report should contain.");
+            return Failed;
+        }
+    }
+
+    /// <summary>One sentence about the first thing that could not be parsed.</summary>
+    private static string WhatIsWrong(RootCommand root, ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string commands = string.Join(", ", root.Subcommands.Select(subcommand => subcommand.Name));
+        return (parsed.UnmatchedTokens, command == root) switch
+        {
+            ([string unknown, ..], true) => $"'{unknown}' is no command of cxr; use one of {commands}, or --help.",
+            ([string unknown, ..], false) => $"'{unknown}' is no option of 'cxr {command.Name}'; 'cxr {command.Name} --help' lists those.",
+            ([], true) => $"No command is given; use one of {commands}, or --help.",
+            ([], false) => $"{parsed.Errors[0].Message.TrimEnd('.')}; see 'cxr {command.Name} --help'.",
+        };
     }
 
     private static int Tell(Exception exception, ParseResult parsed, int exitCode)

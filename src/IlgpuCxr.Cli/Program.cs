@@ -14,5 +14,6 @@ var root = new RootCommand("Chest X-ray classification with ResNet18, trained by
     BenchCommand.Create(),
     SummaryCommand.Create(),
     DevicesCommand.Create(),
+    CommonOptions.Verbose,
 };
 return Execution.Run(root, args);

@@ -8,13 +8,13 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr bench</c>: how fast a network trains or infers here, and where the time goes.</summary>
 internal static class BenchCommand
 {
-    private static readonly Option<int> Steps = new("--steps") { Description = "Steps to measure.", DefaultValueFactory = _ => 10 };
+    private static readonly Option<int> Steps = OptionKinds.Number<int>("--steps", "Steps to measure.", 10);
 
-    private static readonly Option<string> Mode = new("--mode") { Description = "train or infer.", DefaultValueFactory = _ => "train" };
+    private static readonly Option<string> Mode =
+        new Option<string>("--mode") { Description = "Whole training steps, or forward only.", DefaultValueFactory = _ => "train" }.OneOf("train", "infer");
 
     public static Command Create()
     {
-        Mode.AcceptOnlyFromAmong("train", "infer");
         var command = new Command("bench", "Measure images per second, and the time of each operator.")
         {
             CommonOptions.Network, CommonOptions.Batch, CommonOptions.Size, Steps, Mode,

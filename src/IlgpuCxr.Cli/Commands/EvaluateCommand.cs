@@ -10,7 +10,7 @@ internal static class EvaluateCommand
 {
     private static readonly Option<string> CheckpointPath = new("--checkpoint") { Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.", Required = true };
 
-    private static readonly Option<int?> Batch = new("--batch") { Description = "Images in a step; by default as in training." };
+    private static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step; by default as in training.");
 
     public static Command Create()
     {
@@ -18,7 +18,7 @@ internal static class EvaluateCommand
         {
             CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Json,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;
     }
 
@@ -26,7 +26,7 @@ internal static class EvaluateCommand
     {
         string path = parsed.GetValue(CheckpointPath)!;
         CheckpointInfo info = Checkpoint.ReadInfo(path);
-        TrainingOptions options = info.Options with { Batch = parsed.GetValue(Batch) ?? info.Options.Batch };
+        TrainingOptions options = info.Options with { Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch) };
         options.Validate();
         ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);

@@ -10,7 +10,8 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr summary NET</c>: a network's layers, shapes, parameters and operations.</summary>
 internal static class SummaryCommand
 {
-    private static readonly Argument<string> Network = new("net") { Description = "The network: resnet18." };
+    private static readonly Argument<string> Network =
+        new Argument<string>("net") { Description = $"The network: {string.Join(" or ", CommonOptions.Networks)}." }.OneOf(CommonOptions.Networks);
 
     public static Command Create()
     {

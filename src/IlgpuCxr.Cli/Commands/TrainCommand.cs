@@ -17,17 +17,18 @@ internal static class TrainCommand
 
     private static readonly TrainingOptions Defaults = new();
 
-    private static readonly Option<string> Weights = new("--weights") { Description = "The first weights: random.", DefaultValueFactory = _ => "random" };
+    private static readonly Option<string> Weights =
+        new Option<string>("--weights") { Description = "The first weights.", DefaultValueFactory = _ => "random" }.OneOf("random");
 
-    private static readonly Option<float> LearningRate = new("--lr") { Description = "SGD's learning rate.", DefaultValueFactory = _ => Defaults.Sgd.LearningRate };
+    private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "SGD's learning rate.", Defaults.Sgd.LearningRate);
 
-    private static readonly Option<float> Momentum = new("--momentum") { Description = "SGD's momentum.", DefaultValueFactory = _ => Defaults.Sgd.Momentum };
+    private static readonly Option<float> Momentum = OptionKinds.Number<float>("--momentum", "SGD's momentum.", Defaults.Sgd.Momentum);
 
-    private static readonly Option<float> WeightDecay = new("--weight-decay") { Description = "SGD's weight decay.", DefaultValueFactory = _ => Defaults.Sgd.WeightDecay };
+    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>("--weight-decay", "SGD's weight decay.", Defaults.Sgd.WeightDecay);
 
-    private static readonly Option<int> Epochs = new("--epochs") { Description = "Passes over the training images.", DefaultValueFactory = _ => Defaults.Epochs };
+    private static readonly Option<int> Epochs = OptionKinds.Number<int>("--epochs", "Passes over the training images.", Defaults.Epochs);
 
-    private static readonly Option<long> Seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => Defaults.Seed };
+    private static readonly Option<long> Seed = OptionKinds.Number<long>("--seed", "Seed of everything random.", Defaults.Seed);
 
     private static readonly Option<string> Out = new("--out") { Description = "Directory for the results.", DefaultValueFactory = _ => Path.Combine("runs", "train") };
 
@@ -35,14 +36,13 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        Weights.AcceptOnlyFromAmong("random");
         var command = new Command("train", "Train a network and evaluate it after each epoch.")
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Freeze, CommonOptions.Size, CommonOptions.Batch, LearningRate,
             Momentum, WeightDecay, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
             CommonOptions.Algorithms, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;
     }
 

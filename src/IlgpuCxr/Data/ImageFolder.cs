@@ -44,7 +44,11 @@ public sealed class ImageFolder
     public static ImageFolder Open(string root)
     {
         if (!Directory.Exists(root))
-            throw new DataException($"The data directory '{root}' does not exist; check the path given as --data.");
+        {
+            throw new DataException(File.Exists(root)
+                ? $"The data directory '{root}' is a file; give the directory that holds train and validation as --data."
+                : $"The data directory '{root}' does not exist; check the path given as --data.");
+        }
         try
         {
             return List(root);

@@ -16,6 +16,8 @@ public sealed class VipsImageDecoder : IImageDecoder
         NetVips.NetVips.Concurrency = 1;
         // libvips keeps results of operations in case that they are asked for again, which no image is.
         Cache.Max = 0;
+        // What libvips has to say about an image is in the exception; on the console it would be told each epoch.
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, (_, _, _) => { });
     }
 
     /// <inheritdoc/>

@@ -62,6 +62,22 @@ public sealed class Network : IDisposable
             parameter.RequiresGrad = !parameter.IsBuffer && !names.Any(name => IsPart(parameter, name));
     }
 
+    /// <summary>Whether a training step on a batch is defined.</summary>
+    /// <remarks>
+    /// Batch norm needs two values a channel for a variance, and of the smallest image the last layers see one pixel.
+    /// </remarks>
+    /// <param name="images"><c>[N, H, W, 3]</c></param>
+    public bool CanTrainOn(TensorShape images) => images.N > 1 || images.H > architecture.SmallestImage || !Parameters.Any(p => p.IsBuffer);
+
+    /// <summary>Refuses batches on which no training step is defined; see <see cref="CanTrainOn"/>.</summary>
+    /// <param name="images"><c>[N, H, W, 3]</c></param>
+    /// <exception cref="NetworkException">The batch is too small.</exception>
+    public void RequireTrainable(TensorShape images)
+    {
+        if (!CanTrainOn(images))
+            throw new NetworkException($"One image of {images.H}x{images.W} pixels leaves batch norm a single value a channel; use --batch 2 or --size {images.H + 1}, or more.");
+    }
+
     /// <summary>Computes the logits.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
     /// <param name="training">Whether batch statistics are used and <see cref="Backward"/> will follow.</param>

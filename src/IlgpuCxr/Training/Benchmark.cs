@@ -34,6 +34,8 @@ public static class Benchmark
     /// <param name="options">Network, size and batch.</param>
     /// <param name="steps">Steps to measure.</param>
     /// <param name="training">Whether to train or only to infer.</param>
+    /// <exception cref="UsageException">An option is out of range.</exception>
+    /// <exception cref="NetworkException">The network is not known, or the batch is too small to train on.</exception>
     public static BenchmarkResult Run(ComputeDevice device, TrainingOptions options, int steps, bool training)
     {
         options.Validate();
@@ -45,6 +47,8 @@ public static class Benchmark
         using var optimizer = new SgdOptimizer(device, network, options.Sgd);
         var step = new TrainingStep(device, network, optimizer);
         var shape = new TensorShape(options.Batch, options.Size, options.Size, 3);
+        if (training)
+            network.RequireTrainable(shape);
         using DeviceBuffer<float> images = device.Allocate<float>(shape.Count);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         using DeviceBuffer<float> loss = device.Allocate<float>(1);

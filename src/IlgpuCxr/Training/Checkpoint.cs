@@ -14,6 +14,7 @@ namespace IlgpuCxr.Training;
 public static class Checkpoint
 {
     private const string Extension = ".safetensors";
+    private const int ProblemsTold = 3;
     private const string MomentumPrefix = "optimizer.momentum_buffer.";
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
@@ -64,7 +65,7 @@ public static class Checkpoint
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network that receives them.</param>
     /// <param name="optimizer">The optimizer that receives the momentum; null for none.</param>
-    /// <exception cref="NetworkException">The file is of another network; the message lists what does not fit.</exception>
+    /// <exception cref="NetworkException">The file is of another network; the message tells what does not fit.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public static void Load(string path, ComputeDevice device, Network network, SgdOptimizer? optimizer)
     {
@@ -98,8 +99,11 @@ public static class Checkpoint
         var known = network.Parameters.Select(p => p.Name).ToHashSet();
         problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(MomentumPrefix, StringComparison.Ordinal))
             .Select(name => $"{name} is not expected"));
-        if (problems.Count > 0)
-            throw new NetworkException($"{file.Path} is not a checkpoint of this {network.Name}: {string.Join("; ", problems)}.");
+        if (problems.Count == 0)
+            return;
+        string more = problems.Count > ProblemsTold ? $" and {problems.Count - ProblemsTold} more do not fit" : "";
+        throw new NetworkException(
+            $"{file.Path} is not a checkpoint of this {network.Name} ({string.Join("; ", problems.Take(ProblemsTold))}{more}); use one of the same network and classes.");
     }
 
     private static string WithExtension(string path) =>
@@ -108,8 +112,10 @@ public static class Checkpoint
     private static string Find(string path)
     {
         string file = WithExtension(path);
-        return File.Exists(file)
-            ? file
-            : throw new NetworkException($"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
+        if (File.Exists(file))
+            return file;
+        throw File.Exists(path)
+            ? new NetworkException($"{path} is not named as a checkpoint; name a file with the ending {Extension} that 'cxr train' wrote.")
+            : new NetworkException($"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
     }
 }

@@ -27,9 +27,9 @@ public sealed class RunDirectory
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"--out {path} cannot be written ({exception.Message.TrimEnd('.')}); choose a directory that can.");
+            throw new UsageException($"--out '{path}' cannot be written ({exception.Message.TrimEnd('.')}); choose a directory that can.");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class Trainer : IDisposable
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="run">Where the results go.</param>
     /// <exception cref="UsageException">An option is out of range.</exception>
-    /// <exception cref="NetworkException">The network or what to freeze is not known.</exception>
+    /// <exception cref="NetworkException">The network or what to freeze is not known, or a batch is too small to train on.</exception>
     public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run)
     {
         options.Validate();
@@ -45,6 +45,7 @@ public sealed class Trainer : IDisposable
         this.loader = loader;
         this.run = run;
         network = new Network(device, options.Network, NetworkHead.Part1 with { Outputs = data.ClassNames.Count });
+        network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
         network.Initialize(options.Seed);
         network.Freeze(options.Freeze);
         optimizer = new SgdOptimizer(device, network, options.Sgd);
@@ -57,19 +58,23 @@ public sealed class Trainer : IDisposable
     /// <exception cref="UsageException">The directory holds another run.</exception>
     public void Begin()
     {
-        if (Checkpoint.Exists(run.Last) && Checkpoint.ReadInfo(run.Last).Options != options)
-            throw new UsageException($"{run.Last} is of a run with other options; choose another --out, so that it is not lost.");
-        run.WriteConfiguration(new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Device = device.Name });
+        CheckpointInfo? info = Checkpoint.Exists(run.Last) ? Checkpoint.ReadInfo(run.Last) : null;
+        if (info is not null && (info.Options != options || !HasSameClasses(info)))
+            throw new UsageException($"{run.Last} is of a run with other options or classes; choose another --out, so that it is not lost.");
+        WriteConfiguration();
     }
 
     /// <summary>Takes up the run where its last checkpoint left it.</summary>
-    /// <exception cref="NetworkException">There is no checkpoint, or it is of another run.</exception>
+    /// <exception cref="UsageException">There is no checkpoint, or it is of another run.</exception>
     public void Resume()
     {
+        if (!Checkpoint.Exists(run.Last))
+            throw new UsageException($"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
-        if (info.Options with { Epochs = options.Epochs } != options)
-            throw new NetworkException($"{run.Last} was trained with other options; resume with the options in config.json, or choose another --out.");
+        if (info.Options with { Epochs = options.Epochs } != options || !HasSameClasses(info))
+            throw new UsageException($"{run.Last} was trained with other options or classes; resume with those in config.json, or choose another --out.");
         Checkpoint.Load(run.Last, device, network, optimizer);
+        WriteConfiguration();
         history.AddRange(run.WithTimes(info.History));
     }
 
@@ -86,15 +91,13 @@ public sealed class Trainer : IDisposable
             long start = Stopwatch.GetTimestamp();
             double loss = TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation);
             double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            if (!double.IsFinite(loss))
-                throw new NetworkException($"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
-
+            RequireFinite(loss, epoch);
             Evaluation train = evaluator.Run(
                 loader.Augmented(data.Train, options.Seed + EvaluationSeedOffset, epoch, cancellation), data.Train.Count,
                 progress.In(TrainingPhase.EvaluatingTraining));
             Evaluation validation = evaluator.Run(
                 loader.Evaluation(data.Validation, cancellation), data.Validation.Count, progress.In(TrainingPhase.Validating));
-
+            RequireFinite(train.Loss + validation.Loss, epoch);
             var result = new EpochResult(
                 epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
                 Stopwatch.GetElapsedTime(start).TotalSeconds, data.Train.Count / trainingSeconds);
@@ -114,12 +117,25 @@ public sealed class Trainer : IDisposable
         network.Dispose();
     }
 
+    private static void RequireFinite(double loss, int epoch)
+    {
+        if (!double.IsFinite(loss))
+            throw new NetworkException($"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
+    }
+
+    private bool HasSameClasses(CheckpointInfo info) => info.Classes.SequenceEqual(data.ClassNames);
+
+    private void WriteConfiguration() =>
+        run.WriteConfiguration(new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Device = device.Name });
+
     private double TrainEpoch(int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
     {
         using var losses = new LossLog(device, data.Train.Count);
         int steps = 0;
         foreach (ImageBatch host in loader.Augmented(data.Train, options.Seed, epoch, cancellation))
         {
+            if (!network.CanTrainOn(host.Shape.Output))
+                continue;
             batch.Upload(host);
             step.Train(batch.Shape.Output, batch.Transform, batch.Labels, losses.Next(host.Count));
             progress(++steps, losses.MeanOverImages);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
 
@@ -36,10 +37,13 @@ public sealed record TrainingOptions
         Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
         Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
         Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
-        Require(Sgd.LearningRate > 0 && float.IsFinite(Sgd.LearningRate), "--lr must be a positive number.");
-        Require(Sgd.Momentum is >= 0 and < 1, "--momentum must be at least 0 and less than 1.");
-        Require(Sgd.WeightDecay >= 0 && float.IsFinite(Sgd.WeightDecay), "--weight-decay must be at least 0.");
+        Require(Sgd.LearningRate > 0 && float.IsFinite(Sgd.LearningRate), Invalid("--lr", Sgd.LearningRate, "a positive number"));
+        Require(Sgd.Momentum is >= 0 and < 1, Invalid("--momentum", Sgd.Momentum, "at least 0 and less than 1"));
+        Require(Sgd.WeightDecay >= 0 && float.IsFinite(Sgd.WeightDecay), Invalid("--weight-decay", Sgd.WeightDecay, "0 or a positive number"));
     }
+
+    private static string Invalid(string option, float value, string valid) =>
+        string.Create(CultureInfo.InvariantCulture, $"{option} {value} is out of range: use {valid}.");
 
     private static void Require(bool condition, string message)
     {

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace IlgpuCxr.Cli;
+
+/// <summary>Options and arguments whose wrong values are told in one sentence that names what would be right.</summary>
+internal static class OptionKinds
+{
+    /// <summary>An option that takes a number.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    public static Option<T> Number<T>(string name, string description, T? byDefault = null)
+        where T : struct, INumberBase<T>
+    {
+        var option = new Option<T>(name)
+        {
+            Description = description,
+            CustomParser = result => ParseNumber<T>(name, result),
+        };
+        if (byDefault is { } value)
+            option.DefaultValueFactory = _ => value;
+        return option;
+    }
+
+    /// <summary>Lets an option take only some values.</summary>
+    public static Option<string> OneOf(this Option<string> option, params IReadOnlyList<string> values)
+    {
+        option.HelpName = string.Join('|', values);
+        option.Validators.Add(result => Check(result, option.Name, values));
+        return option;
+    }
+
+    /// <summary>Lets an argument take only some values.</summary>
+    public static Argument<string> OneOf(this Argument<string> argument, params IReadOnlyList<string> values)
+    {
+        argument.Validators.Add(result => Check(result, argument.Name, values));
+        return argument;
+    }
+
+    private static T ParseNumber<T>(string name, ArgumentResult result)
+        where T : struct, INumberBase<T>
+    {
+        string token = result.Tokens[0].Value;
+        if (!T.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
+            result.AddError($"{name} '{token}' is not a {(typeof(T) == typeof(float) ? "number" : "whole number")}");
+        return number;
+    }
+
+    private static void Check(SymbolResult result, string name, IReadOnlyList<string> values)
+    {
+        foreach (Token token in result.Tokens.Where(token => !values.Contains(token.Value)))
+            result.AddError($"{name} '{token.Value}' is not known, use {string.Join(" or ", values)}");
+    }
+}
