@@ -16,6 +16,12 @@ public sealed record NetworkCase(string Id)
     /// <summary>The network.</summary>
     public string Network => Id.Split('-')[0];
 
+    /// <summary>Whether the naive kernels would take minutes: 4 passes of 15 billion multiply-adds. The same network at 64 pixels runs them.</summary>
+    public bool IsTooLargeForNaiveKernels => Network == "vgg16" && Size > 64;
+
+    /// <summary>Steps that the naive kernels take: VGG16's later ones cost minutes and run the same kernels on the same shapes.</summary>
+    public int NaiveSteps => Network == "vgg16" ? 1 : Losses.Length;
+
     /// <summary>Whether the network is one that this library has.</summary>
     public bool IsKnown => Architecture.All.Any(architecture => architecture.Name == Network);
 
@@ -51,7 +57,7 @@ public sealed record NetworkCase(string Id)
             JsonElement parameters = root.GetProperty("parameters_after");
             JsonElement[] shapes = [.. parameters.EnumerateObject().Where(p => IsHead(p.Name)).Select(p => p.Value.GetProperty("shape"))];
             int outputs = shapes[^1][0].GetInt32();
-            return shapes.Length == 4 ? new NetworkHead(shapes[0][0].GetInt32(), outputs) : new NetworkHead(0, outputs);
+            return shapes.Length == 2 ? new NetworkHead(shapes[0][0].GetInt32(), outputs) : new NetworkHead(0, outputs);
         }
     }
 
@@ -65,6 +71,6 @@ public sealed record NetworkCase(string Id)
     public override string ToString() => Id;
 
     private static bool IsHead(string name) =>
-        name.EndsWith("weight", StringComparison.Ordinal) && name.StartsWith("classifier", StringComparison.Ordinal)
-        || name.StartsWith("fc", StringComparison.Ordinal);
+        name.EndsWith("weight", StringComparison.Ordinal)
+        && (name.StartsWith("classifier", StringComparison.Ordinal) || name.StartsWith("fc", StringComparison.Ordinal));
 }

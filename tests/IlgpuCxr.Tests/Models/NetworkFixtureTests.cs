@@ -27,14 +27,17 @@ public sealed class NetworkFixtureTests
     public void Equals_libtorch([ValueSource(typeof(NetworkCase), nameof(NetworkCase.All))] NetworkCase expected, [Values("", "naive")] string algorithms)
     {
         if (!expected.IsKnown)
-            Assert.Ignore($"The network {expected.Network} is not built yet.");
+            Assert.Ignore($"There is no network '{expected.Network}' to test.");
+        if (algorithms == "naive" && expected.IsTooLargeForNaiveKernels)
+            Assert.Ignore("The naive kernels would take minutes; they run this network on smaller images.");
         using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = algorithms });
         using var run = new NetworkRun(device, expected);
 
         Dictionary<string, double> sensitivity = Sensitivity(expected);
         Compare("eval_logits_before", LossTolerance, run.Evaluate());
         float[] losses = expected.Losses;
-        for (int step = 0; step < losses.Length; step++)
+        int steps = algorithms == "naive" ? expected.NaiveSteps : losses.Length;
+        for (int step = 0; step < steps; step++)
         {
             float loss = run.LossAndGradients();
             // Rounding differences grow with each step; the README allows for that after the fourth.
@@ -44,10 +47,13 @@ public sealed class NetworkFixtureTests
             {
                 Compare("train_logits_step0", LossTolerance, run.Logits);
                 CompareAll("gradients_step0", name => Math.Max(GradientTolerance, 2 * sensitivity[name]), parameter => parameter.Gradient);
-                CompareAll("buffers_after_step0", _ => LossTolerance, parameter => parameter.Value);
+                if (run.HasBuffers)
+                    CompareAll("buffers_after_step0", _ => LossTolerance, parameter => parameter.Value);
             }
             run.Step();
         }
+        if (steps < losses.Length)
+            return;
         CompareAll("parameters_after", _ => GradientTolerance, parameter => parameter.Value);
         Compare("eval_logits_after", LossTolerance * Math.Pow(2, losses.Length), run.Evaluate());
 
@@ -144,6 +150,8 @@ internal sealed class NetworkRun : IDisposable
         device.Upload<float>(targets.View, expected.Targets);
         device.Upload<int>(classes.View, Array.ConvertAll(expected.Targets, target => (int)target));
     }
+
+    public bool HasBuffers => network.Parameters.Any(parameter => parameter.IsBuffer);
 
     public float[] Logits => device.Download(logits.View);
 
