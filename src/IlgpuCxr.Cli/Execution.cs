@@ -49,7 +49,7 @@ internal static class Execution
         }
         catch (Exception exception) when (!parsed.GetValue(CommonOptions.Verbose))
         {
-            string message = exception.Message.ReplaceLineEndings(" ").TrimEnd('.');
+            string message = exception.Message.Split('\n')[0].TrimEnd('\r', '.');
             Console.Error.WriteLine($"This is a defect of the program ({message}); --verbose shows where, which a report should contain.");
             return Failed;
         }

@@ -115,7 +115,7 @@ public static class Checkpoint
         if (File.Exists(file))
             return file;
         throw File.Exists(path)
-            ? new NetworkException($"{path} is not named as a checkpoint; name a file with the ending {Extension} that 'cxr train' wrote.")
+            ? new NetworkException($"{path} is no checkpoint; name a file with the ending {Extension} that 'cxr train' wrote.")
             : new NetworkException($"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
     }
 }

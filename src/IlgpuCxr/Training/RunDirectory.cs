@@ -60,11 +60,28 @@ public sealed class RunDirectory
         string file = Path.Combine(path, LogName);
         if (!File.Exists(file))
             return history;
-        using var csv = new CsvReader(new StreamReader(file), CultureInfo.InvariantCulture);
-        var logged = csv.GetRecords<EpochResult>().ToDictionary(row => row.Epoch);
-        return [.. history.Select(result => logged.TryGetValue(result.Epoch, out EpochResult? row)
+        Dictionary<int, (double Seconds, double ImagesPerSecond)> times = ReadTimes(file);
+        return [.. history.Select(result => times.TryGetValue(result.Epoch, out var row)
             ? result with { Seconds = row.Seconds, ImagesPerSecond = row.ImagesPerSecond }
             : result)];
+    }
+
+    private static Dictionary<int, (double Seconds, double ImagesPerSecond)> ReadTimes(string file)
+    {
+        var times = new Dictionary<int, (double Seconds, double ImagesPerSecond)>();
+        try
+        {
+            using var csv = new CsvReader(new StreamReader(file), CultureInfo.InvariantCulture);
+            csv.Read();
+            csv.ReadHeader();
+            while (csv.Read())
+                times[csv.GetField<int>("epoch")] = (csv.GetField<double>("seconds"), csv.GetField<double>("images_per_second"));
+        }
+        catch (CsvHelperException)
+        {
+            // Somebody changed the log; its times are for people to read, and no result depends on them.
+        }
+        return times;
     }
 
     private void Replace(string name, Action<TextWriter> write)
