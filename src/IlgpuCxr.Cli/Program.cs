@@ -7,7 +7,7 @@ using Spectre.Console;
 if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Width = Output.RedirectedWidth;
 
-var root = new RootCommand("Chest X-ray classification with ResNet18, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
+var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
 {
     TrainCommand.Create(),
     EvaluateCommand.Create(),
