@@ -23,7 +23,7 @@ public sealed class CheckpointTests
     private Network network;
     private string path;
 
-    [SetUp]
+    [OneTimeSetUp]
     public void Save()
     {
         folder = new TemporaryFolder();
@@ -34,7 +34,7 @@ public sealed class CheckpointTests
         Checkpoint.Save(path, device, network, null, Info);
     }
 
-    [TearDown]
+    [OneTimeTearDown]
     public void Remove()
     {
         network.Dispose();
@@ -48,17 +48,21 @@ public sealed class CheckpointTests
         using var optimizer = new SgdOptimizer(device, network, new SgdOptions(0.1f, 0.9f));
         device.Upload<float>(network.Store.Gradients, [.. Enumerable.Range(0, (int)network.Store.LearnedCount).Select(i => MathF.Sin(i))]);
         optimizer.Step();
-        Checkpoint.Save(path, device, network, optimizer, Info);
+        string last = folder.PathOf("last");
+        Checkpoint.Save(last, device, network, optimizer, Info);
 
         using var other = new Network(device, "resnet18", NetworkHead.Part1);
         using var otherOptimizer = new SgdOptimizer(device, other, new SgdOptions(0.1f, 0.9f));
-        Checkpoint.Load(path, device, other, otherOptimizer);
+        Checkpoint.Load(last, device, other, otherOptimizer);
 
         foreach ((Parameter saved, Parameter loaded) in network.Parameters.Zip(other.Parameters))
         {
-            Assert.That(device.Download(loaded.Value), Is.EqualTo(device.Download(saved.Value)), saved.Name);
-            if (!saved.IsBuffer)
-                Assert.That(MomentumOf(other, otherOptimizer, loaded), Is.EqualTo(MomentumOf(network, optimizer, saved)).And.Some.Not.Zero, saved.Name);
+            Assert.That(Digest.Of(device.Download(loaded.Value)), Is.EqualTo(Digest.Of(device.Download(saved.Value))), saved.Name);
+            if (saved.IsBuffer)
+                continue;
+            float[] momentum = MomentumOf(network, optimizer, saved);
+            Assert.That(momentum.Any(value => value != 0), saved.Name);
+            Assert.That(Digest.Of(MomentumOf(other, otherOptimizer, loaded)), Is.EqualTo(Digest.Of(momentum)), saved.Name);
         }
     }
 

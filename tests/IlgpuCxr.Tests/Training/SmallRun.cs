@@ -25,9 +25,9 @@ internal sealed class SmallRun : IDisposable
     /// <summary>What the observer was told: each epoch, and whether it was the best so far.</summary>
     public List<(EpochResult Result, bool IsBest)> Told { get; } = [];
 
-    public byte[] Best => File.ReadAllBytes(PathOf("best.safetensors"));
+    public string Best => Digest.OfFile(PathOf("best.safetensors"));
 
-    public byte[] Last => File.ReadAllBytes(PathOf("last.safetensors"));
+    public string Last => Digest.OfFile(PathOf("last.safetensors"));
 
     public string PathOf(string name) => Path.Combine(folder.FullName, name);
 
