@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Tests.Training;
+
+namespace IlgpuCxr.Tests.Cli;
+
+public sealed class TrainingCommandTests
+{
+    private CommandLine cxr;
+    private DataFolder data;
+    private CommandResult trained;
+
+    private string Run => cxr.PathOf("run");
+
+    [OneTimeSetUp]
+    public void Train()
+    {
+        cxr = new CommandLine();
+        data = DataFolder.Complete(4);
+        trained = cxr.Run(Arguments(Run, "--epochs", "3"));
+    }
+
+    [OneTimeTearDown]
+    public void RemoveIt()
+    {
+        data.Dispose();
+        cxr.Dispose();
+    }
+
+    [Test]
+    public void A_run_prints_each_epoch_and_leaves_its_files()
+    {
+        Assert.That(trained.ExitCode, Is.Zero, trained.Error);
+        Assert.That(trained.Error, Is.Empty);
+        string[] lines = trained.Output.Split('\n');
+        int header = Array.FindIndex(lines, line => line.StartsWith("epoch", StringComparison.Ordinal));
+        Assert.That(lines[(header + 1)..(header + 4)].Select(line => line.TrimStart()[0]), Is.EqualTo("012"));
+        Assert.That(
+            Directory.EnumerateFiles(Run).Select(Path.GetFileName),
+            Is.EquivalentTo(new[] { "best.safetensors", "last.safetensors", "config.json", "log.csv" }));
+    }
+
+    [Test]
+    public void Evaluating_prints_what_training_printed()
+    {
+        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu");
+        Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
+        Assert.That(evaluated.Output, Does.Contain("test: accuracy"));
+        Assert.That(trained.Output, Does.EndWith(evaluated.Output));
+    }
+
+    [Test]
+    public void Evaluating_as_json_tells_the_same_numbers()
+    {
+        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--json");
+        using var json = JsonDocument.Parse(evaluated.Output);
+        JsonElement test = json.RootElement.GetProperty("splits").GetProperty("test");
+        string accuracy = test.GetProperty("accuracy").GetDouble().ToString("F2", CultureInfo.InvariantCulture);
+        Assert.That(trained.Output, Does.Contain($"test: accuracy {accuracy} %"));
+        Assert.That(test.GetProperty("confusion").EnumerateArray().SelectMany(row => row.EnumerateArray()).Sum(count => count.GetInt32()), Is.EqualTo(8));
+    }
+
+    [Test]
+    public void Quiet_prints_the_result_only()
+    {
+        CommandResult quiet = cxr.Run(Arguments(cxr.PathOf("quiet"), "--epochs", "3", "--quiet"));
+        Assert.That(quiet.ExitCode, Is.Zero, quiet.Error);
+        Assert.That(quiet.Output, Does.StartWith(cxr.PathOf("quiet")));
+        Assert.That(quiet.Output.Replace(cxr.PathOf("quiet"), Run, StringComparison.Ordinal), Is.EqualTo(trained.Output[trained.Output.IndexOf(Run, StringComparison.Ordinal)..]));
+    }
+
+    [Test]
+    public void Unreadable_images_are_skipped_and_counted_or_refused()
+    {
+        using DataFolder damaged = DataFolder.Complete(4);
+        byte[] whole = File.ReadAllBytes(damaged.PathOf("train", "normal", "0.png"));
+        damaged.Write("train/normal/0.png", whole[..(whole.Length / 2)]);
+        damaged.Write("train/infected/1.png", []);
+        damaged.Write("test/normal/2.png", "no image"u8.ToArray());
+
+        CommandResult skipped = cxr.Run(Arguments(cxr.PathOf("damaged"), "--epochs", "1", "--data", damaged.Root));
+        Assert.That(skipped.ExitCode, Is.Zero, skipped.Error);
+        Assert.That(skipped.ErrorLines, Has.Length.EqualTo(4));
+        Assert.That(skipped.ErrorLines[0], Does.StartWith("3 unreadable images were skipped"));
+        foreach (string name in new[] { Path.Combine("normal", "0.png"), Path.Combine("infected", "1.png"), Path.Combine("normal", "2.png") })
+            Assert.That(skipped.Error, Does.Contain(name));
+
+        CommandResult refused = cxr.Run(Arguments(cxr.PathOf("strict"), "--epochs", "1", "--strict", "--data", damaged.Root));
+        Assert.That(refused.ExitCode, Is.EqualTo(1));
+        Assert.That(refused.ErrorLines, Has.Length.EqualTo(1), refused.Error);
+        Assert.That(refused.Error, Does.Contain(".png").And.Contain("replace or remove it"));
+    }
+
+    [Test]
+    public void A_checkpoint_of_other_classes_is_refused()
+    {
+        using var others = new DataFolder();
+        foreach (string place in new[] { "train/cat", "train/dog", "validation/cat", "validation/dog" })
+            others.WriteImage($"{place}/a.png");
+        CommandResult result = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", others.Root, "--device", "cpu");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
+        Assert.That(result.Error, Does.Contain("infected, normal").And.Contain("cat, dog"));
+    }
+
+    [Test]
+    public void A_truncated_checkpoint_is_refused()
+    {
+        string whole = Path.Combine(Run, "last.safetensors"), truncated = cxr.PathOf("truncated.safetensors");
+        File.WriteAllBytes(truncated, File.ReadAllBytes(whole)[..5_000_000]);
+        CommandResult result = cxr.Run("evaluate", "--checkpoint", truncated, "--data", data.Root, "--device", "cpu");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
+        Assert.That(result.Error, Does.Contain("truncated.safetensors"));
+    }
+
+    [TestCase("INT", 130)]
+    [TestCase("KILL", 137)]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals.")]
+    public void A_run_that_is_stopped_can_be_resumed_to_the_same_bytes(string signal, int exitCode)
+    {
+        string run = cxr.PathOf(signal);
+        CommandResult stopped;
+        using (Process process = cxr.Start(Arguments(run, "--epochs", "3")))
+        {
+            while (!File.Exists(Path.Combine(run, "last.safetensors")) && !process.HasExited)
+                Thread.Sleep(5);
+            using (Process kill = Process.Start("kill", ["-" + signal, process.Id.ToString(CultureInfo.InvariantCulture)]))
+                kill.WaitForExit();
+            stopped = CommandLine.Finish(process);
+        }
+        Assert.That(stopped.ExitCode, Is.EqualTo(exitCode), stopped.Output + stopped.Error);
+        if (signal == "INT")
+            Assert.That(stopped.ErrorLines, Has.Length.EqualTo(1).And.One.Contains("--resume"));
+
+        CommandResult resumed = cxr.Run(Arguments(run, "--epochs", "3", "--resume"));
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        foreach (string name in new[] { "best.safetensors", "last.safetensors" })
+            Assert.That(Digest.OfFile(Path.Combine(run, name)), Is.EqualTo(Digest.OfFile(Path.Combine(Run, name))), name);
+    }
+
+    [TestCase("summary resnet18 --json")]
+    [TestCase("devices --json")]
+    [TestCase("bench --size 32 --batch 2 --steps 1 --device cpu --json")]
+    public void Json_is_json_and_nothing_else(string commandLine)
+    {
+        CommandResult result = cxr.Run(commandLine.Split(' '));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(() => JsonDocument.Parse(result.Output).Dispose(), Throws.Nothing);
+    }
+
+    // An option that is given twice counts as wrong, so the data set is only added where none is given.
+    private string[] Arguments(string run, params string[] more)
+    {
+        string[] source = more.Contains("--data") ? [] : ["--data", data.Root];
+        return ["train", .. source, "--size", "32", "--batch", "4", "--lr", "0.01", "--device", "cpu", "--threads", "2", "--out", run, .. more];
+    }
+}

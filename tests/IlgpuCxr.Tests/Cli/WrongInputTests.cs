@@ -1,0 +1,143 @@
+using IlgpuCxr.Tests.Data;
+
+namespace IlgpuCxr.Tests.Cli;
+
+/// <summary>Whatever is wrong with what the program is given: one sentence that names it, the right exit code, and nothing lost.</summary>
+public sealed class WrongInputTests
+{
+    private const int Failed = 1, WrongUsage = 2;
+
+    private CommandLine cxr;
+    private DataFolder data;
+
+    [OneTimeSetUp]
+    public void MakeData()
+    {
+        cxr = new CommandLine();
+        data = DataFolder.Complete(2);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveIt()
+    {
+        data.Dispose();
+        cxr.Dispose();
+    }
+
+    // A command line, split at blanks; {data} is a usable data set.
+    [TestCase("", WrongUsage, "train, evaluate")]
+    [TestCase("tran --data {data}", WrongUsage, "'tran'")]
+    [TestCase("train", WrongUsage, "--data")]
+    [TestCase("train --data", WrongUsage, "--data")]
+    [TestCase("train --data {data} --bogus", WrongUsage, "--bogus")]
+    [TestCase("train --data {data} --size 8", WrongUsage, "at least 32")]
+    [TestCase("train --data {data} --size 5000", WrongUsage, "at most 4096")]
+    [TestCase("train --data {data} --size abc", WrongUsage, "--size 'abc' is not a whole number")]
+    [TestCase("train --data {data} --batch 0", WrongUsage, "--batch 0")]
+    [TestCase("train --data {data} --epochs 0", WrongUsage, "--epochs 0")]
+    [TestCase("train --data {data} --epochs -1", WrongUsage, "--epochs")]
+    [TestCase("train --data {data} --lr 0", WrongUsage, "--lr 0")]
+    [TestCase("train --data {data} --lr nan", WrongUsage, "--lr NaN")]
+    [TestCase("train --data {data} --lr fast", WrongUsage, "--lr 'fast' is not a number")]
+    [TestCase("train --data {data} --momentum 1", WrongUsage, "--momentum 1")]
+    [TestCase("train --data {data} --weight-decay -1", WrongUsage, "--weight-decay -1")]
+    [TestCase("train --data {data} --threads 0", WrongUsage, "--threads 0")]
+    [TestCase("train --data {data} --seed x", WrongUsage, "--seed 'x'")]
+    [TestCase("train --data {data} --net foo", WrongUsage, "--net 'foo' is not known, use resnet18")]
+    [TestCase("train --data {data} --task multilabel", WrongUsage, "use binary")]
+    [TestCase("train --data {data} --weights imagenet", WrongUsage, "use random")]
+    [TestCase("train --data {data} --freeze nonsense", Failed, "'nonsense'")]
+    [TestCase("train --data {data} --device gpu", Failed, "'gpu'")]
+    [TestCase("train --data {data} --device cuda:99", Failed, "cuda:99|number 99")]
+    [TestCase("train --data {data} --algorithms convolution=foo", Failed, "vector256")]
+    [TestCase("train --data {data} --algorithms foo=naive", Failed, "'foo'")]
+    [TestCase("train --data {data} --algorithms niave", Failed, "'niave'")]
+    [TestCase("train --data {data} --device cpu --size 32 --algorithms convolution=tiled", Failed, "'tiled'")]
+    [TestCase("train --data {data} --device cpu --size 32 --batch 1", Failed, "--batch 2")]
+    [TestCase("train --data {data} --device cpu --resume --out none", WrongUsage, "none/last|none\\\\last")]
+    [TestCase("evaluate --data {data} --checkpoint none/best", Failed, "none/best.safetensors")]
+    [TestCase("summary foo", WrongUsage, "'foo'")]
+    [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
+    [TestCase("bench --device cpu --size 32 --batch 1", Failed, "--batch 2")]
+    public void Wrong_options(string commandLine, int exitCode, string expected)
+    {
+        string[] arguments = [.. commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(argument => argument.Replace("{data}", data.Root, StringComparison.Ordinal))];
+        AssertRefused(cxr.Run(arguments), exitCode, expected);
+    }
+
+    [Test]
+    public void An_empty_directory_is_no_data() => AssertNoData("empty", folder => folder.Write("readme.txt", [1]), "empty");
+
+    [Test]
+    public void One_class_is_nothing_to_tell_apart() =>
+        AssertNoData("one", folder =>
+        {
+            folder.WriteImage("train/normal/a.png");
+            folder.WriteImage("validation/normal/a.png");
+        }, "only the class 'normal'");
+
+    [Test]
+    public void Training_needs_validation_images() => AssertNoData("no validation", folder =>
+    {
+        folder.WriteImage("train/normal/a.png");
+        folder.WriteImage("train/infected/a.png");
+    }, "no split 'validation'");
+
+    [Test]
+    public void A_missing_directory_is_told() =>
+        AssertRefused(cxr.Run("train", "--data", cxr.PathOf("missing")), Failed, "missing' does not exist");
+
+    [Test]
+    public void A_file_is_no_data_directory() =>
+        AssertRefused(cxr.Run("train", "--data", data.PathOf("train", "normal", "0.png")), Failed, "is a file");
+
+    [Test]
+    public void Results_cannot_go_below_a_file()
+    {
+        File.WriteAllText(cxr.PathOf("file"), "");
+        foreach (string path in new[] { "file", Path.Combine("file", "run") })
+            AssertRefused(cxr.Run("train", "--data", data.Root, "--size", "32", "--out", cxr.PathOf(path)), WrongUsage, "cannot be written");
+        AssertRefused(cxr.Run("train", "--data", data.Root, "--size", "32", "--out", ""), WrongUsage, "--out ''");
+    }
+
+    [Test]
+    public void Files_that_are_no_checkpoints_are_told()
+    {
+        File.WriteAllText(cxr.PathOf("notes.safetensors"), "only some notes");
+        AssertRefused(cxr.Run("evaluate", "--data", data.Root, "--checkpoint", cxr.PathOf("notes")), Failed, "notes.safetensors");
+    }
+
+    [Test]
+    public void Verbose_shows_where()
+    {
+        CommandResult result = cxr.Run("train", "--data", data.Root, "--batch", "0", "--verbose");
+        Assert.That(result.ExitCode, Is.EqualTo(WrongUsage));
+        Assert.That(result.Error, Does.Contain("--batch 0").And.Contain("   at IlgpuCxr."));
+    }
+
+    [TestCase("--help", "Commands:")]
+    [TestCase("train --help", "--resume")]
+    public void Help_is_no_failure(string commandLine, string expected)
+    {
+        CommandResult result = cxr.Run(commandLine.Split(' '));
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(result.Output, Does.Contain(expected));
+        Assert.That(result.Error, Is.Empty);
+    }
+
+    private void AssertNoData(string name, Action<DataFolder> fill, string expected)
+    {
+        using var folder = new DataFolder();
+        fill(folder);
+        AssertRefused(cxr.Run("train", "--data", folder.Root, "--out", cxr.PathOf(name)), Failed, expected);
+        Assert.That(Directory.Exists(cxr.PathOf(name)), Is.False, "a run that cannot begin leaves no directory");
+    }
+
+    private static void AssertRefused(CommandResult result, int exitCode, string expected)
+    {
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
+        Assert.That(result.Error, Does.Match(string.Join('|', expected.Split('|').Select(System.Text.RegularExpressions.Regex.Escape))));
+        Assert.That(result.Error, Does.Not.Contain("defect").And.Not.Contain("   at "));
+        Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Error);
+    }
+}

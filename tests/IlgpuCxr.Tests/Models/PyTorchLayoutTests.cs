@@ -1,0 +1,36 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+
+namespace IlgpuCxr.Tests.Models;
+
+public sealed class PyTorchLayoutTests
+{
+    [Test]
+    public void A_kernels_channels_move_in_front_of_its_window()
+    {
+        var shape = new TensorShape(2, 3, 5, 4);
+        var kernel = new Parameter("conv1.weight", shape, ParameterLayout.Kernel, Initialization.Constant(0));
+        float[] values = [.. Enumerable.Range(0, (int)shape.Count)];
+        float[] reordered = IlgpuCxr.Models.PyTorchLayout.ToPyTorch(kernel, values);
+
+        for (int i = 0; i < values.Length; i++)
+        {
+            (int c, int s, int r, int k) = (i % 4, i / 4 % 5, i / 20 % 3, i / 60);
+            Assert.That(reordered[((k * 4 + c) * 3 + r) * 5 + s], Is.EqualTo(values[i]));
+        }
+        Assert.That(kernel.PyTorchShape, Is.EqualTo(new long[] { 2, 4, 3, 5 }));
+        Assert.That(IlgpuCxr.Models.PyTorchLayout.FromPyTorch(kernel, reordered), Is.EqualTo(values));
+    }
+
+    [TestCase(ParameterLayout.Matrix, 2)]
+    [TestCase(ParameterLayout.Vector, 1)]
+    public void Matrices_and_vectors_stay_as_they_are(ParameterLayout layout, int rank)
+    {
+        TensorShape shape = rank == 2 ? TensorShape.Matrix(2, 3) : TensorShape.Vector(6);
+        var parameter = new Parameter("fc.weight", shape, layout, Initialization.Constant(0));
+        float[] values = [1, 2, 3, 4, 5, 6];
+        Assert.That(IlgpuCxr.Models.PyTorchLayout.ToPyTorch(parameter, values), Is.EqualTo(values));
+        Assert.That(IlgpuCxr.Models.PyTorchLayout.FromPyTorch(parameter, values), Is.EqualTo(values));
+        Assert.That(parameter.PyTorchShape, Has.Count.EqualTo(rank));
+    }
+}

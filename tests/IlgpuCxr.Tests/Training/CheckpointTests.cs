@@ -1,0 +1,145 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.Tests.WeightsImport;
+using IlgpuCxr.Training;
+using IlgpuCxr.WeightsImport;
+
+namespace IlgpuCxr.Tests.Training;
+
+public sealed class CheckpointTests
+{
+    private static readonly CheckpointInfo Info = new()
+    {
+        Options = SmallRun.Options,
+        Head = NetworkHead.Part1,
+        Classes = ["infected", "normal"],
+        History = [new EpochResult(0, 0.7, 0.69, 50, 0.5, 0.68, 62.5, 0.4, 3, 20)],
+    };
+
+    private TemporaryFolder folder;
+    private ComputeDevice device;
+    private Network network;
+    private string path;
+
+    [OneTimeSetUp]
+    public void Save()
+    {
+        folder = new TemporaryFolder();
+        path = folder.PathOf("best");
+        device = SmallRun.Open(1);
+        network = new Network(device, "resnet18", NetworkHead.Part1);
+        network.Initialize(3);
+        Checkpoint.Save(path, device, network, null, Info);
+    }
+
+    [OneTimeTearDown]
+    public void Remove()
+    {
+        network.Dispose();
+        device.Dispose();
+        folder.Dispose();
+    }
+
+    [Test]
+    public void Weights_and_momentum_come_back_bit_for_bit()
+    {
+        using var optimizer = new SgdOptimizer(device, network, new SgdOptions(0.1f, 0.9f));
+        device.Upload<float>(network.Store.Gradients, [.. Enumerable.Range(0, (int)network.Store.LearnedCount).Select(i => MathF.Sin(i))]);
+        optimizer.Step();
+        string last = folder.PathOf("last");
+        Checkpoint.Save(last, device, network, optimizer, Info);
+
+        using var other = new Network(device, "resnet18", NetworkHead.Part1);
+        using var otherOptimizer = new SgdOptimizer(device, other, new SgdOptions(0.1f, 0.9f));
+        Checkpoint.Load(last, device, other, otherOptimizer);
+
+        foreach ((Parameter saved, Parameter loaded) in network.Parameters.Zip(other.Parameters))
+        {
+            Assert.That(Digest.Of(device.Download(loaded.Value)), Is.EqualTo(Digest.Of(device.Download(saved.Value))), saved.Name);
+            if (saved.IsBuffer)
+                continue;
+            float[] momentum = MomentumOf(network, optimizer, saved);
+            Assert.That(momentum.Any(value => value != 0), saved.Name);
+            Assert.That(Digest.Of(MomentumOf(other, otherOptimizer, loaded)), Is.EqualTo(Digest.Of(momentum)), saved.Name);
+        }
+    }
+
+    [Test]
+    public void The_description_comes_back_without_times()
+    {
+        CheckpointInfo read = Checkpoint.ReadInfo(path);
+        Assert.That(read.Options, Is.EqualTo(Info.Options));
+        Assert.That(read.Head, Is.EqualTo(Info.Head));
+        Assert.That(read.Classes, Is.EqualTo(Info.Classes));
+        Assert.That(read.History, Is.EqualTo(new[] { Info.History[0] with { Seconds = 0, ImagesPerSecond = 0 } }));
+    }
+
+    [Test]
+    public void Names_and_shapes_are_those_of_torchvision()
+    {
+        using WeightFile file = SafetensorsFile.Read(path + ".safetensors");
+        Assert.That(file["conv1.weight"].Shape, Is.EqualTo(new long[] { 64, 3, 7, 7 }));
+        Assert.That(file["layer2.0.downsample.1.running_var"].Shape, Is.EqualTo(new long[] { 128 }));
+        Assert.That(file["fc.0.weight"].Shape, Is.EqualTo(new long[] { 130, 512 }));
+        // 20 convolutions, 20 batch norms of four tensors, two linear layers of two.
+        Assert.That(file.Count, Is.EqualTo(20 + 4 * 20 + 2 * 2));
+    }
+
+    [Test]
+    public void Another_head_is_told_with_both_shapes()
+    {
+        using var other = new Network(device, "resnet18", NetworkHead.Part1 with { Outputs = 3 });
+        Assert.That(
+            () => Checkpoint.Load(path, device, other, null),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("fc.2.weight is [2, 130] instead of [3, 130]").And.Message.Contains(path));
+    }
+
+    [Test]
+    public void Another_structure_is_told_by_the_first_names_only()
+    {
+        using var other = new Network(device, "resnet18", NetworkHead.Part2);
+        Assert.That(
+            () => Checkpoint.Load(path, device, other, null),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("fc.weight is missing; fc.bias is missing; fc.0.weight is not expected and 3 more"));
+    }
+
+    [Test]
+    public void A_file_that_is_not_there_is_told() =>
+        Assert.That(() => Checkpoint.ReadInfo(folder.PathOf("none")), Throws.TypeOf<NetworkException>().With.Message.Contains("none.safetensors"));
+
+    [Test]
+    public void A_file_of_another_ending_is_told() =>
+        Assert.That(() => Checkpoint.ReadInfo(folder.Write("notes.txt", [1])), Throws.TypeOf<NetworkException>().With.Message.Contains(".safetensors"));
+
+    [Test]
+    public void A_file_that_is_not_safetensors_is_told() =>
+        Assert.That(
+            () => Checkpoint.ReadInfo(folder.Write("notes.safetensors", "these are only some notes"u8.ToArray())),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains("notes.safetensors"));
+
+    [TestCase(4)]
+    [TestCase(1000)]
+    [TestCase(1_000_000)]
+    public void A_truncated_file_is_told(int bytes)
+    {
+        string truncated = folder.Write("truncated.safetensors", File.ReadAllBytes(path + ".safetensors")[..bytes]);
+        Assert.That(() => Checkpoint.ReadInfo(truncated), Throws.TypeOf<WeightFormatException>().With.Message.Contains("truncated.safetensors"));
+    }
+
+    [TestCase(null)]
+    [TestCase("{}")]
+    [TestCase("null")]
+    [TestCase("{\"options\": 3")]
+    public void Weights_without_a_description_are_told(string? description)
+    {
+        string file = folder.PathOf("weights.safetensors");
+        Dictionary<string, string>? metadata = description is null ? null : new() { [CheckpointInfo.MetadataKey] = description };
+        SafetensorsFile.Write(file, [new WeightTensor("fc.weight", [1], new[] { 1f })], metadata);
+        Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains(file).And.Message.Contains("cxr train"));
+    }
+
+    private float[] MomentumOf(Network of, SgdOptimizer optimizer, Parameter parameter) =>
+        device.Download(optimizer.Momentum.SubView(of.Store.OffsetOf(parameter), parameter.Shape.Count));
+}

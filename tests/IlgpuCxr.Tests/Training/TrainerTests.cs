@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Text.Json;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Tests.Training;
+
+public sealed class TrainerTests
+{
+    private static readonly TrainingOptions Options = SmallRun.Options;
+
+    private DataFolder data;
+    private SmallRun reference;
+    private IReadOnlyList<EpochResult> history;
+
+    [OneTimeSetUp]
+    public void TrainOnce()
+    {
+        data = DataFolder.Complete();
+        reference = new SmallRun(data.Root);
+        history = reference.Train(Options);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveIt()
+    {
+        reference.Dispose();
+        data.Dispose();
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(5)]
+    public void The_same_seed_gives_the_same_bytes_for_any_number_of_threads(int threads)
+    {
+        using var run = new SmallRun(data.Root);
+        run.Train(Options, threads);
+        Assert.That(run.Best, Is.EqualTo(reference.Best), "best");
+        Assert.That(run.Last, Is.EqualTo(reference.Last), "last");
+    }
+
+    [Test]
+    public void Another_seed_gives_other_weights()
+    {
+        using var run = new SmallRun(data.Root);
+        run.Train(Options with { Seed = 2 });
+        Assert.That(Parameters(run), Is.Not.EqualTo(Parameters(reference)));
+    }
+
+    [Test]
+    public void A_run_that_is_resumed_gives_the_bytes_of_one_that_was_never_interrupted()
+    {
+        using var run = new SmallRun(data.Root);
+        using var stop = new CancellationTokenSource();
+        Assert.That(() => run.Train(Options, onEpoch: _ => stop.Cancel(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Checkpoint.ReadInfo(run.Files.Last).History, Has.Count.EqualTo(1), "the epoch that was done is saved");
+
+        IReadOnlyList<EpochResult> resumed = run.Train(Options, resume: true);
+
+        Assert.That(run.Best, Is.EqualTo(reference.Best), "best");
+        Assert.That(run.Last, Is.EqualTo(reference.Last), "last");
+        Assert.That(resumed, Has.Count.EqualTo(2));
+        Assert.That(resumed[0].Seconds, Is.GreaterThan(0), "the first epoch's time comes from log.csv");
+        Assert.That(File.ReadAllLines(run.PathOf("log.csv")), Has.Length.EqualTo(3));
+    }
+
+    [Test]
+    public void A_run_of_one_epoch_goes_on_to_two()
+    {
+        using var run = new SmallRun(data.Root);
+        run.Train(Options with { Epochs = 1 });
+        run.Train(Options, resume: true);
+        Assert.That(run.Last, Is.EqualTo(reference.Last));
+        using var configuration = JsonDocument.Parse(File.ReadAllBytes(run.PathOf("config.json")));
+        Assert.That(configuration.RootElement.GetProperty("options").GetProperty("epochs").GetInt32(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Resuming_a_run_that_is_done_changes_nothing()
+    {
+        using var run = new SmallRun(data.Root);
+        run.Train(Options with { Epochs = 1 });
+        (string best, string last) = (run.Best, run.Last);
+        run.Told.Clear();
+        Assert.That(run.Train(Options with { Epochs = 1 }, resume: true), Has.Count.EqualTo(1));
+        Assert.That(run.Told, Is.Empty);
+        Assert.That(run.Best, Is.EqualTo(best));
+        Assert.That(run.Last, Is.EqualTo(last));
+    }
+
+    [Test]
+    public void A_log_that_somebody_changed_does_not_stop_a_run()
+    {
+        using var run = new SmallRun(data.Root);
+        run.Train(Options with { Epochs = 1 });
+        File.WriteAllText(run.PathOf("log.csv"), "my own notes\n");
+        Assert.That(run.Train(Options, resume: true), Has.Count.EqualTo(2));
+        Assert.That(run.Last, Is.EqualTo(reference.Last));
+    }
+
+    [Test]
+    public void The_best_epoch_is_the_first_of_those_with_the_highest_validation_accuracy()
+    {
+        using var run = new SmallRun(data.Root);
+        IReadOnlyList<EpochResult> epochs = run.Train(Options with { Epochs = 5 });
+
+        // Six validation images leave seven accuracies: some of five epochs have the same.
+        Assert.That(epochs.Select(epoch => epoch.ValidationAccuracy), Is.Not.Unique);
+        double highest = epochs.Max(epoch => epoch.ValidationAccuracy);
+        int first = epochs.First(epoch => epoch.ValidationAccuracy == highest).Epoch;
+        CheckpointInfo best = Checkpoint.ReadInfo(run.Files.Best);
+        Assert.That(best.History[^1].Epoch, Is.EqualTo(first));
+        Assert.That(Checkpoint.ReadInfo(run.Files.Last).BestEpoch, Is.EqualTo(first));
+        Assert.That(run.Told.Last(told => told.IsBest).Result.Epoch, Is.EqualTo(first));
+    }
+
+    [Test]
+    public void The_best_checkpoint_evaluates_to_what_its_epoch_was_told_to_reach()
+    {
+        CheckpointInfo info = Checkpoint.ReadInfo(reference.Files.Best);
+        IReadOnlyList<(string Split, Evaluation Evaluation)> results = reference.Evaluate(reference.Files.Best, Options);
+
+        Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "validation", "test" }));
+        EpochResult told = history[info.History[^1].Epoch];
+        Assert.That(results[0].Evaluation.Loss, Is.EqualTo(told.ValidationLoss));
+        Assert.That(results[0].Evaluation.Accuracy, Is.EqualTo(told.ValidationAccuracy));
+        Assert.That(results[0].Evaluation.F1, Is.EqualTo(told.ValidationF1));
+    }
+
+    [Test]
+    public void The_log_has_a_row_for_each_epoch()
+    {
+        string[] lines = File.ReadAllLines(reference.PathOf("log.csv"));
+        Assert.That(lines[0], Is.EqualTo(
+            "epoch,loss,train_loss,train_accuracy,train_f1,validation_loss,validation_accuracy,validation_f1,seconds,images_per_second"));
+        Assert.That(lines, Has.Length.EqualTo(1 + history.Count));
+        for (int i = 0; i < history.Count; i++)
+        {
+            EpochResult epoch = history[i];
+            double[] row = [.. lines[1 + i].Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
+            Assert.That(row, Is.EqualTo(new[]
+            {
+                i, epoch.Loss, epoch.TrainLoss, epoch.TrainAccuracy, epoch.TrainF1, epoch.ValidationLoss, epoch.ValidationAccuracy,
+                epoch.ValidationF1, epoch.Seconds, epoch.ImagesPerSecond,
+            }));
+        }
+    }
+
+    [Test]
+    public void The_configuration_tells_options_classes_data_and_device()
+    {
+        using var configuration = JsonDocument.Parse(File.ReadAllBytes(reference.PathOf("config.json")));
+        JsonElement root = configuration.RootElement;
+        Assert.That(root.GetProperty("options").Deserialize<TrainingOptions>(JsonSerializerOptions.Web), Is.EqualTo(Options));
+        Assert.That(root.GetProperty("classes").Deserialize<string[]>(), Is.EqualTo(new[] { "infected", "normal" }));
+        Assert.That(root.GetProperty("data").GetString(), Is.EqualTo(Path.GetFullPath(data.Root)));
+        Assert.That(root.GetProperty("device").GetString(), Does.StartWith("CPU, 2 threads"));
+    }
+
+    [Test]
+    public void What_is_frozen_keeps_its_bits_while_its_running_statistics_move()
+    {
+        const string Frozen = "conv1,bn1,layer1,layer2,layer3";
+        using var run = new SmallRun(data.Root);
+        run.Train(Options with { Epochs = 1, Freeze = Frozen });
+        using ComputeDevice device = SmallRun.Open(1);
+        using var before = new Network(device, "resnet18", NetworkHead.Part1);
+        before.Initialize(Options.Seed);
+        using var after = new Network(device, "resnet18", NetworkHead.Part1);
+        Checkpoint.Load(run.Files.Last, device, after, null);
+
+        foreach ((Parameter first, Parameter last) in before.Parameters.Zip(after.Parameters))
+        {
+            bool isFrozen = !first.IsBuffer && Frozen.Split(',').Contains(first.Name.Split('.')[0]);
+            (string before, string after) bits = (Digest.Of(device.Download(first.Value)), Digest.Of(device.Download(last.Value)));
+            Assert.That(bits.after, isFrozen ? Is.EqualTo(bits.before) : Is.Not.EqualTo(bits.before), first.Name);
+        }
+    }
+
+    [Test]
+    public void A_last_batch_of_a_single_smallest_image_is_left_out()
+    {
+        using var run = new SmallRun(data.Root);
+        run.Train(Options with { Epochs = 1, Batch = 5 });
+        Assert.That(Checkpoint.ReadInfo(run.Files.Last).History[0].Loss, Is.Not.NaN);
+    }
+
+    [Test]
+    public void Batches_of_a_single_smallest_image_are_refused_before_training()
+    {
+        using var run = new SmallRun(data.Root);
+        Assert.That(
+            () => run.Train(Options with { Batch = 1 }),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("32x32").And.Message.Contains("--batch 2"));
+    }
+
+    [Test]
+    public void A_directory_with_another_run_is_not_overwritten()
+    {
+        string last = reference.Last;
+        Assert.That(() => reference.Train(Options with { Seed = 5 }), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
+        Assert.That(() => reference.Train(Options with { Seed = 5 }, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
+        Assert.That(reference.Last, Is.EqualTo(last));
+    }
+
+    [Test]
+    public void A_run_that_does_not_exist_cannot_be_resumed()
+    {
+        using var run = new SmallRun(data.Root);
+        Assert.That(() => run.Train(Options, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("without --resume"));
+    }
+
+    [Test]
+    public void A_loss_that_is_no_number_ends_the_run_and_keeps_what_was_saved()
+    {
+        using var run = new SmallRun(data.Root);
+        Assert.That(
+            () => run.Train(Options with { Sgd = Options.Sgd with { LearningRate = 1e30f } }),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("--lr"));
+        Assert.That(Checkpoint.Exists(run.Files.Last), Is.False);
+    }
+
+    private static string Parameters(SmallRun run)
+    {
+        using ComputeDevice device = SmallRun.Open(1);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        Checkpoint.Load(run.Files.Last, device, network, null);
+        return Digest.Of(device.Download(network.Store.Values));
+    }
+}
