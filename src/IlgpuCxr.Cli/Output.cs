@@ -22,7 +22,7 @@ internal static class Output
     /// <summary>Prints a value as indented JSON on standard output.</summary>
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Indented));
 
-    /// <summary>A number with thousands separated, such as <c>11,242,822</c>.</summary>
+    /// <summary>A number with thousands separated, such as <c>11,243,464</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with a fixed number of decimals.</summary>
