@@ -29,7 +29,7 @@ public sealed class InitializerTests
     public void Linear_layers_are_uniform_within_one_over_the_root_of_their_inputs()
     {
         const int In = 512, Out = 130;
-        Parameter[] parameters = [.. new LinearLayer("fc.0", In, Out).Parameters];
+        Parameter[] parameters = [.. new LinearLayer("fc.0", TensorShape.Vector(In), Out).Parameters];
         double bound = 1 / Math.Sqrt(In);
         foreach (Parameter parameter in parameters)
         {
