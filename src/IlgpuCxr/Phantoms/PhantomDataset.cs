@@ -1,4 +1,5 @@
 using System.Text;
+using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Phantoms;
 
@@ -98,7 +99,7 @@ public static class PhantomDataset
         }
 
         var expected = new HashSet<string>(files.Select(file => PathOf(directory, file))) { manifestPath };
-        if (options.Part == PhantomPart.Part2)
+        if (options.Part == StudyPart.Part2)
         {
             string answers = Path.Combine(directory, AnswerFile);
             expected.Add(answers);

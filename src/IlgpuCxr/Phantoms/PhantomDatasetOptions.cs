@@ -1,3 +1,5 @@
+using IlgpuCxr.Study;
+
 namespace IlgpuCxr.Phantoms;
 
 /// <summary>All that decides the contents of a data set of phantoms.</summary>
@@ -7,12 +9,12 @@ namespace IlgpuCxr.Phantoms;
 /// <param name="Seed">Another seed, other patients.</param>
 /// <param name="Difficulty">See <see cref="Phantom.Draw"/>.</param>
 public sealed record PhantomDatasetOptions(
-    PhantomPart Part,
+    StudyPart Part,
     PhantomCounts Counts,
     int Size = 128,
     ulong Seed = 1,
     double Difficulty = Phantom.DefaultDifficulty)
 {
     /// <summary>The default data set of a part, see <see cref="PhantomCounts.LikeStudy"/>.</summary>
-    public static PhantomDatasetOptions Default(PhantomPart part) => new(part, PhantomCounts.LikeStudy(part));
+    public static PhantomDatasetOptions Default(StudyPart part) => new(part, PhantomCounts.LikeStudy(part));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Phantoms;
 
@@ -14,7 +15,7 @@ internal static class PhantomLayout
         var files = new List<PhantomFile>();
         foreach (PhantomSplit split in Enum.GetValues<PhantomSplit>())
         {
-            if (options.Part == PhantomPart.Part2 && split == PhantomSplit.Test)
+            if (options.Part == StudyPart.Part2 && split == PhantomSplit.Test)
                 files.AddRange(Unlabelled(options));
             else
                 files.AddRange(Labelled(options, split));
@@ -26,7 +27,7 @@ internal static class PhantomLayout
     {
         foreach (PhantomClass label in Enum.GetValues<PhantomClass>())
         {
-            string folder = options.Part == PhantomPart.Part1 ? Part1Folder(split, label) : Part2Folder(split, label);
+            string folder = options.Part == StudyPart.Part1 ? Part1Folder(split, label) : Part2Folder(split, label);
             string prefix = label.ToString().ToLowerInvariant();
             for (int index = 0; index < options.Counts.Of(split)[label]; index++)
             {

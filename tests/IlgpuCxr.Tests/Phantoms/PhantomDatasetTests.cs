@@ -1,4 +1,5 @@
 using IlgpuCxr.Phantoms;
+using IlgpuCxr.Study;
 using NetVips;
 using VipsImage = NetVips.Image;
 
@@ -19,7 +20,7 @@ public sealed class PhantomDatasetTests
     [Test]
     public void Part1HasThreeSplitsOfTwoClasses()
     {
-        Write("one", Options(PhantomPart.Part1));
+        Write("one", Options(StudyPart.Part1));
         Assert.That(CountsByFolder("one"), Is.EquivalentTo(new Dictionary<string, int>
         {
             ["train/infected"] = 5,
@@ -34,7 +35,7 @@ public sealed class PhantomDatasetTests
     [Test]
     public void Part2HasTwoLabelledSplitsAndAFlatTestFolder()
     {
-        Write("two", Options(PhantomPart.Part2));
+        Write("two", Options(StudyPart.Part2));
         Assert.That(CountsByFolder("two"), Is.EquivalentTo(new Dictionary<string, int>
         {
             ["Train/covid-19"] = 2,
@@ -53,7 +54,7 @@ public sealed class PhantomDatasetTests
     [Test]
     public void TheAnswersOfPart2DescribeItsTestImages()
     {
-        PhantomDatasetOptions options = Options(PhantomPart.Part2);
+        PhantomDatasetOptions options = Options(StudyPart.Part2);
         Write("two", options);
         string[] lines = File.ReadAllLines(PathOf("two", "Test.csv"));
         Assert.That(lines, Has.Length.EqualTo(options.Counts.Test.Total));
@@ -83,7 +84,7 @@ public sealed class PhantomDatasetTests
     [Test]
     public void FilesAreGrayPngsOfTheDrawnPixels()
     {
-        PhantomDatasetOptions options = Options(PhantomPart.Part1);
+        PhantomDatasetOptions options = Options(StudyPart.Part1);
         Write("one", options);
         string path = PathOf("one", "train", "infected", "covid-00001.png");
         using VipsImage image = VipsImage.NewFromFile(path);
@@ -93,9 +94,9 @@ public sealed class PhantomDatasetTests
             options.Seed, PhantomSplit.Train, PhantomClass.Covid, 1, options.Size, options.Difficulty)));
     }
 
-    [TestCase(PhantomPart.Part1)]
-    [TestCase(PhantomPart.Part2)]
-    public void FilesDoNotDependOnTheNumberOfThreads(PhantomPart part)
+    [TestCase(StudyPart.Part1)]
+    [TestCase(StudyPart.Part2)]
+    public void FilesDoNotDependOnTheNumberOfThreads(StudyPart part)
     {
         Write("a", Options(part), threads: 1);
         Write("b", Options(part), threads: 5);
@@ -106,15 +107,15 @@ public sealed class PhantomDatasetTests
     public void AFewAreTheFirstOfMany()
     {
         var many = new PhantomCounts(new(9, 8, 7), new(6, 5, 4), new(6, 5, 4));
-        Write("few", Options(PhantomPart.Part1));
-        Write("many", Options(PhantomPart.Part1) with { Counts = many });
+        Write("few", Options(StudyPart.Part1));
+        Write("many", Options(StudyPart.Part1) with { Counts = many });
         foreach (string name in Images("few"))
             Assert.That(File.ReadAllBytes(PathOf("many", name)), Is.EqualTo(File.ReadAllBytes(PathOf("few", name))), name);
     }
 
-    [TestCase(PhantomPart.Part1)]
-    [TestCase(PhantomPart.Part2)]
-    public void AFinishedDirectoryIsLeftAlone(PhantomPart part)
+    [TestCase(StudyPart.Part1)]
+    [TestCase(StudyPart.Part2)]
+    public void AFinishedDirectoryIsLeftAlone(StudyPart part)
     {
         PhantomDatasetOptions options = Options(part);
         int all = options.Counts.Train.Total + options.Counts.Validation.Total + options.Counts.Test.Total;
@@ -128,7 +129,7 @@ public sealed class PhantomDatasetTests
     [Test]
     public void AnInterruptedDirectoryIsCompleted()
     {
-        PhantomDatasetOptions options = Options(PhantomPart.Part2);
+        PhantomDatasetOptions options = Options(StudyPart.Part2);
         Write("whole", options);
 
         using var cancellation = new CancellationTokenSource();
@@ -155,7 +156,7 @@ public sealed class PhantomDatasetTests
     [Test]
     public void ADirectoryOfOtherPhantomsIsRefused()
     {
-        PhantomDatasetOptions options = Options(PhantomPart.Part1);
+        PhantomDatasetOptions options = Options(StudyPart.Part1);
         Write("a", options);
         Assert.That(
             () => Write("a", options with { Seed = 8 }),
@@ -167,7 +168,7 @@ public sealed class PhantomDatasetTests
     {
         File.WriteAllText(PathOf("holiday.jpg"), "");
         Assert.That(
-            () => PhantomDataset.Write(root, Options(PhantomPart.Part1)),
+            () => PhantomDataset.Write(root, Options(StudyPart.Part1)),
             Throws.InstanceOf<IOException>().With.Message.Contains("holiday.jpg"));
         Assert.That(Directory.GetFileSystemEntries(root), Has.Length.EqualTo(1));
     }
@@ -176,22 +177,22 @@ public sealed class PhantomDatasetTests
     public void ProgressRisesByOneToTheNumberOfImages()
     {
         var told = new List<int>();
-        PhantomDataset.Write(PathOf("a"), Options(PhantomPart.Part1), threads: 2, new Recorder(told.Add));
+        PhantomDataset.Write(PathOf("a"), Options(StudyPart.Part1), threads: 2, new Recorder(told.Add));
         Assert.That(told, Is.EqualTo(Enumerable.Range(0, 24)));
     }
 
     [Test]
     public void CountsLikeTheStudysKeepItsImbalance()
     {
-        PhantomCounts part1 = PhantomCounts.LikeStudy(PhantomPart.Part1, train: 12000, held: 1500);
+        PhantomCounts part1 = PhantomCounts.LikeStudy(StudyPart.Part1, train: 12000, held: 1500);
         Assert.That(part1, Is.EqualTo(new PhantomCounts(new(7081, 3689, 1230), new(885, 461, 154), new(885, 461, 154))));
-        PhantomCounts part2 = PhantomCounts.LikeStudy(PhantomPart.Part2, train: 620, held: 157);
+        PhantomCounts part2 = PhantomCounts.LikeStudy(StudyPart.Part2, train: 620, held: 157);
         Assert.That(part2, Is.EqualTo(new PhantomCounts(new(400, 200, 20), new(100, 50, 7), new(100, 50, 7))));
-        PhantomCounts tiny = PhantomCounts.LikeStudy(PhantomPart.Part2, train: 6, held: 3);
+        PhantomCounts tiny = PhantomCounts.LikeStudy(StudyPart.Part2, train: 6, held: 3);
         Assert.That(tiny, Is.EqualTo(new PhantomCounts(new(3, 2, 1), new(1, 1, 1), new(1, 1, 1))));
     }
 
-    private static PhantomDatasetOptions Options(PhantomPart part) => new(part, Few, Size: 32, Seed: 7);
+    private static PhantomDatasetOptions Options(StudyPart part) => new(part, Few, Size: 32, Seed: 7);
 
     private int Write(string name, PhantomDatasetOptions options, int threads = 2) =>
         PhantomDataset.Write(PathOf(name), options, threads);

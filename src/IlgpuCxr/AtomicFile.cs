@@ -1,4 +1,4 @@
-namespace IlgpuCxr.Phantoms;
+namespace IlgpuCxr;
 
 /// <summary>Writes files whole or not at all.</summary>
 internal static class AtomicFile

@@ -1,0 +1,112 @@
+using IlgpuCxr.Study;
+using ScottPlot;
+using ScottPlot.Plottables;
+using ScottPlot.TickGenerators;
+
+namespace IlgpuCxr.Reports;
+
+/// <summary>The curves of a row as the study draws them: train red, validation blue; ours solid, the published ones dotted beside them.</summary>
+/// <remarks>
+/// The study cuts its curves at the best epoch; ours go on to the last, with the best one marked. Part 1 has fixed axes, which are widened where
+/// our curves leave them.
+/// </remarks>
+internal static class CurvePlot
+{
+    private const int Width = 560, Height = 340;
+
+    // The study's axes of Part 1.
+    private static readonly (double Low, double High) Part1Loss = (0.15, 0.55), Part1Accuracy = (70, 100);
+
+    /// <summary>Draws the losses.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="result">What came of it.</param>
+    public static byte[] Loss(StudyRow row, RowResult result)
+    {
+        var curves = RowCurves.Losses(row, result);
+        return Draw(row, result.BestEpoch, curves, curves.IsPerImage ? "loss per image" : "loss", row.Part == StudyPart.Part1 ? Part1Loss : null);
+    }
+
+    /// <summary>Draws the accuracies.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="result">What came of it.</param>
+    public static byte[] Accuracy(StudyRow row, RowResult result) => Draw(
+        row, result.BestEpoch, RowCurves.Accuracies(row, result), row.Part == StudyPart.Part1 ? "accuracy (%)" : "Jaccard index (%)",
+        row.Part == StudyPart.Part1 ? Part1Accuracy : null);
+
+    /// <summary>Whether our curves leave the study's axes.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="result">What came of it.</param>
+    public static bool LeavesPublishedAxes(StudyRow row, RowResult result) => row.Part == StudyPart.Part1
+        && (Leaves(RowCurves.Losses(row, result), Part1Loss) || Leaves(RowCurves.Accuracies(row, result), Part1Accuracy));
+
+    private static bool Leaves(RowCurves curves, (double Low, double High) axis) => curves.Ours.Any(value => value < axis.Low || value > axis.High);
+
+    private static byte[] Draw(StudyRow row, int bestEpoch, RowCurves curves, string label, (double Low, double High)? axis)
+    {
+        Plot plot = PlotStyle.Create();
+        AddPublished(plot, curves.PublishedTrain, PlotStyle.Train, "train, paper");
+        AddPublished(plot, curves.PublishedValidation, PlotStyle.Validation, "validation, paper");
+        AddOurs(plot, curves.Train, PlotStyle.Train, "train, ours");
+        AddOurs(plot, curves.Validation, PlotStyle.Validation, "validation, ours");
+
+        int best = bestEpoch + curves.FirstEpoch;
+        Marker mark = plot.Add.Marker(best, curves.Validation[best], MarkerShape.OpenCircle, 15, PlotStyle.Validation);
+        mark.LineWidth = 2;
+        mark.LegendText = "best epoch";
+
+        plot.YLabel(label);
+        plot.XLabel(row.Part == StudyPart.Part1 ? "epoch" : "epochs trained (0: untrained)");
+        int last = Math.Max(1, Math.Max(curves.Train.Count, curves.PublishedTrain?.Count ?? 0) - 1);
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        plot.Axes.SetLimitsX(-0.03 * last - 0.2, last * 1.03 + 0.2);
+        (double low, double high) = Limits(curves, axis);
+        plot.Axes.SetLimitsY(low, high);
+        AddLegend(plot);
+        return PlotStyle.Png(plot, Width, Height);
+    }
+
+    private static (double Low, double High) Limits(RowCurves curves, (double Low, double High)? axis)
+    {
+        double[] values = [.. curves.Ours, .. curves.Published];
+        double low = values.Min(), high = values.Max();
+        double margin = 0.05 * Math.Max(high - low, 1e-3);
+        return axis is not { } fixedAxis
+            ? (low - margin, high + margin)
+            : (low < fixedAxis.Low ? low - margin : fixedAxis.Low, high > fixedAxis.High ? high + margin : fixedAxis.High);
+    }
+
+    private static void AddPublished(Plot plot, IReadOnlyList<double>? values, Color color, string name)
+    {
+        if (values is null)
+            return;
+        Scatter line = plot.Add.Scatter(Epochs(values), [.. values]);
+        line.Color = color.WithAlpha(.75);
+        line.LineWidth = 1.6f;
+        line.LinePattern = LinePattern.Dotted;
+        line.MarkerSize = 0;
+        line.LegendText = name;
+    }
+
+    private static void AddOurs(Plot plot, IReadOnlyList<double> values, Color color, string name)
+    {
+        Scatter line = plot.Add.Scatter(Epochs(values), [.. values]);
+        line.Color = color;
+        line.LineWidth = 2.2f;
+        line.MarkerSize = values.Count > 30 ? 0 : 5;
+        line.LegendText = name;
+    }
+
+    private static void AddLegend(Plot plot)
+    {
+        plot.ShowLegend(Edge.Bottom);
+        plot.Legend.FontName = PlotStyle.Font;
+        plot.Legend.FontSize = 12;
+        plot.Legend.FontColor = PlotStyle.Text;
+        plot.Legend.BackgroundColor = Colors.Transparent;
+        plot.Legend.OutlineColor = Colors.Transparent;
+        plot.Legend.ShadowColor = Colors.Transparent;
+        plot.Legend.Orientation = Orientation.Horizontal;
+    }
+
+    private static double[] Epochs(IReadOnlyList<double> values) => [.. Enumerable.Range(0, values.Count).Select(i => (double)i)];
+}

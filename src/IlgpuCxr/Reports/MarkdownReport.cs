@@ -1,0 +1,103 @@
+using System.Text;
+using IlgpuCxr.Study;
+
+namespace IlgpuCxr.Reports;
+
+/// <summary>The report as Markdown; its pictures are the files in the rows' directories.</summary>
+internal static class MarkdownReport
+{
+    /// <summary>Writes the report.</summary>
+    /// <param name="rows">The complete rows.</param>
+    public static string Create(IReadOnlyList<RowReport> rows)
+    {
+        var text = new StringBuilder();
+        void Paragraph(string line) => text.Append(line).Append("\n\n");
+
+        Paragraph($"# {ReportText.Title}");
+        Paragraph(ReportText.Study);
+        Paragraph($"> **{ReportText.Disclaimer}**");
+        Paragraph($"{rows.Count} of {StudyRows.All.Count} rows are complete; training took {ReportText.Time(rows.Sum(row => row.Result.Seconds))} on {Devices(rows)}.");
+        foreach (string notice in ReportNotices.Of(rows))
+            Paragraph(notice);
+
+        foreach (StudyTable table in StudyTable.All([.. rows.Select(row => (row.Row, (RowResult?)row.Result))]))
+            AddTable(text, table);
+        AddCovid(text, [.. rows.Where(row => row.Row.Part == StudyPart.Part2)]);
+
+        Paragraph("## The rows");
+        Paragraph(ReportText.CurveNotice);
+        Paragraph(ReportText.MetricNotice);
+        foreach (RowReport row in rows)
+            AddRow(text, row);
+        return text.ToString().TrimEnd('\n') + "\n";
+    }
+
+    internal static string Devices(IReadOnlyList<RowReport> rows) =>
+        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => row.Result.Device).Distinct());
+
+    private static void AddTable(StringBuilder text, StudyTable table)
+    {
+        text.Append($"## {table.Title}\n\nPaper / ours / difference.\n\n");
+        AddLine(text, ["row", "network", "layers or loss", "best epoch", .. table.Splits]);
+        AddLine(text, ["---", "---", "---", "---:", .. table.Splits.Select(_ => "---:")]);
+        foreach (StudyTableRow row in table.Rows)
+        {
+            AddLine(text,
+            [
+                row.Row.Id, row.Row.NetworkTitle, row.Row.Layers, $"{row.Row.Published.BestEpoch} / {row.BestEpoch?.ToString() ?? StudyTableCell.Missing}",
+                .. row.Cells.Select(cell => $"{cell.PublishedText} / {cell.OursText} / {cell.DifferenceText}"),
+            ]);
+        }
+        text.Append('\n');
+    }
+
+    private static void AddCovid(StringBuilder text, IReadOnlyList<RowReport> rows)
+    {
+        if (rows.Count == 0)
+            return;
+        text.Append($"## COVID-19 found\n\n{ReportText.CovidNotice}\n\n");
+        AddLine(text, ["row", "network", "loss", "paper, train", "ours, train", "paper, validation", "ours, validation"]);
+        AddLine(text, ["---", "---", "---", "---:", "---:", "---:", "---:"]);
+        foreach (RowReport row in rows)
+        {
+            AddLine(text,
+            [
+                row.Row.Id, row.Row.NetworkTitle, row.Row.Layers,
+                .. row.Row.Splits.SelectMany(split => new[]
+                {
+                    ReportText.Share(ReportText.PublishedCovid(row.Row, split)), ReportText.Share(ReportText.OurCovid(row.Result, split)),
+                }),
+            ]);
+        }
+        text.Append('\n');
+    }
+
+    private static void AddRow(StringBuilder text, RowReport row)
+    {
+        RowResult result = row.Result;
+        text.Append($"### Row {row.Row.Id}: {row.Row.Title}\n\n");
+        text.Append($"{ReportText.Data(result.Configuration.Data)}; {ReportText.Configuration(result.Configuration)}; ");
+        text.Append($"best epoch {result.BestEpoch}; {ReportText.Time(result.Seconds)}.\n\n");
+        foreach (ReportPlot plot in row.Plots)
+            text.Append($"![{plot.Title}]({row.Row.DirectoryName}/{plot.FileName})\n");
+        text.Append('\n');
+        AddLine(text, ["split", "class", "images", "sensitivity", "specificity", "precision", "F1", "AUC"]);
+        AddLine(text, ["---", "---", "---:", "---:", "---:", "---:", "---:", "---:"]);
+        foreach (SplitResult split in result.Splits)
+        {
+            foreach (ClassResult c in split.Classes)
+            {
+                AddLine(text,
+                [
+                    split.Split, c.Name, $"{c.Images}",
+                    .. ((IEnumerable<Metrics.Estimate?>)[c.Sensitivity, c.Specificity, c.Precision, c.F1, c.RocAuc])
+                        .Select(e => e is { } estimate ? $"{ReportText.Number(estimate.Value, 2)} ({ReportText.Interval(estimate)})" : StudyTableCell.Missing),
+                ]);
+            }
+        }
+        text.Append('\n');
+    }
+
+    private static void AddLine(StringBuilder text, IEnumerable<string> cells) =>
+        text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+}

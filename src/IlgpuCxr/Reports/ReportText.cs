@@ -1,0 +1,93 @@
+using System.Globalization;
+using IlgpuCxr.Metrics;
+using IlgpuCxr.Study;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Reports;
+
+/// <summary>The sentences of the report, for both of its forms and the console.</summary>
+public static class ReportText
+{
+    /// <summary>The index of the label COVID-19.</summary>
+    internal const int Covid = 0;
+
+    internal const string Title = "Chest X-rays, twelve runs: the study and this reproduction";
+
+    internal const string Study =
+        "The study (2020) fine-tunes VGG16 and ResNet18 on chest X-rays: Part 1 tells infected from normal, Part 2 labels COVID-19, pneumonia and normal. " +
+        "Here every row is trained by this project's own kernels, and each number stands beside the published one.";
+
+    internal const string Disclaimer = "For learning only. Nothing here is a medical device, and no number says anything about a patient.";
+
+    internal const string PhantomNotice =
+        "Trained on phantoms: synthetic X-rays that are drawn, fewer and smaller than the study's images. How far a number is from the paper's says " +
+        "nothing about the study; what can be looked at is that the networks learn, and how the rows and losses compare with one another.";
+
+    internal const string RandomNotice =
+        "Trained from random weights, where the study starts from ImageNet's: rows whose layers are frozen keep random features, and learn little.";
+
+    internal const string CovidNotice =
+        "Few images show COVID-19 (3 % of the study's), so a network may miss nearly all of them and still have an accuracy of 90 %. " +
+        "In the study binary cross entropy finds 3 and 0 of the 28 COVID-19 images of the validation set, the focal loss 16 and 21: the accuracies hide it.";
+
+    internal const string CurveNotice =
+        "Training red, validation blue; solid with dots is ours, dotted is the paper's. The ring marks the best epoch, at which the study cuts its curves.";
+
+    internal const string MetricNotice =
+        "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
+        "those said to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
+        "95 % intervals (bootstrap over the images): a few images make them wide.";
+
+    /// <summary>How a row is trained, in a line.</summary>
+    /// <param name="configuration">What decides its result.</param>
+    public static string Configuration(RowConfiguration configuration)
+    {
+        TrainingOptions options = configuration.Options;
+        string optimizer = options.Optimizer.Kind == OptimizerKind.Sgd
+            ? string.Create(CultureInfo.InvariantCulture, $"SGD, momentum {options.Optimizer.Momentum}")
+            : options.Optimizer.Kind.ToString();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {configuration.Weights} weights");
+    }
+
+    /// <summary>The images of a row, in a line.</summary>
+    /// <param name="data">The images.</param>
+    public static string Data(DataDescription data)
+    {
+        string test = data.Test > 0 ? $", {data.Test} test" : "";
+        return $"{(data.Kind == StudyData.Phantoms ? "phantoms" : "given images")}: {data.Train} training, {data.Validation} validation{test}";
+    }
+
+    /// <summary>A time for people.</summary>
+    /// <param name="seconds">In seconds.</param>
+    public static string Time(double seconds)
+    {
+        var time = TimeSpan.FromSeconds(Math.Round(seconds));
+        return time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes:00} min" : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds:00} s" : $"{time.Seconds} s";
+    }
+
+    /// <summary>A number and what is counted.</summary>
+    internal static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
+
+    internal static string Number(double value, int decimals) => value.ToString("F" + decimals, CultureInfo.InvariantCulture);
+
+    internal static string Interval(Estimate estimate) => $"{Number(estimate.Lower, 2)}\u2013{Number(estimate.Upper, 2)}";
+
+    /// <summary>How much COVID-19 the study's network finds on a split; null where it shows no matrix.</summary>
+    internal static (long Found, long Images)? PublishedCovid(StudyRow row, string split)
+    {
+        int place = row.Splits.IndexOf(split);
+        if (row.Published.Confusion is not { } confusion || place < 0)
+            return null;
+        ConfusionMatrix matrix = confusion[place][Covid];
+        return (matrix[1, 1], matrix[1, 0] + matrix[1, 1]);
+    }
+
+    /// <summary>How much COVID-19 our network finds on a split.</summary>
+    internal static (long Found, long Images)? OurCovid(RowResult result, string split) =>
+        result.Of(split) is { } of ? (of.Confusion[Covid][1][1], of.Confusion[Covid][1].Sum()) : null;
+
+    internal static string Share((long Found, long Images)? part) =>
+        part is { Images: > 0 } p ? $"{p.Found} of {p.Images} ({Number(100.0 * p.Found / p.Images, 0)} %)" : StudyTableCell.Missing;
+}

@@ -1,0 +1,26 @@
+using IlgpuCxr.Study;
+
+namespace IlgpuCxr.Reports;
+
+/// <summary>A complete row and its plots.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Result">What came of it.</param>
+/// <param name="Plots">The plots.</param>
+internal sealed record RowReport(StudyRow Row, RowResult Result, IReadOnlyList<ReportPlot> Plots)
+{
+    /// <summary>Draws the plots of a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="result">What came of it.</param>
+    public static RowReport Create(StudyRow row, RowResult result) => new(row, result,
+    [
+        new ReportPlot("loss.png", $"Loss of {row.Title}", CurvePlot.Loss(row, result)),
+        new ReportPlot("accuracy.png", $"Accuracy of {row.Title}", CurvePlot.Accuracy(row, result)),
+        new ReportPlot("confusion.png", $"Confusion matrices of {row.Title}", ConfusionPlot.Draw(row, result)),
+    ]);
+}
+
+/// <summary>A plot.</summary>
+/// <param name="FileName">Its file in the row's run directory.</param>
+/// <param name="Title">What it shows, for those who cannot see it.</param>
+/// <param name="Png">The file's bytes.</param>
+internal sealed record ReportPlot(string FileName, string Title, byte[] Png);

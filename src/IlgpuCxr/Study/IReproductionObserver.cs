@@ -1,0 +1,46 @@
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>Who watches a reproduction: the console's live display, or a test.</summary>
+public interface IReproductionObserver
+{
+    /// <summary>Phantoms are being drawn.</summary>
+    /// <param name="part">Of which part.</param>
+    /// <param name="done">How many are there.</param>
+    /// <param name="total">How many there will be.</param>
+    void OnPhantoms(StudyPart part, int done, int total);
+
+    /// <summary>All images are there, and nothing is trained yet.</summary>
+    /// <param name="rows">What each row will be trained with.</param>
+    void OnPlan(IReadOnlyList<RowPlan> rows);
+
+    /// <summary>A row's turn has come.</summary>
+    /// <param name="row">The row.</param>
+    void OnRow(RowPlan row);
+
+    /// <summary>A batch is done.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="progress">Where it is.</param>
+    /// <param name="left">The time that everything will still take; null as long as nothing is known about it.</param>
+    void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left);
+
+    /// <summary>An epoch is done and saved.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="result">What it reached.</param>
+    /// <param name="isBest">Whether its validation accuracy is the highest so far.</param>
+    void OnEpoch(RowPlan row, EpochResult result, bool isBest);
+
+    /// <summary>A row is complete, now or since an earlier call.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="wasComplete">Whether an earlier call had completed it.</param>
+    void OnResult(RowPlan row, RowResult result, bool wasComplete);
+}
+
+/// <summary>A row and what it is trained with.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Configuration">What decides its result.</param>
+/// <param name="Directory">Its run directory.</param>
+/// <param name="Data">Its images.</param>
+public sealed record RowPlan(StudyRow Row, RowConfiguration Configuration, RowDirectory Directory, StudyData Data);

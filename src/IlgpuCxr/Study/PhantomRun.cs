@@ -1,0 +1,12 @@
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>How a row is trained on the phantoms, where that differs from the study.</summary>
+/// <param name="Size">Edge of the network's input, in pixels.</param>
+/// <param name="Images">Training images, of those that are drawn.</param>
+/// <param name="Epochs">Passes over them.</param>
+/// <param name="Optimizer">The method.</param>
+/// <param name="LearningRate">Its rate.</param>
+/// <param name="Batch">Images in a step.</param>
+public sealed record PhantomRun(int Size, int Images, int Epochs, OptimizerKind Optimizer, float LearningRate, int Batch = 32);

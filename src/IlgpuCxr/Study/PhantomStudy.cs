@@ -1,0 +1,41 @@
+using IlgpuCxr.Phantoms;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>The study in small: phantoms, sizes and rates with which all rows train from random weights within minutes on two CPU cores.</summary>
+/// <remarks>
+/// The study's 25 epochs at a rate of 1e-4 refine weights that ImageNet has taught. Random weights need larger steps, and a CPU smaller images. All
+/// of it is in this table, and printed with the results.
+/// </remarks>
+public static class PhantomStudy
+{
+    private const int TrainImages = 480, HeldImages = 120, ImageSize = 96;
+
+    private const double Difficulty = 0.25;
+
+    /// <summary>The images of a part: the study's shares of the classes.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="seed">Another seed, other patients.</param>
+    public static PhantomDatasetOptions Images(StudyPart part, long seed) =>
+        new(part, PhantomCounts.LikeStudy(part, TrainImages, HeldImages), ImageSize, (ulong)seed, Difficulty);
+
+    /// <summary>How a row is trained.</summary>
+    /// <param name="row">The row.</param>
+    public static PhantomRun Of(StudyRow row) => row.Id switch
+    {
+        "1" => new PhantomRun(64, 480, 5, OptimizerKind.Sgd, 0.01f),
+        "2" => new PhantomRun(64, 480, 5, OptimizerKind.Sgd, 0.01f),
+        "3" => new PhantomRun(64, 480, 5, OptimizerKind.Sgd, 0.01f),
+        "4" => new PhantomRun(64, 480, 5, OptimizerKind.Sgd, 0.01f),
+        "5" => new PhantomRun(64, 480, 6, OptimizerKind.Adam, 1e-4f),
+        "6" => new PhantomRun(64, 480, 5, OptimizerKind.Sgd, 0.01f),
+        "7" => new PhantomRun(64, 480, 5, OptimizerKind.Sgd, 0.01f),
+        "8" => new PhantomRun(64, 480, 8, OptimizerKind.Adam, 1e-3f),
+        "p2:1" => new PhantomRun(64, 480, 6, OptimizerKind.Adam, 1e-4f),
+        "p2:2" => new PhantomRun(64, 480, 8, OptimizerKind.Adam, 1e-3f),
+        "p2:3" => new PhantomRun(64, 480, 6, OptimizerKind.Adam, 1e-4f),
+        "p2:4" => new PhantomRun(64, 480, 8, OptimizerKind.Adam, 1e-3f),
+        _ => throw new ArgumentOutOfRangeException(nameof(row), row.Id, "The study has no such row."),
+    };
+}

@@ -1,0 +1,141 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Reports;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>Trains the rows of the study one after the other, each in a run directory of its own, and writes the report.</summary>
+/// <remarks>
+/// It may be interrupted at any moment and called again with the same options: phantoms that are drawn stay, a row that is complete is not trained
+/// again, an interrupted one goes on from its last checkpoint to the same bits, and the report is written anew.
+/// </remarks>
+/// <param name="device">Where to compute.</param>
+/// <param name="options">What to reproduce.</param>
+/// <param name="cache">Decodes images.</param>
+/// <param name="threads">Threads that draw and decode.</param>
+public sealed class Reproduction(ComputeDevice device, StudyOptions options, DecodedImageCache cache, int threads)
+{
+    private const string PhantomsName = "phantoms";
+
+    private readonly Dictionary<string, UnreadableImage> unreadable = [];
+
+    /// <summary>The images that were left out.</summary>
+    public IReadOnlyCollection<UnreadableImage> Unreadable => unreadable.Values;
+
+    /// <summary>Does everything that is not done yet.</summary>
+    /// <param name="observer">Who watches.</param>
+    /// <param name="cancellation">Stops; what is saved stays.</param>
+    /// <returns>The rows and what came of them.</returns>
+    /// <exception cref="UsageException">An option is out of range, or a directory holds something else.</exception>
+    /// <exception cref="DataException">The images cannot be used.</exception>
+    public StudyReport Run(IReproductionObserver observer, CancellationToken cancellation)
+    {
+        options.Validate();
+        IReadOnlyList<RowPlan> plans = Plan(observer, cancellation);
+        observer.OnPlan(plans);
+        var report = new StudyReport(options.Out);
+        var clock = new StudyClock([.. plans.Where(plan => plan.Directory.ReadResult() is null)]);
+        foreach (RowPlan plan in plans)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RowResult? result = plan.Directory.ReadResult();
+            bool wasComplete = result is not null;
+            if (result is null)
+            {
+                observer.OnRow(plan);
+                clock.Begin(plan);
+                result = Train(plan, new RowObserver(observer, plan, clock), cancellation);
+                clock.End(wasTrained: true);
+            }
+            report.Add(plan.Row, plan.Directory, result);
+            if (!wasComplete)
+                report.Write();
+            observer.OnResult(plan, result, wasComplete);
+        }
+        report.Write();
+        return report;
+    }
+
+    /// <summary>Finds or draws the images and checks every row's directory before anything is trained.</summary>
+    private RowPlan[] Plan(IReproductionObserver observer, CancellationToken cancellation)
+    {
+        Dictionary<StudyPart, StudyData> data = options.Rows.Select(row => row.Part).Distinct()
+            .ToDictionary(part => part, part => options.Directory(part) is { } directory ? StudyData.Open(part, directory) : Draw(part, observer, cancellation));
+        var descriptions = new Dictionary<(StudyPart, int), (StudyData, DataDescription)>();
+        var plans = new List<RowPlan>();
+        foreach (StudyRow row in options.Rows)
+        {
+            StudyData all = data[row.Part];
+            int train = Math.Min(options.Limit ?? int.MaxValue, all.Kind == StudyData.Phantoms ? PhantomStudy.Of(row).Images : int.MaxValue);
+            if (!descriptions.TryGetValue((row.Part, train), out var described))
+            {
+                StudyData some = all with { Images = all.Images.Limit(train, options.Limit ?? int.MaxValue) };
+                described = descriptions[(row.Part, train)] = (some, some.Describe());
+            }
+            var plan = new RowPlan(
+                row, new RowConfiguration(row.Id, options.Training(row), options.Weights, described.Item2), new RowDirectory(options.Out, row), described.Item1);
+            plan.Directory.Check(plan.Configuration);
+            plans.Add(plan);
+        }
+        return [.. plans];
+    }
+
+    private StudyData Draw(StudyPart part, IReproductionObserver observer, CancellationToken cancellation)
+    {
+        int total = PhantomStudy.Images(part, options.Seed).Counts.Total;
+        // Not Progress<T>, which reports on another thread and may be late.
+        return StudyData.Draw(
+            part, Path.Combine(options.Out, PhantomsName, part.ToString().ToLowerInvariant()), options.Seed, threads,
+            new PhantomProgress(done => observer.OnPhantoms(part, done, total)), cancellation);
+    }
+
+    private RowResult Train(RowPlan plan, ITrainingObserver observer, CancellationToken cancellation)
+    {
+        TrainingOptions training = plan.Configuration.Options;
+        ImageFolder images = plan.Data.Images;
+        RunDirectory run = plan.Directory.Claim(plan.Configuration);
+        var loader = new ImageBatchLoader(
+            cache, new ImageBatchOptions { BatchSize = training.Batch, Size = training.Size, Transforms = training.Augmentation, Threads = threads });
+        IReadOnlyList<EpochResult> history;
+        using (var trainer = new Trainer(device, training, images, loader, run))
+        {
+            if (Checkpoint.Exists(run.Last))
+                trainer.Resume();
+            else
+                trainer.Begin();
+            history = trainer.Run(observer, cancellation);
+        }
+        SplitResult[] splits =
+        [
+            .. CheckpointEvaluation.Run(device, run.Best, images, loader, training: true, cancellation)
+                .Select(split => SplitResult.Of(split.Split, split.Evaluation, images.ClassNames, training.Seed)),
+        ];
+        if (images.Unlabelled.Count > 0)
+        {
+            using var predictor = new Predictor(device, run.Best);
+            PredictionFile.Write(plan.Directory.Predictions, training.Task, predictor.Predict(images.Unlabelled, loader, cancellation));
+        }
+        foreach (UnreadableImage image in loader.Unreadable)
+            unreadable.TryAdd(image.Path, image);
+        var result = new RowResult(plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits);
+        plan.Directory.WriteResult(result);
+        return result;
+    }
+
+    private sealed class PhantomProgress(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
+    }
+
+    private sealed class RowObserver(IReproductionObserver observer, RowPlan plan, StudyClock clock) : ITrainingObserver
+    {
+        public void OnProgress(in TrainingProgress progress)
+        {
+            clock.Report(progress.Done);
+            observer.OnProgress(plan, progress, clock.Left());
+        }
+
+        public void OnEpoch(EpochResult result, bool isBest) => observer.OnEpoch(plan, result, isBest);
+    }
+}

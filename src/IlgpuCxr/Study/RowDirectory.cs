@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>The run directory of a row: that of any run, and <c>row.json</c>, which says what it is for, and <c>result.json</c>, which says that it is complete.</summary>
+public sealed class RowDirectory
+{
+    private const string ConfigurationName = "row.json", ResultName = "result.json";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web) { WriteIndented = true, NewLine = "\n" };
+
+    private readonly StudyRow row;
+
+    /// <summary>Names the directory; creates nothing.</summary>
+    /// <param name="study">The directory of all rows.</param>
+    /// <param name="row">The row.</param>
+    public RowDirectory(string study, StudyRow row)
+    {
+        this.row = row;
+        Location = Path.Combine(study, row.DirectoryName);
+    }
+
+    /// <summary>Where it is.</summary>
+    public string Location { get; }
+
+    /// <summary>The predictions for unlabelled images, in the study's format.</summary>
+    public string Predictions => PathOf("results.csv");
+
+    /// <summary>A file of the directory.</summary>
+    /// <param name="name">Its name.</param>
+    public string PathOf(string name) => Path.Combine(Location, name);
+
+    /// <summary>Refuses a directory that was made for something else.</summary>
+    /// <param name="configuration">What is to be computed.</param>
+    /// <exception cref="UsageException">The directory belongs to another configuration; the message says in what it differs.</exception>
+    public void Check(RowConfiguration configuration)
+    {
+        string file = PathOf(ConfigurationName);
+        if (!File.Exists(file))
+            return;
+        JsonNode? there = Parse(file), now = JsonSerializer.SerializeToNode(configuration, Json);
+        if (FirstDifference(there, now, "") is not { } difference)
+            return;
+        throw new UsageException(
+            $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
+    }
+
+    /// <summary>Makes the directory this configuration's; before anything else is written into it.</summary>
+    /// <param name="configuration">What is to be computed.</param>
+    /// <returns>The files of the run.</returns>
+    /// <exception cref="UsageException">The directory cannot be written.</exception>
+    public RunDirectory Claim(RowConfiguration configuration)
+    {
+        var run = new RunDirectory(Location);
+        AtomicFile.Write(PathOf(ConfigurationName), JsonSerializer.SerializeToUtf8Bytes(configuration, Json));
+        return run;
+    }
+
+    /// <summary>What came of the row; null while it is not complete.</summary>
+    /// <exception cref="UsageException">The file is damaged.</exception>
+    public RowResult? ReadResult()
+    {
+        string file = PathOf(ResultName);
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<RowResult>(File.ReadAllBytes(file), Json)!;
+        }
+        catch (JsonException)
+        {
+            throw Damaged(file);
+        }
+    }
+
+    /// <summary>Says that the row is complete; after everything else has been written.</summary>
+    /// <param name="result">What came of it.</param>
+    public void WriteResult(RowResult result) => AtomicFile.Write(PathOf(ResultName), JsonSerializer.SerializeToUtf8Bytes(result, Json));
+
+    private static JsonNode? Parse(string file)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(file));
+        }
+        catch (JsonException)
+        {
+            throw Damaged(file);
+        }
+    }
+
+    private static UsageException Damaged(string file) => new($"'{file}' is damaged; delete it, and the row is evaluated or trained again.");
+
+    /// <summary>Names the first value that differs, such as <c>options.epochs is 3 there and 5 now</c>.</summary>
+    private static string? FirstDifference(JsonNode? there, JsonNode? now, string name)
+    {
+        if (JsonNode.DeepEquals(there, now))
+            return null;
+        if (there is JsonObject before && now is JsonObject after)
+        {
+            return after.Select(property => property.Key).Union(before.Select(property => property.Key))
+                .Select(key => FirstDifference(before[key], after[key], name.Length == 0 ? key : $"{name}.{key}"))
+                .First(difference => difference is not null);
+        }
+        return $"{name} is {Text(there)} there and {Text(now)} now";
+    }
+
+    private static string Text(JsonNode? node) => node?.ToJsonString() ?? "nothing";
+}

@@ -1,0 +1,20 @@
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>What came of a row: the file <c>result.json</c>, whose presence says that the row is complete.</summary>
+/// <param name="Configuration">What decided it.</param>
+/// <param name="Device">Where it was computed.</param>
+/// <param name="History">All epochs; in Part 2 the first is the untrained network.</param>
+/// <param name="Seconds">Time of the epochs, interruptions left out.</param>
+/// <param name="Splits">How the best checkpoint does.</param>
+public sealed record RowResult(
+    RowConfiguration Configuration, string Device, IReadOnlyList<EpochResult> History, double Seconds, IReadOnlyList<SplitResult> Splits)
+{
+    /// <summary>Index of the best epoch, from 0: the first with the highest validation accuracy.</summary>
+    public int BestEpoch => History.Where(epoch => epoch.Epoch >= 0).MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch;
+
+    /// <summary>The numbers of a split; null where the data has no such split.</summary>
+    /// <param name="split">Its name.</param>
+    public SplitResult? Of(string split) => Splits.FirstOrDefault(result => result.Split == split);
+}

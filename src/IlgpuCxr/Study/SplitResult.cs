@@ -1,0 +1,41 @@
+using IlgpuCxr.Metrics;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>How the best checkpoint of a row does on a split.</summary>
+/// <param name="Split">train, validation or test.</param>
+/// <param name="Images">How many images were judged.</param>
+/// <param name="Loss">The criterion; of the summed focal loss the sum over the images.</param>
+/// <param name="Accuracy">In percent; in Part 2 the Jaccard index over samples.</param>
+/// <param name="F1">In Part 1 of the class "normal", in Part 2 over samples.</param>
+/// <param name="Confusion">Rows actual: one matrix of the classes, or in Part 2 one for each class, TN FP; FN TP.</param>
+/// <param name="Classes">Each class against the rest.</param>
+public sealed record SplitResult(
+    string Split, long Images, double Loss, double Accuracy, double F1, IReadOnlyList<IReadOnlyList<long[]>> Confusion, IReadOnlyList<ClassResult> Classes)
+{
+    /// <summary>Keeps what a report needs of an evaluation.</summary>
+    /// <param name="split">The split's name.</param>
+    /// <param name="evaluation">How the checkpoint does on it.</param>
+    /// <param name="classNames">The classes, in the order of the logits.</param>
+    /// <param name="seed">Seed of the intervals' bootstrap.</param>
+    public static SplitResult Of(string split, Evaluation evaluation, IReadOnlyList<string> classNames, long seed) => new(
+        split, evaluation.Confusion[0].Total, evaluation.Loss, evaluation.Accuracy, evaluation.F1,
+        [.. evaluation.Confusion.Select(matrix => matrix.Rows)],
+        [.. evaluation.PerClass(classNames, seed).Select(ClassResult.Of)]);
+}
+
+/// <summary>How well a class is told from the rest, with 95 % intervals; see <see cref="ClassMetrics"/>.</summary>
+/// <param name="Name">The class.</param>
+/// <param name="Images">How many images are of it.</param>
+/// <param name="Sensitivity">Of the images of the class, the part found.</param>
+/// <param name="Specificity">Of the other images, the part left alone.</param>
+/// <param name="Precision">Of the images said to be of the class, the part that is.</param>
+/// <param name="F1">The harmonic mean of precision and sensitivity.</param>
+/// <param name="RocAuc">Area under the ROC curve; null where all images are of the class, or none is.</param>
+public sealed record ClassResult(
+    string Name, long Images, Estimate Sensitivity, Estimate Specificity, Estimate Precision, Estimate F1, Estimate? RocAuc)
+{
+    internal static ClassResult Of(ClassMetrics metrics) => new(
+        metrics.Name, metrics.Confusion[1, 0] + metrics.Confusion[1, 1], metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc);
+}

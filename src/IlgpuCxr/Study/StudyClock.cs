@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>Estimates how long the rest of a study takes.</summary>
+/// <remarks>
+/// A row's work is its images, epochs and operations, roughly; how fast the device does such work is learnt from what has been done, for each network
+/// by itself, because small images keep the two networks unequally busy.
+/// </remarks>
+internal sealed class StudyClock
+{
+    // GFLOP of a forward pass at 224x224 ('cxr summary'); they go with the area.
+    private const double Vgg16 = 30.9, ResNet18 = 3.6;
+
+    private const int StandardSize = 224;
+
+    private readonly Dictionary<string, (double Seconds, double Work)> done = [];
+    private readonly List<RowPlan> waiting;
+    private RowPlan? current;
+    private double share, shareAtStart;
+    private long start;
+
+    public StudyClock(IReadOnlyList<RowPlan> rows) => waiting = [.. rows];
+
+    /// <summary>A row begins.</summary>
+    public void Begin(RowPlan row)
+    {
+        waiting.Remove(row);
+        current = row;
+        (share, shareAtStart, start) = (0, -1, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>The row is at a share of its work; the first share told is where an earlier call had left it.</summary>
+    public void Report(double shareDone)
+    {
+        if (shareAtStart < 0)
+            (shareAtStart, start) = (shareDone, Stopwatch.GetTimestamp());
+        share = shareDone;
+    }
+
+    /// <summary>The row is complete; <paramref name="wasTrained"/> tells whether it was trained now.</summary>
+    public void End(bool wasTrained)
+    {
+        if (wasTrained && share > shareAtStart)
+            done[current!.Row.Network] = Sum(done.GetValueOrDefault(current.Row.Network), Measured());
+        current = null;
+    }
+
+    /// <summary>The time left for everything; null as long as nothing has been measured.</summary>
+    public TimeSpan? Left()
+    {
+        Dictionary<string, (double Seconds, double Work)> rates = new(done);
+        double work = 0;
+        if (current is { } row)
+        {
+            if (share > shareAtStart)
+                rates[row.Row.Network] = Sum(rates.GetValueOrDefault(row.Row.Network), Measured());
+            work = Work(row) * (1 - share);
+        }
+        if (rates.Count == 0)
+            return null;
+        (double allSeconds, double allWork) = rates.Values.Aggregate(Sum);
+        double Seconds(string network, double amount) =>
+            rates.TryGetValue(network, out var rate) ? amount * rate.Seconds / rate.Work : amount * allSeconds / allWork;
+        return TimeSpan.FromSeconds((current is null ? 0 : Seconds(current.Row.Network, work)) + waiting.Sum(plan => Seconds(plan.Row.Network, Work(plan))));
+    }
+
+    private (double Seconds, double Work) Measured() => (Stopwatch.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
+
+    private static (double Seconds, double Work) Sum((double Seconds, double Work) a, (double Seconds, double Work) b) => (a.Seconds + b.Seconds, a.Work + b.Work);
+
+    private static double Work(RowPlan plan)
+    {
+        var options = plan.Configuration.Options;
+        double scale = Math.Pow((double)options.Size / StandardSize, 2);
+        // Where only the classifier learns there is no backward pass worth counting; otherwise it costs two forward passes.
+        double passes = options.Freeze == "backbone" ? 1 : 3;
+        DataDescription data = plan.Configuration.Data;
+        return (options.Network == "vgg16" ? Vgg16 : ResNet18) * scale * options.Epochs * ((passes + 1) * data.Train + data.Validation);
+    }
+}

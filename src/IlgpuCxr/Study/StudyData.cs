@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using IlgpuCxr.Data;
+using IlgpuCxr.Phantoms;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>A part's images, whatever directory names they come in.</summary>
+/// <param name="Images">The images.</param>
+/// <param name="Kind">What they are: <c>phantoms</c> or <c>given</c>.</param>
+public sealed record StudyData(ImageFolder Images, string Kind)
+{
+    /// <summary>The kind of images that were drawn.</summary>
+    public const string Phantoms = "phantoms";
+
+    /// <summary>The kind of images that a directory was named for.</summary>
+    public const string Given = "given";
+
+    /// <summary>Finds a part's images in a directory: there, or below it under the study's name for them or as <c>part1</c> and <c>part2</c>.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="DataException">The images are not there.</exception>
+    public static StudyData Open(StudyPart part, string directory)
+    {
+        string option = part == StudyPart.Part1 ? "--part1" : "--part2";
+        string studyName = part == StudyPart.Part1 ? "Assignment 5 Dataset" : "A_05_Part_02_Dataset";
+        if (!Directory.Exists(directory))
+            throw new DataException($"The data directory '{directory}' does not exist; check the path given as {option}.");
+        string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
+        string? Named(string name) => below.FirstOrDefault(path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
+        string root = Named("train") is not null ? directory : Named(studyName) ?? Named(part.ToString()) ?? directory;
+        ImageFolder images = ImageFolder.Open(root, StudyOptions.TaskOf(part));
+        if (part == StudyPart.Part1 && images.ClassNames.Count != 2)
+        {
+            throw new DataException(
+                $"The data directory '{root}' has {images.ClassNames.Count} classes ({string.Join(", ", images.ClassNames)}); Part 1 needs two, infected and normal.");
+        }
+        return new StudyData(images, Given);
+    }
+
+    /// <summary>Draws a part's phantoms, as far as they are not there yet.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="directory">Where.</param>
+    /// <param name="seed">Another seed, other patients.</param>
+    /// <param name="threads">How many are drawn at a time.</param>
+    /// <param name="progress">Told how many are there.</param>
+    /// <param name="cancellation">Stops between two images.</param>
+    public static StudyData Draw(StudyPart part, string directory, long seed, int threads, IProgress<int> progress, CancellationToken cancellation)
+    {
+        PhantomDataset.Write(directory, PhantomStudy.Images(part, seed), threads, progress, cancellation);
+        return new StudyData(ImageFolder.Open(directory, StudyOptions.TaskOf(part)), Phantoms);
+    }
+
+    /// <summary>The images in words and numbers.</summary>
+    public DataDescription Describe() => new(
+        Kind, Images.ClassNames, Images.Train.Count, Images.Validation.Count, Images.Test.Count + Images.Unlabelled.Count, Digest());
+
+    private string Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ImageSample sample in (IEnumerable<ImageSample>)[.. Images.Train, .. Images.Validation, .. Images.Test, .. Images.Unlabelled])
+        {
+            string name = Path.GetRelativePath(Images.Root, sample.Path).Replace('\\', '/');
+            long length = new FileInfo(sample.Path).Length;
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}|{length}|{sample.Label}\n")));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+}

@@ -1,0 +1,32 @@
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Study;
+
+/// <summary>A run of the study: a row of its tables.</summary>
+/// <param name="Part">Which part.</param>
+/// <param name="Number">The row, from 1.</param>
+/// <param name="Network">The architecture.</param>
+/// <param name="Layers">What is trained, in the study's words.</param>
+/// <param name="Freeze">What is frozen, as <see cref="Models.Network.Freeze"/> takes it.</param>
+/// <param name="Loss">What training makes small.</param>
+/// <param name="Slug">The rest of the run directory's name.</param>
+/// <param name="Published">What the study printed.</param>
+/// <param name="Curves">The study's curves; null where it shows none.</param>
+public sealed record StudyRow(
+    StudyPart Part, int Number, string Network, string Layers, string Freeze, LossKind Loss, string Slug, PublishedResult Published, PublishedCurves? Curves)
+{
+    /// <summary>As <c>--rows</c> names it: <c>5</c>, <c>p2:3</c>.</summary>
+    public string Id => Part == StudyPart.Part1 ? $"{Number}" : $"p2:{Number}";
+
+    /// <summary>The name of its run directory.</summary>
+    public string DirectoryName => $"part{(int)Part + 1}-row{Number}-{Slug}";
+
+    /// <summary>The network as the study writes it.</summary>
+    public string NetworkTitle => Network == "vgg16" ? "VGG16" : "ResNet18";
+
+    /// <summary>Network and what sets the row apart.</summary>
+    public string Title => $"{NetworkTitle}, {Layers}";
+
+    /// <summary>The splits that the study gives numbers of.</summary>
+    public IReadOnlyList<string> Splits => Part == StudyPart.Part1 ? ["train", "validation", "test"] : ["train", "validation"];
+}
