@@ -40,9 +40,13 @@ internal static class CommonOptions
     /// <summary>The device that the command line asks for.</summary>
     public static ComputeDevice OpenDevice(ParseResult parsed)
     {
+        return DeviceCatalog.Open(parsed.GetValue(Device)!, new DeviceOptions { Threads = ThreadsOf(parsed), Algorithms = parsed.GetValue(Algorithms)! });
+    }
+
+    /// <summary>How many threads the command line asks for.</summary>
+    public static int ThreadsOf(ParseResult parsed)
+    {
         int threads = parsed.GetValue(Threads);
-        if (threads < 1)
-            throw new UsageException($"--threads {threads} is no number of threads: use at least 1.");
-        return DeviceCatalog.Open(parsed.GetValue(Device)!, new DeviceOptions { Threads = threads, Algorithms = parsed.GetValue(Algorithms)! });
+        return threads >= 1 ? threads : throw new UsageException($"--threads {threads} is no number of threads: use at least 1.");
     }
 }

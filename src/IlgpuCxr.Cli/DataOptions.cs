@@ -33,9 +33,11 @@ internal static class DataOptions
     }
 
     /// <summary>Names what could not be read.</summary>
-    public static void PrintUnreadable(ImageBatchLoader loader)
+    public static void PrintUnreadable(ImageBatchLoader loader) => PrintUnreadable(loader.Unreadable);
+
+    /// <summary>Names what could not be read.</summary>
+    public static void PrintUnreadable(IReadOnlyList<UnreadableImage> unreadable)
     {
-        IReadOnlyList<UnreadableImage> unreadable = loader.Unreadable;
         if (unreadable.Count == 0)
             return;
         Console.Error.WriteLine($"{unreadable.Count} unreadable {(unreadable.Count == 1 ? "image was" : "images were")} skipped (--strict refuses them):");

@@ -34,7 +34,7 @@ internal static class Execution
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("Interrupted; what was saved stays, and --resume continues a training run.");
+            Console.Error.WriteLine("Interrupted; what was saved stays, and the same command goes on from there (cxr train: with --resume).");
             return Interrupted;
         }
         catch (UsageException exception)

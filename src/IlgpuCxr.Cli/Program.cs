@@ -9,11 +9,13 @@ if (Console.IsOutputRedirected)
 
 var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
 {
+    ReproduceCommand.Create(),
     TrainCommand.Create(),
     EvaluateCommand.Create(),
     BenchCommand.Create(),
     SummaryCommand.Create(),
     DevicesCommand.Create(),
+    DataCommand.Create(),
     CommonOptions.Verbose,
 };
 return Execution.Run(root, args);

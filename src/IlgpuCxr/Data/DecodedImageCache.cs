@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Data;
 
@@ -10,7 +11,7 @@ namespace IlgpuCxr.Data;
 /// beside their place and renamed, so that any number of threads and processes may share a directory. An entry that is damaged is decoded
 /// again, and a directory that cannot be written means only that images are decoded every time. Safe for use from several threads at once.
 /// </remarks>
-public sealed class DecodedImageCache
+public sealed partial class DecodedImageCache
 {
     private readonly IImageDecoder decoder;
     private readonly string directory;
@@ -22,6 +23,25 @@ public sealed class DecodedImageCache
     {
         this.decoder = decoder;
         this.directory = directory ?? UserCache.Locate("images");
+    }
+
+    /// <summary>Where the entries are; it need not exist.</summary>
+    public string Location => directory;
+
+    /// <summary>Number of entries, and their bytes.</summary>
+    public (int Entries, long Bytes) Measure()
+    {
+        FileInfo[] files = [.. Files().Select(path => new FileInfo(path))];
+        return (files.Length, files.Sum(file => file.Length));
+    }
+
+    /// <summary>Deletes all entries; images are decoded again when they are needed. Nothing else in the directory is touched.</summary>
+    public void Clear()
+    {
+        foreach (string file in Files())
+            File.Delete(file);
+        foreach (string shard in Shards().Where(shard => !Directory.EnumerateFileSystemEntries(shard).Any()))
+            Directory.Delete(shard);
     }
 
     /// <summary>Finds an image's entry, or decodes the image and stores it.</summary>
@@ -42,6 +62,20 @@ public sealed class DecodedImageCache
         CachedImage.TryStore(entry, size, pixels);
         return (size, pixels);
     }
+
+    private string[] Shards() => Directory.Exists(directory)
+        ? [.. Directory.EnumerateDirectories(directory).Where(path => ShardName().IsMatch(Path.GetFileName(path)))]
+        : [];
+
+    /// <summary>Entries, and what interrupted writers left.</summary>
+    private IEnumerable<string> Files() =>
+        Shards().SelectMany(Directory.EnumerateFiles).Where(path => EntryName().IsMatch(Path.GetFileName(path)));
+
+    [GeneratedRegex("^[0-9a-f]{2}$")]
+    private static partial Regex ShardName();
+
+    [GeneratedRegex(@"^[0-9a-f]{62}(\.[0-9a-f]{32}\.tmp)?$")]
+    private static partial Regex EntryName();
 
     private string EntryFor(string path)
     {

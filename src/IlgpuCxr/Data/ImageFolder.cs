@@ -66,6 +66,14 @@ public sealed partial class ImageFolder
         }
     }
 
+    /// <summary>What the names of the class directories say: several labels an image where there is one for COVID-19, as in the study's Part 2.</summary>
+    /// <param name="root">The directory of the splits.</param>
+    public static ClassificationTask TaskOf(string root)
+    {
+        string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), "train") : null;
+        return train is not null && ClassesOf(train).Select(StudyLabels.Of).Contains(StudyLabels.Covid) ? ClassificationTask.MultiLabel : ClassificationTask.Binary;
+    }
+
     /// <summary>Lists images whose classes are not known: those in a directory, not below it, in the order of the numbers in their names.</summary>
     /// <param name="directory">The directory.</param>
     /// <exception cref="DataException">It has no images.</exception>
@@ -81,6 +89,30 @@ public sealed partial class ImageFolder
         return samples.Length > 0
             ? samples
             : throw new DataException($"The directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}).");
+    }
+
+    /// <summary>Fewer images: of each class its share, spread evenly over its files, and at least one.</summary>
+    /// <param name="train">About how many training images.</param>
+    /// <param name="others">About how many of each other split.</param>
+    public ImageFolder Limit(int train, int others) => new(Root, Task)
+    {
+        ClassNames = ClassNames,
+        Train = Limit(Train, train),
+        Validation = Limit(Validation, others),
+        Test = Limit(Test, others),
+        Unlabelled = Limit(Unlabelled, others),
+    };
+
+    private static IReadOnlyList<ImageSample> Limit(IReadOnlyList<ImageSample> samples, int images)
+    {
+        if (samples.Count <= images)
+            return samples;
+        return [.. samples.GroupBy(sample => sample.Label).SelectMany(group =>
+        {
+            ImageSample[] all = [.. group];
+            int count = Math.Max(1, (int)Math.Round((double)all.Length * images / samples.Count));
+            return Enumerable.Range(0, count).Select(i => all[(int)((long)i * all.Length / count)]);
+        })];
     }
 
     private static ImageFolder List(string root, ClassificationTask task)

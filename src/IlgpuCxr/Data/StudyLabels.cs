@@ -6,11 +6,14 @@ internal static class StudyLabels
     /// <summary>The labels, in the order of their indices.</summary>
     public static readonly string[] Names = ["covid", "pneumonia", "normal"];
 
-    // COVID-19 is a pneumonia. The study's two directories for it have different names.
+    /// <summary>COVID-19 is a pneumonia.</summary>
+    public static readonly int Covid = LabelSet.Of(0, 1);
+
+    // The study's two directories for COVID-19 have different names.
     private static readonly Dictionary<string, int> ByDirectory = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["covid"] = LabelSet.Of(0, 1),
-        ["covid-19"] = LabelSet.Of(0, 1),
+        ["covid"] = Covid,
+        ["covid-19"] = Covid,
         ["pneumonia"] = LabelSet.Of(1),
         ["normal"] = LabelSet.Of(2),
     };

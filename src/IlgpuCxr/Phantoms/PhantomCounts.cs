@@ -29,6 +29,9 @@ public sealed record PhantomCounts(ClassCounts Train, ClassCounts Validation, Cl
         return new PhantomCounts(Scale(part == StudyPart.Part1 ? Part1Train : Part2Train, train), heldCounts, heldCounts);
     }
 
+    /// <summary>All images.</summary>
+    public int Total => Train.Total + Validation.Total + Test.Total;
+
     /// <summary>The counts of one split.</summary>
     public ClassCounts Of(PhantomSplit split) => split switch
     {

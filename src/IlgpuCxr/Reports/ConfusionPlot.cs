@@ -15,7 +15,8 @@ internal static class ConfusionPlot
     private const int Cell = 62, Gap = 20, RowLabel = 92, Header = 50, Footer = 26, GroupGap = 44;
     private const int Matrix = 2 * Cell;
 
-    private static readonly Color Heat = Color.FromHex("#2563eb");
+    // Not transparent, so that the numbers can be read on any page.
+    private static readonly Color Cold = Color.FromHex("#eef4ff"), Hot = Color.FromHex("#1d4fc4"), OnCold = Color.FromHex("#1e3357");
 
     /// <summary>Draws all matrices of a row.</summary>
     /// <param name="row">The row.</param>
@@ -50,7 +51,7 @@ internal static class ConfusionPlot
                     AddText(plot, left + group / 2, 12, splits[s], Alignment.MiddleCenter, bold: true, size: 14);
                 if (showsPublished)
                 {
-                    var published = row.Published.Confusion![row.Splits.IndexOf(splits[s])][line];
+                    var published = row.Published.ConfusionOf(row, splits[s])![line];
                     AddMatrix(plot, left, top, "paper", names, published.Rows, isFirst: line == 0);
                 }
                 AddMatrix(plot, left + group - Matrix, top, "ours", names, result.Of(splits[s])!.Confusion[line], isFirst: line == 0);
@@ -71,14 +72,12 @@ internal static class ConfusionPlot
                 double share = counts[actual][predicted] / total;
                 double x = left + predicted * Cell, y = top + actual * Cell;
                 Rectangle cell = plot.Add.Rectangle(x + 1, x + Cell - 1, y + 1, y + Cell - 1);
-                cell.FillColor = Heat.WithAlpha(0.06 + 0.9 * share);
-                cell.LineColor = Heat.WithAlpha(0.25);
-                cell.LineWidth = 1;
+                cell.FillColor = Cold.MixedWith(Hot, share);
+                cell.LineWidth = 0;
                 Text number = AddText(
                     plot, x + Cell / 2, y + Cell / 2, counts[actual][predicted].ToString("N0", CultureInfo.InvariantCulture), Alignment.MiddleCenter,
                     bold: true, size: 14);
-                if (share > 0.45)
-                    number.LabelFontColor = Colors.White;
+                number.LabelFontColor = share > 0.45 ? Colors.White : OnCold;
             }
         }
         for (int predicted = 0; predicted < 2; predicted++)

@@ -46,18 +46,18 @@ internal static class CurvePlot
         Plot plot = PlotStyle.Create();
         AddPublished(plot, curves.PublishedTrain, PlotStyle.Train, "train, paper");
         AddPublished(plot, curves.PublishedValidation, PlotStyle.Validation, "validation, paper");
-        AddOurs(plot, curves.Train, PlotStyle.Train, "train, ours");
-        AddOurs(plot, curves.Validation, PlotStyle.Validation, "validation, ours");
+        AddOurs(plot, curves.Train, PlotStyle.Train, "train");
+        AddOurs(plot, curves.Validation, PlotStyle.Validation, "validation");
 
         int best = bestEpoch + curves.FirstEpoch;
         Marker mark = plot.Add.Marker(best, curves.Validation[best], MarkerShape.OpenCircle, 15, PlotStyle.Validation);
         mark.LineWidth = 2;
-        mark.LegendText = "best epoch";
 
         plot.YLabel(label);
         plot.XLabel(row.Part == StudyPart.Part1 ? "epoch" : "epochs trained (0: untrained)");
         int last = Math.Max(1, Math.Max(curves.Train.Count, curves.PublishedTrain?.Count ?? 0) - 1);
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1) };
+        plot.Axes.Left.TickGenerator = new NumericAutomatic { MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1) };
         plot.Axes.SetLimitsX(-0.03 * last - 0.2, last * 1.03 + 0.2);
         (double low, double high) = Limits(curves, axis);
         plot.Axes.SetLimitsY(low, high);
@@ -100,7 +100,9 @@ internal static class CurvePlot
     {
         plot.ShowLegend(Edge.Bottom);
         plot.Legend.FontName = PlotStyle.Font;
-        plot.Legend.FontSize = 12;
+        plot.Legend.FontSize = 11;
+        plot.Legend.Padding = new PixelPadding(0);
+        plot.Legend.Margin = new PixelPadding(0);
         plot.Legend.FontColor = PlotStyle.Text;
         plot.Legend.BackgroundColor = Colors.Transparent;
         plot.Legend.OutlineColor = Colors.Transparent;

@@ -68,7 +68,9 @@ public static class ReportText
     }
 
     /// <summary>A number and what is counted.</summary>
-    internal static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
+    /// <param name="number">How many.</param>
+    /// <param name="what">Of one of them.</param>
+    public static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
 
     internal static string Number(double value, int decimals) => value.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
@@ -77,10 +79,9 @@ public static class ReportText
     /// <summary>How much COVID-19 the study's network finds on a split; null where it shows no matrix.</summary>
     internal static (long Found, long Images)? PublishedCovid(StudyRow row, string split)
     {
-        int place = row.Splits.IndexOf(split);
-        if (row.Published.Confusion is not { } confusion || place < 0)
+        if (row.Published.ConfusionOf(row, split) is not { } confusion)
             return null;
-        ConfusionMatrix matrix = confusion[place][Covid];
+        ConfusionMatrix matrix = confusion[Covid];
         return (matrix[1, 1], matrix[1, 0] + matrix[1, 1]);
     }
 

@@ -8,7 +8,7 @@ namespace IlgpuCxr.Reports;
 public sealed class StudyReport
 {
     private readonly string directory;
-    private readonly SortedDictionary<int, RowReport> rows = [];
+    private readonly SortedDictionary<(StudyPart, int), RowReport> rows = [];
 
     /// <summary>Finds what is complete already.</summary>
     /// <param name="directory">The directory of all rows.</param>
@@ -42,7 +42,7 @@ public sealed class StudyReport
     /// <param name="result">What came of it.</param>
     public void Add(StudyRow row, RowDirectory files, RowResult result)
     {
-        int place = StudyRows.All.IndexOf(row);
+        (StudyPart, int) place = (row.Part, row.Number);
         if (rows.TryGetValue(place, out RowReport? there) && ReferenceEquals(there.Result, result))
             return;
         RowReport report = RowReport.Create(row, result);

@@ -11,10 +11,6 @@ public interface IReproductionObserver
     /// <param name="total">How many there will be.</param>
     void OnPhantoms(StudyPart part, int done, int total);
 
-    /// <summary>All images are there, and nothing is trained yet.</summary>
-    /// <param name="rows">What each row will be trained with.</param>
-    void OnPlan(IReadOnlyList<RowPlan> rows);
-
     /// <summary>A row's turn has come.</summary>
     /// <param name="row">The row.</param>
     void OnRow(RowPlan row);
@@ -29,7 +25,8 @@ public interface IReproductionObserver
     /// <param name="row">The row.</param>
     /// <param name="result">What it reached.</param>
     /// <param name="isBest">Whether its validation accuracy is the highest so far.</param>
-    void OnEpoch(RowPlan row, EpochResult result, bool isBest);
+    /// <param name="left">The time that everything will still take; null as long as nothing is known about it.</param>
+    void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left);
 
     /// <summary>A row is complete, now or since an earlier call.</summary>
     /// <param name="row">The row.</param>

@@ -14,7 +14,8 @@ namespace IlgpuCxr.Study;
 /// <param name="options">What to reproduce.</param>
 /// <param name="cache">Decodes images.</param>
 /// <param name="threads">Threads that draw and decode.</param>
-public sealed class Reproduction(ComputeDevice device, StudyOptions options, DecodedImageCache cache, int threads)
+/// <param name="strict">Whether an unreadable image ends the run; otherwise it is left out.</param>
+public sealed class Reproduction(ComputeDevice device, StudyOptions options, DecodedImageCache cache, int threads, bool strict = false)
 {
     private const string PhantomsName = "phantoms";
 
@@ -33,7 +34,6 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Dec
     {
         options.Validate();
         IReadOnlyList<RowPlan> plans = Plan(observer, cancellation);
-        observer.OnPlan(plans);
         var report = new StudyReport(options.Out);
         var clock = new StudyClock([.. plans.Where(plan => plan.Directory.ReadResult() is null)]);
         foreach (RowPlan plan in plans)
@@ -96,7 +96,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Dec
         ImageFolder images = plan.Data.Images;
         RunDirectory run = plan.Directory.Claim(plan.Configuration);
         var loader = new ImageBatchLoader(
-            cache, new ImageBatchOptions { BatchSize = training.Batch, Size = training.Size, Transforms = training.Augmentation, Threads = threads });
+            cache, new ImageBatchOptions { BatchSize = training.Batch, Size = training.Size, Transforms = training.Augmentation, Strict = strict, Threads = threads });
         IReadOnlyList<EpochResult> history;
         using (var trainer = new Trainer(device, training, images, loader, run))
         {
@@ -136,6 +136,6 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Dec
             observer.OnProgress(plan, progress, clock.Left());
         }
 
-        public void OnEpoch(EpochResult result, bool isBest) => observer.OnEpoch(plan, result, isBest);
+        public void OnEpoch(EpochResult result, bool isBest) => observer.OnEpoch(plan, result, isBest, clock.Left());
     }
 }

@@ -42,7 +42,7 @@ public static class StudyRows
         return [.. All.Where(chosen.Contains)];
     }
 
-    private static IEnumerable<StudyRow> Range(string item)
+    private static StudyRow[] Range(string item)
     {
         bool isPart2 = item.StartsWith("p2:", StringComparison.OrdinalIgnoreCase);
         StudyRow[] rows = [.. All.Where(row => row.Part == (isPart2 ? StudyPart.Part2 : StudyPart.Part1))];

@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using IlgpuCxr.Data;
+using IlgpuCxr.Phantoms;
+using IlgpuCxr.Study;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr data</c>: checks a data set, draws phantoms, shows the cache of decoded images.</summary>
+internal static class DataCommand
+{
+    private const int MostTold = 20;
+
+    private static readonly Argument<string> Root = new("dir") { Description = "The directory of the splits, as --data takes it." };
+
+    private static readonly Option<string> Part =
+        new Option<string>("--part") { Description = "Whose folder layout: 1, 2 or both, below part1 and part2.", DefaultValueFactory = _ => "both" }.OneOf("1", "2", "both");
+
+    private static readonly Option<string> Out = new("--out") { Description = "Directory for the phantoms.", Required = true };
+
+    private static readonly Option<int> Train = OptionKinds.Number<int>("--train", "Training images of a part, in the study's shares of the classes.", 600);
+
+    private static readonly Option<int> Held = OptionKinds.Number<int>("--held", "Validation images of a part, and as many test images.", 150);
+
+    private static readonly Option<int> Size = OptionKinds.Number<int>("--size", "Edge of the images, in pixels.", 128);
+
+    private static readonly Option<long> Seed = OptionKinds.Number<long>("--seed", "Another seed, other patients.", 1L);
+
+    private static readonly Option<float> Difficulty =
+        OptionKinds.Number<float>("--difficulty", "From 0, opacities dense, to 1, faint in haze and noise.", (float)Phantom.DefaultDifficulty);
+
+    private static readonly Option<bool> ClearCache = new("--clear") { Description = "Delete the decoded images; they are decoded again when they are needed." };
+
+    public static Command Create() => new("data", "Check a data set, draw phantoms, show the cache of decoded images.") { Check(), Phantoms(), Cache() };
+
+    private static Command Check()
+    {
+        var command = new Command("check", "Count images; find unreadable files, duplicates across splits and patients in two splits.")
+        {
+            Root, CommonOptions.Threads, CommonOptions.Json,
+        };
+        command.SetAction((parsed, cancellation) => Task.Run(() => RunCheck(parsed, cancellation)));
+        return command;
+    }
+
+    private static Command Phantoms()
+    {
+        var command = new Command("phantom", "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
+        {
+            Out, Part, Train, Held, Size, Seed, Difficulty, CommonOptions.Threads, CommonOptions.Quiet,
+        };
+        command.SetAction((parsed, cancellation) => Task.Run(() => RunPhantoms(parsed, cancellation)));
+        return command;
+    }
+
+    private static Command Cache()
+    {
+        var command = new Command("cache", "Show where decoded images are kept, and how large they are.") { ClearCache, CommonOptions.Json };
+        command.SetAction(RunCache);
+        return command;
+    }
+
+    private static int RunCheck(ParseResult parsed, CancellationToken cancellation)
+    {
+        bool isJson = parsed.GetValue(CommonOptions.Json);
+        DataCheck check = ProgressLine.Run(isJson, "reading images", progress =>
+            DataCheck.Run(parsed.GetValue(Root)!, new VipsImageDecoder(), CommonOptions.ThreadsOf(parsed), progress, cancellation));
+        if (isJson)
+        {
+            Output.Json(new { check.Data.Root, check.Data.ClassNames, check.Counts, check.Unreadable, check.Duplicates, check.Patients });
+            return 0;
+        }
+        Table table = Output.Table(check.Data.Root, ["split", "images", .. check.Data.ClassNames]);
+        foreach (SplitCount count in check.Counts)
+        {
+            IEnumerable<string> classes = count.Classes.Count > 0 ? count.Classes.Select(images => Output.Count(images)) : check.Data.ClassNames.Select(_ => "-");
+            table.AddRow([count.Split, Output.Count(count.Images), .. classes]);
+        }
+        AnsiConsole.Write(table);
+        Tell("unreadable file", [.. check.Unreadable.Select(image => image.Reason)]);
+        Tell("file that is in several splits or classes", [.. check.Duplicates.Select(file => string.Join("  =  ", file.Paths))]);
+        Tell("patient in several splits", [.. check.Patients.Select(patient => $"{patient.Patient}: {patient.Images} images in {string.Join(", ", patient.Splits)}")]);
+        return 0;
+    }
+
+    private static int RunPhantoms(ParseResult parsed, CancellationToken cancellation)
+    {
+        string root = parsed.GetValue(Out)!, part = parsed.GetValue(Part)!;
+        int size = parsed.GetValue(Size), train = parsed.GetValue(Train), held = parsed.GetValue(Held);
+        float difficulty = parsed.GetValue(Difficulty);
+        int fewest = Enum.GetValues<PhantomClass>().Length;
+        Require(size is >= Phantom.SmallestSize and <= Phantom.LargestSize, $"--size {size} is out of range: use {Phantom.SmallestSize} to {Phantom.LargestSize}.");
+        Require(train >= fewest, $"--train {train} is too few: use at least {fewest}, one of each class.");
+        Require(held >= fewest, $"--held {held} is too few: use at least {fewest}, one of each class.");
+        Require(difficulty is >= 0 and <= 1, string.Create(CultureInfo.InvariantCulture, $"--difficulty {difficulty} is out of range: use 0 (easy) to 1 (hard)."));
+        bool quiet = parsed.GetValue(CommonOptions.Quiet);
+        foreach (StudyPart each in Enum.GetValues<StudyPart>().Where(each => part == "both" || part == $"{(int)each + 1}"))
+        {
+            string directory = part == "both" ? Path.Combine(root, each.ToString().ToLowerInvariant()) : root;
+            var options = new PhantomDatasetOptions(each, PhantomCounts.LikeStudy(each, train, held), size, (ulong)parsed.GetValue(Seed), Math.Round(difficulty, 6));
+            int drawn = ProgressLine.Run(quiet, $"drawing {directory}", progress =>
+                PhantomDataset.Write(directory, options, CommonOptions.ThreadsOf(parsed), progress, cancellation), options.Counts.Total);
+            if (!quiet)
+                Console.Out.WriteLine($"{directory}: {Output.Count(options.Counts.Total)} phantoms of {size}x{size} pixels, {Output.Count(drawn)} of them drawn now.");
+        }
+        return 0;
+    }
+
+    private static void RunCache(ParseResult parsed)
+    {
+        var cache = new DecodedImageCache(new VipsImageDecoder());
+        if (parsed.GetValue(ClearCache))
+            cache.Clear();
+        (int entries, long bytes) = cache.Measure();
+        if (parsed.GetValue(CommonOptions.Json))
+            Output.Json(new { cache.Location, Images = entries, Bytes = bytes });
+        else
+            Console.Out.WriteLine($"{cache.Location}: {Output.Count(entries)} decoded images, {Output.Number(bytes / 1e6, 1)} MB ({UserCache.Variable} names another place).");
+    }
+
+    private static void Tell(string what, IReadOnlyList<string> lines)
+    {
+        Console.Out.WriteLine(lines.Count == 0 ? $"No {what}." : $"{Output.Count(lines.Count)} x {what}:");
+        foreach (string line in lines.Take(MostTold))
+            Console.Out.WriteLine($"  {line}");
+        if (lines.Count > MostTold)
+            Console.Out.WriteLine($"  and {Output.Count(lines.Count - MostTold)} more; --json lists all.");
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+            throw new UsageException(message);
+    }
+}

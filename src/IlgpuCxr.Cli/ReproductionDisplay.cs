@@ -1,0 +1,163 @@
+using System.Globalization;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Reports;
+using IlgpuCxr.Study;
+using IlgpuCxr.Training;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli;
+
+/// <summary>Shows a reproduction: a live line with the time left on a terminal, plain lines elsewhere, and the tables at the end.</summary>
+internal static class ReproductionDisplay
+{
+    // The tables are to be read in a terminal of this width.
+    private const int TableWidth = 100;
+
+    /// <summary>Says what is about to be done.</summary>
+    public static void PrintHeader(ComputeDevice device, StudyOptions options)
+    {
+        Console.Out.WriteLine(device.Name);
+        Console.Out.WriteLine(
+            $"{ReportText.Count(options.Rows.Count, "row")} of the study: {string.Join(", ", options.Rows.Select(row => row.Id))}; results in {options.Out}");
+        foreach (StudyPart part in options.Rows.Select(row => row.Part).Distinct().Where(part => options.Directory(part) is null))
+        {
+            string option = part == StudyPart.Part1 ? "--part1" : "--part2";
+            Console.Out.WriteLine(
+                $"No images are given for {(part == StudyPart.Part1 ? "Part 1" : "Part 2")} ({option}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
+        }
+        if (options.Weights == "random")
+            Console.Out.WriteLine("Every row starts from random weights, where the study starts from ImageNet's.");
+        Console.Out.WriteLine();
+    }
+
+    /// <summary>Runs a reproduction under observation.</summary>
+    public static StudyReport Run(bool quiet, Func<IReproductionObserver, StudyReport> reproduce)
+    {
+        if (quiet)
+            return reproduce(new Lines(TextWriter.Null));
+        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+            return reproduce(new Lines(Console.Out));
+        StudyReport? report = null;
+        AnsiConsole.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn())
+            .Start(context => report = reproduce(new Live(context)));
+        return report!;
+    }
+
+    /// <summary>Prints the study's tables, and where the report is.</summary>
+    public static void PrintTables(StudyReport report)
+    {
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, TableWidth);
+        foreach (StudyTable table in report.Tables)
+        {
+            Console.Out.WriteLine();
+            AnsiConsole.Write(Table(table));
+        }
+        Console.Out.WriteLine();
+        Console.Out.WriteLine($"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");
+    }
+
+    /// <summary>What <c>--json</c> prints.</summary>
+    public static object AsJson(StudyReport report) => new
+    {
+        Report = report.HtmlPath,
+        Rows = report.Rows.Select(row => new
+        {
+            Row = row.Row.Id,
+            Network = row.Row.Network,
+            row.Row.Layers,
+            Paper = new { row.Row.Published.BestEpoch, row.Row.Published.Accuracy, row.Row.Published.F1 },
+            Ours = row.Result,
+        }),
+    };
+
+    private static Table Table(StudyTable table)
+    {
+        Console.Out.WriteLine(table.Title + ": paper, ours, difference");
+        var printed = new Table { Border = TableBorder.Rounded };
+        printed.AddColumn(new TableColumn("row").Padding(1, 0));
+        printed.AddColumn(new TableColumn("").Padding(0, 0));
+        foreach (string split in table.Splits)
+            printed.AddColumn(new TableColumn(split) { Alignment = Justify.Right }.Padding(1, 0));
+        foreach (StudyTableRow row in table.Rows)
+        {
+            printed.AddRow(
+            [
+                row.Row.Id, Markup.Escape(row.Row.Title),
+                .. row.Cells.Select(cell => string.Create(CultureInfo.InvariantCulture, $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,7}")),
+            ]);
+        }
+        return printed;
+    }
+
+    private static string Epoch(EpochResult result, bool isBest) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {result.TrainLoss,8:F4} accuracy {result.TrainAccuracy,6:F2}   validation loss {result.ValidationLoss,8:F4} accuracy {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
+
+    private static string Row(RowPlan row) => $"Row {row.Row.Id}: {row.Row.Title}; {ReportText.Configuration(row.Configuration)}; {ReportText.Data(row.Configuration.Data)}";
+
+    private static string Result(RowPlan row, RowResult result, bool wasComplete)
+    {
+        string numbers = string.Join(", ", result.Splits.Select(split => string.Create(CultureInfo.InvariantCulture, $"{split.Split} {split.Accuracy:F2} %")));
+        return wasComplete
+            ? $"Row {row.Row.Id}: {row.Row.Title}; complete already: accuracy {numbers}"
+            : $"  best epoch {result.BestEpoch}: accuracy {numbers}; {ReportText.Time(result.Seconds)}";
+    }
+
+    private static string Left(TimeSpan? left) => left is { } time ? $", {ReportText.Time(time.TotalSeconds)} left for everything" : "";
+
+    /// <summary>Plain lines.</summary>
+    private sealed class Lines(TextWriter output) : IReproductionObserver
+    {
+        public void OnPhantoms(StudyPart part, int done, int total)
+        {
+            if (done == total)
+                output.WriteLine($"{total} phantoms of {(part == StudyPart.Part1 ? "Part 1" : "Part 2")} are there.");
+        }
+
+        public void OnRow(RowPlan row) => output.WriteLine(Row(row));
+
+        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) { }
+
+        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) => output.WriteLine(Epoch(result, isBest) + Left(left));
+
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => output.WriteLine(Result(row, result, wasComplete));
+    }
+
+    /// <summary>A line that tells where everything is, with the lines of <see cref="Lines"/> above it.</summary>
+    private sealed class Live(ProgressContext context) : IReproductionObserver
+    {
+        private readonly ProgressTask task = context.AddTask("starting", maxValue: 1);
+
+        public void OnPhantoms(StudyPart part, int done, int total)
+        {
+            task.Description = $"drawing phantoms of {(part == StudyPart.Part1 ? "Part 1" : "Part 2")}, {done}/{total}";
+            task.Value = (double)done / total;
+        }
+
+        public void OnRow(RowPlan row)
+        {
+            task.Value = 0;
+            AnsiConsole.WriteLine(Row(row));
+        }
+
+        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left)
+        {
+            string phase = progress.Phase switch
+            {
+                TrainingPhase.Training => "training",
+                TrainingPhase.EvaluatingTraining => "evaluating training images",
+                _ => "validating",
+            };
+            task.Description = Markup.Escape(string.Create(
+                CultureInfo.InvariantCulture,
+                $"row {row.Row.Id}, epoch {progress.Epoch + 1}/{progress.Epochs}, {phase} {progress.Step}/{progress.Steps}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s{Left(left)}"));
+            task.Value = progress.Done;
+        }
+
+        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) => AnsiConsole.WriteLine(Epoch(result, isBest));
+
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => AnsiConsole.WriteLine(Result(row, result, wasComplete));
+    }
+}

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace IlgpuCxr.Data;
+
+/// <summary>What is in a data set, and what is wrong with it.</summary>
+/// <param name="Data">The images.</param>
+/// <param name="Counts">How many images of each class each split has.</param>
+/// <param name="Unreadable">Files that no image can be made of.</param>
+/// <param name="Duplicates">Files with the same bytes, in different splits or of different classes: what is judged has been learnt, or is learnt twice over.</param>
+/// <param name="Patients">Patients with images in more than one split, as far as files are named by the NIH's rule.</param>
+public sealed partial record DataCheck(
+    ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable, IReadOnlyList<SharedFile> Duplicates,
+    IReadOnlyList<SharedPatient> Patients)
+{
+    /// <summary>Reads every file of a data set.</summary>
+    /// <param name="root">The directory of the splits.</param>
+    /// <param name="decoder">Reads images.</param>
+    /// <param name="threads">Files read at a time.</param>
+    /// <param name="progress">Told how many files are read.</param>
+    /// <param name="cancellation">Stops between two files.</param>
+    /// <exception cref="DataException">The directory has no data set's layout.</exception>
+    public static DataCheck Run(string root, IImageDecoder decoder, int threads, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        ImageFolder data = ImageFolder.Open(root, ImageFolder.TaskOf(root));
+        (string Split, ImageSample Sample)[] files =
+        [
+            .. data.Train.Select(sample => ("train", sample)), .. data.Validation.Select(sample => ("validation", sample)),
+            .. data.Test.Concat(data.Unlabelled).Select(sample => ("test", sample)),
+        ];
+        var hashes = new string?[files.Length];
+        var failures = new UnreadableImage?[files.Length];
+        int done = 0;
+        Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i =>
+        {
+            string path = files[i].Sample.Path;
+            try
+            {
+                decoder.Decode(path);
+                hashes[i] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+            }
+            catch (DataException exception)
+            {
+                failures[i] = new UnreadableImage(path, exception.Message);
+            }
+            progress?.Report(Interlocked.Increment(ref done));
+        });
+        return new DataCheck(
+            data, CountsOf(data),
+            [.. failures.OfType<UnreadableImage>()],
+            [.. files.Zip(hashes).Where(file => file.Second is not null).GroupBy(file => file.Second, file => file.First)
+                .Where(group => group.Select(file => (file.Split, file.Sample.Label)).Distinct().Count() > 1)
+                .Select(group => new SharedFile([.. group.Select(file => file.Sample.Path)]))],
+            [.. files.Select(file => (file.Split, Patient: PatientOf(file.Sample.Path))).Where(file => file.Patient is not null)
+                .GroupBy(file => file.Patient!, file => file.Split).Where(group => group.Distinct().Count() > 1)
+                .Select(group => new SharedPatient(group.Key, [.. group.Distinct()], group.Count())).OrderBy(patient => patient.Patient, StringComparer.Ordinal)]);
+    }
+
+    private static SplitCount[] CountsOf(ImageFolder data)
+    {
+        SplitCount Count(string split, IReadOnlyList<ImageSample> samples) => new(split, samples.Count,
+            [.. data.ClassNames.Select((_, c) => samples.Count(sample => Metrics.Prediction.Says(data.Task, sample.Label, c)))]);
+        var counts = new List<SplitCount> { Count("train", data.Train), Count("validation", data.Validation) };
+        if (data.Test.Count > 0)
+            counts.Add(Count("test", data.Test));
+        if (data.Unlabelled.Count > 0)
+            counts.Add(new SplitCount("test, unlabelled", data.Unlabelled.Count, []));
+        return [.. counts];
+    }
+
+    private static string? PatientOf(string path) => NihName().Match(Path.GetFileName(path)) is { Success: true } match ? match.Groups[1].Value : null;
+
+    // ChestX-ray8 names files PATIENT_FOLLOWUP.png, as 00000061_012.png.
+    [GeneratedRegex("^([0-9]{8})_[0-9]{3}")]
+    private static partial Regex NihName();
+}
+
+/// <summary>How many images a split has.</summary>
+/// <param name="Split">Its name.</param>
+/// <param name="Images">How many images.</param>
+/// <param name="Classes">How many are of each class; an image with several labels counts for each. Empty where classes are not known.</param>
+public sealed record SplitCount(string Split, int Images, IReadOnlyList<int> Classes);
+
+/// <summary>Files with the same bytes.</summary>
+/// <param name="Paths">The files.</param>
+public sealed record SharedFile(IReadOnlyList<string> Paths);
+
+/// <summary>A patient with images in several splits.</summary>
+/// <param name="Patient">The patient's number.</param>
+/// <param name="Splits">The splits.</param>
+/// <param name="Images">The patient's images in all of them.</param>
+public sealed record SharedPatient(string Patient, IReadOnlyList<string> Splits, int Images);
