@@ -76,16 +76,15 @@ internal static class ReproductionDisplay
     {
         Console.Out.WriteLine(table.Title + ": paper, ours, difference");
         var printed = new Table { Border = TableBorder.Rounded };
-        printed.AddColumn(new TableColumn("row").Padding(1, 0));
-        printed.AddColumn(new TableColumn("").Padding(0, 0));
+        printed.AddColumns("row", "");
         foreach (string split in table.Splits)
-            printed.AddColumn(new TableColumn(split) { Alignment = Justify.Right }.Padding(1, 0));
+            printed.AddColumn(new TableColumn(split) { Alignment = Justify.Right });
         foreach (StudyTableRow row in table.Rows)
         {
             printed.AddRow(
             [
                 row.Row.Id, Markup.Escape(row.Row.Title),
-                .. row.Cells.Select(cell => string.Create(CultureInfo.InvariantCulture, $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,7}")),
+                .. row.Cells.Select(cell => string.Create(CultureInfo.InvariantCulture, $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,6}")),
             ]);
         }
         return printed;

@@ -1,0 +1,125 @@
+using System.Text.RegularExpressions;
+using IlgpuCxr.Reports;
+using IlgpuCxr.Study;
+using IlgpuCxr.Tests.Study;
+using NetVips;
+using VipsImage = NetVips.Image;
+
+namespace IlgpuCxr.Tests.Reports;
+
+public sealed partial class StudyReportTests
+{
+    // With and without published matrices, one class an image and several labels, cross entropies and the summed focal loss.
+    private static readonly string[] Ids = ["1", "3", "p2:2", "p2:3"];
+
+    private DirectoryInfo folder;
+    private StudyReport report;
+    private string html;
+
+    [OneTimeSetUp]
+    public void Write()
+    {
+        folder = Directory.CreateTempSubdirectory("ilgpucxr-report-");
+        foreach (string id in Ids)
+        {
+            RowDirectory row = DirectoryOf(id);
+            Directory.CreateDirectory(row.Location);
+            row.WriteResult(SampleResults.Of(id));
+        }
+        report = new StudyReport(folder.FullName);
+        report.Write();
+        html = File.ReadAllText(report.HtmlPath);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveIt() => folder.Delete(recursive: true);
+
+    [Test]
+    public void Markdown_is_as_it_was_when_a_person_looked_at_it()
+    {
+        string golden = Path.Combine(TestContext.CurrentContext.TestDirectory, "fixtures", "report", "report.md");
+        Assert.That(File.ReadAllText(report.MarkdownPath), Is.EqualTo(File.ReadAllText(golden)));
+    }
+
+    [Test]
+    public void Html_fetches_nothing_and_runs_nothing()
+    {
+        Assert.That(html, Does.Not.Contain("http:").And.Not.Contain("https:").And.Not.Contain("<script").And.Not.Contain("@import"));
+        Assert.That(Sources().Matches(html).Select(match => match.Groups[1].Value), Is.All.StartWith("data:image/png;base64,"));
+    }
+
+    [Test]
+    public void Html_has_a_section_with_three_plots_for_each_row()
+    {
+        Assert.That(Regex.Count(html, "<section class=\"card row\""), Is.EqualTo(Ids.Length));
+        Assert.That(Sources().Count(html), Is.EqualTo(3 * Ids.Length));
+        foreach (string id in Ids)
+            Assert.That(html, Does.Contain($"id=\"{StudyRows.Parse(id)[0].DirectoryName}\""));
+    }
+
+    [Test]
+    public void Html_opens_and_closes_the_same_elements()
+    {
+        foreach (string element in new[] { "section", "table", "thead", "tbody", "tr", "td", "th", "div", "figure", "p", "nav", "main" })
+            Assert.That(Regex.Count(html, $"<{element}[ >]"), Is.EqualTo(Regex.Count(html, $"</{element}>")), element);
+    }
+
+    [Test]
+    public void Plots_are_files_beside_the_checkpoints_too()
+    {
+        foreach (string id in Ids)
+        {
+            foreach (string name in new[] { "loss.png", "accuracy.png", "confusion.png" })
+            {
+                using VipsImage plot = VipsImage.NewFromFile(DirectoryOf(id).PathOf(name));
+                Assert.That(Math.Min(plot.Width, plot.Height), Is.GreaterThan(300), name);
+                using VipsImage gray = plot.Flatten(background: [255]).Colourspace(Enums.Interpretation.Bw);
+                Assert.That(gray.Deviate(), Is.GreaterThan(5), $"something is drawn in {name}");
+            }
+        }
+    }
+
+    [Test]
+    public void Plots_have_a_font_of_their_own()
+    {
+        // A machine with nothing but the .NET SDK has no fonts.
+        using var plain = ScottPlot.Fonts.GetTypeface("Inter", bold: false, italic: false);
+        using var bold = ScottPlot.Fonts.GetTypeface("Inter", bold: true, italic: false);
+        Assert.That(plain.FamilyName, Does.StartWith("Inter"));
+        Assert.That(bold.FontWeight, Is.GreaterThan(plain.FontWeight));
+        // Every character that a plot may draw.
+        Assert.That(plain.GetGlyphs("0123456789,.%()-: epochs trained loss accuracy Jaccard index validation paper pneumonia"), Is.All.GreaterThan((ushort)0));
+    }
+
+    [Test]
+    public void A_report_says_what_its_numbers_are_of()
+    {
+        Assert.That(html, Does.Contain("phantoms").And.Contain("random weights").And.Contain("a device"));
+        Assert.That(html, Does.Contain("Our curves of rows 1, 3 leave these axes").Or.Contain("leave these axes"));
+    }
+
+    [Test]
+    public void A_report_of_nothing_is_a_report()
+    {
+        DirectoryInfo empty = folder.CreateSubdirectory("empty");
+        var nothing = new StudyReport(empty.FullName);
+        nothing.Write();
+        Assert.That(File.ReadAllText(nothing.MarkdownPath), Does.Contain("0 of 12 rows are complete"));
+        Assert.That(File.Exists(nothing.HtmlPath));
+    }
+
+    [Test]
+    public void A_damaged_result_is_told()
+    {
+        DirectoryInfo damaged = folder.CreateSubdirectory("damaged");
+        var row = new RowDirectory(damaged.FullName, StudyRows.All[0]);
+        Directory.CreateDirectory(row.Location);
+        File.WriteAllText(row.PathOf("result.json"), "{ half");
+        Assert.That(() => new StudyReport(damaged.FullName), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
+    }
+
+    private RowDirectory DirectoryOf(string id) => new(folder.FullName, StudyRows.Parse(id)[0]);
+
+    [GeneratedRegex("<img [^>]*src=\"([^\"]{30})")]
+    private static partial Regex Sources();
+}
