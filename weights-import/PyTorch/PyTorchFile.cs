@@ -19,10 +19,11 @@ public static class PyTorchFile
         SafeFileHandle file = FileBytes.Open(path);
         try
         {
+            var budget = new MemoryBudget(path, RandomAccess.GetLength(file));
             PyTorchContents contents = PyTorchZip.IsZip(path, file)
-                ? PyTorchZip.Read(path, file)
-                : PyTorchLegacy.Read(path, file);
-            var tensors = new PyTorchTensors(path, file, contents.Regions);
+                ? PyTorchZip.Read(path, file, budget)
+                : PyTorchLegacy.Read(path, file, budget);
+            var tensors = new PyTorchTensors(path, file, contents.Regions, budget);
             return new WeightFile(path, tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
         }
         catch

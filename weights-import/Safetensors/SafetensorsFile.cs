@@ -27,7 +27,7 @@ public static class SafetensorsFile
             long dataStart = PrefixBytes + header.Length;
             long dataLength = RandomAccess.GetLength(file) - dataStart;
             (List<SafetensorsEntry> entries, Dictionary<string, string> metadata) =
-                new SafetensorsHeader(path).Parse(header);
+                new SafetensorsHeader(path, new MemoryBudget(path, dataLength)).Parse(header);
             CheckLayout(path, entries, dataLength);
             WeightTensor[] tensors = [.. entries.Select(e => new WeightTensor(
                 e.Name, e.DataType, e.Shape, new FileStorage(path, file, dataStart + e.Begin, e.End - e.Begin)))];

@@ -3,6 +3,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -17,8 +18,11 @@ internal static class TrainCommand
 
     private static readonly TrainingOptions Defaults = new();
 
-    private static readonly Option<string> Weights =
-        new Option<string>("--weights") { Description = "The first weights.", DefaultValueFactory = _ => "random" }.OneOf("random");
+    public static readonly Option<string> Weights = new("--weights")
+    {
+        Description = "What to start from: random, imagenet (see 'cxr weights fetch'), a .pth, .safetensors or .h5 file, or a directory with one.",
+        DefaultValueFactory = _ => InitialWeights.RandomName,
+    };
 
     private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "SGD's learning rate.", Defaults.Sgd.LearningRate);
 
@@ -48,9 +52,12 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        string network = parsed.GetValue(CommonOptions.Network)!;
+        InitialWeights weights = InitialWeights.Find(parsed.GetValue(Weights)!, network);
         var options = new TrainingOptions
         {
-            Network = parsed.GetValue(CommonOptions.Network)!,
+            Network = network,
+            Weights = weights.Identity,
             Size = parsed.GetValue(CommonOptions.Size),
             Batch = parsed.GetValue(CommonOptions.Batch),
             Epochs = parsed.GetValue(Epochs),
@@ -64,13 +71,13 @@ internal static class TrainCommand
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var run = new RunDirectory(parsed.GetValue(Out)!);
-        using var trainer = new Trainer(device, options, data, loader, run);
+        using var trainer = new Trainer(device, options, data, loader, run, weights);
         if (parsed.GetValue(Resume))
             trainer.Resume();
         else
             trainer.Begin();
         if (!quiet)
-            TrainingDisplay.PrintHeader(device, options, data);
+            TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
         TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
 
         var results = CheckpointEvaluation.Run(device, run.Best, data, loader, cancellation);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Training;
 
@@ -28,17 +29,21 @@ public sealed class Trainer : IDisposable
     private readonly Evaluator evaluator;
     private readonly List<EpochResult> history = [];
 
-    /// <summary>Sets up a run with new weights.</summary>
+    /// <summary>Sets up a run.</summary>
     /// <param name="device">Where to train.</param>
     /// <param name="options">What decides the result.</param>
     /// <param name="data">The images.</param>
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="run">Where the results go.</param>
+    /// <param name="weights">What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.</param>
     /// <exception cref="UsageException">An option is out of range.</exception>
-    /// <exception cref="NetworkException">The network or what to freeze is not known, or a batch is too small to train on.</exception>
-    public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run)
+    /// <exception cref="NetworkException">The weights do not fit, the network or what to freeze is not known, or a batch is too small to train on.</exception>
+    public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run, InitialWeights? weights = null)
     {
+        weights ??= InitialWeights.Random;
         options.Validate();
+        if (options.Weights != weights.Identity)
+            throw new ArgumentException($"The options are of a run that starts from {options.Weights}, not from {weights.Identity}.", nameof(weights));
         this.device = device;
         this.options = options;
         this.data = data;
@@ -47,12 +52,16 @@ public sealed class Trainer : IDisposable
         network = new Network(device, options.Network, NetworkHead.Part1 with { Outputs = data.ClassNames.Count });
         network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
         network.Initialize(options.Seed);
+        Imported = weights.Load(device, network);
         network.Freeze(options.Freeze);
         optimizer = new SgdOptimizer(device, network, options.Sgd);
         step = new TrainingStep(device, network, optimizer);
         batch = new DeviceBatch(device);
         evaluator = new Evaluator(device, step, batch, network.Head.Outputs);
     }
+
+    /// <summary>What came from the file of weights; null where the network starts from random values.</summary>
+    public WeightImportReport? Imported { get; }
 
     /// <summary>Starts the run in a directory that holds none, or the same one, whose results will be the same again.</summary>
     /// <exception cref="UsageException">The directory holds another run.</exception>
