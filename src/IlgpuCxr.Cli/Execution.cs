@@ -3,6 +3,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Cli;
@@ -43,7 +44,7 @@ internal static class Execution
             return Tell(exception, parsed, WrongUsage);
         }
         catch (Exception exception) when (exception
-            is DataException or DeviceException or NetworkException or WeightFormatException or IOException or UnauthorizedAccessException)
+            is DataException or DeviceException or NetworkException or WeightFormatException or WeightDownloadException or IOException or UnauthorizedAccessException)
         {
             return Tell(exception, parsed, Failed);
         }

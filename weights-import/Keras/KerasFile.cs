@@ -42,7 +42,7 @@ public static class KerasFile
             var names = new HashSet<string>(StringComparer.Ordinal);
             if (tensors.Find(tensor => !names.Add(tensor.Name)) is WeightTensor twice)
                 throw input.Malformed($"{WeightFormatException.Quote(twice.Name)} is there twice");
-            return new WeightFile(path, tensors, MetadataOf(root), file);
+            return new WeightFile(path, "Keras HDF5", tensors, MetadataOf(root), file);
         }
         catch
         {

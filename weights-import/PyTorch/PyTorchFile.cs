@@ -20,11 +20,13 @@ public static class PyTorchFile
         try
         {
             var budget = new MemoryBudget(path, RandomAccess.GetLength(file));
-            PyTorchContents contents = PyTorchZip.IsZip(path, file)
+            bool isZip = PyTorchZip.IsZip(path, file);
+            PyTorchContents contents = isZip
                 ? PyTorchZip.Read(path, file, budget)
                 : PyTorchLegacy.Read(path, file, budget);
             var tensors = new PyTorchTensors(path, file, contents.Regions, budget);
-            return new WeightFile(path, tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
+            return new WeightFile(
+                path, isZip ? "PyTorch" : "PyTorch before 1.6", tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
         }
         catch
         {

@@ -31,7 +31,7 @@ public static class SafetensorsFile
             CheckLayout(path, entries, dataLength);
             WeightTensor[] tensors = [.. entries.Select(e => new WeightTensor(
                 e.Name, e.DataType, e.Shape, new FileStorage(path, file, dataStart + e.Begin, e.End - e.Begin)))];
-            return new WeightFile(path, tensors, metadata, file);
+            return new WeightFile(path, "safetensors", tensors, metadata, file);
         }
         catch
         {

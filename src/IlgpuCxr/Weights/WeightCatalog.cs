@@ -10,11 +10,19 @@ namespace IlgpuCxr.Weights;
 /// <param name="Megabytes">Its size, to tell before a download.</param>
 public sealed partial record WeightSource(string Network, Uri Url, int Megabytes)
 {
-    /// <summary>The file's name.</summary>
-    public string Name => Uri.UnescapeDataString(Url.Segments[^1]);
+    /// <summary>The name to give the file; by default the last part of the address.</summary>
+    public string Name { get; init; } = Uri.UnescapeDataString(Url.Segments[^1]);
 
-    /// <summary>The first digits of its SHA-256, as <c>torch.hub</c> reads them from the name; null where the name has none.</summary>
-    public string? HashPrefix => HashInName().Match(Name) is { Success: true } match ? match.Groups[1].Value : null;
+    /// <summary>The first digits of its SHA-256, as <c>torch.hub</c> reads them from the address; null where it has none.</summary>
+    public string? HashPrefix => HashInName().Match(Url.Segments[^1]) is { Success: true } match ? match.Groups[1].Value : null;
+
+    /// <summary>The same file on a mirror, or another version of it where the address has a hash of its own.</summary>
+    /// <param name="mirror">The file's address there.</param>
+    public WeightSource At(Uri mirror)
+    {
+        var there = new WeightSource(Network, mirror, Megabytes);
+        return there.HashPrefix is null ? there with { Name = Name } : there;
+    }
 
     // torch.hub's own pattern also takes no digits at all, which would verify nothing.
     [GeneratedRegex(@"-([a-f0-9]{8,64})\.")]
