@@ -20,13 +20,13 @@ internal sealed class AlgorithmChoice
         {
             string[] parts = entry.Split('=', StringSplitOptions.TrimEntries);
             if (parts.Length > 2)
-                throw new DeviceException($"The algorithm choice '{entry}' is not understood; write for example convolution=naive.");
+                throw Wrong($"The algorithm choice '{entry}' is not understood; write for example convolution=naive.");
             if (parts.Length == 1)
                 everywhere = Existing("", parts[0], Known.Values.SelectMany(names => names).Distinct());
             else if (Known.TryGetValue(parts[0], out string[]? algorithms))
                 byOperator[parts[0]] = Existing(parts[0] + " ", parts[1], algorithms);
             else
-                throw new DeviceException($"There is no operator '{parts[0]}' with algorithms to choose from; use one of {List(Known.Keys)}.");
+                throw Wrong($"There is no operator '{parts[0]}' with algorithms to choose from; use one of {List(Known.Keys)}.");
         }
     }
 
@@ -44,7 +44,9 @@ internal sealed class AlgorithmChoice
     private static string Existing(string operatorName, string algorithm, IEnumerable<string> names) =>
         names.Contains(algorithm, StringComparer.OrdinalIgnoreCase)
             ? algorithm
-            : throw new DeviceException($"There is no {operatorName}algorithm '{algorithm}'; choose one of {List(names)}.");
+            : throw Wrong($"There is no {operatorName}algorithm '{algorithm}'; choose one of {List(names)}.");
+
+    private static DeviceException Wrong(string message) => new(message) { IsWrongUsage = true };
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names).ToLowerInvariant();
 }

@@ -23,20 +23,20 @@ internal static class ImageTransformNaive
         for (int c = 0; c < 3; c++)
         {
             if (c < image.Channels)
-                level = Resized(pixels, image, size, p, column, c);
+                level = Resized(pixels, image, size, size, p, column, c);
             output[index * 3 + c] = ImageNormalization.Normalize(level, c);
         }
     }
 
-    /// <summary><c>resized[p, q, c]</c>: the vertical pass over pixels of the horizontal pass.</summary>
-    private static int Resized(ArrayView<byte> pixels, ImageTransformParameters image, int size, int p, int q, int c)
+    /// <summary><c>resized[p, q, c]</c> of <paramref name="height"/> rows and <paramref name="width"/> columns: the vertical pass over pixels of the horizontal pass.</summary>
+    public static int Resized(ArrayView<byte> pixels, ImageTransformParameters image, int width, int height, int p, int q, int c)
     {
-        int height = image.Crop.Height;
-        int first = ResizeFilter.First(p, height, size), end = ResizeFilter.End(p, height, size);
-        int total = ResizeFilter.Total(p, height, size);
+        int length = image.Crop.Height;
+        int first = ResizeFilter.First(p, length, height), end = ResizeFilter.End(p, length, height);
+        int total = ResizeFilter.Total(p, length, height);
         int sum = ResizeFilter.Half;
         for (int y = first; y < end; y++)
-            sum += Narrowed(pixels, image, size, y, q, c) * ResizeFilter.Weight(p, y, height, size, total);
+            sum += Narrowed(pixels, image, width, y, q, c) * ResizeFilter.Weight(p, y, length, height, total);
         return sum >> ResizeFilter.Bits;
     }
 

@@ -38,6 +38,20 @@ public static class ImageTransformReference
     public static float[] Forward(Bitmap image, double degrees, CropBox crop, int size, bool flip) =>
         Normalize(Resize(Crop(Rotate(image, degrees), crop), size, flip));
 
+    /// <summary>The whole transform of one image with the study's resize of the short side between rotation and crop.</summary>
+    /// <param name="image">The decoded image.</param>
+    /// <param name="degrees">Rotation, counter-clockwise; 0 for none.</param>
+    /// <param name="side">Length of the short side behind the first resize.</param>
+    /// <param name="crop">What is resized again, a part of the resized image.</param>
+    /// <param name="size">Rows and columns of the result.</param>
+    /// <param name="flip">Whether left and right are exchanged.</param>
+    /// <returns><c>[S, S, 3]</c></returns>
+    public static float[] Forward(Bitmap image, double degrees, int side, CropBox crop, int size, bool flip)
+    {
+        (int width, int height) = ImageResizeParameters.ShortSide(image.Width, image.Height, side);
+        return Normalize(Resize(Crop(Resize(Rotate(image, degrees), width, height, flip: false), crop), size, flip));
+    }
+
     /// <summary><c>image.rotate(degrees)</c>: nearest neighbour, same size, black outside.</summary>
     /// <param name="image">An image.</param>
     /// <param name="degrees">Counter-clockwise.</param>
@@ -84,23 +98,30 @@ public static class ImageTransformReference
     /// <param name="image">An image.</param>
     /// <param name="size">Rows and columns of the result.</param>
     /// <param name="flip">Whether left and right are exchanged.</param>
-    public static Bitmap Resize(Bitmap image, int size, bool flip)
+    public static Bitmap Resize(Bitmap image, int size, bool flip) => Resize(image, size, size, flip);
+
+    /// <summary><c>image.resize((width, height), BILINEAR)</c>, and <c>transpose(FLIP_LEFT_RIGHT)</c> if asked for.</summary>
+    /// <param name="image">An image.</param>
+    /// <param name="width">Columns of the result.</param>
+    /// <param name="height">Rows of the result.</param>
+    /// <param name="flip">Whether left and right are exchanged.</param>
+    public static Bitmap Resize(Bitmap image, int width, int height, bool flip)
     {
-        var narrowed = new Bitmap(size, image.Height, image.Channels);
-        for (int q = 0; q < size; q++)
+        var narrowed = new Bitmap(width, image.Height, image.Channels);
+        for (int q = 0; q < width; q++)
         {
-            double[] weights = Weights(q, image.Width, size);
+            double[] weights = Weights(q, image.Width, width);
             for (int y = 0; y < image.Height; y++)
                 for (int c = 0; c < image.Channels; c++)
                     narrowed[q, y, c] = WeightedSum(weights, x => image[x, y, c]);
         }
-        var resized = new Bitmap(size, size, image.Channels);
-        for (int p = 0; p < size; p++)
+        var resized = new Bitmap(width, height, image.Channels);
+        for (int p = 0; p < height; p++)
         {
-            double[] weights = Weights(p, image.Height, size);
-            for (int q = 0; q < size; q++)
+            double[] weights = Weights(p, image.Height, height);
+            for (int q = 0; q < width; q++)
                 for (int c = 0; c < image.Channels; c++)
-                    resized[flip ? size - 1 - q : q, p, c] = WeightedSum(weights, y => narrowed[q, y, c]);
+                    resized[flip ? width - 1 - q : q, p, c] = WeightedSum(weights, y => narrowed[q, y, c]);
         }
         return resized;
     }

@@ -1,150 +1,32 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The image transform for the CPU: a band of output rows an index, in two passes, with the weights computed once a band.</summary>
-/// <remarks>
-/// The naive kernel filters every row of a neighbourhood again for every output pixel, and computes every weight again. Here a row of the
-/// rotated image is gathered once, narrowed once, and kept for the output rows that need it; gray is computed once and replicated. The sums
-/// are the naive kernel's integers, so the results are equal.
-/// </remarks>
+/// <summary>The image transform for the CPU: a <see cref="ResampledBand"/> of output rows an index.</summary>
+/// <remarks>Gray is computed once and replicated. The sums are the naive kernel's integers, so the results are equal.</remarks>
 internal static unsafe class ImageTransformVector
 {
-    // Neighbouring bands both need the rows between them: with 32 output rows a band, about 5 % of the rows are narrowed twice. Four bands for
-    // an image of 128 rows are enough to keep many threads busy with few images.
-    private const int BandRows = 32;
-
     private const int Levels = 256;
 
     /// <summary>Number of indices.</summary>
-    public static int Bands(in ImageTransformShape shape) => shape.N * BandsAnImage(shape.Size);
+    public static int Bands(in ImageTransformShape shape) => shape.N * ResampledBand.CountFor(shape.Size);
 
-    /// <summary>Up to <c>BandRows</c> rows of <c>output[n]</c>.</summary>
+    /// <summary>A band of rows of <c>output[n]</c>.</summary>
     public static void Forward(
         Index1D index, ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, ImageTransformShape shape)
     {
-        int size = shape.Size, bands = BandsAnImage(size), n = index / bands;
-        int p = index % bands * BandRows, end = Math.Min(size, p + BandRows);
+        int size = shape.Size, bands = ResampledBand.CountFor(size), n = index / bands;
         ImageTransformParameters* image = parameters.Pointer() + n;
-        int channels = image->Channels, pitch = size * channels;
-        int top = ResizeFilter.First(p, image->Crop.Height, size), bottom = ResizeFilter.End(end - 1, image->Crop.Height, size);
-
-        Taps columns = new(0, size, image->Crop.Width, size), rows = new(p, end, image->Crop.Height, size);
-        byte* line = Allocate<byte>(image->Crop.Width * channels);
-        int* narrowed = Allocate<int>((bottom - top) * pitch), resized = Allocate<int>(pitch);
-        float* levels = Allocate<float>(3 * Levels);
+        var band = new ResampledBand(index % bands, image, pixels.Pointer() + image->Offset, size, size);
+        float* levels = (float*)NativeMemory.Alloc(3 * Levels, sizeof(float));
         for (int i = 0; i < 3 * Levels; i++)
             levels[i] = ImageNormalization.Normalize(i % Levels, i / Levels);
-
-        for (int y = top; y < bottom; y++)
-        {
-            Rotate(line, pixels.Pointer() + image->Offset, image, y);
-            if (channels == 1)
-                Narrow(narrowed + (y - top) * pitch, line, columns);
-            else
-                NarrowRgb(narrowed + (y - top) * pitch, line, columns);
-        }
-        for (; p < end; p++)
-        {
-            Resize(resized, narrowed - top * pitch, pitch, rows, p);
-            Normalize(output.Pointer() + ((long)n * size + p) * size * 3, resized, levels, channels, size, image->Flip != 0);
-        }
-
-        columns.Free();
-        rows.Free();
-        NativeMemory.Free(line);
-        NativeMemory.Free(narrowed);
-        NativeMemory.Free(resized);
+        for (int p = band.Start; p < band.End; p++)
+            Normalize(output.Pointer() + ((long)n * size + p) * size * 3, band.Row(p), levels, image->Channels, size, image->Flip != 0);
         NativeMemory.Free(levels);
-    }
-
-    private static int BandsAnImage(int size) => (size + BandRows - 1) / BandRows;
-
-    /// <summary>Gathers one row of the crop from the image that is rotated.</summary>
-    private static void Rotate(byte* line, byte* pixels, ImageTransformParameters* image, int y)
-    {
-        int width = image->Width, height = image->Height, channels = image->Channels;
-        ImageRotation rotation = image->Rotation;
-        CropBox crop = image->Crop;
-        if (rotation == ImageRotation.None)
-        {
-            Unsafe.CopyBlockUnaligned(line, pixels + ((crop.Top + y) * width + crop.Left) * channels, (uint)(crop.Width * channels));
-            return;
-        }
-        int sourceX = rotation.X + rotation.XX * crop.Left + rotation.XY * (crop.Top + y);
-        int sourceY = rotation.Y + rotation.YX * crop.Left + rotation.YY * (crop.Top + y);
-        for (int x = 0; x < crop.Width; x++, sourceX += rotation.XX, sourceY += rotation.YX)
-        {
-            int column = sourceX >> 16, row = sourceY >> 16;
-            bool inside = (uint)column < (uint)width & (uint)row < (uint)height;
-            if (channels == 1)
-            {
-                line[x] = inside ? pixels[row * width + column] : (byte)0;
-                continue;
-            }
-            for (int c = 0; c < channels; c++)
-                line[x * channels + c] = inside ? pixels[(row * width + column) * channels + c] : (byte)0;
-        }
-    }
-
-    /// <summary>The horizontal pass of one gray row.</summary>
-    private static void Narrow(int* narrowed, byte* line, in Taps taps)
-    {
-        for (int q = 0; q < taps.Count; q++)
-        {
-            byte* source = line + taps.First[q];
-            int* weights = taps.Weights + q * taps.Most;
-            int sum = ResizeFilter.Half;
-            for (int i = 0; i < taps.Length[q]; i++)
-                sum += source[i] * weights[i];
-            narrowed[q] = sum >> ResizeFilter.Bits;
-        }
-    }
-
-    /// <summary>The horizontal pass of one row of three channels.</summary>
-    private static void NarrowRgb(int* narrowed, byte* line, in Taps taps)
-    {
-        for (int q = 0; q < taps.Count; q++)
-        {
-            byte* source = line + taps.First[q] * 3;
-            int* weights = taps.Weights + q * taps.Most;
-            int red = ResizeFilter.Half, green = ResizeFilter.Half, blue = ResizeFilter.Half;
-            for (int i = 0; i < taps.Length[q]; i++)
-            {
-                red += source[i * 3] * weights[i];
-                green += source[i * 3 + 1] * weights[i];
-                blue += source[i * 3 + 2] * weights[i];
-            }
-            narrowed[q * 3] = red >> ResizeFilter.Bits;
-            narrowed[q * 3 + 1] = green >> ResizeFilter.Bits;
-            narrowed[q * 3 + 2] = blue >> ResizeFilter.Bits;
-        }
-    }
-
-    /// <summary>The vertical pass of one output row: a weighted sum of whole rows.</summary>
-    private static void Resize(int* resized, int* narrowed, int pitch, in Taps taps, int p)
-    {
-        int* source = narrowed + taps.First[p - taps.Start] * pitch;
-        int* weights = taps.Weights + (p - taps.Start) * taps.Most;
-        int length = taps.Length[p - taps.Start], i = 0;
-        for (; i <= pitch - Vector<int>.Count; i += Vector<int>.Count)
-        {
-            var sum = new Vector<int>(ResizeFilter.Half);
-            for (int row = 0; row < length; row++)
-                sum += Vector.Load(source + row * pitch + i) * weights[row];
-            Vector.Store(sum >> ResizeFilter.Bits, resized + i);
-        }
-        for (; i < pitch; i++)
-        {
-            int sum = ResizeFilter.Half;
-            for (int row = 0; row < length; row++)
-                sum += source[row * pitch + i] * weights[row];
-            resized[i] = sum >> ResizeFilter.Bits;
-        }
+        band.Free();
     }
 
     /// <summary>Flips and normalises one output row, three channels from one or three.</summary>
@@ -156,58 +38,6 @@ internal static unsafe class ImageTransformVector
             output[0] = levels[pixel[0]];
             output[1] = levels[Levels + pixel[channels == 1 ? 0 : 1]];
             output[2] = levels[2 * Levels + pixel[channels == 1 ? 0 : 2]];
-        }
-    }
-
-    private static T* Allocate<T>(int count)
-        where T : unmanaged =>
-        (T*)NativeMemory.Alloc((nuint)count, (nuint)sizeof(T));
-
-    /// <summary>The weights of consecutive outputs of a resize.</summary>
-    private readonly struct Taps
-    {
-        public Taps(int start, int end, int length, int size)
-        {
-            Start = start;
-            Count = end - start;
-            // A triangle of reach r covers fewer than 2 r + 1 pixels.
-            Most = 2 * ((Math.Max(length, size) + size - 1) / size) + 1;
-            First = Allocate<int>(Count);
-            Length = Allocate<int>(Count);
-            Weights = Allocate<int>(Count * Most);
-            for (int i = 0; i < Count; i++)
-            {
-                int q = start + i, total = ResizeFilter.Total(q, length, size);
-                First[i] = ResizeFilter.First(q, length, size);
-                Length[i] = ResizeFilter.End(q, length, size) - First[i];
-                for (int tap = 0; tap < Length[i]; tap++)
-                    Weights[i * Most + tap] = ResizeFilter.Weight(q, First[i] + tap, length, size, total);
-            }
-        }
-
-        /// <summary>The first output.</summary>
-        public int Start { get; }
-
-        /// <summary>Number of outputs.</summary>
-        public int Count { get; }
-
-        /// <summary>Most weights of an output.</summary>
-        public int Most { get; }
-
-        /// <summary>The first pixel of each output.</summary>
-        public int* First { get; }
-
-        /// <summary>The number of pixels of each output.</summary>
-        public int* Length { get; }
-
-        /// <summary><c>[Count, Most]</c></summary>
-        public int* Weights { get; }
-
-        public void Free()
-        {
-            NativeMemory.Free(First);
-            NativeMemory.Free(Length);
-            NativeMemory.Free(Weights);
         }
     }
 }

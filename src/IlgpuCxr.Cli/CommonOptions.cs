@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
-using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Cli;
 

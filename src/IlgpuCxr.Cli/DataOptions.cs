@@ -13,8 +13,8 @@ internal static class DataOptions
         Required = true,
     };
 
-    public static readonly Option<string> Task =
-        new Option<string>("--task") { Description = "binary: one class an image.", DefaultValueFactory = _ => "binary" }.OneOf("binary");
+    public static readonly Option<ClassificationTask> Task =
+        OptionKinds.Choice<ClassificationTask>("--task", "binary: one class an image; multilabel: COVID, pneumonia, normal, told by the directory's name.", default);
 
     public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
 
@@ -25,6 +25,7 @@ internal static class DataOptions
         {
             BatchSize = options.Batch,
             Size = options.Size,
+            Transforms = options.Augmentation,
             Strict = parsed.GetValue(Strict),
             Threads = parsed.GetValue(CommonOptions.Threads),
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Metrics;
 using IlgpuCxr.Training;
 using Spectre.Console;
 
@@ -13,12 +14,17 @@ internal static class EvaluationDisplay
         Console.Out.WriteLine($"{checkpoint}: epoch {info.History[^1].Epoch}, validation accuracy {Output.Number(info.History[^1].ValidationAccuracy, 2)} %");
         foreach ((string split, Evaluation evaluation) in results)
         {
-            Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{split}: accuracy {evaluation.Accuracy:F2} %, F1 of {info.Classes[Evaluation.PositiveClass]} {evaluation.F1:F4}, loss {evaluation.Loss:F4}"));
+            string metrics = evaluation.Averages is null
+                ? string.Create(CultureInfo.InvariantCulture, $"accuracy {evaluation.Accuracy:F2} %, F1 of {info.Classes[Evaluation.PositiveClass]} {evaluation.F1:F4}")
+                : string.Create(CultureInfo.InvariantCulture, $"Jaccard over images {evaluation.Accuracy:F2} %, F1 over images {evaluation.F1:F4}");
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{split}: {metrics}, loss {evaluation.Loss:F4}"));
         }
         foreach ((string split, Evaluation evaluation) in results)
-            AnsiConsole.Write(Confusion(split, info.Classes, evaluation));
+        {
+            if (evaluation.Averages is null)
+                AnsiConsole.Write(Confusion(split, info.Classes, evaluation.Confusion[0]));
+            AnsiConsole.Write(PerClass(split, evaluation.PerClass(info.Classes, info.Options.Seed)));
+        }
     }
 
     /// <summary>What <c>--json</c> prints.</summary>
@@ -28,21 +34,48 @@ internal static class EvaluationDisplay
         info.Classes,
         Splits = results.ToDictionary(
             result => result.Split,
-            result => new { result.Evaluation.Loss, result.Evaluation.Accuracy, result.Evaluation.F1, Confusion = Rows(result.Evaluation) }),
+            result => new
+            {
+                result.Evaluation.Loss,
+                result.Evaluation.Accuracy,
+                result.Evaluation.F1,
+                result.Evaluation.Averages,
+                Confusion = result.Evaluation.Averages is null ? result.Evaluation.Confusion[0].Rows : null,
+                PerClass = result.Evaluation.PerClass(info.Classes, info.Options.Seed).Select(metrics => new
+                {
+                    metrics.Name,
+                    Confusion = metrics.Confusion.Rows,
+                    metrics.Sensitivity,
+                    metrics.Specificity,
+                    metrics.Precision,
+                    metrics.F1,
+                    metrics.RocAuc,
+                }),
+            }),
     };
 
-    private static long[][] Rows(Evaluation evaluation)
+    private static Table PerClass(string split, IReadOnlyList<ClassMetrics> classes)
     {
-        int[] classes = [.. Enumerable.Range(0, evaluation.Confusion.Classes)];
-        return [.. classes.Select(actual => classes.Select(predicted => evaluation.Confusion[actual, predicted]).ToArray())];
+        Table table = Output.Table($"{split}: each class against the rest, with 95 % bootstrap intervals", "", "sensitivity", "specificity", "precision", "F1", "ROC AUC", "TN", "FP", "FN", "TP");
+        foreach (ClassMetrics metrics in classes)
+        {
+            string[] counts = [.. metrics.Confusion.Rows.SelectMany(row => row).Select(Output.Count)];
+            string[] estimates = [Interval(metrics.Sensitivity), Interval(metrics.Specificity), Interval(metrics.Precision), Interval(metrics.F1), Interval(metrics.RocAuc)];
+            table.AddRow([Markup.Escape(metrics.Name), .. estimates, .. counts]);
+        }
+        return table;
     }
 
-    private static Table Confusion(string split, IReadOnlyList<string> classes, Evaluation evaluation)
+    private static string Interval(Estimate? estimate) => estimate is { } e
+        ? string.Create(CultureInfo.InvariantCulture, $"{e.Value:F3} ({e.Lower:F3}-{e.Upper:F3})")
+        : "-";
+
+    private static Table Confusion(string split, IReadOnlyList<string> classes, ConfusionMatrix matrix)
     {
         Table table = Output.Table($"{split}: rows actual, columns predicted", ["", .. classes]);
         for (int actual = 0; actual < classes.Count; actual++)
         {
-            string[] counts = [.. Enumerable.Range(0, classes.Count).Select(predicted => Output.Count(evaluation.Confusion[actual, predicted]))];
+            string[] counts = [.. Enumerable.Range(0, classes.Count).Select(predicted => Output.Count(matrix[actual, predicted]))];
             table.AddRow([Markup.Escape(classes[actual]), .. counts]);
         }
         return table;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
-using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
@@ -40,6 +39,10 @@ internal static class Execution
             return Interrupted;
         }
         catch (UsageException exception)
+        {
+            return Tell(exception, parsed, WrongUsage);
+        }
+        catch (DeviceException exception) when (exception.IsWrongUsage)
         {
             return Tell(exception, parsed, WrongUsage);
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using System.Text.Json;
 
 namespace IlgpuCxr.Cli;
 
@@ -21,6 +22,25 @@ internal static class OptionKinds
         if (byDefault is { } value)
             option.DefaultValueFactory = _ => value;
         return option;
+    }
+
+    /// <summary>An option that takes one of the words by which an enum's members are called in files.</summary>
+    /// <typeparam name="T">The enum.</typeparam>
+    public static Option<T> Choice<T>(string name, string description, T byDefault)
+        where T : struct, Enum
+    {
+        Dictionary<string, T> members = Enum.GetValues<T>().ToDictionary(member => JsonSerializer.Serialize(member).Trim('"'));
+        return new Option<T>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', members.Keys),
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                Check(result, name, [.. members.Keys]);
+                return members.GetValueOrDefault(result.Tokens[0].Value);
+            },
+        };
     }
 
     /// <summary>Lets an option take only some values.</summary>

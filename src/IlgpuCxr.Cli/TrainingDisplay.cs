@@ -18,7 +18,7 @@ internal static class TrainingDisplay
         Console.Out.WriteLine($"{device.Name}");
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {options.Size}x{options.Size}, batch {options.Batch}, SGD lr {options.Sgd.LearningRate} momentum {options.Sgd.Momentum}, seed {options.Seed}, frozen: {options.Freeze}"));
+            $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {options.Size}x{options.Size}, batch {options.Batch}, {Loss(options)}, {Optimizer(options.Optimizer)}, seed {options.Seed}, frozen: {options.Freeze}"));
         if (imported is not null)
             Console.Out.WriteLine($"weights: {imported}");
         Console.Out.WriteLine(
@@ -42,9 +42,26 @@ internal static class TrainingDisplay
         return history!;
     }
 
+    private static string Loss(TrainingOptions options) => options.Loss switch
+    {
+        LossKind.CrossEntropy => "cross entropy",
+        LossKind.BinaryCrossEntropy => "binary cross entropy",
+        _ => string.Create(CultureInfo.InvariantCulture, $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : "sum")})"),
+    };
+
+    private static string Optimizer(OptimizerOptions options)
+    {
+        string name = options.Kind switch { OptimizerKind.Sgd => "SGD", OptimizerKind.Adam => "Adam", _ => "AdamW" };
+        string more = options.Kind == OptimizerKind.Sgd
+            ? string.Create(CultureInfo.InvariantCulture, $" momentum {options.Momentum}{(options.Nesterov ? " Nesterov" : "")}")
+            : string.Create(CultureInfo.InvariantCulture, $" betas {options.Beta1} {options.Beta2}");
+        string decay = options.WeightDecay == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" weight decay {options.WeightDecay}");
+        return string.Create(CultureInfo.InvariantCulture, $"{name} lr {options.LearningRate}{more}{decay}");
+    }
+
     private static string Row(EpochResult result, bool isBest) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.Epoch,5} {result.Loss,8:F4} {result.TrainLoss,12:F4} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {result.ValidationLoss,10:F4} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
+        $"{(result.Epoch == EpochResult.Untrained ? "-" : result.Epoch),5} {result.Loss,8:F4} {result.TrainLoss,12:F4} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {result.ValidationLoss,10:F4} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
 
     private sealed class Silent : ITrainingObserver
     {
@@ -74,7 +91,7 @@ internal static class TrainingDisplay
             };
             task.Description = string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {progress.Epoch + 1}/{progress.Epochs}, {phase} {progress.Step}/{progress.Steps}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
+                $"{(progress.Epoch == EpochResult.Untrained ? "before training" : $"epoch {progress.Epoch + 1}/{progress.Epochs}")}, {phase} {progress.Step}/{progress.Steps}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
             task.Value = progress.Done;
         }
 

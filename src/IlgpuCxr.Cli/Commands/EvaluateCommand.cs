@@ -28,10 +28,10 @@ internal static class EvaluateCommand
         CheckpointInfo info = Checkpoint.ReadInfo(path);
         TrainingOptions options = info.Options with { Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch) };
         options.Validate();
-        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!);
+        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
-        var results = CheckpointEvaluation.Run(device, path, data, loader, cancellation);
+        var results = CheckpointEvaluation.Run(device, path, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(EvaluationDisplay.AsJson(info, results));

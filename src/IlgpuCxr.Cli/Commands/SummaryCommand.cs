@@ -33,7 +33,7 @@ internal static class SummaryCommand
         };
         options.Validate();
         using ComputeDevice device = DeviceCatalog.Open("cpu");
-        using var network = new Network(device, options.Network, NetworkHead.Part1);
+        using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
         network.Freeze(parsed.GetValue(TrainCommand.Freeze)!);
         IReadOnlyList<LayerDescription> layers = network.Describe(new TensorShape(options.Batch, options.Size, options.Size, 3));
         if (parsed.GetValue(CommonOptions.Json))

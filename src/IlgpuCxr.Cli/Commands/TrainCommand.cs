@@ -1,7 +1,7 @@
 using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
@@ -24,11 +24,42 @@ internal static class TrainCommand
         DefaultValueFactory = _ => InitialWeights.RandomName,
     };
 
-    private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "SGD's learning rate.", Defaults.Sgd.LearningRate);
+    private static readonly Option<int> Hidden = OptionKinds.Number<int>(
+        "--hidden", "Features of the classifier's hidden layer, 0 for none; by default 130 for binary and 0 for multilabel.");
 
-    private static readonly Option<float> Momentum = OptionKinds.Number<float>("--momentum", "SGD's momentum.", Defaults.Sgd.Momentum);
+    private static readonly Option<float> Dropout = OptionKinds.Number<float>("--dropout", "Dropout of VGG16's own classifier (--hidden 0).", Defaults.Dropout);
 
-    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>("--weight-decay", "SGD's weight decay.", Defaults.Sgd.WeightDecay);
+    private static readonly Option<LossKind> Loss = OptionKinds.Choice<LossKind>(
+        "--loss", "ce for binary; bce or focal for multilabel; by default ce or bce.", default);
+
+    private static readonly Option<float> Alpha = OptionKinds.Number<float>("--alpha", "Focal loss: weight of labels that an image has.", Defaults.Focal.Alpha);
+
+    private static readonly Option<float> Gamma = OptionKinds.Number<float>("--gamma", "Focal loss: how much labels that are right are played down.", Defaults.Focal.Gamma);
+
+    private static readonly Option<string> Reduction = new Option<string>("--reduction")
+    {
+        Description = "Focal loss: over images and labels; the study sums.",
+        DefaultValueFactory = _ => "sum",
+    }.OneOf("sum", "mean");
+
+    private static readonly Option<OptimizerKind> OptimizerName = OptionKinds.Choice("--optimizer", "The optimizer.", Defaults.Optimizer.Kind);
+
+    private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "The learning rate.", Defaults.Optimizer.LearningRate);
+
+    private static readonly Option<float> Momentum = OptionKinds.Number<float>("--momentum", "SGD's momentum.", Defaults.Optimizer.Momentum);
+
+    private static readonly Option<bool> Nesterov = new("--nesterov") { Description = "SGD: look ahead along the momentum." };
+
+    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>("--weight-decay", "Pull of the weights towards zero.", Defaults.Optimizer.WeightDecay);
+
+    private static readonly Option<float> Beta1 = OptionKinds.Number<float>("--beta1", "Adam: share of the mean gradient that is kept.", Defaults.Optimizer.Beta1);
+
+    private static readonly Option<float> Beta2 = OptionKinds.Number<float>("--beta2", "Adam: share of the mean squared gradient that is kept.", Defaults.Optimizer.Beta2);
+
+    private static readonly Option<float> Epsilon = OptionKinds.Number<float>("--eps", "Adam: keeps the divisor from zero.", Defaults.Optimizer.Epsilon);
+
+    private static readonly Option<ImageTransforms> Augmentation = OptionKinds.Choice<ImageTransforms>(
+        "--augmentation", "The transforms of the study's part 1 or 2; by default 1 for binary and 2 for multilabel.", default);
 
     private static readonly Option<int> Epochs = OptionKinds.Number<int>("--epochs", "Passes over the training images.", Defaults.Epochs);
 
@@ -42,8 +73,8 @@ internal static class TrainCommand
     {
         var command = new Command("train", "Train a network and evaluate it after each epoch.")
         {
-            CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Freeze, CommonOptions.Size, CommonOptions.Batch, LearningRate,
-            Momentum, WeightDecay, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
+            CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze, CommonOptions.Size, CommonOptions.Batch,
+            Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
             CommonOptions.Algorithms, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -52,22 +83,11 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        string network = parsed.GetValue(CommonOptions.Network)!;
-        InitialWeights weights = InitialWeights.Find(parsed.GetValue(Weights)!, network);
-        var options = new TrainingOptions
-        {
-            Network = network,
-            Weights = weights.Identity,
-            Size = parsed.GetValue(CommonOptions.Size),
-            Batch = parsed.GetValue(CommonOptions.Batch),
-            Epochs = parsed.GetValue(Epochs),
-            Sgd = new SgdOptions(parsed.GetValue(LearningRate), parsed.GetValue(Momentum), parsed.GetValue(WeightDecay)),
-            Freeze = parsed.GetValue(Freeze)!,
-            Seed = parsed.GetValue(Seed),
-        };
+        InitialWeights weights = InitialWeights.Find(parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
+        TrainingOptions options = Options(parsed) with { Weights = weights.Identity };
         options.Validate();
         bool quiet = parsed.GetValue(CommonOptions.Quiet);
-        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!);
+        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var run = new RunDirectory(parsed.GetValue(Out)!);
@@ -80,9 +100,42 @@ internal static class TrainCommand
             TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
         TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
 
-        var results = CheckpointEvaluation.Run(device, run.Best, data, loader, cancellation);
+        var results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         EvaluationDisplay.Print(run.Best, Checkpoint.ReadInfo(run.Best), results);
         return 0;
+    }
+
+    private static TrainingOptions Options(ParseResult parsed)
+    {
+        TrainingOptions study = TrainingOptions.Study(parsed.GetValue(DataOptions.Task));
+        return study with
+        {
+            Network = parsed.GetValue(CommonOptions.Network)!,
+            Hidden = Given(Hidden, study.Hidden),
+            Dropout = parsed.GetValue(Dropout),
+            Loss = Given(Loss, study.Loss),
+            Focal = new FocalOptions(parsed.GetValue(Alpha), parsed.GetValue(Gamma), Mean: parsed.GetValue(Reduction) == "mean"),
+            Optimizer = new OptimizerOptions
+            {
+                Kind = parsed.GetValue(OptimizerName),
+                LearningRate = parsed.GetValue(LearningRate),
+                Momentum = parsed.GetValue(Momentum),
+                Nesterov = parsed.GetValue(Nesterov),
+                WeightDecay = parsed.GetValue(WeightDecay),
+                Beta1 = parsed.GetValue(Beta1),
+                Beta2 = parsed.GetValue(Beta2),
+                Epsilon = parsed.GetValue(Epsilon),
+            },
+            Augmentation = Given(Augmentation, study.Augmentation),
+            Size = parsed.GetValue(CommonOptions.Size),
+            Batch = parsed.GetValue(CommonOptions.Batch),
+            Epochs = parsed.GetValue(Epochs),
+            Freeze = parsed.GetValue(Freeze)!,
+            Seed = parsed.GetValue(Seed),
+        };
+
+        // What is not given depends on the task.
+        T Given<T>(Option<T> option, T otherwise) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
     }
 }

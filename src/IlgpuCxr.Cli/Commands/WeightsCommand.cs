@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 using Spectre.Console;

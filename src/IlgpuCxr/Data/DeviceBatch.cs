@@ -1,4 +1,3 @@
-using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Image;
 
@@ -11,23 +10,42 @@ public sealed class DeviceBatch : IDisposable
     private readonly ComputeDevice device;
     private DeviceBuffer<byte> pixels;
     private DeviceBuffer<ImageTransformParameters> parameters;
-    private DeviceBuffer<int> labels;
+    private DeviceBuffer<byte> resized;
+    private DeviceBuffer<ImageResizeParameters> resizes;
+    private ImageResizeShape? resizeShape;
+    private DeviceBuffer<int> classes;
+    private DeviceBuffer<float> labels;
 
     /// <summary>Creates an empty batch.</summary>
     /// <param name="device">Where the batches are to be.</param>
-    public DeviceBatch(ComputeDevice device)
+    /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="classes">Number of classes or labels, <c>C</c>.</param>
+    public DeviceBatch(ComputeDevice device, ClassificationTask task, int classes)
     {
         this.device = device;
+        Task = task;
+        Classes = classes;
         pixels = device.Allocate<byte>(1);
         parameters = device.Allocate<ImageTransformParameters>(1);
-        labels = device.Allocate<int>(1);
+        resized = device.Allocate<byte>(1);
+        resizes = device.Allocate<ImageResizeParameters>(1);
+        this.classes = device.Allocate<int>(1);
+        labels = device.Allocate<float>(1);
     }
+
+    /// <summary>One class an image, or several labels.</summary>
+    public ClassificationTask Task { get; }
+
+    /// <summary>Number of classes or labels, <c>C</c>.</summary>
+    public int Classes { get; }
 
     /// <summary>The sizes of the batch uploaded last.</summary>
     public ImageTransformShape Shape { get; private set; }
 
-    /// <summary><c>[N]</c>, the class of each image.</summary>
-    public ArrayView<int> Labels => labels.View.SubView(0, Shape.N);
+    /// <summary>What the images of the batch are.</summary>
+    public BatchTargets Targets => Task == ClassificationTask.Binary
+        ? BatchTargets.OfClasses(classes.View.SubView(0, Shape.N))
+        : BatchTargets.OfLabels(labels.View.SubView(0, Shape.N * Classes));
 
     /// <summary>Brings a batch to the device; the host's batch may be used again afterwards.</summary>
     /// <param name="batch">Decoded images.</param>
@@ -35,32 +53,60 @@ public sealed class DeviceBatch : IDisposable
     {
         Upload(ref pixels, batch.Pixels);
         Upload(ref parameters, batch.Parameters);
-        Upload(ref labels, batch.Labels);
         Shape = batch.Shape;
+        resizeShape = batch.ResizeShape;
+        Upload(ref resizes, batch.Resizes);
+        Reserve(ref resized, batch.ResizedBytes);
+        if (Task == ClassificationTask.Binary)
+            Upload(ref classes, batch.Labels);
+        else
+            Upload<float>(ref labels, Expand(batch.Labels));
     }
 
     /// <summary>Rotates, crops, resizes, flips and normalises the uploaded images.</summary>
     /// <param name="output"><c>[N, S, S, 3]</c></param>
-    public void Transform(Tensor output) => ImageTransform.Forward(device, output, pixels.View, parameters.View, Shape);
+    public void Transform(Tensor output)
+    {
+        if (resizeShape is { } shape)
+            ImageResize.Forward(device, resized.View, pixels.View, resizes.View, shape);
+        ImageTransform.Forward(device, output, resizeShape is null ? pixels.View : resized.View, parameters.View, Shape);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         pixels.Dispose();
         parameters.Dispose();
+        resized.Dispose();
+        resizes.Dispose();
+        classes.Dispose();
         labels.Dispose();
+    }
+
+    /// <summary><c>[N, C]</c>, 1 for each label that an image has.</summary>
+    private float[] Expand(ReadOnlySpan<int> sets)
+    {
+        var expanded = new float[sets.Length * Classes];
+        for (int i = 0; i < expanded.Length; i++)
+            expanded[i] = LabelSet.Has(sets[i / Classes], i % Classes) ? 1 : 0;
+        return expanded;
     }
 
     private void Upload<T>(ref DeviceBuffer<T> buffer, ReadOnlySpan<T> source)
         where T : unmanaged
     {
-        if (buffer.View.Length < source.Length)
-        {
-            device.Synchronize();
-            buffer.Dispose();
-            // A quarter more than needed: the bytes of a batch vary, and allocating waits for the device.
-            buffer = device.Allocate<T>(source.Length + source.Length / 4);
-        }
+        Reserve(ref buffer, source.Length);
         device.Upload(buffer.View.SubView(0, source.Length), source);
+    }
+
+    private void Reserve<T>(ref DeviceBuffer<T> buffer, long count)
+        where T : unmanaged
+    {
+        if (buffer.View.Length >= count)
+            return;
+        device.Synchronize();
+        buffer.Dispose();
+        // A quarter more than needed: the bytes of a batch vary, and allocating waits for the device.
+        buffer = device.Allocate<T>(count + count / 4);
     }
 }

@@ -16,11 +16,13 @@ public sealed class ImageBatch
     {
         Size = size;
         parameters = new ImageTransformParameters[batchSize];
+        resizes = new ImageResizeParameters[batchSize];
         labels = new int[batchSize];
         sampleIndices = new int[batchSize];
     }
 
     private readonly ImageTransformParameters[] parameters;
+    private readonly ImageResizeParameters[] resizes;
     private readonly int[] labels;
     private readonly int[] sampleIndices;
 
@@ -33,7 +35,13 @@ public sealed class ImageBatch
     /// <summary>The decoded images, one after another.</summary>
     public ReadOnlySpan<byte> Pixels => pixels.AsSpan(0, length);
 
-    /// <summary><c>[N]</c>, what <see cref="ImageTransform"/> is to do with each image.</summary>
+    /// <summary><c>[N]</c>, what <see cref="ImageResize"/> is to do with each image first; empty where it has nothing to do.</summary>
+    public ReadOnlySpan<ImageResizeParameters> Resizes => ResizedBytes == 0 ? [] : resizes.AsSpan(0, Count);
+
+    /// <summary>Bytes of all images behind <see cref="Resizes"/>.</summary>
+    public long ResizedBytes { get; private set; }
+
+    /// <summary><c>[N]</c>, what <see cref="ImageTransform"/> is to do with each image, decoded or resized.</summary>
     public ReadOnlySpan<ImageTransformParameters> Parameters => parameters.AsSpan(0, Count);
 
     /// <summary><c>[N]</c>, the class of each image.</summary>
@@ -45,6 +53,20 @@ public sealed class ImageBatch
     /// <summary>The sizes of the transform of this batch.</summary>
     public ImageTransformShape Shape => new(Count, Size);
 
+    /// <summary>The sizes of the first resize of this batch; null where there is none.</summary>
+    public ImageResizeShape? ResizeShape
+    {
+        get
+        {
+            if (ResizedBytes == 0)
+                return null;
+            int rows = 0, pixels = 0;
+            foreach (ImageResizeParameters resize in Resizes)
+                (rows, pixels) = (Math.Max(rows, resize.Height), Math.Max(pixels, resize.Width * resize.Height));
+            return new ImageResizeShape(Count, rows, pixels);
+        }
+    }
+
     /// <summary>Empties the batch and makes room for so many bytes of pixels.</summary>
     internal Memory<byte> Reset(int bytes)
     {
@@ -52,7 +74,16 @@ public sealed class ImageBatch
             pixels = GC.AllocateUninitializedArray<byte>(bytes);
         length = bytes;
         Count = 0;
+        ResizedBytes = 0;
         return pixels.AsMemory(0, bytes);
+    }
+
+    /// <summary>Adds an image whose pixels are in place and that is resized before it is transformed.</summary>
+    internal void Add(int sampleIndex, int label, in ImageResizeParameters resize, in ImageTransformParameters transform)
+    {
+        resizes[Count] = resize;
+        ResizedBytes += (long)resize.Width * resize.Height * transform.Channels;
+        Add(sampleIndex, label, transform);
     }
 
     /// <summary>Adds an image whose pixels are in place.</summary>

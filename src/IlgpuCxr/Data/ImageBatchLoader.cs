@@ -136,14 +136,8 @@ public sealed class ImageBatchLoader
                     LeaveOut(sample, failure);
                     continue;
                 }
-                ImageSize size = images[i]!.Size;
-                if (randomOf is null)
-                {
-                    batch.Add(indices[i], sample.Label, Augmentation.None(size, offsets[i]));
-                    continue;
-                }
-                SplitMix64 random = randomOf(indices[i]);
-                batch.Add(indices[i], sample.Label, Augmentation.Draw(ref random, size, offsets[i]));
+                SplitMix64? random = randomOf?.Invoke(indices[i]);
+                Add(batch, indices[i], sample.Label, images[i]!.Size, offsets[i], random);
             }
         }
         finally
@@ -151,6 +145,24 @@ public sealed class ImageBatchLoader
             foreach (CachedImage? image in images)
                 image?.Dispose();
         }
+    }
+
+    /// <summary>Adds an image with the transforms of evaluation, or with those that are drawn.</summary>
+    private void Add(ImageBatch batch, int index, int label, ImageSize size, int offset, SplitMix64? random)
+    {
+        bool isPart2 = options.Transforms == ImageTransforms.Part2;
+        if (random is not { } stream)
+        {
+            batch.Add(index, label, isPart2 ? Augmentation.Squeeze(size, offset) : Augmentation.None(size, offset));
+            return;
+        }
+        if (isPart2)
+        {
+            var (resize, transform) = Augmentation.DrawResized(ref stream, size, offset, Augmentation.ShortSide(options.Size), batch.ResizedBytes);
+            batch.Add(index, label, resize, transform);
+            return;
+        }
+        batch.Add(index, label, Augmentation.Draw(ref stream, size, offset));
     }
 
     /// <summary>Does something for each image that has not failed yet.</summary>

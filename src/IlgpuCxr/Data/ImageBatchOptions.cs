@@ -9,6 +9,9 @@ public sealed record ImageBatchOptions
     /// <summary>Rows and columns of the network's input.</summary>
     public required int Size { get; init; }
 
+    /// <summary>What becomes of the images.</summary>
+    public ImageTransforms Transforms { get; init; }
+
     /// <summary>Whether an unreadable image ends the run; otherwise it is left out.</summary>
     public bool Strict { get; init; }
 

@@ -1,47 +1,54 @@
+using System.Text.RegularExpressions;
+
 namespace IlgpuCxr.Data;
 
 /// <summary>A data set in directories: <c>root/split/class/*.png</c>, as torchvision's ImageFolder reads it.</summary>
 /// <remarks>
 /// Classes are the directories of a split, sorted, and a class's label is its place among them; a class's files are all image files in and
-/// below its directory, sorted. Sorting is by code point, so that labels and order are the same on every machine. The splits
+/// below its directory, sorted. Where an image may have several labels, the directory's name tells them as in the study's Part 2: covid (or
+/// covid-19) is COVID and pneumonia, pneumonia and normal are themselves. Sorting is by code point, so that labels and order are the same on every machine. The splits
 /// <c>train</c>, <c>validation</c> (or <c>val</c>) and <c>test</c> are found in any case. See
 /// <see href="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html">ImageFolder</see>.
 /// </remarks>
-public sealed class ImageFolder
+public sealed partial class ImageFolder
 {
     // torchvision's IMG_EXTENSIONS but for the portable bitmaps .ppm and .pgm, which the decoder does not read.
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"];
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
-    private ImageFolder(string root, IReadOnlyList<string> classNames, IReadOnlyList<ImageSample> train, IReadOnlyList<ImageSample> validation, IReadOnlyList<ImageSample> test)
+    private ImageFolder(string root, ClassificationTask task)
     {
         Root = root;
-        ClassNames = classNames;
-        Train = train;
-        Validation = validation;
-        Test = test;
+        Task = task;
     }
 
     /// <summary>The directory of the splits.</summary>
     public string Root { get; }
 
-    /// <summary>The name of each class; its index is the label.</summary>
-    public IReadOnlyList<string> ClassNames { get; }
+    /// <summary>One class an image, or several labels.</summary>
+    public ClassificationTask Task { get; }
+
+    /// <summary>The name of each class or label, in the order of their indices.</summary>
+    public IReadOnlyList<string> ClassNames { get; private init; } = [];
 
     /// <summary>What the network learns from.</summary>
-    public IReadOnlyList<ImageSample> Train { get; }
+    public IReadOnlyList<ImageSample> Train { get; private init; } = [];
 
     /// <summary>What the best epoch is chosen by.</summary>
-    public IReadOnlyList<ImageSample> Validation { get; }
+    public IReadOnlyList<ImageSample> Validation { get; private init; } = [];
 
     /// <summary>What nothing is chosen by; empty if the data has no such split.</summary>
-    public IReadOnlyList<ImageSample> Test { get; }
+    public IReadOnlyList<ImageSample> Test { get; private init; } = [];
+
+    /// <summary>Images to predict whose classes are not known: those of a <c>test</c> without class directories, in the order of their numbers.</summary>
+    public IReadOnlyList<ImageSample> Unlabelled { get; private init; } = [];
 
     /// <summary>Lists a data set's files; opens none of them.</summary>
     /// <param name="root">The directory of the splits.</param>
+    /// <param name="task">One class an image, or several labels.</param>
     /// <exception cref="DataException">The directory does not have the layout described.</exception>
-    public static ImageFolder Open(string root)
+    public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary)
     {
         if (!Directory.Exists(root))
         {
@@ -51,7 +58,7 @@ public sealed class ImageFolder
         }
         try
         {
-            return List(root);
+            return List(root, task);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -59,7 +66,24 @@ public sealed class ImageFolder
         }
     }
 
-    private static ImageFolder List(string root)
+    /// <summary>Lists images whose classes are not known: those in a directory, not below it, in the order of the numbers in their names.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="DataException">It has no images.</exception>
+    public static IReadOnlyList<ImageSample> Flat(string directory)
+    {
+        // With all numbers of the same length, the order of characters is that of numbers.
+        ImageSample[] samples =
+        [
+            .. Directory.EnumerateFiles(directory).Where(IsImage)
+                .OrderBy(file => Digits().Replace(Path.GetFileName(file), number => number.Value.PadLeft(20, '0')), StringComparer.Ordinal)
+                .Select(file => new ImageSample(file, 0)),
+        ];
+        return samples.Length > 0
+            ? samples
+            : throw new DataException($"The directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}).");
+    }
+
+    private static ImageFolder List(string root, ClassificationTask task)
     {
         string[] directories = SubdirectoriesOf(root);
         if (directories.Length == 0)
@@ -68,14 +92,29 @@ public sealed class ImageFolder
         string validation = FindSplit(root, directories, "validation", "val") ?? throw MissingSplit(root, "validation");
         string? test = FindSplit(root, directories, "test");
 
+        bool isTestLabelled = test is null || SubdirectoriesOf(test).Length > 0;
+        string[] classNames = task == ClassificationTask.Binary ? ClassNamesOf(train) : StudyLabels.Names;
+        return new ImageFolder(root, task)
+        {
+            ClassNames = classNames,
+            Train = SamplesOf(train),
+            Validation = SamplesOf(validation),
+            Test = test is not null && isTestLabelled ? SamplesOf(test) : [],
+            Unlabelled = isTestLabelled ? [] : Flat(test!),
+        };
+
+        List<ImageSample> SamplesOf(string split) =>
+            task == ClassificationTask.Binary ? OneClassEach(split, classNames, train) : LabelsByDirectory(split);
+    }
+
+    private static string[] ClassNamesOf(string train)
+    {
         string[] classNames = ClassesOf(train);
         if (classNames.Length == 0)
             throw new DataException($"The split '{train}' is empty; it needs one directory of images for each class.");
         if (classNames.Length == 1)
             throw new DataException($"The split '{train}' has only the class '{classNames[0]}'; training needs at least two class directories.");
-        return new ImageFolder(
-            root, classNames, SamplesOf(train, classNames, train), SamplesOf(validation, classNames, train),
-            test is null ? [] : SamplesOf(test, classNames, train));
+        return classNames;
     }
 
     private static string? FindSplit(string root, string[] directories, params ReadOnlySpan<string> names)
@@ -100,7 +139,7 @@ public sealed class ImageFolder
 
     private static string[] ClassesOf(string split) => [.. SubdirectoriesOf(split).Select(directory => Path.GetFileName(directory))];
 
-    private static List<ImageSample> SamplesOf(string split, string[] classNames, string train)
+    private static List<ImageSample> OneClassEach(string split, string[] classNames, string train)
     {
         string[] present = ClassesOf(split);
         if (!present.SequenceEqual(classNames))
@@ -108,17 +147,28 @@ public sealed class ImageFolder
             throw new DataException(
                 $"The split '{split}' has the classes {Names(present)} but '{train}' has {Names(classNames)}; give all splits the same class directories.");
         }
-        var samples = new List<ImageSample>();
-        for (int label = 0; label < classNames.Length; label++)
+        return [.. classNames.SelectMany((name, label) => SamplesIn(Path.Combine(split, name), label))];
+    }
+
+    /// <summary>The study's Part 2: a directory's name says which labels its images have, and differs between splits.</summary>
+    private static List<ImageSample> LabelsByDirectory(string split)
+    {
+        string[] present = ClassesOf(split);
+        bool isComplete = present.Select(StudyLabels.Of).Order().SequenceEqual(StudyLabels.Sets.Order().Select(labels => (int?)labels));
+        if (!isComplete)
         {
-            string directory = Path.Combine(split, classNames[label]);
-            int before = samples.Count;
-            foreach (string file in ImagesBelow(directory))
-                samples.Add(new ImageSample(file, label));
-            if (samples.Count == before)
-                throw new DataException($"The class directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}) or remove the class from all splits.");
+            throw new DataException(
+                $"The split '{split}' has the class directories {Names(present)}; --task multilabel needs three, covid (or covid-19), normal and pneumonia.");
         }
-        return samples;
+        return [.. present.SelectMany(name => SamplesIn(Path.Combine(split, name), StudyLabels.Of(name)!.Value))];
+    }
+
+    private static ImageSample[] SamplesIn(string directory, int label)
+    {
+        ImageSample[] samples = [.. ImagesBelow(directory).Select(file => new ImageSample(file, label))];
+        return samples.Length > 0
+            ? samples
+            : throw new DataException($"The class directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}) or remove the class from all splits.");
     }
 
     /// <summary>Directories whose names begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>, and no classes.</summary>
@@ -128,9 +178,14 @@ public sealed class ImageFolder
     /// <summary>Directory by directory, as Python's sorted(os.walk(…)) goes through them; separators are compared as there on Linux.</summary>
     private static IEnumerable<string> ImagesBelow(string directory) =>
         Directory.EnumerateFiles(directory, "*", Everything)
-            .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+            .Where(IsImage)
             .OrderBy(file => Path.GetDirectoryName(file)!.Replace('\\', '/'), StringComparer.Ordinal)
             .ThenBy(file => Path.GetFileName(file), StringComparer.Ordinal);
+
+    private static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Digits();
 
     private static string Names(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
 }

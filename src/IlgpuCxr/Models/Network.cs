@@ -20,7 +20,7 @@ public sealed class Network : IDisposable
         this.device = device;
         architecture = Architecture.Of(name);
         Head = head;
-        layers = architecture.Build(head);
+        layers = architecture.Build(head, Dropout);
         Parameters = [.. layers.Parameters];
         Store = new ParameterStore(device, Parameters);
     }
@@ -30,6 +30,9 @@ public sealed class Network : IDisposable
 
     /// <summary>The classifier.</summary>
     public NetworkHead Head { get; }
+
+    /// <summary>What decides the values that dropout layers drop.</summary>
+    public DropoutState Dropout { get; } = new();
 
     /// <summary>The parameters and running statistics, in torchvision's order.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
@@ -47,7 +50,7 @@ public sealed class Network : IDisposable
 
     /// <summary>Freezes the parameters that a specification names and lets all others train.</summary>
     /// <param name="specification"><c>none</c>, <c>backbone</c> (everything but the classifier), or names such as <c>conv1,bn1,layer1</c>.</param>
-    /// <exception cref="NetworkException">A name matches no parameter.</exception>
+    /// <exception cref="UsageException">A name matches no parameter.</exception>
     public void Freeze(string specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
@@ -57,7 +60,7 @@ public sealed class Network : IDisposable
         else if (names is ["backbone"])
             names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != architecture.HeadName)];
         foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
-            throw new NetworkException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
+            throw new UsageException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
         foreach (Parameter parameter in Parameters)
             parameter.RequiresGrad = !parameter.IsBuffer && !names.Any(name => IsPart(parameter, name));
     }

@@ -4,15 +4,16 @@ using IlgpuCxr.Layers;
 namespace IlgpuCxr.Models;
 
 /// <summary>The classifier that takes the place of the 1000-way one: <c>in -> hidden -> outputs</c> with a ReLU, or <c>in -> outputs</c>.</summary>
-/// <param name="Hidden">Features of the hidden layer; 0 for none.</param>
+/// <param name="Hidden">Features of the hidden layer; 0 for the network's own classifier with another last layer.</param>
 /// <param name="Outputs">Logits.</param>
-public readonly record struct NetworkHead(int Hidden, int Outputs)
+/// <param name="Dropout">Share of values that VGG16's own classifier drops behind each of its hidden layers; nothing else drops any.</param>
+public readonly record struct NetworkHead(int Hidden, int Outputs, float Dropout = 0)
 {
     /// <summary>Part 1 of the study: <c>in -> 130 -> 2</c>.</summary>
     public static NetworkHead Part1 => new(130, 2);
 
-    /// <summary>Part 2 of the study: <c>in -> 3</c>.</summary>
-    public static NetworkHead Part2 => new(0, 3);
+    /// <summary>Part 2 of the study: <c>in -> 3</c>, and torchvision's dropout of one half.</summary>
+    public static NetworkHead Part2 => new(0, 3, 0.5f);
 
     /// <summary>The layers, named as an <c>nn.Sequential</c> or a single <c>nn.Linear</c> of that name.</summary>
     /// <param name="name">The name in front of the parameters.</param>

@@ -53,6 +53,9 @@ public sealed class ParameterStore : IDisposable
     /// <summary>Where a parameter's values begin.</summary>
     public long OffsetOf(Parameter parameter) => placed.Find(p => p.Parameter == parameter).Offset;
 
+    /// <summary>A parameter's part of memory that is laid out as the store's, such as what an optimizer remembers.</summary>
+    public ArrayView<float> PartOf(Parameter parameter, ArrayView<float> memory) => memory.SubView(OffsetOf(parameter), parameter.Shape.Count);
+
     /// <summary>The stretches of memory that training changes, neighbours joined.</summary>
     public IReadOnlyList<(long Offset, long Count)> TrainableRuns()
     {

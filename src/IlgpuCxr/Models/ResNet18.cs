@@ -11,7 +11,7 @@ public static class ResNet18
 
     private const int Features = 512;
 
-    private static Sequential Build(NetworkHead head) => new(
+    private static Sequential Build(NetworkHead head, DropoutState dropout) => new(
         new ConvolutionLayer("conv1", 3, 64, window: 7, stride: 2, padding: 3),
         new BatchNormLayer("bn1", 64, relu: true),
         new MaxPoolingLayer("maxpool", window: 3, stride: 2, padding: 1),

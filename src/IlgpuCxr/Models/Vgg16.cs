@@ -20,7 +20,7 @@ public static class Vgg16
     /// <summary>The smallest image is halved five times, to one pixel.</summary>
     public static Architecture Architecture { get; } = new("vgg16", "classifier", SmallestImage: 32, Build);
 
-    private static Sequential Build(NetworkHead head)
+    private static Sequential Build(NetworkHead head, DropoutState dropout)
     {
         var layers = new List<Layer>();
         int channels = 3, index = 0;
@@ -37,19 +37,21 @@ public static class Vgg16
         }
         layers.Add(new AdaptiveAveragePoolingLayer("avgpool", PooledSize));
         var pooled = new TensorShape(1, PooledSize, PooledSize, channels);
-        layers.Add(head.Hidden > 0 ? head.Build(Architecture.HeadName, pooled) : FullClassifier(pooled, head.Outputs));
+        layers.Add(head.Hidden > 0 ? head.Build(Architecture.HeadName, pooled) : FullClassifier(pooled, head, dropout));
         return new Sequential(layers);
     }
 
-    /// <summary>The original classifier with another last layer: 4096, 4096, outputs.</summary>
-    private static Sequential FullClassifier(TensorShape pooled, int outputs)
+    /// <summary>The original classifier with another last layer: 4096, 4096, outputs, with dropout behind the hidden layers.</summary>
+    private static Sequential FullClassifier(TensorShape pooled, NetworkHead head, DropoutState dropout)
     {
         Initialization normal = Initialization.Normal(LinearDeviation), zero = Initialization.Constant(0);
         return new Sequential(
             new LinearLayer("classifier.0", pooled, ClassifierFeatures, normal, zero),
             new ReluLayer("classifier.1"),
+            new DropoutLayer("classifier.2", head.Dropout, dropout),
             new LinearLayer("classifier.3", TensorShape.Vector(ClassifierFeatures), ClassifierFeatures, normal, zero),
             new ReluLayer("classifier.4"),
-            new LinearLayer("classifier.6", TensorShape.Vector(ClassifierFeatures), outputs));
+            new DropoutLayer("classifier.5", head.Dropout, dropout),
+            new LinearLayer("classifier.6", TensorShape.Vector(ClassifierFeatures), head.Outputs));
     }
 }

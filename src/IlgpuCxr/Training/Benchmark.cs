@@ -42,10 +42,10 @@ public static class Benchmark
         if (steps < 1)
             throw new UsageException($"--steps {steps} measures nothing: use at least 1.");
 
-        using var network = new Network(device, options.Network, NetworkHead.Part1);
+        using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
         network.Initialize(options.Seed);
-        using var optimizer = new SgdOptimizer(device, network, options.Sgd);
-        var step = new TrainingStep(device, network, optimizer);
+        using var optimizer = new Optimizer(device, network, options.Optimizer);
+        var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
         var shape = new TensorShape(options.Batch, options.Size, options.Size, 3);
         if (training)
             network.RequireTrainable(shape);
@@ -59,14 +59,15 @@ public static class Benchmark
             pixels[i] = (float)noise.NextNormal();
         device.Upload<float>(images.View, pixels);
         device.Upload<int>(targets.View, [.. Enumerable.Range(0, shape.N).Select(i => i % 2)]);
+        BatchTargets classes = BatchTargets.OfClasses(targets.View);
 
         double Step()
         {
             long start = Stopwatch.GetTimestamp();
             if (training)
-                step.Train(shape, tensor => device.Copy(tensor.View, images.View), targets.View, loss.View);
+                step.Train(shape, tensor => device.Copy(tensor.View, images.View), classes, loss.View);
             else
-                step.Evaluate(shape, tensor => device.Copy(tensor.View, images.View), targets.View, logits.View, loss.View);
+                step.Evaluate(shape, tensor => device.Copy(tensor.View, images.View), classes, logits.View, loss.View);
             device.Synchronize();
             return Stopwatch.GetElapsedTime(start).TotalSeconds;
         }

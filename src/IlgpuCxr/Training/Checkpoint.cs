@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -8,22 +9,22 @@ namespace IlgpuCxr.Training;
 
 /// <summary>A network in a safetensors file with torchvision's names, and what is needed to go on training it.</summary>
 /// <remarks>
-/// One file, so that one rename replaces it whole: weights, momentum (under <c>optimizer.</c>) and the run's state never disagree, whenever
+/// One file, so that one rename replaces it whole: weights, the optimizer's memory (under <c>optimizer.</c>) and the run's state never disagree, whenever
 /// the process is killed.
 /// </remarks>
 public static class Checkpoint
 {
     private const string Extension = ".safetensors";
     private const int ProblemsTold = 3;
-    private const string MomentumPrefix = "optimizer.momentum_buffer.";
+    private const string StatePrefix = "optimizer.";
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network.</param>
-    /// <param name="optimizer">The optimizer whose momentum is saved; null saves the network alone.</param>
+    /// <param name="optimizer">The optimizer whose memory is saved; null saves the network alone.</param>
     /// <param name="info">The run's state.</param>
-    public static void Save(string path, ComputeDevice device, Network network, SgdOptimizer? optimizer, CheckpointInfo info)
+    public static void Save(string path, ComputeDevice device, Network network, Optimizer? optimizer, CheckpointInfo info)
     {
         var tensors = new List<WeightTensor>();
         foreach (Parameter parameter in network.Parameters)
@@ -31,11 +32,13 @@ public static class Checkpoint
             float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(parameter.Value));
             tensors.Add(new WeightTensor(parameter.Name, parameter.PyTorchShape, values));
         }
-        foreach (Parameter parameter in network.Parameters.Where(p => optimizer is not null && p.RequiresGrad))
+        foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
         {
-            var momentum = optimizer!.Momentum.SubView(network.Store.OffsetOf(parameter), parameter.Shape.Count);
-            float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(momentum));
-            tensors.Add(new WeightTensor(MomentumPrefix + parameter.Name, parameter.PyTorchShape, values));
+            foreach (Parameter parameter in network.Parameters.Where(p => p.RequiresGrad))
+            {
+                float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(network.Store.PartOf(parameter, state)));
+                tensors.Add(new WeightTensor(StateName(name, parameter), parameter.PyTorchShape, values));
+            }
         }
         var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointInfo.MetadataKey] = info.ToJson() };
         SafetensorsFile.Write(WithExtension(path), tensors, metadata);
@@ -60,31 +63,34 @@ public static class Checkpoint
         throw new NetworkException($"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
     }
 
-    /// <summary>Loads the parameters, and the momentum where an optimizer is given.</summary>
+    /// <summary>Loads the parameters, and the optimizer's memory where one is given.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network that receives them.</param>
-    /// <param name="optimizer">The optimizer that receives the momentum; null for none.</param>
+    /// <param name="optimizer">The optimizer that receives its memory; null for none.</param>
     /// <exception cref="NetworkException">The file is of another network; the message tells what does not fit.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
-    public static void Load(string path, ComputeDevice device, Network network, SgdOptimizer? optimizer)
+    public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer)
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
         CheckFit(file, network);
         foreach (Parameter parameter in network.Parameters)
         {
             device.Upload<float>(parameter.Value, PyTorchLayout.FromPyTorch(parameter, file[parameter.Name].ToFloat32()));
-            if (optimizer is null || !file.TryGet(MomentumPrefix + parameter.Name, out WeightTensor? momentum))
-                continue;
-            device.Upload<float>(
-                optimizer.Momentum.SubView(network.Store.OffsetOf(parameter), parameter.Shape.Count),
-                PyTorchLayout.FromPyTorch(parameter, momentum.ToFloat32()));
+            foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
+            {
+                if (file.TryGet(StateName(name, parameter), out WeightTensor? saved))
+                    device.Upload<float>(network.Store.PartOf(parameter, state), PyTorchLayout.FromPyTorch(parameter, saved.ToFloat32()));
+            }
         }
+        optimizer?.Steps = ReadInfo(path).Steps;
     }
 
     /// <summary>Whether there is a checkpoint.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     public static bool Exists(string path) => File.Exists(WithExtension(path));
+
+    private static string StateName(string part, Parameter parameter) => $"{StatePrefix}{part}.{parameter.Name}";
 
     private static void CheckFit(WeightFile file, Network network)
     {
@@ -97,7 +103,7 @@ public static class Checkpoint
                 problems.Add($"{parameter.Name} is [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", parameter.PyTorchShape)}]");
         }
         var known = network.Parameters.Select(p => p.Name).ToHashSet();
-        problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(MomentumPrefix, StringComparison.Ordinal))
+        problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(StatePrefix, StringComparison.Ordinal))
             .Select(name => $"{name} is not expected"));
         if (problems.Count == 0)
             return;

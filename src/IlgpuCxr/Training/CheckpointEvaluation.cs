@@ -4,7 +4,7 @@ using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>Evaluates a checkpoint on images that it did not learn from.</summary>
+/// <summary>Evaluates a checkpoint.</summary>
 public static class CheckpointEvaluation
 {
     /// <summary>Evaluates on the validation images, and on the test images where there are some.</summary>
@@ -12,22 +12,28 @@ public static class CheckpointEvaluation
     /// <param name="path">The checkpoint.</param>
     /// <param name="data">The images.</param>
     /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
+    /// <param name="training">Whether to evaluate on the augmented training images too, first; the transforms are those of the checkpoint's epoch.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="NetworkException">The checkpoint does not fit, or has other classes than the images.</exception>
     public static IReadOnlyList<(string Split, Evaluation Evaluation)> Run(
-        ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, CancellationToken cancellation)
+        ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, bool training, CancellationToken cancellation)
     {
         CheckpointInfo info = Checkpoint.ReadInfo(path);
-        if (!info.Classes.SequenceEqual(data.ClassNames))
+        if (info.Options.Task != data.Task || !info.Classes.SequenceEqual(data.ClassNames))
         {
             throw new NetworkException(
                 $"The checkpoint {path} tells {string.Join(", ", info.Classes)} apart, but the images in {data.Root} are of {string.Join(", ", data.ClassNames)}; use images of the same classes.");
         }
         using var network = new Network(device, info.Options.Network, info.Head);
         Checkpoint.Load(path, device, network, null);
-        using var batch = new DeviceBatch(device);
-        var evaluator = new Evaluator(device, new TrainingStep(device, network, null), batch, info.Head.Outputs);
+        using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
+        var evaluator = new Evaluator(device, new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null), batch);
         var results = new List<(string, Evaluation)>();
+        if (training)
+        {
+            var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), info.History[^1].Epoch, cancellation);
+            results.Add(("train", evaluator.Run(batches, data.Train.Count)));
+        }
         foreach ((string split, IReadOnlyList<ImageSample> samples) in (ReadOnlySpan<(string, IReadOnlyList<ImageSample>)>)[("validation", data.Validation), ("test", data.Test)])
         {
             if (samples.Count > 0)

@@ -19,12 +19,15 @@ public sealed record CheckpointInfo
     /// <summary>The classes, in the order of the logits.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>Epochs trained, and what each reached, without times: the same run gives the same file.</summary>
+    /// <summary>Steps trained: Adam and dropout go on from here.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>What each epoch reached, without times: the same run gives the same file.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
-    /// <summary>Index of the epoch with the highest validation accuracy, the first of equals.</summary>
+    /// <summary>Index of the epoch with the highest validation accuracy, the first of equals; the untrained network does not count.</summary>
     [JsonIgnore]
-    public int BestEpoch => History.MaxBy(result => result.ValidationAccuracy)!.Epoch;
+    public int BestEpoch => History.Where(result => result.Epoch != EpochResult.Untrained).MaxBy(result => result.ValidationAccuracy)!.Epoch;
 
     /// <summary>The text for the metadata.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);

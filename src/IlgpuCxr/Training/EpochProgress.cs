@@ -5,7 +5,7 @@ namespace IlgpuCxr.Training;
 
 /// <summary>Tells an observer how far an epoch is.</summary>
 /// <param name="observer">Who watches.</param>
-/// <param name="epoch">Index of the epoch.</param>
+/// <param name="epoch">Index of the epoch, or <see cref="EpochResult.Untrained"/>.</param>
 /// <param name="epochs">Number of epochs.</param>
 /// <param name="data">The images of an epoch.</param>
 /// <param name="batch">Images in a step.</param>
@@ -18,9 +18,11 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
 
     private long lastReport;
 
+    private bool IsUntrained => epoch == EpochResult.Untrained;
+
     private double EpochCost => (TrainingCost + 1) * data.Train.Count + data.Validation.Count;
 
-    /// <summary>A reporter for one phase, to be called after each batch with the number of batches done and how to get the mean loss so far.</summary>
+    /// <summary>A reporter for one phase, to be called after each batch with the number of batches done and how to get the loss so far.</summary>
     public Action<int, Func<double>> In(TrainingPhase phase)
     {
         (int images, double before, int cost) = phase switch
@@ -31,16 +33,17 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
         };
         int steps = (images + batch - 1) / batch;
         long start = Stopwatch.GetTimestamp();
-        return (step, meanLoss) =>
+        return (step, loss) =>
         {
             // Reading the loss waits for the device, so it is read only as often as a person can see.
             if (step < steps && Stopwatch.GetElapsedTime(lastReport) < Interval)
                 return;
             lastReport = Stopwatch.GetTimestamp();
             int done = Math.Min(images, step * batch);
-            double share = (epoch + (before + (double)cost * done) / EpochCost) / epochs;
+            // What comes before the first epoch is not counted as progress of any.
+            double share = IsUntrained ? 0 : (epoch + (before + (double)cost * done) / EpochCost) / epochs;
             double speed = done / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            observer.OnProgress(new TrainingProgress(epoch, epochs, phase, step, steps, meanLoss(), speed, share));
+            observer.OnProgress(new TrainingProgress(epoch, epochs, phase, step, steps, loss(), speed, share));
         };
     }
 }

@@ -9,8 +9,7 @@ namespace IlgpuCxr.Training;
 /// <param name="device">Where the network lives.</param>
 /// <param name="step">The network's step.</param>
 /// <param name="batch">Brings the images to the device.</param>
-/// <param name="classes">Number of classes.</param>
-public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBatch batch, int classes)
+public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBatch batch)
 {
     /// <summary>Evaluates.</summary>
     /// <param name="batches">The images.</param>
@@ -18,20 +17,20 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
     /// <param name="progress">Called after each batch; null for nobody.</param>
     public Evaluation Run(IEnumerable<ImageBatch> batches, int images, Action<int, Func<double>>? progress = null)
     {
+        int classes = batch.Classes;
         using DeviceBuffer<float> logits = device.Allocate<float>((long)images * classes);
-        using var losses = new LossLog(device, images);
+        using var losses = new LossLog(device, images, step.Criterion.Sums);
         var labels = new List<int>();
         int steps = 0;
         foreach (ImageBatch host in batches)
         {
             batch.Upload(host);
             var rows = logits.View.SubView((long)labels.Count * classes, (long)host.Count * classes);
-            step.Evaluate(batch.Shape.Output, batch.Transform, batch.Labels, rows, losses.Next(host.Count));
+            step.Evaluate(batch.Shape.Output, batch.Transform, batch.Targets, rows, losses.Next(host.Count));
             labels.AddRange(host.Labels);
-            progress?.Invoke(++steps, losses.MeanOverImages);
+            progress?.Invoke(++steps, losses.OverImages);
         }
-        var confusion = new ConfusionMatrix(classes);
-        confusion.Add(device.Download(logits.View.SubView(0, (long)labels.Count * classes)), CollectionsMarshal.AsSpan(labels));
-        return new Evaluation(losses.MeanOverImages(), confusion);
+        float[] values = device.Download(logits.View.SubView(0, (long)labels.Count * classes));
+        return new Evaluation(losses.OverImages(), new Predictions(batch.Task, classes, values, CollectionsMarshal.AsSpan(labels)));
     }
 }

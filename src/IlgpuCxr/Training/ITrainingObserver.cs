@@ -13,12 +13,12 @@ public interface ITrainingObserver
 }
 
 /// <summary>Where a run is.</summary>
-/// <param name="Epoch">Index of the epoch, from 0.</param>
+/// <param name="Epoch">Index of the epoch, from 0; <see cref="EpochResult.Untrained"/> before the first.</param>
 /// <param name="Epochs">Number of epochs.</param>
 /// <param name="Phase">What is being done.</param>
 /// <param name="Step">Batches done in this phase.</param>
 /// <param name="Steps">Batches in this phase.</param>
-/// <param name="Loss">Mean loss of the phase so far.</param>
+/// <param name="Loss">Loss of the phase so far, over its images.</param>
 /// <param name="ImagesPerSecond">Speed of the phase so far.</param>
 /// <param name="Done">Share of the whole run that is done, from 0 to 1.</param>
 public readonly record struct TrainingProgress(

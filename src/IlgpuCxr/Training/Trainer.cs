@@ -6,24 +6,22 @@ using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>Trains a network as the study does: SGD, an evaluation after each epoch, the best epoch by validation accuracy.</summary>
+/// <summary>Trains a network as the study does: an evaluation after each epoch, the best epoch by validation accuracy.</summary>
 /// <remarks>
-/// After an epoch the network is evaluated on the training images, augmented anew, and on the validation images as they are. Everything
-/// random is a function of seed, epoch and image, so that a run continued from its last checkpoint gives the same bits as one that was
+/// After an epoch the network is evaluated on the training images, augmented anew, and on the validation images as they are; of several
+/// labels an image, where the study's curves begin with it, also before the first. Everything random is a function of seed, epoch and image
+/// (dropout of seed and step), so that a run continued from its last checkpoint gives the same bits as one that was
 /// never interrupted.
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
-    // The evaluation of the training images draws other transforms than the training that it follows.
-    private const long EvaluationSeedOffset = 0x45564C;
-
     private readonly ComputeDevice device;
     private readonly TrainingOptions options;
     private readonly ImageFolder data;
     private readonly ImageBatchLoader loader;
     private readonly RunDirectory run;
     private readonly Network network;
-    private readonly SgdOptimizer optimizer;
+    private readonly Optimizer optimizer;
     private readonly TrainingStep step;
     private readonly DeviceBatch batch;
     private readonly Evaluator evaluator;
@@ -49,15 +47,16 @@ public sealed class Trainer : IDisposable
         this.data = data;
         this.loader = loader;
         this.run = run;
-        network = new Network(device, options.Network, NetworkHead.Part1 with { Outputs = data.ClassNames.Count });
+        network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
         network.Initialize(options.Seed);
         Imported = weights.Load(device, network);
+        network.Dropout.Seed = options.Seed;
         network.Freeze(options.Freeze);
-        optimizer = new SgdOptimizer(device, network, options.Sgd);
-        step = new TrainingStep(device, network, optimizer);
-        batch = new DeviceBatch(device);
-        evaluator = new Evaluator(device, step, batch, network.Head.Outputs);
+        optimizer = new Optimizer(device, network, options.Optimizer);
+        step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
+        batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
+        evaluator = new Evaluator(device, step, batch);
     }
 
     /// <summary>What came from the file of weights; null where the network starts from random values.</summary>
@@ -69,7 +68,7 @@ public sealed class Trainer : IDisposable
     {
         CheckpointInfo? info = Checkpoint.Exists(run.Last) ? Checkpoint.ReadInfo(run.Last) : null;
         if (info is not null && (info.Options != options || !HasSameClasses(info)))
-            throw new UsageException($"{run.Last} is of a run with other options or classes; choose another --out, so that it is not lost.");
+            throw new UsageException($"{run.Last} is of a run with other options, weights or classes; choose another --out, so that it is not lost.");
         WriteConfiguration();
     }
 
@@ -81,7 +80,7 @@ public sealed class Trainer : IDisposable
             throw new UsageException($"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
         if (info.Options with { Epochs = options.Epochs } != options || !HasSameClasses(info))
-            throw new UsageException($"{run.Last} was trained with other options or classes; resume with those in config.json, or choose another --out.");
+            throw new UsageException($"{run.Last} was trained with other options, weights or classes; resume with those in config.json, or choose another --out.");
         Checkpoint.Load(run.Last, device, network, optimizer);
         WriteConfiguration();
         history.AddRange(run.WithTimes(info.History));
@@ -94,27 +93,10 @@ public sealed class Trainer : IDisposable
     /// <exception cref="NetworkException">The loss is no longer a number.</exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
     {
-        for (int epoch = history.Count; epoch < options.Epochs; epoch++)
-        {
-            var progress = new EpochProgress(observer, epoch, options.Epochs, data, options.Batch);
-            long start = Stopwatch.GetTimestamp();
-            double loss = TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation);
-            double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            RequireFinite(loss, epoch);
-            Evaluation train = evaluator.Run(
-                loader.Augmented(data.Train, options.Seed + EvaluationSeedOffset, epoch, cancellation), data.Train.Count,
-                progress.In(TrainingPhase.EvaluatingTraining));
-            Evaluation validation = evaluator.Run(
-                loader.Evaluation(data.Validation, cancellation), data.Validation.Count, progress.In(TrainingPhase.Validating));
-            RequireFinite(train.Loss + validation.Loss, epoch);
-            var result = new EpochResult(
-                epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
-                Stopwatch.GetElapsedTime(start).TotalSeconds, data.Train.Count / trainingSeconds);
-            bool isBest = history.TrueForAll(earlier => earlier.ValidationAccuracy < result.ValidationAccuracy);
-            history.Add(result);
-            Save(isBest);
-            observer.OnEpoch(result, isBest);
-        }
+        if (history.Count == 0 && options.Task == ClassificationTask.MultiLabel)
+            RunEpoch(EpochResult.Untrained, observer, cancellation);
+        for (int epoch = history.Count == 0 ? 0 : history[^1].Epoch + 1; epoch < options.Epochs; epoch++)
+            RunEpoch(epoch, observer, cancellation);
         return history;
     }
 
@@ -125,6 +107,10 @@ public sealed class Trainer : IDisposable
         optimizer.Dispose();
         network.Dispose();
     }
+
+    /// <summary>The seed of the evaluation of the training images, which draws other transforms than the training that it follows.</summary>
+    /// <param name="options">The run's options.</param>
+    internal static long TrainingEvaluationSeed(TrainingOptions options) => options.Seed + 0x45564C;
 
     private static void RequireFinite(double loss, int epoch)
     {
@@ -137,25 +123,51 @@ public sealed class Trainer : IDisposable
     private void WriteConfiguration() =>
         run.WriteConfiguration(new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Device = device.Name });
 
+    /// <summary>Trains an epoch, where it is one, then evaluates and saves.</summary>
+    private void RunEpoch(int epoch, ITrainingObserver observer, CancellationToken cancellation)
+    {
+        bool trains = epoch != EpochResult.Untrained;
+        var progress = new EpochProgress(observer, epoch, options.Epochs, data, options.Batch);
+        long start = Stopwatch.GetTimestamp();
+        double? loss = trains ? TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation) : null;
+        double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        RequireFinite(loss ?? 0, epoch);
+        Evaluation train = evaluator.Run(
+            loader.Augmented(data.Train, TrainingEvaluationSeed(options), epoch, cancellation), data.Train.Count,
+            progress.In(TrainingPhase.EvaluatingTraining));
+        Evaluation validation = evaluator.Run(
+            loader.Evaluation(data.Validation, cancellation), data.Validation.Count, progress.In(TrainingPhase.Validating));
+        RequireFinite(train.Loss + validation.Loss, epoch);
+        var result = new EpochResult(
+            epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
+            Stopwatch.GetElapsedTime(start).TotalSeconds, trains ? data.Train.Count / trainingSeconds : 0);
+        bool isBest = trains && history.TrueForAll(earlier => earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < result.ValidationAccuracy);
+        history.Add(result);
+        // A network without training is made again sooner than read.
+        if (trains)
+            Save(isBest);
+        observer.OnEpoch(result, isBest);
+    }
+
     private double TrainEpoch(int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
     {
-        using var losses = new LossLog(device, data.Train.Count);
+        using var losses = new LossLog(device, data.Train.Count, step.Criterion.Sums);
         int steps = 0;
         foreach (ImageBatch host in loader.Augmented(data.Train, options.Seed, epoch, cancellation))
         {
             if (!network.CanTrainOn(host.Shape.Output))
                 continue;
             batch.Upload(host);
-            step.Train(batch.Shape.Output, batch.Transform, batch.Labels, losses.Next(host.Count));
-            progress(++steps, losses.MeanOverImages);
+            step.Train(batch.Shape.Output, batch.Transform, batch.Targets, losses.Next(host.Count));
+            progress(++steps, losses.OverImages);
         }
-        return losses.MeanOverImages();
+        return losses.OverImages();
     }
 
     /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed.</summary>
     private void Save(bool isBest)
     {
-        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, History = [.. history] };
+        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Steps = optimizer.Steps, History = [.. history] };
         run.WriteLog(history);
         if (isBest)
             Checkpoint.Save(run.Best, device, network, null, info);

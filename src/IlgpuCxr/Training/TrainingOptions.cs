@@ -1,15 +1,38 @@
 using System.Globalization;
-using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Models;
 using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Training;
 
 /// <summary>Everything that decides a training run's result; what does not (device, threads, folders) is elsewhere.</summary>
+/// <remarks>The defaults are those of the study's Part 1; <see cref="Study"/> gives those of either part.</remarks>
 public sealed record TrainingOptions
 {
     /// <summary>The architecture.</summary>
     public string Network { get; init; } = "resnet18";
+
+    /// <summary>One class an image, or several labels.</summary>
+    public ClassificationTask Task { get; init; }
+
+    /// <summary>Features of the classifier's hidden layer; 0 for the network's own classifier with another last layer.</summary>
+    public int Hidden { get; init; } = NetworkHead.Part1.Hidden;
+
+    /// <summary>Share of values that VGG16's own classifier drops behind each of its hidden layers; nothing else drops any.</summary>
+    public float Dropout { get; init; } = NetworkHead.Part2.Dropout;
+
+    /// <summary>What training makes small.</summary>
+    public LossKind Loss { get; init; }
+
+    /// <summary>What the focal loss is told.</summary>
+    public FocalOptions Focal { get; init; } = FocalOptions.Study;
+
+    /// <summary>How parameters are changed by their gradients.</summary>
+    public OptimizerOptions Optimizer { get; init; } = new();
+
+    /// <summary>What becomes of images before the network sees them.</summary>
+    public ImageTransforms Augmentation { get; init; }
 
     /// <summary>Edge of the square images, in pixels.</summary>
     public int Size { get; init; } = 224;
@@ -23,14 +46,27 @@ public sealed record TrainingOptions
     /// <summary>Passes over the training images.</summary>
     public int Epochs { get; init; } = 25;
 
-    /// <summary>SGD's learning rate, momentum and so on.</summary>
-    public SgdOptions Sgd { get; init; } = new(LearningRate: 1e-4f, Momentum: 0.9f);
-
     /// <summary>What is frozen; see <see cref="Models.Network.Freeze"/>.</summary>
     public string Freeze { get; init; } = "none";
 
-    /// <summary>Seed of the first weights, the order of the images and their augmentation.</summary>
+    /// <summary>Seed of the first weights, the order of the images, their augmentation and dropout.</summary>
     public long Seed { get; init; } = 1;
+
+    /// <summary>The study's settings: Part 1 for one class an image, Part 2 (with binary cross entropy) for several labels.</summary>
+    /// <param name="task">Which part.</param>
+    public static TrainingOptions Study(ClassificationTask task) => task == ClassificationTask.Binary
+        ? new TrainingOptions()
+        : new TrainingOptions
+        {
+            Task = task,
+            Hidden = NetworkHead.Part2.Hidden,
+            Loss = LossKind.BinaryCrossEntropy,
+            Augmentation = ImageTransforms.Part2,
+        };
+
+    /// <summary>The classifier for so many classes or labels.</summary>
+    /// <param name="outputs">Number of logits.</param>
+    public NetworkHead Head(int outputs) => new(Hidden, outputs, Dropout);
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
@@ -41,9 +77,20 @@ public sealed record TrainingOptions
         Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
         Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
         Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
-        Require(Sgd.LearningRate > 0 && float.IsFinite(Sgd.LearningRate), Invalid("--lr", Sgd.LearningRate, "a positive number"));
-        Require(Sgd.Momentum is >= 0 and < 1, Invalid("--momentum", Sgd.Momentum, "at least 0 and less than 1"));
-        Require(Sgd.WeightDecay >= 0 && float.IsFinite(Sgd.WeightDecay), Invalid("--weight-decay", Sgd.WeightDecay, "0 or a positive number"));
+        Require(Hidden >= 0, $"--hidden {Hidden} is no number of features: use 130 as the study's Part 1, or 0 for no hidden layer.");
+        Require(Dropout is >= 0 and < 1, Invalid("--dropout", Dropout, "at least 0 and less than 1"));
+        Require(Task == ClassificationTask.Binary || Loss != LossKind.CrossEntropy, "--loss ce is for one class an image: use bce or focal with --task multilabel.");
+        Require(Task == ClassificationTask.MultiLabel || Loss == LossKind.CrossEntropy, "--task binary has one class an image: use --loss ce, or --task multilabel.");
+        Require(Focal.Alpha is >= 0 and <= 1, Invalid("--alpha", Focal.Alpha, "a number from 0 to 1"));
+        Require(Focal.Gamma >= 0 && float.IsFinite(Focal.Gamma), Invalid("--gamma", Focal.Gamma, "0 or a positive number"));
+        Require(Optimizer.LearningRate > 0 && float.IsFinite(Optimizer.LearningRate), Invalid("--lr", Optimizer.LearningRate, "a positive number"));
+        Require(Optimizer.Momentum is >= 0 and < 1, Invalid("--momentum", Optimizer.Momentum, "at least 0 and less than 1"));
+        Require(!Optimizer.Nesterov || Optimizer.Momentum > 0, "--nesterov looks ahead along the momentum: use a --momentum greater than 0 with it.");
+        Require(!Optimizer.Nesterov || Optimizer.Kind == OptimizerKind.Sgd, "--nesterov is an option of SGD: use --optimizer sgd with it.");
+        Require(Optimizer.WeightDecay >= 0 && float.IsFinite(Optimizer.WeightDecay), Invalid("--weight-decay", Optimizer.WeightDecay, "0 or a positive number"));
+        Require(Optimizer.Beta1 is >= 0 and < 1, Invalid("--beta1", Optimizer.Beta1, "at least 0 and less than 1"));
+        Require(Optimizer.Beta2 is >= 0 and < 1, Invalid("--beta2", Optimizer.Beta2, "at least 0 and less than 1"));
+        Require(Optimizer.Epsilon > 0 && float.IsFinite(Optimizer.Epsilon), Invalid("--eps", Optimizer.Epsilon, "a positive number"));
     }
 
     private static string Invalid(string option, float value, string valid) =>

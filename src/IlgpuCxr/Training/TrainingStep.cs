@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Models;
@@ -8,42 +9,72 @@ namespace IlgpuCxr.Training;
 /// <summary>One step of training or evaluation: forward, loss, backward, optimizer, with the memory planned before it runs.</summary>
 /// <param name="device">Where the network lives.</param>
 /// <param name="network">The network.</param>
+/// <param name="criterion">The loss.</param>
 /// <param name="optimizer">What changes its parameters; null for evaluation only.</param>
-public sealed class TrainingStep(ComputeDevice device, Network network, SgdOptimizer? optimizer)
+public sealed class TrainingStep(ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer)
 {
-    private readonly HashSet<(TensorShape Images, bool Training)> planned = [];
+    private readonly HashSet<(TensorShape Images, Pass Pass)> planned = [];
+
+    private enum Pass
+    {
+        Training,
+        Evaluation,
+        Prediction,
+    }
+
+    /// <summary>The loss.</summary>
+    public Criterion Criterion => criterion;
 
     /// <summary>Learns from a batch.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, what to fill; see <paramref name="fill"/>.</param>
     /// <param name="fill">Launches what writes the images into the tensor it is given.</param>
-    /// <param name="targets"><c>[N]</c> class indices.</param>
-    /// <param name="loss"><c>[1]</c>, receives the mean loss over the batch.</param>
-    public void Train(TensorShape images, Action<Tensor> fill, ArrayView<int> targets, ArrayView<float> loss)
+    /// <param name="targets">What the images are.</param>
+    /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
+    public void Train(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
-        Plan(images, training: true, () => Learn(images, fill, targets, loss));
+        // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
+        network.Dropout.Step = optimizer!.Steps;
+        Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
         Learn(images, fill, targets, loss);
-        optimizer!.Step();
+        optimizer.Step();
     }
 
     /// <summary>Computes the logits and the loss of a batch with the running statistics.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, what to fill; see <paramref name="fill"/>.</param>
     /// <param name="fill">Launches what writes the images into the tensor it is given.</param>
-    /// <param name="targets"><c>[N]</c> class indices.</param>
+    /// <param name="targets">What the images are.</param>
     /// <param name="logits"><c>[N, outputs]</c>, receives the logits.</param>
-    /// <param name="loss"><c>[1]</c>, receives the mean loss over the batch.</param>
-    public void Evaluate(TensorShape images, Action<Tensor> fill, ArrayView<int> targets, ArrayView<float> logits, ArrayView<float> loss)
+    /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
+    public void Evaluate(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> logits, ArrayView<float> loss)
     {
-        Plan(images, training: false, () => Infer(images, fill, targets, logits, loss));
-        Infer(images, fill, targets, logits, loss);
+        Plan(images, Pass.Evaluation, () => Evaluate());
+        Evaluate();
+
+        void Evaluate()
+        {
+            Tensor result = Infer(images, fill, logits);
+            criterion.Forward(device, loss, default, result.View, targets, new LossShape(images.N, network.Head.Outputs));
+            result.Release();
+        }
     }
 
-    private void Learn(TensorShape shape, Action<Tensor> fill, ArrayView<int> targets, ArrayView<float> loss)
+    /// <summary>Computes the logits of a batch with the running statistics.</summary>
+    /// <param name="images"><c>[N, H, W, 3]</c>, what to fill; see <paramref name="fill"/>.</param>
+    /// <param name="fill">Launches what writes the images into the tensor it is given.</param>
+    /// <param name="logits"><c>[N, outputs]</c>, receives the logits.</param>
+    public void Predict(TensorShape images, Action<Tensor> fill, ArrayView<float> logits)
+    {
+        Plan(images, Pass.Prediction, () => Infer(images, fill, logits).Release());
+        Infer(images, fill, logits).Release();
+    }
+
+    private void Learn(TensorShape shape, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
         Tensor images = device.Arena.Rent(shape);
         fill(images);
         Tensor logits = network.Forward(images, training: true);
         Tensor gradLogits = device.Arena.Rent(logits.Shape);
-        SoftmaxCrossEntropy.Forward(device, loss, gradLogits.View, logits.View, targets, new LossShape(shape.N, network.Head.Outputs));
+        criterion.Forward(device, loss, gradLogits.View, logits.View, targets, new LossShape(shape.N, network.Head.Outputs));
         if (logits.RequiresGrad)
             network.Backward(gradLogits);
         else
@@ -51,19 +82,18 @@ public sealed class TrainingStep(ComputeDevice device, Network network, SgdOptim
         logits.Release();
     }
 
-    private void Infer(TensorShape shape, Action<Tensor> fill, ArrayView<int> targets, ArrayView<float> logits, ArrayView<float> loss)
+    private Tensor Infer(TensorShape shape, Action<Tensor> fill, ArrayView<float> logits)
     {
         Tensor images = device.Arena.Rent(shape);
         fill(images);
         Tensor result = network.Forward(images, training: false);
-        SoftmaxCrossEntropy.Forward(device, loss, default, result.View, targets, new LossShape(shape.N, network.Head.Outputs));
         device.Copy(logits, result.View);
-        result.Release();
+        return result;
     }
 
-    private void Plan(TensorShape images, bool training, Action step)
+    private void Plan(TensorShape images, Pass pass, Action step)
     {
-        if (planned.Add((images, training)))
+        if (planned.Add((images, pass)))
             device.Plan(step);
     }
 }

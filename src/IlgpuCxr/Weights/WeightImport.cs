@@ -74,7 +74,7 @@ public static class WeightImport
     private static HashSet<Parameter> ReplacedBy(Network network, Dictionary<string, WeightTensor> tensors)
     {
         Dictionary<string, Parameter> original =
-            Architecture.Of(network.Name).Build(new NetworkHead(0, ImageNetClasses)).Parameters.ToDictionary(parameter => parameter.Name);
+            Architecture.Of(network.Name).Build(new NetworkHead(0, ImageNetClasses), new DropoutState()).Parameters.ToDictionary(parameter => parameter.Name);
         bool isOriginal = original.Values.Any(parameter =>
             parameter.PyTorchShape is [ImageNetClasses, _] && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
         bool hasNone = !tensors.Keys.Any(network.IsHead);

@@ -182,7 +182,7 @@ public sealed class ImageBatchLoaderTests
         ImageFolder folder = ImageFolder.Open(data.Root);
         using ComputeDevice device = implementation.Open()!;
         using var memory = new DeviceMemory(device);
-        using var batch = new DeviceBatch(device);
+        using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
         foreach (int batchSize in new[] { 1, 4 })
         {
             foreach (ImageBatch host in Loader(batchSize, size: 24).Evaluation(folder.Train))
@@ -191,7 +191,7 @@ public sealed class ImageBatchLoaderTests
                 Tensor output = memory.Tensor(batch.Shape.Output);
                 batch.Transform(output);
 
-                Assert.That(device.Download(batch.Labels), Is.EqualTo(host.Labels.ToArray()));
+                Assert.That(device.Download(batch.Targets.Classes), Is.EqualTo(host.Labels.ToArray()));
                 Assert.That(device.Download(output.View), Is.EqualTo(Expected(host)));
             }
         }
@@ -203,7 +203,7 @@ public sealed class ImageBatchLoaderTests
         ImageFolder folder = ImageFolder.Open(SharedData.XRays);
         using ComputeDevice device = implementation.Open()!;
         using var memory = new DeviceMemory(device);
-        using var batch = new DeviceBatch(device);
+        using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
         ImageSample[] samples = [.. folder.Test.Where((_, i) => i % 33 == 0)];
         ImageBatch host = Loader(samples.Length, size: 64).Augmented(samples, 1, 0).First();
         batch.Upload(host);

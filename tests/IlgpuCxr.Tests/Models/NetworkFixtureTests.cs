@@ -2,7 +2,6 @@ using System.Text.Json;
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
-using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Fixtures;
@@ -112,7 +111,7 @@ internal sealed class NetworkRun : IDisposable
     private readonly ComputeDevice device;
     private readonly NetworkCase expected;
     private readonly Network network;
-    private readonly SgdOptimizer optimizer;
+    private readonly Optimizer optimizer;
     private readonly TensorShape shape;
     private readonly DeviceBuffer<float> images;
     private readonly DeviceBuffer<float> loss;
@@ -135,7 +134,7 @@ internal sealed class NetworkRun : IDisposable
             parameter.RequiresGrad = !expected.Frozen.Contains(parameter.Name);
             device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, Generated(parameter)));
         }
-        optimizer = new SgdOptimizer(device, network, new SgdOptions(expected.LearningRate, expected.Momentum));
+        optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = expected.LearningRate, Momentum = expected.Momentum });
         shape = new TensorShape(expected.Batch, expected.Size, expected.Size, 3);
         images = device.Allocate<float>(shape.Count);
         float[] pixels = Fixtures.PyTorchLayout.ToNhwc(expected.Generate("input", shape.Count, 2), shape);

@@ -59,7 +59,7 @@ public sealed class NetworkTests
     public void A_name_that_is_no_part_is_told(string specification) =>
         Assert.That(
             () => network.Freeze(specification),
-            Throws.TypeOf<NetworkException>().With.Message.Contains($"'{specification.Split(',')[^1]}'").And.Message.Contains("cxr summary"));
+            Throws.TypeOf<UsageException>().With.Message.Contains($"'{specification.Split(',')[^1]}'").And.Message.Contains("cxr summary"));
 
     [Test]
     public void The_forward_pass_takes_the_operations_of_the_paper()

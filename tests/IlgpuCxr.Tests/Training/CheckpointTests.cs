@@ -1,5 +1,4 @@
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.WeightsImport;
@@ -42,17 +41,19 @@ public sealed class CheckpointTests
         folder.Dispose();
     }
 
-    [Test]
-    public void Weights_and_momentum_come_back_bit_for_bit()
+    [TestCase(OptimizerKind.Sgd, 1)]
+    [TestCase(OptimizerKind.AdamW, 2)]
+    public void Weights_and_what_the_optimizer_remembers_come_back_bit_for_bit(OptimizerKind kind, int memories)
     {
-        using var optimizer = new SgdOptimizer(device, network, new SgdOptions(0.1f, 0.9f));
+        var options = new OptimizerOptions { Kind = kind, LearningRate = 0.1f };
+        using var optimizer = new Optimizer(device, network, options);
         device.Upload<float>(network.Store.Gradients, [.. Enumerable.Range(0, (int)network.Store.LearnedCount).Select(i => MathF.Sin(i))]);
         optimizer.Step();
         string last = folder.PathOf("last");
-        Checkpoint.Save(last, device, network, optimizer, Info);
+        Checkpoint.Save(last, device, network, optimizer, Info with { Steps = optimizer.Steps });
 
         using var other = new Network(device, "resnet18", NetworkHead.Part1);
-        using var otherOptimizer = new SgdOptimizer(device, other, new SgdOptions(0.1f, 0.9f));
+        using var otherOptimizer = new Optimizer(device, other, options);
         Checkpoint.Load(last, device, other, otherOptimizer);
 
         foreach ((Parameter saved, Parameter loaded) in network.Parameters.Zip(other.Parameters))
@@ -60,10 +61,12 @@ public sealed class CheckpointTests
             Assert.That(Digest.Of(device.Download(loaded.Value)), Is.EqualTo(Digest.Of(device.Download(saved.Value))), saved.Name);
             if (saved.IsBuffer)
                 continue;
-            float[] momentum = MomentumOf(network, optimizer, saved);
-            Assert.That(momentum.Any(value => value != 0), saved.Name);
-            Assert.That(Digest.Of(MomentumOf(other, otherOptimizer, loaded)), Is.EqualTo(Digest.Of(momentum)), saved.Name);
+            float[][] memory = MemoryOf(network, optimizer, saved);
+            Assert.That(memory, Has.Length.EqualTo(memories));
+            Assert.That(memory.All(part => part.Any(value => value != 0)), saved.Name);
+            Assert.That(MemoryOf(other, otherOptimizer, loaded).Select(Digest.Of), Is.EqualTo(memory.Select(Digest.Of)), saved.Name);
         }
+        Assert.That(otherOptimizer.Steps, Is.EqualTo(1));
     }
 
     [Test]
@@ -140,6 +143,6 @@ public sealed class CheckpointTests
         Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains(file).And.Message.Contains("cxr train"));
     }
 
-    private float[] MomentumOf(Network of, SgdOptimizer optimizer, Parameter parameter) =>
-        device.Download(optimizer.Momentum.SubView(of.Store.OffsetOf(parameter), parameter.Shape.Count));
+    private float[][] MemoryOf(Network of, Optimizer optimizer, Parameter parameter) =>
+        [.. optimizer.State.Select(state => device.Download(of.Store.PartOf(parameter, state.Values)))];
 }

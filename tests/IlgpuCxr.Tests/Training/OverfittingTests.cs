@@ -1,6 +1,5 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 
@@ -16,8 +15,8 @@ public sealed class OverfittingTests
         using ComputeDevice device = SmallRun.Open(2);
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(1);
-        using var optimizer = new SgdOptimizer(device, network, new SgdOptions(0.01f, 0.9f));
-        var step = new TrainingStep(device, network, optimizer);
+        using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.01f });
+        var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
         using DeviceBuffer<float> images = device.Allocate<float>(shape.Count);
         using DeviceBuffer<float> losses = device.Allocate<float>(Steps);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
@@ -29,7 +28,7 @@ public sealed class OverfittingTests
         device.Upload<int>(targets.View, [0, 1, 1, 0, 1, 0, 0, 1]);
 
         for (int i = 0; i < Steps; i++)
-            step.Train(shape, tensor => device.Copy(tensor.View, images.View), targets.View, losses.View.SubView(i, 1));
+            step.Train(shape, tensor => device.Copy(tensor.View, images.View), BatchTargets.OfClasses(targets.View), losses.View.SubView(i, 1));
 
         float[] course = device.Download(losses.View);
         // Labels drawn by lot cannot be told better than by chance, ln 2, but by heart.

@@ -1,6 +1,5 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Training;
 
@@ -10,7 +9,7 @@ namespace IlgpuCxr.Tests.Training;
 internal sealed class SmallRun : IDisposable
 {
     /// <summary>Two steps an epoch on <see cref="DataFolder.Complete"/>'s six training images, with a rate at which epochs differ.</summary>
-    public static readonly TrainingOptions Options = new() { Size = 32, Batch = 4, Epochs = 2, Sgd = new SgdOptions(0.01f, 0.9f), Seed = 1 };
+    public static readonly TrainingOptions Options = new() { Size = 32, Batch = 4, Epochs = 2, Optimizer = new OptimizerOptions { LearningRate = 0.01f }, Seed = 1 };
 
     private readonly string data;
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ilgpucxr-run-");
@@ -20,7 +19,7 @@ internal sealed class SmallRun : IDisposable
 
     public RunDirectory Files => new(folder.FullName);
 
-    public ImageFolder Images => ImageFolder.Open(data);
+    public ImageFolder Images(TrainingOptions options) => ImageFolder.Open(data, options.Task);
 
     /// <summary>What the observer was told: each epoch, and whether it was the best so far.</summary>
     public List<(EpochResult Result, bool IsBest)> Told { get; } = [];
@@ -34,7 +33,7 @@ internal sealed class SmallRun : IDisposable
     public IReadOnlyList<EpochResult> Train(TrainingOptions options, int threads = 2, bool resume = false, Action<EpochResult>? onEpoch = null, CancellationToken cancellation = default)
     {
         using ComputeDevice device = Open(threads);
-        using var trainer = new Trainer(device, options, Images, Loader(options, threads), Files);
+        using var trainer = new Trainer(device, options, Images(options), Loader(options, threads), Files);
         if (resume)
             trainer.Resume();
         else
@@ -42,19 +41,19 @@ internal sealed class SmallRun : IDisposable
         return trainer.Run(new Observer(Told, onEpoch), cancellation);
     }
 
-    public IReadOnlyList<(string Split, Evaluation Evaluation)> Evaluate(string checkpoint, TrainingOptions options)
+    public IReadOnlyList<(string Split, Evaluation Evaluation)> Evaluate(string checkpoint, TrainingOptions options, bool training = false)
     {
         using ComputeDevice device = Open(2);
-        return CheckpointEvaluation.Run(device, checkpoint, Images, Loader(options, 2), CancellationToken.None);
+        return CheckpointEvaluation.Run(device, checkpoint, Images(options), Loader(options, 2), training, CancellationToken.None);
     }
 
     public void Dispose() => folder.Delete(recursive: true);
 
     public static ComputeDevice Open(int threads) => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "" });
 
-    private ImageBatchLoader Loader(TrainingOptions options, int threads) => new(
+    public ImageBatchLoader Loader(TrainingOptions options, int threads) => new(
         new DecodedImageCache(new VipsImageDecoder(), PathOf("images")),
-        new ImageBatchOptions { BatchSize = options.Batch, Size = options.Size, Threads = threads });
+        new ImageBatchOptions { BatchSize = options.Batch, Size = options.Size, Transforms = options.Augmentation, Threads = threads });
 
     private sealed class Observer(List<(EpochResult Result, bool IsBest)> told, Action<EpochResult>? onEpoch) : ITrainingObserver
     {

@@ -143,7 +143,7 @@ public sealed class TrainerTests
             double[] row = [.. lines[1 + i].Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
             Assert.That(row, Is.EqualTo(new[]
             {
-                i, epoch.Loss, epoch.TrainLoss, epoch.TrainAccuracy, epoch.TrainF1, epoch.ValidationLoss, epoch.ValidationAccuracy,
+                i, epoch.Loss!.Value, epoch.TrainLoss, epoch.TrainAccuracy, epoch.TrainF1, epoch.ValidationLoss, epoch.ValidationAccuracy,
                 epoch.ValidationF1, epoch.Seconds, epoch.ImagesPerSecond,
             }));
         }
@@ -218,7 +218,7 @@ public sealed class TrainerTests
     {
         using var run = new SmallRun(data.Root);
         Assert.That(
-            () => run.Train(Options with { Sgd = Options.Sgd with { LearningRate = 1e30f } }),
+            () => run.Train(Options with { Optimizer = Options.Optimizer with { LearningRate = 1e30f } }),
             Throws.TypeOf<NetworkException>().With.Message.Contains("--lr"));
         Assert.That(Checkpoint.Exists(run.Files.Last), Is.False);
     }

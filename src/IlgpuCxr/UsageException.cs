@@ -1,4 +1,4 @@
-namespace IlgpuCxr.Training;
+namespace IlgpuCxr;
 
 /// <summary>An option whose value makes no sense; the message names the option and a value that would.</summary>
 public sealed class UsageException : Exception

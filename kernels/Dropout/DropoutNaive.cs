@@ -1,0 +1,19 @@
+using ILGPU;
+
+namespace IlgpuCxr.Kernels.Dropout;
+
+/// <summary>Dropout, four values an index because the generator makes four words at a time; what it takes is small beside the layers around it.</summary>
+internal static class DropoutNaive
+{
+    /// <summary>The values <c>4 index … 4 index + 3</c> of the output, or of the input's gradient.</summary>
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, DropoutMask mask)
+    {
+        Philox words = mask.Words(index);
+        for (int w = 0; w < 4; w++)
+        {
+            int i = 4 * index + w;
+            if (i < output.IntLength)
+                output[i] = words.Word(w) >= mask.Threshold ? input[i] * mask.Scale : 0;
+        }
+    }
+}

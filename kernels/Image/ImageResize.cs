@@ -1,0 +1,26 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Image;
+
+/// <summary>Rotates and resizes decoded images to bytes, each to a size of its own; <see cref="ImageResizeShape"/> has the formula.</summary>
+public static class ImageResize
+{
+    /// <summary><c>output = resize(crop(rotate(image)))</c></summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output">The resized images, one after another; where each begins is in its parameters.</param>
+    /// <param name="pixels">The decoded images, one after another.</param>
+    /// <param name="parameters"><c>[N]</c></param>
+    /// <param name="shape">The sizes.</param>
+    public static void Forward(
+        ComputeDevice device, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, in ImageResizeShape shape)
+    {
+        ImageResizeAlgorithm algorithm = device.Forced<ImageResizeAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Naive);
+        using var timing = device.Timings.Measure("image resize", shape, algorithm, 0, pixels.Length + output.Length);
+        if (algorithm == ImageResizeAlgorithm.Vector)
+            device.Launch(ImageResizeVector.Forward, ImageResizeVector.Bands(shape), output, pixels, parameters, shape);
+        else
+            device.Launch(ImageResizeNaive.Forward, shape.N * shape.MostPixels, output, pixels, parameters, shape);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Dropout;
+
+namespace IlgpuCxr.Layers;
+
+/// <summary>Drops a random part of the values in training and scales the others up; changes nothing in evaluation.</summary>
+/// <param name="name">torchvision's name, such as <c>classifier.2</c>; layers of different names drop different values.</param>
+/// <param name="rate">Probability with which a value is dropped; 0 for a layer that does nothing.</param>
+/// <param name="state">The network's seed and step.</param>
+public sealed class DropoutLayer(string name, float rate, DropoutState state) : Layer
+{
+    private DropoutMask mask;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [];
+
+    /// <inheritdoc/>
+    public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
+    {
+        rows.Add(LayerDescription.Of(name, string.Create(CultureInfo.InvariantCulture, $"dropout {rate}"), input, [], 0));
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
+    {
+        if (!training || rate == 0)
+            return input;
+        mask = new DropoutMask(SplitMix64.ForName(state.Seed, name).NextBits(), state.Step, rate);
+        // Not in place: the layer before may keep its output for its own gradient.
+        Tensor output = device.Arena.Rent(input.Shape);
+        output.RequiresGrad = input.RequiresGrad;
+        Dropout.Forward(device, output, input, mask);
+        input.Release();
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
+    {
+        if (rate > 0)
+            Dropout.Backward(device, gradOutput, gradOutput, mask);
+        return gradOutput;
+    }
+}

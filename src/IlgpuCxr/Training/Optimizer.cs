@@ -1,0 +1,60 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Models;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>Changes a network's trainable parameters by their gradients, a launch a stretch of memory.</summary>
+public sealed class Optimizer : IDisposable
+{
+    private readonly ComputeDevice device;
+    private readonly ParameterStore store;
+    private readonly OptimizerOptions options;
+    private readonly Dictionary<string, DeviceBuffer<float>> state;
+    private readonly IReadOnlyList<(long Offset, long Count)> runs;
+
+    /// <summary>Creates the optimizer; what is frozen now stays as it is.</summary>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="network">The network to train.</param>
+    /// <param name="options">The method, learning rate and so on.</param>
+    public Optimizer(ComputeDevice device, Network network, OptimizerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        this.device = device;
+        this.options = options;
+        store = network.Store;
+        string[] names = options.Kind == OptimizerKind.Sgd ? ["momentum_buffer"] : ["exp_avg", "exp_avg_sq"];
+        state = names.ToDictionary(name => name, _ => device.Allocate<float>(store.LearnedCount));
+        runs = store.TrainableRuns();
+    }
+
+    /// <summary>Number of steps taken, those before a resume included.</summary>
+    public int Steps { get; set; }
+
+    /// <summary>What the optimizer remembers of each learned parameter, by PyTorch's names of it, laid out as the store's values.</summary>
+    public IEnumerable<(string Name, ArrayView<float> Values)> State => state.Select(part => (part.Key, part.Value.View));
+
+    /// <summary>Changes the parameters by their gradients.</summary>
+    public void Step()
+    {
+        Steps++;
+        foreach ((long offset, long count) in runs)
+        {
+            ArrayView<float> values = store.Values.SubView(offset, count), gradients = store.Gradients.SubView(offset, count);
+            ArrayView<float> Part(string name) => state[name].View.SubView(offset, count);
+            if (options.Kind == OptimizerKind.Sgd)
+                Sgd.Step(device, values, Part("momentum_buffer"), gradients, options.Sgd);
+            else
+                Adam.Step(device, values, Part("exp_avg"), Part("exp_avg_sq"), gradients, Steps, options.Adam);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DeviceBuffer<float> part in state.Values)
+            part.Dispose();
+    }
+}

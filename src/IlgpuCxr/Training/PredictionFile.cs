@@ -1,0 +1,31 @@
+using System.Globalization;
+using CsvHelper;
+using IlgpuCxr.Data;
+using IlgpuCxr.Metrics;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>Predictions in the study's format: a line an image, its name and a 0 or 1 for each class, without a header.</summary>
+public static class PredictionFile
+{
+    /// <summary>Writes a file, whole or not at all.</summary>
+    /// <param name="path">The file, such as <c>results.csv</c>.</param>
+    /// <param name="task">What the predictions' labels mean.</param>
+    /// <param name="predictions">The lines.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, ClassificationTask task, IEnumerable<ImagePrediction> predictions)
+    {
+        string temporary = path + ".tmp";
+        using (var csv = new CsvWriter(new StreamWriter(temporary), CultureInfo.InvariantCulture))
+        {
+            foreach (ImagePrediction prediction in predictions)
+            {
+                csv.WriteField(prediction.Name);
+                for (int c = 0; c < prediction.Probabilities.Count; c++)
+                    csv.WriteField(Prediction.Says(task, prediction.Label, c) ? 1 : 0);
+                csv.NextRecord();
+            }
+        }
+        File.Move(temporary, path, overwrite: true);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Metrics;
+using IlgpuCxr.Models;
+using IlgpuCxr.WeightsImport;
+
+namespace IlgpuCxr.Training;
+
+/// <summary>A checkpoint that predicts what images are.</summary>
+public sealed class Predictor : IDisposable
+{
+    private const string InputName = "input";
+
+    private readonly ComputeDevice device;
+    private readonly Network network;
+    private readonly TrainingStep step;
+
+    /// <summary>Loads a checkpoint.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="checkpoint">The checkpoint's path.</param>
+    /// <exception cref="NetworkException">It is no checkpoint, or does not fit its network.</exception>
+    public Predictor(ComputeDevice device, string checkpoint)
+    {
+        this.device = device;
+        Info = Checkpoint.ReadInfo(checkpoint);
+        network = new Network(device, Info.Options.Network, Info.Head);
+        Checkpoint.Load(checkpoint, device, network, null);
+        step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
+    }
+
+    /// <summary>What the checkpoint says about itself.</summary>
+    public CheckpointInfo Info { get; }
+
+    /// <summary>Predicts image files; unreadable ones are left out, unless the loader is strict.</summary>
+    /// <param name="samples">The files; their labels are not looked at.</param>
+    /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public IReadOnlyList<ImagePrediction> Predict(IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, CancellationToken cancellation)
+    {
+        var predictions = new List<ImagePrediction>(samples.Count);
+        using var batch = new DeviceBatch(device, Info.Options.Task, network.Head.Outputs);
+        foreach (ImageBatch host in loader.Evaluation(samples, cancellation))
+        {
+            batch.Upload(host);
+            string[] names = [.. host.SampleIndices.ToArray().Select(index => Path.GetFileName(samples[index].Path))];
+            predictions.AddRange(Predict(batch.Shape.Output, batch.Transform, names));
+        }
+        return predictions;
+    }
+
+    /// <summary>Predicts images that are normalised already.</summary>
+    /// <param name="path">A safetensors file whose tensor <c>input</c> is <c>[N, 3, H, W]</c>.</param>
+    /// <param name="batchSize">Images in a step.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="NetworkException">There is no such tensor.</exception>
+    /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
+    {
+        using WeightFile file = SafetensorsFile.Read(path);
+        int smallest = Architecture.Of(network.Name).SmallestImage;
+        if (!file.TryGet(InputName, out WeightTensor? input) || input.Shape is not [> 0, 3, _, _] || input.Shape[2] < smallest || input.Shape[3] < smallest)
+            throw new NetworkException($"{path} has no tensor '{InputName}' of shape [N, 3, H, W] with H and W at least {smallest}; write normalised images there.");
+        (int n, int h, int w) = ((int)input.Shape[0], (int)input.Shape[2], (int)input.Shape[3]);
+        float[] images = InNhwc(input.ToFloat32(), h * w);
+        var predictions = new List<ImagePrediction>(n);
+        for (int first = 0; first < n; first += batchSize)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var shape = new TensorShape(Math.Min(batchSize, n - first), h, w, 3);
+            ReadOnlyMemory<float> part = images.AsMemory((int)(first * shape.Count / shape.N), (int)shape.Count);
+            string[] names = [.. Enumerable.Range(first, shape.N).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+            predictions.AddRange(Predict(shape, tensor => device.Upload(tensor.View, part.Span), names));
+        }
+        return predictions;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => network.Dispose();
+
+    private IEnumerable<ImagePrediction> Predict(TensorShape images, Action<Tensor> fill, string[] names)
+    {
+        int outputs = network.Head.Outputs;
+        using DeviceBuffer<float> buffer = device.Allocate<float>((long)images.N * outputs);
+        step.Predict(images, fill, buffer.View);
+        float[] logits = device.Download(buffer.View);
+        return [.. names.Select((name, n) =>
+        {
+            ReadOnlySpan<float> row = logits.AsSpan(n * outputs, outputs);
+            return new ImagePrediction(name, Prediction.Probabilities(Info.Options.Task, row), Prediction.Label(Info.Options.Task, row));
+        })];
+    }
+
+    private static float[] InNhwc(float[] images, int pixels)
+    {
+        var reordered = new float[images.Length];
+        for (int i = 0; i < images.Length; i++)
+            reordered[(i / (3 * pixels) * pixels + i % pixels) * 3 + i / pixels % 3] = images[i];
+        return reordered;
+    }
+}
