@@ -13,11 +13,12 @@ public sealed class WeightFile : IReadOnlyList<WeightTensor>, IDisposable
 
     internal WeightFile(
         string path,
+        string format,
         IReadOnlyList<WeightTensor> tensors,
         IReadOnlyDictionary<string, string> metadata,
         IDisposable file)
     {
-        (Path, this.tensors, Metadata, this.file) = (path, tensors, metadata, file);
+        (Path, Format, this.tensors, Metadata, this.file) = (path, format, tensors, metadata, file);
         byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
@@ -43,6 +44,9 @@ public sealed class WeightFile : IReadOnlyList<WeightTensor>, IDisposable
 
     /// <summary>Where the file is.</summary>
     public string Path { get; }
+
+    /// <summary>The name of the format, for people.</summary>
+    public string Format { get; }
 
     /// <summary>The texts stored beside the tensors; empty in formats that have none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }

@@ -7,6 +7,7 @@ public sealed class WeightTensor
 
     private readonly TensorStorage storage;
     private readonly long[]? strides;
+    private readonly IReadOnlyList<long> viewShape;
 
     /// <summary>A tensor of single-precision values in memory, in row-major order. The values are not copied.</summary>
     public WeightTensor(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> values)
@@ -20,13 +21,17 @@ public sealed class WeightTensor
     {
     }
 
-    /// <summary>A view of a storage: of all of it, or, with strides in elements, of parts of it.</summary>
+    /// <summary>
+    /// A view of a storage: of all of it, or, with strides in elements, of parts of it. The strides are of
+    /// <paramref name="viewShape"/> where that differs from the shape that the elements are told to have.
+    /// </summary>
     internal WeightTensor(
         string name,
         TensorDataType dataType,
         IReadOnlyList<long> shape,
         TensorStorage storage,
-        long[]? strides = null)
+        long[]? strides = null,
+        IReadOnlyList<long>? viewShape = null)
     {
         if (!TensorShape.TryCount(shape, dataType, out long elements, out long bytes)
             || (strides is null && bytes != storage.Length))
@@ -35,7 +40,7 @@ public sealed class WeightTensor
                 $"{storage.Length} bytes are not a {dataType} tensor of shape {TensorShape.Format(shape)}");
         }
 
-        (Name, DataType, Shape, this.storage, this.strides) = (name, dataType, shape, storage, strides);
+        (Name, DataType, Shape, this.storage, this.strides, this.viewShape) = (name, dataType, shape, storage, strides, viewShape ?? shape);
         (ElementCount, ByteLength) = (elements, bytes);
     }
 
@@ -54,16 +59,13 @@ public sealed class WeightTensor
     /// <summary>The bytes that <see cref="CopyTo"/> writes.</summary>
     public long ByteLength { get; }
 
+    /// <summary>Whether the elements can be read as single precision: they are neither packed nor complex.</summary>
+    public bool IsConvertible => ElementCodec.IsConvertible(DataType);
+
     /// <summary>Reads every element, in row-major order, as single precision.</summary>
     /// <exception cref="WeightFormatException">The file is unreadable, or holds complex or packed elements.</exception>
     public float[] ToFloat32()
     {
-        if (!ElementCodec.IsConvertible(DataType))
-        {
-            throw new WeightFormatException(
-                storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements",
-                "save it as float32 first");
-        }
         if (ElementCount > Array.MaxLength)
         {
             throw new WeightFormatException(
@@ -71,20 +73,18 @@ public sealed class WeightTensor
                 "split it first");
         }
 
-        TensorStorage source = InRowMajorOrder();
+        TensorReader reader = OpenReader();
         float[] values = GC.AllocateUninitializedArray<float>((int)ElementCount);
-        int elementSize = ElementCodec.BitsPerElement(DataType) / 8;
-        int chunk = ChunkBytes / elementSize;
-        byte[] buffer = new byte[Math.Min(ByteLength, ChunkBytes)];
-        for (int start = 0; start < values.Length; start += chunk)
-        {
-            Span<float> part = values.AsSpan(start, Math.Min(chunk, values.Length - start));
-            Span<byte> bytes = buffer.AsSpan(0, part.Length * elementSize);
-            source.Read((long)start * elementSize, bytes);
-            ElementCodec.ToFloat32(DataType, bytes, part);
-        }
+        reader.Read(0, values);
         return values;
     }
+
+    /// <summary>What reads the elements part by part, for tensors that need not be in memory whole.</summary>
+    /// <exception cref="WeightFormatException">The file holds complex or packed elements.</exception>
+    public TensorReader OpenReader() => IsConvertible
+        ? new TensorReader(DataType, InRowMajorOrder())
+        : throw new WeightFormatException(
+            storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements", "save it as float32 first");
 
     /// <summary>Writes every element, in row-major order, little-endian.</summary>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
@@ -100,7 +100,26 @@ public sealed class WeightTensor
         }
     }
 
+    /// <summary>The same elements under another name.</summary>
+    public WeightTensor Rename(string name) => new(name, DataType, Shape, storage, strides, viewShape);
+
+    /// <summary>The tensor with its axes in another order and, where a shape is given, then some of them joined; nothing is read yet.</summary>
+    /// <param name="name">The new name.</param>
+    /// <param name="split">The shape to see the elements in first, in their present order.</param>
+    /// <param name="axes">For each axis of the result, which of those it is.</param>
+    /// <param name="shape">The shape of the result, of as many elements.</param>
+    internal WeightTensor Permute(string name, IReadOnlyList<long> split, IReadOnlyList<int> axes, IReadOnlyList<long> shape)
+    {
+        if (strides is not null)
+            throw new InvalidOperationException($"{Name} is a view already");
+        if (ElementCount == 0)
+            return new WeightTensor(name, DataType, shape, storage);
+        long[] from = StridedStorage.RowMajorStrides(split);
+        return new WeightTensor(
+            name, DataType, shape, storage, [.. axes.Select(axis => from[axis])], [.. axes.Select(axis => split[axis])]);
+    }
+
     private TensorStorage InRowMajorOrder() => strides is null
         ? storage
-        : StridedCopy.Gather(storage, Name, Shape, strides, ElementCodec.BitsPerElement(DataType) / 8);
+        : new StridedStorage(storage, Name, viewShape, strides, ElementCodec.BitsPerElement(DataType) / 8);
 }

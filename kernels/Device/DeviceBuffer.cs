@@ -14,25 +14,29 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     // The CPU kernels may read, never write, up to four of the widest vectors past a tensor's end.
     private const int SlackBytes = 256;
 
+    private const int AlignmentBytes = 256;
+
     private readonly MemoryBuffer buffer;
-    private readonly void* aligned;
+    private readonly void* memory;
 
     internal DeviceBuffer(Accelerator accelerator, long count)
     {
         long total = count + SlackBytes / Unsafe.SizeOf<T>() + 1;
         if (accelerator is CPUAccelerator)
         {
-            // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs twice.
-            aligned = NativeMemory.AlignedAlloc((nuint)(total * Unsafe.SizeOf<T>()), 256);
-            buffer = CPUMemoryBuffer.Create(accelerator, (IntPtr)aligned, total, Unsafe.SizeOf<T>());
+            // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs twice. And memory that the
+            // system gives as zero takes none until it is written: the gradients of a network that only predicts are never there.
+            memory = NativeMemory.AllocZeroed((nuint)(total * Unsafe.SizeOf<T>()) + AlignmentBytes);
+            nint aligned = (nint)(((nuint)memory + AlignmentBytes - 1) & ~(nuint)(AlignmentBytes - 1));
+            buffer = CPUMemoryBuffer.Create(accelerator, aligned, total, Unsafe.SizeOf<T>());
         }
         else
         {
             buffer = accelerator.AllocateRaw(total, Unsafe.SizeOf<T>());
+            buffer.AsArrayView<T>(0, total).MemSetToZero();
+            // The zeros go through the default stream, which a device's own stream does not wait for: they would land on the first upload.
+            accelerator.DefaultStream.Synchronize();
         }
-        buffer.AsArrayView<T>(0, total).MemSetToZero();
-        // The zeros go through the default stream, which a device's own stream does not wait for: they would land on the first upload.
-        accelerator.DefaultStream.Synchronize();
         View = buffer.AsArrayView<T>(0, count);
     }
 
@@ -43,6 +47,6 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     public void Dispose()
     {
         buffer.Dispose();
-        NativeMemory.AlignedFree(aligned);
+        NativeMemory.Free(memory);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Cli;
@@ -46,7 +47,7 @@ internal static class Execution
             return Tell(exception, parsed, WrongUsage);
         }
         catch (Exception exception) when (exception
-            is DataException or DeviceException or NetworkException or WeightFormatException or IOException or UnauthorizedAccessException)
+            is DataException or DeviceException or NetworkException or WeightFormatException or WeightDownloadException or IOException or UnauthorizedAccessException)
         {
             return Tell(exception, parsed, Failed);
         }

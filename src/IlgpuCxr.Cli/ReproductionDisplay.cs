@@ -14,7 +14,7 @@ internal static class ReproductionDisplay
     private const int TableWidth = 100;
 
     /// <summary>Says what is about to be done.</summary>
-    public static void PrintHeader(ComputeDevice device, StudyOptions options)
+    public static void PrintHeader(ComputeDevice device, StudyOptions options, StudyWeights weights)
     {
         Console.Out.WriteLine(device.Name);
         Console.Out.WriteLine(
@@ -25,8 +25,8 @@ internal static class ReproductionDisplay
             Console.Out.WriteLine(
                 $"No images are given for {(part == StudyPart.Part1 ? "Part 1" : "Part 2")} ({option}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
         }
-        if (options.Weights == "random")
-            Console.Out.WriteLine("Every row starts from random weights, where the study starts from ImageNet's.");
+        if (weights.Notice is { } notice)
+            Console.Out.WriteLine(notice);
         Console.Out.WriteLine();
     }
 

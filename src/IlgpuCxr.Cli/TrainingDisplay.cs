@@ -2,6 +2,7 @@ using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 using Spectre.Console;
 
 namespace IlgpuCxr.Cli;
@@ -12,12 +13,14 @@ internal static class TrainingDisplay
     private const string Columns = "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";
 
     /// <summary>Says what is about to be trained.</summary>
-    public static void PrintHeader(ComputeDevice device, TrainingOptions options, ImageFolder data)
+    public static void PrintHeader(ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
     {
         Console.Out.WriteLine($"{device.Name}");
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Network} from random weights, {options.Size}x{options.Size}, batch {options.Batch}, {Loss(options)}, {Optimizer(options.Optimizer)}, seed {options.Seed}, frozen: {options.Freeze}"));
+            $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {options.Size}x{options.Size}, batch {options.Batch}, {Loss(options)}, {Optimizer(options.Optimizer)}, seed {options.Seed}, frozen: {options.Freeze}"));
+        if (imported is not null)
+            Console.Out.WriteLine($"weights: {imported}");
         Console.Out.WriteLine(
             $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test images of {string.Join(", ", data.ClassNames)}");
         Console.Out.WriteLine();

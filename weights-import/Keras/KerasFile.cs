@@ -1,6 +1,5 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using PureHDF;
-using PureHDF.VOL.Native;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -8,11 +7,14 @@ namespace IlgpuCxr.WeightsImport;
 /// Keras's HDF5 files (.h5): a group for each layer, in it a dataset for each weight. Kernels are in Keras's own order,
 /// [row, column, in, out] or [in, out]; names are the layer's and the weight's, such as <c>block1_conv1/kernel:0</c>.
 /// </summary>
+/// <remarks>
+/// Reads what Keras and h5py write with their default settings: datasets in one piece, in this file. Chunks, filters and
+/// links to other files are refused or passed by, so that no file takes more memory than its own size and none reaches
+/// beyond itself.
+/// </remarks>
 public static class KerasFile
 {
     private const int DeepestGroup = 16;
-    private const int MaximumTensors = 100_000;
-    private const long MaximumOperations = 10_000_000;
     private const string Layers = "layer_names", Weights = "weight_names";
 
     // What save_weights notes beside the layers.
@@ -25,86 +27,73 @@ public static class KerasFile
     /// <exception cref="WeightFormatException">It cannot be opened, or is not a well-formed HDF5 file.</exception>
     public static WeightFile Read(string path)
     {
-        CheckVersion(path);
-        return HdfStorage.Guard(path, () =>
+        SafeFileHandle file = FileBytes.Open(path);
+        try
         {
-            NativeFile file = H5File.Open(new BudgetStream(File.OpenRead(path), MaximumOperations), leaveOpen: false);
-            try
-            {
-                IH5Group root = file.LinkExists("model_weights") ? file.Group("model_weights") : file;
-                var datasets = new Dictionary<string, IH5Dataset>(StringComparer.Ordinal);
-                if (root.AttributeExists(Layers))
-                    AddLayers(path, root, datasets);
-                else
-                    AddAll(path, root, "", datasets, DeepestGroup);
-                WeightTensor[] tensors = [.. datasets.Select(named => HdfStorage.Tensor(path, named.Key, named.Value))];
-                return new WeightFile(path, tensors, MetadataOf(path, root), file);
-            }
-            catch
-            {
-                file.Dispose();
-                throw;
-            }
-        });
-    }
-
-    // The structure of later versions, which neither Keras nor h5py writes unasked, is read by library code that a
-    // broken file can send into a loop without end.
-    private static void CheckVersion(string path)
-    {
-        ReadOnlySpan<byte> signatureAndVersion = [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A, 0];
-        byte[] start = new byte[signatureAndVersion.Length];
-        using SafeFileHandle file = FileBytes.Open(path);
-        if (RandomAccess.GetLength(file) < start.Length)
-            throw new WeightFormatException(path, "is not an HDF5 file", "check that Keras made it");
-        FileBytes.ReadExactly(path, file, 0, start);
-        if (!start.AsSpan().SequenceEqual(signatureAndVersion))
+            long length = RandomAccess.GetLength(file);
+            var input = new HdfInput(path, file, length, new MemoryBudget(path, length));
+            HdfObject root = HdfSuperblock.Root(input, length);
+            root = root.Find("model_weights") ?? root;
+            var tensors = new List<WeightTensor>();
+            if (!root.IsDataset && NamesOf(root, Layers) is { } layers)
+                AddLayers(input, root, layers, tensors);
+            else
+                AddAll(input, root, "", tensors, DeepestGroup);
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            if (tensors.Find(tensor => !names.Add(tensor.Name)) is WeightTensor twice)
+                throw input.Malformed($"{WeightFormatException.Quote(twice.Name)} is there twice");
+            return new WeightFile(path, "Keras HDF5", tensors, MetadataOf(root), file);
+        }
+        catch
         {
-            throw new WeightFormatException(
-                path, "is not an HDF5 file of version 0, the one that Keras writes", "save it again with Keras");
+            file.Dispose();
+            throw;
         }
     }
 
-    private static void AddLayers(string path, IH5Group root, Dictionary<string, IH5Dataset> datasets)
+    private static void AddLayers(HdfInput input, HdfObject root, IReadOnlyList<string> layers, List<WeightTensor> tensors)
     {
-        foreach (string layerName in TextsOf(path, root, Layers))
+        foreach (string layerName in layers)
         {
-            IH5Group layer = root.Group(layerName);
-            foreach (string weightName in TextsOf(path, layer, Weights))
+            HdfObject layer = root.Find(layerName)
+                ?? throw input.Malformed($"no layer {WeightFormatException.Quote(layerName)}, which is listed");
+            foreach (string weightName in NamesOf(layer, Weights) ?? [])
             {
+                if (layer.Find(weightName) is not { IsDataset: true } dataset)
+                    throw input.Malformed($"no weight {WeightFormatException.Quote(weightName)}, which is listed");
                 bool full = weightName.StartsWith(layerName + "/", StringComparison.Ordinal);
-                datasets.Add(full ? weightName : $"{layerName}/{weightName}", layer.Dataset(weightName));
+                tensors.Add(dataset.Tensor(full ? weightName : $"{layerName}/{weightName}"));
             }
         }
     }
 
-    private static void AddAll(
-        string path, IH5Group group, string prefix, Dictionary<string, IH5Dataset> datasets, int depth)
+    private static void AddAll(HdfInput input, HdfObject group, string prefix, List<WeightTensor> tensors, int depth)
     {
-        if (depth == 0 || datasets.Count > MaximumTensors)
-            throw new WeightFormatException(path, "has groups without end", "save it again with Keras");
-        foreach (IH5Object child in group.Children())
+        if (depth == 0)
+            throw input.Malformed("groups within groups without end");
+        foreach ((string name, long address) in group.Links())
         {
-            if (child is IH5Dataset dataset)
-                datasets.Add(prefix + child.Name, dataset);
-            else if (child is IH5Group inner)
-                AddAll(path, inner, $"{prefix}{child.Name}/", datasets, depth - 1);
+            var child = new HdfObject(input, address);
+            if (child.IsDataset)
+                tensors.Add(child.Tensor(prefix + name));
+            else
+                AddAll(input, child, $"{prefix}{name}/", tensors, depth - 1);
         }
     }
 
-    private static Dictionary<string, string> MetadataOf(string path, IH5Group root) => MetadataKeys
-        .Where(root.AttributeExists)
-        .ToDictionary(key => key, key => string.Concat(TextsOf(path, root, key)), StringComparer.Ordinal);
-
-    private static string[] TextsOf(string path, IH5Group group, string name)
+    /// <summary>A list of names; Keras cuts one that is too long for an attribute into name0, name1 and so on.</summary>
+    private static List<string>? NamesOf(HdfObject owner, string name)
     {
-        IH5Attribute attribute = group.Attribute(name);
-        Int128 count = attribute.Space.Dimensions.Aggregate(Int128.One, (product, extent) => checked(product * extent));
-        if (count * attribute.Type.Size > new FileInfo(path).Length)
-        {
-            throw new WeightFormatException(
-                path, $"has an attribute {name} larger than the file", "copy or download it again");
-        }
-        return attribute.Space.Rank == 0 ? [attribute.Read<string>()] : attribute.Read<string[]>();
+        if (owner.Texts(name) is { } whole)
+            return [.. whole];
+        List<string>? names = null;
+        for (int part = 0; owner.Texts(string.Create(CultureInfo.InvariantCulture, $"{name}{part}")) is { } more; part++)
+            (names ??= []).AddRange(more);
+        return names;
     }
+
+    private static Dictionary<string, string> MetadataOf(HdfObject root) => MetadataKeys
+        .Select(key => (Key: key, Texts: root.Texts(key)))
+        .Where(entry => entry.Texts is not null)
+        .ToDictionary(entry => entry.Key, entry => string.Concat(entry.Texts!), StringComparer.Ordinal);
 }

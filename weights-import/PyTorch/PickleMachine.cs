@@ -12,31 +12,30 @@ internal sealed class PickleDictionary : List<KeyValuePair<object?, object?>>;
 /// numbers, texts, lists, tuples (arrays) and dictionaries; whatever else a pickle names is up to
 /// <see cref="PyTorchObjects"/>, which knows a short list and refuses the rest, so that no pickle can run code.
 /// </summary>
-internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects)
+internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, MemoryBudget budget)
 {
-    // Real files stay far below these limits, which keep a hostile one from filling the memory: an instruction of one
-    // byte makes an object of some fifty.
-    private const int MaximumOperations = 2_000_000;
-    private const int MaximumStack = 100_000;
     private const int MaximumTextBytes = 1 << 16;
+
+    // An instruction of one byte makes an object of some thirty and a place for it on the stack, which grows by doubling.
+    private const int BytesPerInstruction = 64;
+
+    // The same for an item of a list, a tuple or a dictionary.
+    private const int BytesPerItem = 48;
 
     private readonly List<object?> stack = [];
     private readonly List<int> marks = [];
     private readonly List<object?> memo = [];
-    private int operations;
 
     /// <summary>Runs one pickle to its end and returns the object that it describes.</summary>
     public object? Load()
     {
         while (true)
         {
-            Charge(1);
+            budget.Take(BytesPerInstruction);
             byte operation = input.ReadByte();
             if (operation == (byte)'.')
                 return Pop();
             Execute(operation);
-            if (stack.Count > MaximumStack)
-                throw TooLarge();
         }
     }
 
@@ -94,8 +93,13 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects)
     private void PushLong(BigInteger value) =>
         stack.Add(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value);
 
-    private string ReadText(long byteCount) =>
-        byteCount <= MaximumTextBytes ? input.ReadText(byteCount) : throw TooLarge();
+    private string ReadText(long byteCount)
+    {
+        if (byteCount > MaximumTextBytes)
+            throw Malformed($"a text of {byteCount} bytes");
+        budget.TakeText(byteCount);
+        return input.ReadText(byteCount);
+    }
 
     private void Append(params object?[] items) => Peek<List<object?>>().AddRange(items);
 
@@ -131,7 +135,7 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects)
         object?[] arguments = Pop<object?[]>();
         object? result = objects.Call(Pop(), arguments);
         if (result is PickleDictionary copy)
-            Charge(copy.Count);
+            budget.Take((long)copy.Count * BytesPerItem);
         stack.Add(result);
     }
 
@@ -162,6 +166,7 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects)
 
     private object?[] PopFrom(int start)
     {
+        budget.Take((long)(stack.Count - start) * BytesPerItem);
         object?[] items = CollectionsMarshal.AsSpan(stack)[start..].ToArray();
         stack.RemoveRange(start, items.Length);
         return items;
@@ -181,16 +186,6 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects)
     private T Peek<T>() => Peek() is T top ? top : throw Malformed("a value of the wrong kind");
 
     private int Bottom => marks.Count > 0 ? marks[^1] : 0;
-
-    private void Charge(int count)
-    {
-        operations += count;
-        if (operations > MaximumOperations)
-            throw TooLarge();
-    }
-
-    private WeightFormatException TooLarge() => new(
-        input.Path, "holds a pickle larger than any state dict", "save the model's state_dict() alone");
 
     private WeightFormatException Malformed(string what) =>
         new(input.Path, $"is not a well-formed pickle ({what})", "copy or download it again");

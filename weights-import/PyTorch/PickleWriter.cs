@@ -57,7 +57,7 @@ internal sealed class PickleWriter
 
         WriteNumber(0);
         WriteTuple(tensor.Shape);
-        WriteTuple(RowMajorStrides(tensor.Shape));
+        WriteTuple(StridedStorage.RowMajorStrides(tensor.Shape));
         Write(0x89); // requires_grad is False
         WriteOrderedDict(); // no hooks
         Write(Tuple, Reduce);
@@ -107,16 +107,4 @@ internal sealed class PickleWriter
         output.Write(Encoding.ASCII.GetBytes($"c{module}\n{name}\n"));
 
     private void Write(params ReadOnlySpan<byte> bytes) => output.Write(bytes);
-
-    private static long[] RowMajorStrides(IReadOnlyList<long> shape)
-    {
-        long[] strides = new long[shape.Count];
-        long stride = 1;
-        for (int axis = shape.Count - 1; axis >= 0; axis--)
-        {
-            strides[axis] = stride;
-            stride *= Math.Max(1, shape[axis]);
-        }
-        return strides;
-    }
 }

@@ -19,11 +19,14 @@ public static class PyTorchFile
         SafeFileHandle file = FileBytes.Open(path);
         try
         {
-            PyTorchContents contents = PyTorchZip.IsZip(path, file)
-                ? PyTorchZip.Read(path, file)
-                : PyTorchLegacy.Read(path, file);
-            var tensors = new PyTorchTensors(path, file, contents.Regions);
-            return new WeightFile(path, tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
+            var budget = new MemoryBudget(path, RandomAccess.GetLength(file));
+            bool isZip = PyTorchZip.IsZip(path, file);
+            PyTorchContents contents = isZip
+                ? PyTorchZip.Read(path, file, budget)
+                : PyTorchLegacy.Read(path, file, budget);
+            var tensors = new PyTorchTensors(path, file, contents.Regions, budget);
+            return new WeightFile(
+                path, isZip ? "PyTorch" : "PyTorch before 1.6", tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
         }
         catch
         {

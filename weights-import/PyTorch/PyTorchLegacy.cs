@@ -16,7 +16,7 @@ internal static class PyTorchLegacy
     private static ReadOnlySpan<byte> Magic =>
         [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
 
-    public static PyTorchContents Read(string path, SafeFileHandle file)
+    public static PyTorchContents Read(string path, SafeFileHandle file, MemoryBudget budget)
     {
         long fileLength = RandomAccess.GetLength(file);
         var input = new PickleInput(path, file, 0, Math.Min(fileLength, MaximumPickleBytes));
@@ -27,11 +27,11 @@ internal static class PyTorchLegacy
         }
 
         var objects = new PyTorchObjects(path);
-        if (new PickleMachine(input, objects).Load() is not ProtocolVersion)
+        if (new PickleMachine(input, objects, budget).Load() is not ProtocolVersion)
             throw new WeightFormatException(path, "has an unknown version", "save it with PyTorch 0.2 or later");
-        CheckByteOrder(path, new PickleMachine(input, objects).Load());
-        object? root = new PickleMachine(input, objects).Load();
-        if (new PickleMachine(input, objects).Load() is not List<object?> keys)
+        CheckByteOrder(path, new PickleMachine(input, objects, budget).Load());
+        object? root = new PickleMachine(input, objects, budget).Load();
+        if (new PickleMachine(input, objects, budget).Load() is not List<object?> keys)
             throw Malformed(path);
         return new PyTorchContents(root, FindRegions(path, file, input.Position, keys, objects.Storages));
     }

@@ -4,7 +4,7 @@ namespace IlgpuCxr.WeightsImport;
 
 /// <summary>Finds the state dict in what a pickle describes and ties its tensors to the bytes of the file.</summary>
 internal sealed class PyTorchTensors(
-    string path, SafeFileHandle file, IReadOnlyDictionary<string, FileRegion> regions)
+    string path, SafeFileHandle file, IReadOnlyDictionary<string, FileRegion> regions, MemoryBudget budget)
 {
     private const string DataParallelPrefix = "module.";
     private const int DeepestCheckpoint = 3;
@@ -53,6 +53,7 @@ internal sealed class PyTorchTensors(
 
     private WeightTensor Resolve(string name, PyTorchTensor tensor)
     {
+        budget.Take(MemoryBudget.BytesPerTensor);
         PyTorchStorage storage = tensor.Storage;
         long elementSize = ElementCodec.BitsPerElement(tensor.DataType) / 8;
         long storageElementSize = storage.DataType is null ? 1 : elementSize;

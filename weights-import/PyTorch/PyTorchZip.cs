@@ -28,9 +28,9 @@ internal static class PyTorchZip
         return start.AsSpan().SequenceEqual(signature);
     }
 
-    public static PyTorchContents Read(string path, SafeFileHandle file)
+    public static PyTorchContents Read(string path, SafeFileHandle file, MemoryBudget budget)
     {
-        Dictionary<string, FileRegion> entries = ZipDirectory.Read(path, file);
+        Dictionary<string, FileRegion> entries = ZipDirectory.Read(path, file, budget);
         if (entries.Keys.Where(name => name.EndsWith(Pickle, StringComparison.Ordinal)).ToArray() is not [string name])
         {
             throw new WeightFormatException(
@@ -47,7 +47,7 @@ internal static class PyTorchZip
         }
 
         var input = new PickleInput(path, file, pickle.Start, pickle.Start + pickle.Length);
-        object? root = new PickleMachine(input, new PyTorchObjects(path)).Load();
+        object? root = new PickleMachine(input, new PyTorchObjects(path), budget).Load();
         string data = folder + "/data/";
         return new PyTorchContents(root, entries
             .Where(entry => entry.Key.StartsWith(data, StringComparison.Ordinal))

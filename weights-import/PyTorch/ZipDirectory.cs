@@ -19,13 +19,18 @@ internal static class ZipDirectory
     private const int LocalBytes = 30, CentralBytes = 46, EndBytes = 22, End64Bytes = 56, Locator64Bytes = 20;
     private const int LongestComment = ushort.MaxValue;
     private const int MaximumDirectoryBytes = 1 << 24;
+
+    // Its header, and its places in tables.
+    private const int BytesPerEntry = 512;
+
     private const ushort Extra64 = 1;
     private const ushort EncryptedFlag = 1;
     private const uint In64 = uint.MaxValue;
 
-    public static Dictionary<string, FileRegion> Read(string path, SafeFileHandle file)
+    public static Dictionary<string, FileRegion> Read(string path, SafeFileHandle file, MemoryBudget budget)
     {
         FileRegion directory = FindDirectory(path, file);
+        budget.Take(directory.Length);
         byte[] bytes = ReadAt(path, file, directory.Start, directory.Length);
         var entries = new Dictionary<string, FileRegion>(StringComparer.Ordinal);
         ReadOnlySpan<byte> rest = bytes;
@@ -37,6 +42,7 @@ internal static class ZipDirectory
             int length = CentralBytes + nameLength + extraLength + commentLength;
             if (rest.Length < length)
                 throw Malformed(path);
+            budget.Take(BytesPerEntry + (4L * nameLength));
             string name = Encoding.UTF8.GetString(rest.Slice(CentralBytes, nameLength));
             FileRegion region = FindEntry(path, file, directory.Start, name, rest[..length]);
             if (!entries.TryAdd(name, region))

@@ -27,11 +27,11 @@ public static class SafetensorsFile
             long dataStart = PrefixBytes + header.Length;
             long dataLength = RandomAccess.GetLength(file) - dataStart;
             (List<SafetensorsEntry> entries, Dictionary<string, string> metadata) =
-                new SafetensorsHeader(path).Parse(header);
+                new SafetensorsHeader(path, new MemoryBudget(path, dataLength)).Parse(header);
             CheckLayout(path, entries, dataLength);
             WeightTensor[] tensors = [.. entries.Select(e => new WeightTensor(
                 e.Name, e.DataType, e.Shape, new FileStorage(path, file, dataStart + e.Begin, e.End - e.Begin)))];
-            return new WeightFile(path, tensors, metadata, file);
+            return new WeightFile(path, "safetensors", tensors, metadata, file);
         }
         catch
         {

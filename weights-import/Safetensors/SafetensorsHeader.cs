@@ -6,7 +6,7 @@ namespace IlgpuCxr.WeightsImport;
 internal sealed record SafetensorsEntry(string Name, TensorDataType DataType, long[] Shape, long Begin, long End);
 
 /// <summary>Parses a header token by token, because a JSON document would hide duplicate keys.</summary>
-internal sealed class SafetensorsHeader(string path)
+internal sealed class SafetensorsHeader(string path, MemoryBudget budget)
 {
     private const string Remedy = "save it again with the safetensors library";
 
@@ -58,12 +58,13 @@ internal sealed class SafetensorsHeader(string path)
         while (ReadKey(ref json, keys) is string key)
         {
             Expect(ref json, JsonTokenType.String, key);
-            metadata.Add(key, json.GetString()!);
+            metadata.Add(key, TextOf(ref json));
         }
     }
 
     private SafetensorsEntry ParseEntry(ref Utf8JsonReader json, string name)
     {
+        budget.Take(MemoryBudget.BytesPerTensor);
         TensorDataType? dataType = null;
         long[]? shape = null, offsets = null;
         Expect(ref json, JsonTokenType.StartObject, name);
@@ -74,7 +75,7 @@ internal sealed class SafetensorsHeader(string path)
             {
                 case "dtype":
                     Expect(ref json, JsonTokenType.String, name);
-                    string text = json.GetString()!;
+                    string text = TextOf(ref json);
                     dataType = SafetensorsFile.DataTypeOf(text)
                         ?? throw Fail(name, $"has the unknown data type {WeightFormatException.Quote(text)}");
                     break;
@@ -113,11 +114,17 @@ internal sealed class SafetensorsHeader(string path)
         json.Read();
         if (json.TokenType == JsonTokenType.EndObject)
             return null;
-        string key = json.GetString()!;
+        string key = TextOf(ref json);
         return keys.Add(key)
             ? key
             : throw new WeightFormatException(
                 path, $"its header has the key {WeightFormatException.Quote(key)} twice", Remedy);
+    }
+
+    private string TextOf(ref Utf8JsonReader json)
+    {
+        budget.TakeText(json.ValueSpan.Length);
+        return json.GetString()!;
     }
 
     private void Expect(ref Utf8JsonReader json, JsonTokenType type, string key)

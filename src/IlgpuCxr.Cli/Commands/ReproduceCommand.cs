@@ -3,14 +3,13 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Cli.Commands;
 
 /// <summary><c>cxr reproduce</c>: the whole study, row by row.</summary>
 internal static class ReproduceCommand
 {
-    private const string Random = "random";
-
     private static readonly Option<string> Part1 = new("--part1")
     {
         Description = "Directory of Part 1's images (the study's 'Assignment 5 Dataset', or one of that layout); without it phantoms are drawn.",
@@ -28,7 +27,7 @@ internal static class ReproduceCommand
 
     private static readonly Option<string> Weights = new("--weights")
     {
-        Description = "The first weights: imagenet, random, or a directory with weights. Phantoms start from random ones unless told otherwise.",
+        Description = "The first weights: imagenet (for given images), random (for phantoms), or a directory with the files of both networks.",
         HelpName = "DIR|imagenet|random",
     };
 
@@ -66,11 +65,12 @@ internal static class ReproduceCommand
         bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         StudyOptions options = Options(parsed);
         options.Validate();
+        var weights = new StudyWeights(options.Weights, options.Rows);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         var reproduction = new Reproduction(
-            device, options, new DecodedImageCache(new VipsImageDecoder()), parsed.GetValue(CommonOptions.Threads), parsed.GetValue(DataOptions.Strict));
+            device, options, weights, new DecodedImageCache(new VipsImageDecoder()), parsed.GetValue(CommonOptions.Threads), parsed.GetValue(DataOptions.Strict));
         if (!quiet)
-            ReproductionDisplay.PrintHeader(device, options);
+            ReproductionDisplay.PrintHeader(device, options, weights);
         StudyReport report = ReproductionDisplay.Run(quiet, observer => reproduction.Run(observer, cancellation));
         DataOptions.PrintUnreadable([.. reproduction.Unreadable]);
         if (isJson)
@@ -94,7 +94,7 @@ internal static class ReproduceCommand
             Part1 = part1,
             Part2 = part2,
             Rows = StudyRows.Parse(rows ?? byDefault),
-            Weights = parsed.GetValue(Weights) ?? Random,
+            Weights = parsed.GetValue(Weights) ?? (part1 is null && part2 is null ? InitialWeights.RandomName : InitialWeights.ImageNetName),
             Epochs = Given(parsed, Epochs),
             Size = Given(parsed, Size),
             Batch = Given(parsed, Batch),

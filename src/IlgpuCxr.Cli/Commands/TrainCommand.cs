@@ -3,6 +3,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -17,8 +18,11 @@ internal static class TrainCommand
 
     private static readonly TrainingOptions Defaults = new();
 
-    private static readonly Option<string> Weights =
-        new Option<string>("--weights") { Description = "The first weights.", DefaultValueFactory = _ => "random" }.OneOf("random");
+    public static readonly Option<string> Weights = new("--weights")
+    {
+        Description = "What to start from: random, imagenet (see 'cxr weights fetch'), a .pth, .safetensors or .h5 file, or a directory with one.",
+        DefaultValueFactory = _ => InitialWeights.RandomName,
+    };
 
     private static readonly Option<int> Hidden = OptionKinds.Number<int>(
         "--hidden", "Features of the classifier's hidden layer, 0 for none; by default 130 for binary and 0 for multilabel.");
@@ -79,20 +83,21 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        TrainingOptions options = Options(parsed);
+        InitialWeights weights = InitialWeights.Find(parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
+        TrainingOptions options = Options(parsed) with { Weights = weights.Identity };
         options.Validate();
         bool quiet = parsed.GetValue(CommonOptions.Quiet);
         ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var run = new RunDirectory(parsed.GetValue(Out)!);
-        using var trainer = new Trainer(device, options, data, loader, run);
+        using var trainer = new Trainer(device, options, data, loader, run, weights);
         if (parsed.GetValue(Resume))
             trainer.Resume();
         else
             trainer.Begin();
         if (!quiet)
-            TrainingDisplay.PrintHeader(device, options, data);
+            TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
         TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
 
         var results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);

@@ -65,6 +65,14 @@ public sealed class Network : IDisposable
             parameter.RequiresGrad = !parameter.IsBuffer && !names.Any(name => IsPart(parameter, name));
     }
 
+    /// <summary>Whether a name is of the classifier and not of the backbone.</summary>
+    /// <param name="name">torchvision's name of a parameter.</param>
+    public bool IsHead(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal);
+    }
+
     /// <summary>Whether a training step on a batch is defined.</summary>
     /// <remarks>
     /// Batch norm needs two values a channel for a variance, and of the smallest image the last layers see one pixel.

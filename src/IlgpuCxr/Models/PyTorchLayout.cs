@@ -6,20 +6,38 @@ namespace IlgpuCxr.Models;
 public static class PyTorchLayout
 {
     /// <summary>Elements of a parameter in PyTorch's order from this library's.</summary>
-    public static float[] ToPyTorch(Parameter parameter, ReadOnlySpan<float> values) => Reorder(parameter, values, toPyTorch: true);
+    public static float[] ToPyTorch(Parameter parameter, ReadOnlySpan<float> values)
+    {
+        var reordered = new float[values.Length];
+        Reorder(parameter, values, reordered, toPyTorch: true);
+        return reordered;
+    }
 
     /// <summary>Elements of a parameter in this library's order from PyTorch's.</summary>
-    public static float[] FromPyTorch(Parameter parameter, ReadOnlySpan<float> values) => Reorder(parameter, values, toPyTorch: false);
+    public static float[] FromPyTorch(Parameter parameter, ReadOnlySpan<float> values)
+    {
+        var reordered = new float[values.Length];
+        FromPyTorch(parameter, values, reordered);
+        return reordered;
+    }
 
-    private static float[] Reorder(Parameter parameter, ReadOnlySpan<float> values, bool toPyTorch)
+    /// <summary>Elements of a parameter, or of some of its outputs, in this library's order from PyTorch's.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="values">The elements of any number of neighbouring outputs.</param>
+    /// <param name="reordered">As many, not the same memory.</param>
+    public static void FromPyTorch(Parameter parameter, ReadOnlySpan<float> values, Span<float> reordered) =>
+        Reorder(parameter, values, reordered, toPyTorch: false);
+
+    private static void Reorder(Parameter parameter, ReadOnlySpan<float> values, Span<float> reordered, bool toPyTorch)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         if (parameter.Layout is ParameterLayout.Vector or ParameterLayout.Matrix)
-            return values.ToArray();
-
-        var reordered = new float[values.Length];
-        (int outChannels, int rows, int columns, int channels) = parameter.Shape;
-        int window = rows * columns;
+        {
+            values.CopyTo(reordered);
+            return;
+        }
+        (int rows, int columns, int channels) = (parameter.Shape.H, parameter.Shape.W, parameter.Shape.C);
+        int window = rows * columns, outChannels = values.Length / (window * channels);
         for (int k = 0; k < outChannels; k++)
         {
             for (int tap = 0; tap < window; tap++)
@@ -34,6 +52,5 @@ public static class PyTorchLayout
                 }
             }
         }
-        return reordered;
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Study;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Reports;
 
@@ -65,13 +66,13 @@ internal static class HtmlReport
     private static void AddFacts(StringBuilder html, IReadOnlyList<RowReport> rows)
     {
         string[] data = [.. rows.Select(row => row.Result.Configuration.Data.Kind == StudyData.Phantoms ? "phantoms" : "given X-rays").Distinct()];
-        string[] weights = [.. rows.Select(row => row.Result.Configuration.Weights).Distinct()];
+        string[] weights = [.. rows.Select(row => row.Result.Configuration.Options.Weights == InitialWeights.RandomName ? "random" : "imported").Distinct()];
         html.Append("<div class=\"facts\">\n");
         AddFact($"{rows.Count} of {StudyRows.All.Count}", "rows complete");
         AddFact(data.Length == 0 ? "none yet" : string.Join(", ", data), "images");
         AddFact(weights.Length == 0 ? "none yet" : string.Join(", ", weights), "first weights");
         AddFact(ReportText.Time(rows.Sum(row => row.Result.Seconds)), "training");
-        AddFact(MarkdownReport.Devices(rows), "device");
+        AddFact(ReportText.Devices(rows), "device");
         html.Append("</div>\n");
 
         void AddFact(string fact, string what) => html.Append($"<div class=\"card fact\"><b>{Text(fact)}</b><span>{Text(what)}</span></div>\n");

@@ -16,7 +16,7 @@ internal static class MarkdownReport
         Paragraph($"# {ReportText.Title}");
         Paragraph(ReportText.Study);
         Paragraph($"> **{ReportText.Disclaimer}**");
-        Paragraph($"{rows.Count} of {StudyRows.All.Count} rows are complete; training took {ReportText.Time(rows.Sum(row => row.Result.Seconds))} on {Devices(rows)}.");
+        Paragraph($"{rows.Count} of {StudyRows.All.Count} rows are complete; training took {ReportText.Time(rows.Sum(row => row.Result.Seconds))} on {ReportText.Devices(rows)}.");
         foreach (string notice in ReportNotices.Of(rows))
             Paragraph(notice);
 
@@ -31,9 +31,6 @@ internal static class MarkdownReport
             AddRow(text, row);
         return text.ToString().TrimEnd('\n') + "\n";
     }
-
-    internal static string Devices(IReadOnlyList<RowReport> rows) =>
-        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => row.Result.Device).Distinct());
 
     private static void AddTable(StringBuilder text, StudyTable table)
     {

@@ -1,4 +1,5 @@
 using IlgpuCxr.Study;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Reports;
 
@@ -12,7 +13,7 @@ internal static class ReportNotices
         var notices = new List<string>();
         if (rows.Any(row => row.Result.Configuration.Data.Kind == StudyData.Phantoms))
             notices.Add(ReportText.PhantomNotice);
-        if (rows.Any(row => row.Result.Configuration.Weights == "random"))
+        if (rows.Any(row => row.Result.Configuration.Options.Weights == InitialWeights.RandomName))
             notices.Add(ReportText.RandomNotice);
         string[] outside = [.. rows.Where(row => CurvePlot.LeavesPublishedAxes(row.Row, row.Result)).Select(row => row.Row.Id)];
         if (outside.Length > 0)

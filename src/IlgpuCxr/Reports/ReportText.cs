@@ -2,6 +2,7 @@ using System.Globalization;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Reports;
 
@@ -48,8 +49,13 @@ public static class ReportText
             : options.Optimizer.Kind.ToString();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {configuration.Weights} weights");
+            $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {Weights(options)}");
     }
+
+    /// <summary>What a row starts from.</summary>
+    /// <param name="options">How it is trained.</param>
+    internal static string Weights(TrainingOptions options) =>
+        options.Weights == InitialWeights.RandomName ? "random weights" : $"imported weights ({options.Weights[..Math.Min(options.Weights.Length, 15)]})";
 
     /// <summary>The images of a row, in a line.</summary>
     /// <param name="data">The images.</param>
@@ -58,6 +64,10 @@ public static class ReportText
         string test = data.Test > 0 ? $", {data.Test} test" : "";
         return $"{(data.Kind == StudyData.Phantoms ? "phantoms" : "given images")}: {data.Train} training, {data.Validation} validation{test}";
     }
+
+    /// <summary>Where the rows were computed.</summary>
+    internal static string Devices(IReadOnlyList<RowReport> rows) =>
+        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => row.Result.Device).Distinct());
 
     /// <summary>A time for people.</summary>
     /// <param name="seconds">In seconds.</param>

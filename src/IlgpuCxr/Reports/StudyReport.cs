@@ -42,13 +42,10 @@ public sealed class StudyReport
     /// <param name="result">What came of it.</param>
     public void Add(StudyRow row, RowDirectory files, RowResult result)
     {
-        (StudyPart, int) place = (row.Part, row.Number);
-        if (rows.TryGetValue(place, out RowReport? there) && ReferenceEquals(there.Result, result))
-            return;
         RowReport report = RowReport.Create(row, result);
         foreach (ReportPlot plot in report.Plots)
             AtomicFile.Write(files.PathOf(plot.FileName), plot.Png);
-        rows[place] = report;
+        rows[(row.Part, row.Number)] = report;
     }
 
     /// <summary>Writes both reports, each whole or not at all.</summary>

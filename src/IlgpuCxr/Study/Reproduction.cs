@@ -12,10 +12,11 @@ namespace IlgpuCxr.Study;
 /// </remarks>
 /// <param name="device">Where to compute.</param>
 /// <param name="options">What to reproduce.</param>
+/// <param name="weights">What the networks start from.</param>
 /// <param name="cache">Decodes images.</param>
 /// <param name="threads">Threads that draw and decode.</param>
 /// <param name="strict">Whether an unreadable image ends the run; otherwise it is left out.</param>
-public sealed class Reproduction(ComputeDevice device, StudyOptions options, DecodedImageCache cache, int threads, bool strict = false)
+public sealed class Reproduction(ComputeDevice device, StudyOptions options, StudyWeights weights, DecodedImageCache cache, int threads, bool strict = false)
 {
     private const string PhantomsName = "phantoms";
 
@@ -46,11 +47,10 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Dec
                 observer.OnRow(plan);
                 clock.Begin(plan);
                 result = Train(plan, new RowObserver(observer, plan, clock), cancellation);
-                clock.End(wasTrained: true);
-            }
-            report.Add(plan.Row, plan.Directory, result);
-            if (!wasComplete)
+                clock.End();
+                report.Add(plan.Row, plan.Directory, result);
                 report.Write();
+            }
             observer.OnResult(plan, result, wasComplete);
         }
         report.Write();
@@ -73,8 +73,8 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Dec
                 StudyData some = all with { Images = all.Images.Limit(train, options.Limit ?? int.MaxValue) };
                 described = descriptions[(row.Part, train)] = (some, some.Describe());
             }
-            var plan = new RowPlan(
-                row, new RowConfiguration(row.Id, options.Training(row), options.Weights, described.Item2), new RowDirectory(options.Out, row), described.Item1);
+            TrainingOptions training = options.Training(row) with { Weights = weights.Of(row.Network).Identity };
+            var plan = new RowPlan(row, new RowConfiguration(row.Id, training, described.Item2), new RowDirectory(options.Out, row), described.Item1);
             plan.Directory.Check(plan.Configuration);
             plans.Add(plan);
         }
@@ -98,7 +98,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Dec
         var loader = new ImageBatchLoader(
             cache, new ImageBatchOptions { BatchSize = training.Batch, Size = training.Size, Transforms = training.Augmentation, Strict = strict, Threads = threads });
         IReadOnlyList<EpochResult> history;
-        using (var trainer = new Trainer(device, training, images, loader, run))
+        using (var trainer = new Trainer(device, training, images, loader, run, weights.Of(training.Network)))
         {
             if (Checkpoint.Exists(run.Last))
                 trainer.Resume();

@@ -5,9 +5,8 @@ namespace IlgpuCxr.Study;
 /// <summary>Everything that decides a row's result: a row directory belongs to one configuration.</summary>
 /// <param name="Row">As <c>--rows</c> names it.</param>
 /// <param name="Options">How it is trained.</param>
-/// <param name="Weights">Where the first weights come from: <c>random</c>, or a name and digest of imported ones.</param>
 /// <param name="Data">The images.</param>
-public sealed record RowConfiguration(string Row, TrainingOptions Options, string Weights, DataDescription Data);
+public sealed record RowConfiguration(string Row, TrainingOptions Options, DataDescription Data);
 
 /// <summary>The images of a row, in words and numbers.</summary>
 /// <param name="Kind">What they are, such as <c>phantoms</c> or <c>given</c>.</param>

@@ -38,10 +38,10 @@ internal sealed class StudyClock
         share = shareDone;
     }
 
-    /// <summary>The row is complete; <paramref name="wasTrained"/> tells whether it was trained now.</summary>
-    public void End(bool wasTrained)
+    /// <summary>The row is complete.</summary>
+    public void End()
     {
-        if (wasTrained && share > shareAtStart)
+        if (share > shareAtStart)
             done[current!.Row.Network] = Sum(done.GetValueOrDefault(current.Row.Network), Measured());
         current = null;
     }

@@ -1,5 +1,6 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Study;
 
@@ -18,8 +19,8 @@ public sealed record StudyOptions
     /// <summary>Directory of Part 2's images; null for phantoms.</summary>
     public string? Part2 { get; init; }
 
-    /// <summary>Where the first weights come from: <c>random</c>, or what names imported ones.</summary>
-    public string Weights { get; init; } = "random";
+    /// <summary>What the networks start from; see <see cref="StudyWeights"/>.</summary>
+    public string Weights { get; init; } = InitialWeights.RandomName;
 
     /// <summary>Passes over the training images.</summary>
     public int? Epochs { get; init; }
@@ -43,7 +44,7 @@ public sealed record StudyOptions
     /// <param name="part">Which part.</param>
     public string? Directory(StudyPart part) => part == StudyPart.Part1 ? Part1 : Part2;
 
-    /// <summary>How a row is trained.</summary>
+    /// <summary>How a row is trained, from whatever weights.</summary>
     /// <param name="row">The row.</param>
     /// <exception cref="UsageException">An option is out of range.</exception>
     public TrainingOptions Training(StudyRow row)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Training;
 
@@ -26,17 +27,21 @@ public sealed class Trainer : IDisposable
     private readonly Evaluator evaluator;
     private readonly List<EpochResult> history = [];
 
-    /// <summary>Sets up a run with new weights.</summary>
+    /// <summary>Sets up a run.</summary>
     /// <param name="device">Where to train.</param>
     /// <param name="options">What decides the result.</param>
     /// <param name="data">The images.</param>
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="run">Where the results go.</param>
+    /// <param name="weights">What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.</param>
     /// <exception cref="UsageException">An option is out of range.</exception>
-    /// <exception cref="NetworkException">The network or what to freeze is not known, or a batch is too small to train on.</exception>
-    public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run)
+    /// <exception cref="NetworkException">The weights do not fit, the network or what to freeze is not known, or a batch is too small to train on.</exception>
+    public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run, InitialWeights? weights = null)
     {
+        weights ??= InitialWeights.Random;
         options.Validate();
+        if (options.Weights != weights.Identity)
+            throw new ArgumentException($"The options are of a run that starts from {options.Weights}, not from {weights.Identity}.", nameof(weights));
         this.device = device;
         this.options = options;
         this.data = data;
@@ -45,6 +50,7 @@ public sealed class Trainer : IDisposable
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
         network.Initialize(options.Seed);
+        Imported = weights.Load(device, network);
         network.Dropout.Seed = options.Seed;
         network.Freeze(options.Freeze);
         optimizer = new Optimizer(device, network, options.Optimizer);
@@ -53,13 +59,16 @@ public sealed class Trainer : IDisposable
         evaluator = new Evaluator(device, step, batch);
     }
 
+    /// <summary>What came from the file of weights; null where the network starts from random values.</summary>
+    public WeightImportReport? Imported { get; }
+
     /// <summary>Starts the run in a directory that holds none, or the same one, whose results will be the same again.</summary>
     /// <exception cref="UsageException">The directory holds another run.</exception>
     public void Begin()
     {
         CheckpointInfo? info = Checkpoint.Exists(run.Last) ? Checkpoint.ReadInfo(run.Last) : null;
         if (info is not null && (info.Options != options || !HasSameClasses(info)))
-            throw new UsageException($"{run.Last} is of a run with other options or classes; choose another --out, so that it is not lost.");
+            throw new UsageException($"{run.Last} is of a run with other options, weights or classes; choose another --out, so that it is not lost.");
         WriteConfiguration();
     }
 
@@ -71,7 +80,7 @@ public sealed class Trainer : IDisposable
             throw new UsageException($"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
         if (info.Options with { Epochs = options.Epochs } != options || !HasSameClasses(info))
-            throw new UsageException($"{run.Last} was trained with other options or classes; resume with those in config.json, or choose another --out.");
+            throw new UsageException($"{run.Last} was trained with other options, weights or classes; resume with those in config.json, or choose another --out.");
         Checkpoint.Load(run.Last, device, network, optimizer);
         WriteConfiguration();
         history.AddRange(run.WithTimes(info.History));

@@ -2,6 +2,7 @@ using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Models;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Training;
 
@@ -38,6 +39,9 @@ public sealed record TrainingOptions
 
     /// <summary>Images in a step.</summary>
     public int Batch { get; init; } = 32;
+
+    /// <summary>What the network starts from, as <see cref="InitialWeights.Identity"/> tells it.</summary>
+    public string Weights { get; init; } = InitialWeights.RandomName;
 
     /// <summary>Passes over the training images.</summary>
     public int Epochs { get; init; } = 25;

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Tests.Study;
 /// <summary>Results that no training has made, for tests of what is written about them.</summary>
 internal static class SampleResults
 {
-    public static RowResult Of(string id, string weights = "random")
+    public static RowResult Of(string id)
     {
         StudyRow row = StudyRows.Parse(id)[0];
         bool isPart1 = row.Part == StudyPart.Part1;
@@ -20,7 +20,7 @@ internal static class SampleResults
                 epoch, 0.5, images * (0.6 - 0.1 * epoch), 60 + 10 * Math.Min(epoch, 1), 0.6, images * 0.6, 62 + 9 * Math.Min(epoch, 1), 0.6, 2.5, 40)),
         ];
         return new RowResult(
-            new RowConfiguration(row.Id, options, weights, data), "a device", history, 7.5,
+            new RowConfiguration(row.Id, options, data), "a device", history, 7.5,
             [.. row.Splits.Select(split => Split(split, data, isPart1))]);
     }
 

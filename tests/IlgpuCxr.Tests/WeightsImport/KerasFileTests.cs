@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using IlgpuCxr.WeightsImport;
 using PureHDF;
-using PureHDF.VOL.Native;
 
 namespace IlgpuCxr.Tests.WeightsImport;
 
@@ -19,6 +18,7 @@ public class KerasFileTests
 
     [TestCase("keras_weights.h5", "kernel:0", "bias:0")]
     [TestCase("keras_model.h5", "kernel:0", "bias:0")]
+    [TestCase("keras_latest.h5", "kernel:0", "bias:0")]
     [TestCase("keras_weights_old.h5", "{0}_W_1:0", "{0}_b_1:0")]
     public void WeightsAreReadInTheOrderOfTheLayers(string name, string kernel, string bias)
     {
@@ -55,17 +55,15 @@ public class KerasFileTests
     [Test]
     public void ADatasetOfManyBlocksIsWhole()
     {
-        string path = WriteRows(2_500, 1_001);
-        using NativeFile file = H5File.OpenRead(path);
+        using WeightFile file = KerasFile.Read(WriteRows(2_500, 1_001));
 
-        float[] values = HdfStorage.Tensor(path, "rows", file.Dataset("rows")).ToFloat32();
+        float[] values = file["rows"].ToFloat32();
         Assert.That(values, Has.Length.EqualTo(2_500 * 1_001));
         Assert.That(values, Is.EqualTo(Enumerable.Range(0, 2_500 * 1_001).Select(i => (float)i)));
     }
 
     [TestCase("keras_compressed.h5", "'block1_conv1/kernel:0' is stored in chunks or compressed")]
-    [TestCase("keras_latest.h5", "is not an HDF5 file of version 0")]
-    [TestCase("torch_kinds_zip.pth", "is not an HDF5 file of version 0")]
+    [TestCase("torch_kinds_zip.pth", "is not an HDF5 file")]
     [TestCase("none.h5", "there is no such file")]
     public void WhatKerasDoesNotWriteIsRefused(string name, string message) => Assert.That(
         () => KerasFile.Read(Fixture.PathOf(name)),

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using IlgpuCxr.Weights;
+using IlgpuCxr.WeightsImport;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr weights</c>: ImageNet weights, what is in a file of weights, and one format from another.</summary>
+internal static class WeightsCommand
+{
+    private static readonly string[] Known = [.. WeightCatalog.All.Select(source => source.Network)];
+
+    private static readonly Argument<string> Network =
+        new Argument<string>("net") { Description = $"The network: {string.Join(" or ", Known)}." }.OneOf(Known);
+
+    private static readonly Option<string> Url = new("--url") { Description = "Address of a mirror of the file." };
+
+    private static readonly Option<string> Out = new("--out")
+    {
+        Description = "Directory for the file; by default the cache, where '--weights imagenet' finds it.",
+        DefaultValueFactory = _ => WeightCatalog.DefaultFolder,
+    };
+
+    private static readonly Argument<string> Input = new("file") { Description = "A .pth, .safetensors or .h5 file, or a checkpoint." };
+
+    private static readonly Argument<string> Output = new("out") { Description = "The file to write: .pth or .safetensors." };
+
+    public static Command Create()
+    {
+        var fetch = new Command("fetch", "Download ImageNet weights.") { Network, Url, Out, CommonOptions.Quiet };
+        fetch.SetAction((parsed, cancellation) => Fetch(parsed, cancellation));
+        var inspect = new Command("inspect", "Show the tensors of a file.") { Input, CommonOptions.Json };
+        inspect.SetAction(Inspect);
+        var convert = new Command("convert", "Write the weights of a file as PyTorch or safetensors, with torchvision's names.") { Input, Output };
+        convert.SetAction(Convert);
+        return new Command("weights", "Fetch, inspect and convert weights.") { fetch, inspect, convert };
+    }
+
+    private static async Task<int> Fetch(ParseResult parsed, CancellationToken cancellation)
+    {
+        WeightSource source = WeightCatalog.Of(parsed.GetValue(Network)!);
+        string hashPrefix = source.HashPrefix!;
+        if (parsed.GetValue(Url) is { } mirror)
+        {
+            if (!Uri.TryCreate(mirror, UriKind.Absolute, out Uri? url) || url.Scheme is not ("https" or "http"))
+                throw new UsageException($"--url '{mirror}' is no address; give one that begins with https:// and ends in the file's name.");
+            source = source.At(url);
+            hashPrefix = source.HashPrefix ?? hashPrefix;
+        }
+        bool quiet = parsed.GetValue(CommonOptions.Quiet);
+        if (!quiet)
+            Console.Out.WriteLine($"{source.Name}, about {source.Megabytes} MB, from {source.Url}");
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        (string path, bool wasThere) = await DownloadDisplay.Run(
+            quiet, progress => new WeightDownload(client).Fetch(source, hashPrefix, parsed.GetValue(Out)!, progress, cancellation));
+        Console.Out.WriteLine(wasThere ? $"{path} is there already, with the right SHA-256" : path);
+        return 0;
+    }
+
+    private static void Inspect(ParseResult parsed)
+    {
+        using WeightFile file = WeightFile.Open(WeightConversion.Locate(parsed.GetValue(Input)!));
+        (WeightTensor Tensor, WeightStatistics? Statistics)[] rows = [.. file.Select(tensor => (tensor, WeightStatistics.Of(tensor)))];
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            Cli.Output.Json(new
+            {
+                file.Path,
+                file.Format,
+                file.Metadata,
+                Tensors = rows.Select(row => new { row.Tensor.Name, Type = row.Tensor.DataType, row.Tensor.Shape, row.Statistics }),
+            });
+            return;
+        }
+        string elements = Cli.Output.Count(file.Sum(tensor => tensor.ElementCount)), bytes = Cli.Output.Count(file.Sum(tensor => tensor.ByteLength));
+        Table table = Cli.Output.Table(
+            $"{file.Path}: {file.Format}, {file.Count} tensors of {elements} elements in {bytes} bytes",
+            "Name", "Type", "Shape", "Min", "Max", "Mean", "Std", "Not finite");
+        foreach ((WeightTensor tensor, WeightStatistics? statistics) in rows)
+        {
+            table.AddRow(
+                Markup.Escape(tensor.Name), tensor.DataType.ToString(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
+                Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean), Number(statistics?.Deviation),
+                statistics is null or { NotFinite: 0 } ? "" : Cli.Output.Count(statistics.NotFinite));
+        }
+        AnsiConsole.Write(table);
+        foreach ((string key, string value) in file.Metadata)
+            Console.Out.WriteLine($"{key}: {value}");
+    }
+
+    private static void Convert(ParseResult parsed)
+    {
+        string from = WeightConversion.Locate(parsed.GetValue(Input)!), to = parsed.GetValue(Output)!;
+        int tensors = WeightConversion.Convert(from, to);
+        Console.Out.WriteLine($"{to}: {tensors} tensors of {from}");
+    }
+
+    private static string Number(double? number) => number?.ToString("G4", CultureInfo.InvariantCulture) ?? "";
+}

@@ -1,0 +1,30 @@
+using IlgpuCxr.WeightsImport;
+
+namespace IlgpuCxr.Weights;
+
+/// <summary>Writes the weights of any file as PyTorch or safetensors, with torchvision's names and layouts.</summary>
+public static class WeightConversion
+{
+    /// <summary>Converts; elements keep their type. What a checkpoint holds beside the network's weights is left out.</summary>
+    /// <param name="from">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file, or a checkpoint of this program.</param>
+    /// <param name="to">A <c>.pth</c>, <c>.pt</c> or <c>.safetensors</c> file, written whole or not at all.</param>
+    /// <returns>The number of tensors.</returns>
+    /// <exception cref="WeightFormatException">A file cannot be read or written.</exception>
+    public static int Convert(string from, string to)
+    {
+        Action<IReadOnlyList<WeightTensor>> write = Path.GetExtension(to).ToLowerInvariant() switch
+        {
+            ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors),
+            ".safetensors" => tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
+            _ => throw new WeightFormatException(to, "has an ending that says no format to write", "let it end in .pth or .safetensors"),
+        };
+        using WeightFile file = WeightFile.Open(from);
+        IReadOnlyList<WeightTensor> tensors = new TorchvisionNames(file).Tensors;
+        write(tensors);
+        return tensors.Count;
+    }
+
+    /// <summary>The file that a user means: as named, or a checkpoint named without <c>.safetensors</c> as 'cxr train' prints it.</summary>
+    /// <param name="path">What the user gave.</param>
+    public static string Locate(string path) => !File.Exists(path) && File.Exists(path + ".safetensors") ? path + ".safetensors" : path;
+}

@@ -1,0 +1,133 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.WeightsImport;
+
+namespace IlgpuCxr.Weights;
+
+/// <summary>Brings the weights of a file of any format into a network, strictly: every name and every shape must fit.</summary>
+/// <remarks>
+/// One exception, the one that transfer learning is about: a network with another classifier than ImageNet's keeps the first values of its own
+/// where the file has ImageNet's of 1000 classes, or none.
+/// </remarks>
+public static class WeightImport
+{
+    private const int ImageNetClasses = 1000;
+
+    // Elements read, reordered and uploaded at a time, so that a file is never in memory beside the network: 1 MiB.
+    private const int BlockElements = 1 << 18;
+
+    // Counted by PyTorch's batch norm for a mode that neither network uses.
+    private const string BatchCount = ".num_batches_tracked", BatchCountSibling = ".running_mean";
+
+    /// <summary>Loads a file.</summary>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="network">The network, with its first values set; nothing of it changes when the file does not fit.</param>
+    /// <param name="path">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file.</param>
+    /// <exception cref="NetworkException">The file does not fit; the message lists every name that does not.</exception>
+    /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    public static WeightImportReport Load(ComputeDevice device, Network network, string path)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        using WeightFile file = WeightFile.Open(path);
+        var names = new TorchvisionNames(file);
+        (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
+        foreach (Parameter parameter in network.Parameters)
+        {
+            if (fits.TryGetValue(parameter, out WeightTensor? tensor))
+                Upload(device, parameter, tensor);
+        }
+        return report;
+    }
+
+    private static (Dictionary<Parameter, WeightTensor> Fits, WeightImportReport Report) Match(Network network, TorchvisionNames names)
+    {
+        var fits = new Dictionary<Parameter, WeightTensor>();
+        var misfits = new Misfits();
+        var unused = names.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        HashSet<Parameter> replaced = ReplacedBy(network, unused);
+        foreach (Parameter parameter in network.Parameters)
+        {
+            if (replaced.Contains(parameter))
+                continue;
+            if (!unused.Remove(parameter.Name, out WeightTensor? tensor))
+                misfits.Missing.Add(parameter.Name);
+            else if (!tensor.Shape.SequenceEqual(parameter.PyTorchShape))
+                misfits.OtherShape.Add($"{parameter.Name} is {Format(tensor.Shape)} instead of {Format(parameter.PyTorchShape)}");
+            else if (!tensor.IsConvertible)
+                misfits.OtherShape.Add($"{parameter.Name} holds {tensor.DataType} elements instead of Float32");
+            else
+                fits.Add(parameter, tensor);
+        }
+
+        foreach (string name in unused.Keys.Where(name => IsBatchCount(name, fits)).ToList())
+            unused.Remove(name);
+        string[] dropped = replaced.Count == 0 ? [] : [.. unused.Keys.Where(network.IsHead)];
+        misfits.Unexpected.AddRange(unused.Keys.Except(dropped));
+        misfits.ThrowIfAny(names.Path, network);
+        string[] kept = [.. network.Parameters.Where(replaced.Contains).Select(parameter => parameter.Name)];
+        return (fits, new WeightImportReport(names.Path, fits.Count, dropped, kept, names.AreOfKeras));
+    }
+
+    /// <summary>The parameters of another classifier than ImageNet's, where the file has ImageNet's or none at all.</summary>
+    private static HashSet<Parameter> ReplacedBy(Network network, Dictionary<string, WeightTensor> tensors)
+    {
+        Dictionary<string, Parameter> original =
+            Architecture.Of(network.Name).Build(new NetworkHead(0, ImageNetClasses), new DropoutState()).Parameters.ToDictionary(parameter => parameter.Name);
+        bool isOriginal = original.Values.Any(parameter =>
+            parameter.PyTorchShape is [ImageNetClasses, _] && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
+        bool hasNone = !tensors.Keys.Any(network.IsHead);
+        if (!isOriginal && !hasNone)
+            return [];
+        return [.. network.Parameters.Where(parameter => network.IsHead(parameter.Name)
+            && !(original.TryGetValue(parameter.Name, out Parameter? same) && same.PyTorchShape.SequenceEqual(parameter.PyTorchShape)))];
+    }
+
+    private static bool IsBatchCount(string name, Dictionary<Parameter, WeightTensor> fits) =>
+        name.EndsWith(BatchCount, StringComparison.Ordinal)
+        && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
+
+    private static void Upload(ComputeDevice device, Parameter parameter, WeightTensor tensor)
+    {
+        TensorReader reader = tensor.OpenReader();
+        long outputs = parameter.Shape.N, size = parameter.Shape.Count / outputs;
+        long block = Math.Clamp(BlockElements / size, 1, outputs);
+        var values = new float[block * size];
+        var reordered = new float[block * size];
+        for (long first = 0; first < outputs; first += block)
+        {
+            int count = (int)(Math.Min(block, outputs - first) * size);
+            reader.Read(first * size, values.AsSpan(0, count));
+            PyTorchLayout.FromPyTorch(parameter, values.AsSpan(0, count), reordered.AsSpan(0, count));
+            device.Upload<float>(parameter.Value.SubView(first * size, count), reordered.AsSpan(0, count));
+        }
+    }
+
+    private static string Format(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
+
+    /// <summary>Everything that does not fit, told at once.</summary>
+    private sealed class Misfits
+    {
+        public List<string> Missing { get; } = [];
+
+        public List<string> Unexpected { get; } = [];
+
+        public List<string> OtherShape { get; } = [];
+
+        public void ThrowIfAny(string path, Network network)
+        {
+            string[] kinds =
+            [
+                .. from kind in ((string Name, List<string> Names)[])[("missing", Missing), ("not expected", Unexpected), ("of another shape", OtherShape)]
+                   where kind.Names.Count > 0
+                   select $"{kind.Name}: {string.Join(", ", kind.Names)}",
+            ];
+            if (kinds.Length > 0)
+            {
+                throw new NetworkException(
+                    $"{path} does not fit {network.Name} with {network.Head.Outputs} outputs ({string.Join("; ", kinds)}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
+            }
+        }
+    }
+}

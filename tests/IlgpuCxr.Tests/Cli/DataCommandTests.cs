@@ -1,0 +1,72 @@
+using System.Text.Json;
+using IlgpuCxr.Tests.Data;
+
+namespace IlgpuCxr.Tests.Cli;
+
+public sealed class DataCommandTests
+{
+    private CommandLine cxr;
+
+    [OneTimeSetUp]
+    public void Start() => cxr = new CommandLine();
+
+    [OneTimeTearDown]
+    public void RemoveIt() => cxr.Dispose();
+
+    [Test]
+    public void Phantoms_are_drawn_once_and_what_is_missing_again()
+    {
+        string[] arguments = ["data", "phantom", "--out", cxr.PathOf("phantoms"), "--train", "6", "--held", "3", "--size", "32"];
+        Assert.That(cxr.Run(arguments).Output, Does.Contain("12 phantoms of 32x32 pixels, 12 of them drawn now").And.Contain("part2"));
+        File.Delete(Path.Combine(cxr.PathOf("phantoms"), "part1", "train", "normal", "normal-00000.png"));
+        string[] lines = cxr.Run(arguments).Output.Split('\n');
+        Assert.That(lines[0], Does.Contain("1 of them drawn now"));
+        Assert.That(lines[1], Does.Contain("0 of them drawn now"));
+    }
+
+    [Test]
+    public void Check_prints_counts_and_what_is_wrong()
+    {
+        using DataFolder folder = DataFolder.Complete(2);
+        folder.Write("test/normal/copy.png", File.ReadAllBytes(folder.PathOf("train", "normal", "0.png")));
+        CommandResult check = cxr.Run("data", "check", folder.Root);
+        Assert.That(check.ExitCode, Is.Zero, check.Error);
+        Assert.That(check.Output, Does.Contain("infected").And.Contain("No unreadable file.").And.Contain("1 x file that is in several splits or classes"));
+        using var json = JsonDocument.Parse(cxr.Run("data", "check", folder.Root, "--json").Output);
+        Assert.That(json.RootElement.GetProperty("duplicates").GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Cache_is_measured_and_cleared()
+    {
+        using DataFolder folder = DataFolder.Complete(2);
+        cxr.Run("train", "--data", folder.Root, "--size", "32", "--batch", "4", "--epochs", "1", "--device", "cpu", "--out", cxr.PathOf("run"), "--quiet");
+        Assert.That(Images("data", "cache", "--json"), Is.EqualTo(12));
+        string stranger = Path.Combine(cxr.PathOf("home"), "images", "notes.txt");
+        File.WriteAllText(stranger, "not an entry");
+        Assert.That(Images("data", "cache", "--clear", "--json"), Is.Zero);
+        Assert.That(File.Exists(stranger));
+    }
+
+    [TestCase("data phantom --out {out} --size 16", 2, "--size 16")]
+    [TestCase("data phantom --out {out} --train 2", 2, "--train 2")]
+    [TestCase("data phantom --out {out} --held 0", 2, "--held 0")]
+    [TestCase("data phantom --out {out} --difficulty 2", 2, "--difficulty 2")]
+    [TestCase("data phantom --out {out} --part 3", 2, "--part '3'")]
+    [TestCase("data phantom", 2, "--out")]
+    [TestCase("data check {out}", 1, "does not exist")]
+    [TestCase("data", 2, "data")]
+    public void Wrong_input(string commandLine, int exitCode, string expected)
+    {
+        CommandResult result = cxr.Run(commandLine.Replace("{out}", cxr.PathOf("nowhere"), StringComparison.Ordinal).Split(' '));
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
+        Assert.That(result.Error, Does.Contain(expected).And.Not.Contain("defect"));
+        Assert.That(result.ExitCode, Is.EqualTo(exitCode));
+    }
+
+    private int Images(params string[] arguments)
+    {
+        using var json = JsonDocument.Parse(cxr.Run(arguments).Output);
+        return json.RootElement.GetProperty("images").GetInt32();
+    }
+}

@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Study;
+using IlgpuCxr.Tests.Cli;
+using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Tests.Training;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Tests.Study;
+
+/// <summary>A study of two rows on a handful of images, in the study's own directory names.</summary>
+public sealed class ReproductionTests
+{
+    private static readonly string[] RowDirectories = ["part1-row2-resnet18-fc", "part2-row2-resnet18-bce"];
+
+    private CommandLine cxr;
+    private DataFolder part1;
+    private DataFolder part2;
+    private CommandResult whole;
+
+    private string Whole => cxr.PathOf("whole");
+
+    [OneTimeSetUp]
+    public void Reproduce()
+    {
+        cxr = new CommandLine();
+        part1 = DataFolder.Complete(4);
+        part2 = StudyFolders.Part2("A_05_Part_02_Dataset/");
+        whole = cxr.Run(Arguments(Whole));
+    }
+
+    [OneTimeTearDown]
+    public void RemoveIt()
+    {
+        part1.Dispose();
+        part2.Dispose();
+        cxr.Dispose();
+    }
+
+    [Test]
+    public void Tables_are_printed_as_paper_ours_difference()
+    {
+        Assert.That(whole.ExitCode, Is.Zero, whole.Error);
+        Assert.That(whole.Error, Is.Empty);
+        foreach (string title in new[] { "Part 1, accuracy", "Part 1, F1", "Part 2, accuracy", "Part 2, F1" })
+            Assert.That(whole.Output, Does.Contain(title));
+        Assert.That(whole.Output, Does.Contain("starting from random weights").IgnoreCase.And.Contain("report.html"));
+        Assert.That(whole.Output.Split('\n').Where(line => line.StartsWith('│') || line.StartsWith('╭')).Select(line => line.Length), Is.All.LessThanOrEqualTo(100));
+    }
+
+    [Test]
+    public void Every_row_leaves_a_run_directory_with_its_results()
+    {
+        foreach (string row in RowDirectories)
+        {
+            string[] expected =
+            [
+                "best.safetensors", "last.safetensors", "config.json", "log.csv", "row.json", "result.json", "loss.png", "accuracy.png", "confusion.png",
+                .. row.StartsWith("part2", StringComparison.Ordinal) ? ["results.csv"] : Array.Empty<string>(),
+            ];
+            Assert.That(Directory.EnumerateFiles(Path.Combine(Whole, row)).Select(Path.GetFileName), Is.EquivalentTo(expected));
+        }
+        Assert.That(File.Exists(Path.Combine(Whole, "report.html")) && File.Exists(Path.Combine(Whole, "report.md")));
+    }
+
+    [Test]
+    public void Unlabelled_images_are_predicted_in_the_studys_format() =>
+        Assert.That(File.ReadAllLines(Path.Combine(Whole, RowDirectories[1], "results.csv")), Has.Length.EqualTo(3).And.All.Match("^[012]\\.png,[01],[01],[01]$"));
+
+    [Test]
+    public void A_result_is_that_of_the_best_checkpoint()
+    {
+        RowResult result = new RowDirectory(Whole, StudyRows.Parse("2")[0]).ReadResult()!;
+        EpochResult best = result.History.Single(epoch => epoch.Epoch == result.BestEpoch);
+        Assert.That(result.Of("validation")!.Accuracy, Is.EqualTo(best.ValidationAccuracy));
+        Assert.That(result.Of("train")!.Accuracy, Is.EqualTo(best.TrainAccuracy));
+        Assert.That(result.Splits.Select(split => split.Images), Is.All.EqualTo(8));
+        Assert.That(result.Of("test")!.Confusion[0].Sum(row => row.Sum()), Is.EqualTo(8));
+    }
+
+    [Test]
+    public void Part_2s_curves_begin_with_the_untrained_network() =>
+        Assert.That(new RowDirectory(Whole, StudyRows.Parse("p2:2")[0]).ReadResult()!.History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { -1, 0, 1 }));
+
+    [Test]
+    public void Complete_rows_are_not_trained_again()
+    {
+        Dictionary<string, DateTime> before = Checkpoints(Whole).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+        CommandResult again = cxr.Run(Arguments(Whole));
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(again.Output.Split("complete already"), Has.Length.EqualTo(1 + RowDirectories.Length));
+        Assert.That(Checkpoints(Whole).ToDictionary(file => file, File.GetLastWriteTimeUtc), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Json_is_json_and_nothing_else()
+    {
+        CommandResult result = cxr.Run([.. Arguments(Whole), "--json"]);
+        using var json = JsonDocument.Parse(result.Output);
+        Assert.That(json.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("row").GetString()), Is.EqualTo(new[] { "2", "p2:2" }));
+    }
+
+    [Test]
+    public void Another_configuration_is_refused_by_name()
+    {
+        AssertRefused(cxr.Run(Arguments(Whole, "--epochs", "3")), 2, "options.epochs is 2 there and 3 now");
+        using DataFolder others = DataFolder.Complete(5);
+        AssertRefused(cxr.Run(Arguments(Whole, "--part1", others.Root)), 2, "another configuration (data.train is 8 there and 10 now)");
+    }
+
+    // Stopped in the first epochs, after a row's last epoch, between two rows and while the report is written.
+    [TestCase("KILL", "part1-row2-resnet18-fc/last.safetensors", "part1-row2-resnet18-fc/result.json", "part2-row2-resnet18-bce/best.safetensors")]
+    [TestCase("KILL", "part1-row2-resnet18-fc/row.json", "report.md", "part2-row2-resnet18-bce/last.safetensors", "part2-row2-resnet18-bce/results.csv")]
+    [TestCase("INT", "part1-row2-resnet18-fc/best.safetensors", "part2-row2-resnet18-bce/row.json")]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals.")]
+    public void However_often_it_is_stopped_it_ends_with_the_same_bytes(string signal, params string[] when)
+    {
+        string study = cxr.PathOf(Path.GetRandomFileName());
+        foreach (string file in when)
+        {
+            using Process process = cxr.Start(Arguments(study));
+            while (!File.Exists(Path.Combine(study, file)) && !process.HasExited)
+                Thread.Sleep(2);
+            using (Process kill = Process.Start("kill", ["-" + signal, process.Id.ToString(CultureInfo.InvariantCulture)]))
+                kill.WaitForExit();
+            CommandResult stopped = CommandLine.Finish(process);
+            Assert.That(stopped.ExitCode, Is.EqualTo(signal == "INT" ? 130 : 137), stopped.Output + stopped.Error);
+        }
+        CommandResult resumed = cxr.Run(Arguments(study));
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        foreach (string file in Checkpoints(Whole))
+            Assert.That(Digest.OfFile(Path.Combine(study, Path.GetRelativePath(Whole, file))), Is.EqualTo(Digest.OfFile(file)), file);
+        string predictions = Path.Combine(RowDirectories[1], "results.csv");
+        Assert.That(File.ReadAllText(Path.Combine(study, predictions)), Is.EqualTo(File.ReadAllText(Path.Combine(Whole, predictions))));
+        Assert.That(Tables(resumed), Is.EqualTo(Tables(whole)));
+    }
+
+    [Test]
+    public void Phantoms_are_drawn_where_no_images_are_given_and_go_on_where_they_were_left()
+    {
+        string study = cxr.PathOf("phantoms");
+        var options = new StudyOptions { Out = study, Rows = StudyRows.Parse("2"), Size = 32, Epochs = 1, Limit = 8, Batch = 4 };
+        using ComputeDevice device = SmallRun.Open(2);
+        Reproduction Reproduce() => new(
+            device, options, new StudyWeights(options.Weights, options.Rows), new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
+
+        using var stop = new CancellationTokenSource();
+        var stopping = new Watcher { StopAtPhantom = 40, Stop = stop };
+        Assert.That(() => Reproduce().Run(stopping, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(File.Exists(Path.Combine(study, RowDirectories[0], "row.json")), Is.False);
+
+        var watcher = new Watcher();
+        var report = Reproduce().Run(watcher, CancellationToken.None);
+        Assert.That(watcher.Phantoms[0], Is.GreaterThanOrEqualTo(40), "what was drawn stays");
+        Assert.That(watcher.Phantoms[^1], Is.EqualTo(PhantomStudy.Images(StudyPart.Part1, 1).Counts.Total));
+        DataDescription data = report.Rows.Single().Result!.Configuration.Data;
+        Assert.That((data.Kind, data.Train, data.Validation), Is.EqualTo(("phantoms", 8, 8)));
+        Assert.That(watcher.Left, Has.Some.Not.Null.And.All.Matches<TimeSpan?>(left => left is null || left >= TimeSpan.Zero));
+    }
+
+    [TestCase("--rows 9", 2, "--rows has '9'")]
+    [TestCase("--rows", 2, "--rows")]
+    [TestCase("--limit 1", 2, "--limit 1")]
+    [TestCase("--epochs 0", 2, "--epochs 0")]
+    [TestCase("--size 16", 2, "--size 16")]
+    [TestCase("--lr -1", 2, "--lr -1")]
+    [TestCase("--weights nowhere", 1, "nowhere")]
+    [TestCase("--part1 nowhere", 1, "'nowhere' does not exist; check the path given as --part1")]
+    [TestCase("--part2 nowhere", 1, "--part2")]
+    public void Wrong_options(string options, int exitCode, string expected) =>
+        AssertRefused(cxr.Run(["reproduce", "--device", "cpu", "--out", cxr.PathOf("wrong"), .. options.Split(' ')]), exitCode, expected);
+
+    [Test]
+    public void Part_2s_images_are_no_part_1() =>
+        AssertRefused(cxr.Run("reproduce", "--device", "cpu", "--part1", Path.Combine(part2.Root, "A_05_Part_02_Dataset"), "--out", cxr.PathOf("wrong")), 1, "classes");
+
+    private string[] Arguments(string study, params string[] more)
+    {
+        string[] defaults =
+        [
+            "--part1", part1.Root, "--part2", part2.Root, "--rows", "2,p2:2", "--size", "32", "--epochs", "2", "--batch", "4", "--lr", "0.01", "--device", "cpu",
+            "--threads", "2",
+        ];
+        // An option that is given twice counts as wrong.
+        IEnumerable<string> kept = defaults.Chunk(2).Where(option => !more.Contains(option[0])).SelectMany(option => option);
+        return ["reproduce", .. kept, "--out", study, .. more];
+    }
+
+    private static IEnumerable<string> Checkpoints(string study) => RowDirectories.SelectMany(row => Directory.EnumerateFiles(Path.Combine(study, row), "*.safetensors"));
+
+    private static string Tables(CommandResult result) => string.Join('\n', result.Output.Split('\n').Where(line => line.StartsWith('│')));
+
+    private static void AssertRefused(CommandResult result, int exitCode, string expected)
+    {
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
+        Assert.That(result.Error, Does.Contain(expected).And.Not.Contain("defect"));
+        Assert.That(result.ExitCode, Is.EqualTo(exitCode));
+    }
+
+    private sealed class Watcher : IReproductionObserver
+    {
+        public int StopAtPhantom { get; init; } = int.MaxValue;
+
+        public CancellationTokenSource? Stop { get; init; }
+
+        public List<int> Phantoms { get; } = [];
+
+        public List<TimeSpan?> Left { get; } = [];
+
+        public void OnPhantoms(StudyPart part, int done, int total)
+        {
+            Phantoms.Add(done);
+            if (done >= StopAtPhantom)
+                Stop!.Cancel();
+        }
+
+        public void OnRow(RowPlan row)
+        {
+        }
+
+        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) => Left.Add(left);
+
+        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left)
+        {
+        }
+
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete)
+        {
+        }
+    }
+}
