@@ -11,6 +11,7 @@ var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, 
 {
     TrainCommand.Create(),
     EvaluateCommand.Create(),
+    PredictCommand.Create(),
     BenchCommand.Create(),
     SummaryCommand.Create(),
     DevicesCommand.Create(),
