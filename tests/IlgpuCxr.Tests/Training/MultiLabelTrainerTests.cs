@@ -76,9 +76,9 @@ public sealed class MultiLabelTrainerTests
         Assert.That(info.BestEpoch, Is.Not.EqualTo(EpochResult.Untrained));
     }
 
-    /// <summary>9 training images in batches of 4: three steps an epoch.</summary>
+    /// <summary>9 training images in batches of 4, the last of a single smallest image being left out: two steps an epoch.</summary>
     [Test]
-    public void The_checkpoint_counts_the_steps() => Assert.That(Checkpoint.ReadInfo(reference.Files.Last).Steps, Is.EqualTo(6));
+    public void The_checkpoint_counts_the_steps() => Assert.That(Checkpoint.ReadInfo(reference.Files.Last).Steps, Is.EqualTo(4));
 
     [Test]
     public void Dropout_and_each_optimizer_change_what_is_learnt()
