@@ -9,7 +9,7 @@ internal static class DataOptions
 {
     public static readonly Option<string> Data = new("--data")
     {
-        Description = "Directory with train, validation and perhaps test, each with a directory of images for each class.",
+        Description = "Directory with train, validation and perhaps test, each with a directory of images for each class; or a CSV file with the columns path, labels (a|b), split and perhaps patient.",
         Required = true,
     };
 
@@ -19,14 +19,14 @@ internal static class DataOptions
     public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
 
     /// <summary>What makes batches of the images.</summary>
-    public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options)
+    public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options, bool strict = false)
     {
         var batches = new ImageBatchOptions
         {
             BatchSize = options.Batch,
             Size = options.Size,
             Transforms = options.Augmentation,
-            Strict = parsed.GetValue(Strict),
+            Strict = strict || parsed.GetValue(Strict),
             Threads = parsed.GetValue(CommonOptions.Threads),
         };
         return new ImageBatchLoader(new DecodedImageCache(new VipsImageDecoder()), batches);

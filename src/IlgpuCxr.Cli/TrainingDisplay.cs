@@ -22,7 +22,7 @@ internal static class TrainingDisplay
         if (imported is not null)
             Console.Out.WriteLine($"weights: {imported}");
         Console.Out.WriteLine(
-            $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test images of {string.Join(", ", data.ClassNames)}");
+            $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test images of {string.Join(", ", data.ClassNames)}{(data.Unlabelled.Count > 0 ? $", {data.Unlabelled.Count} without labels" : "")}");
         Console.Out.WriteLine();
     }
 
@@ -59,9 +59,15 @@ internal static class TrainingDisplay
         return string.Create(CultureInfo.InvariantCulture, $"{name} lr {options.LearningRate}{more}{decay}");
     }
 
-    private static string Row(EpochResult result, bool isBest) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(result.Epoch == EpochResult.Untrained ? "-" : result.Epoch),5} {result.Loss,8:F4} {result.TrainLoss,12:F4} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {result.ValidationLoss,10:F4} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
+    private static string Row(EpochResult result, bool isBest)
+    {
+        string metrics = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.TrainLoss,12:F4} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {result.ValidationLoss,10:F4} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s");
+        return result.Epoch == EpochResult.Untrained
+            ? string.Create(CultureInfo.InvariantCulture, $"{"-",5} {"",8} {metrics}")
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Epoch,5} {result.Loss,8:F4} {metrics} {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
+    }
 
     private sealed class Silent : ITrainingObserver
     {

@@ -8,9 +8,9 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr evaluate</c>: how a checkpoint does on the validation and test images.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string> CheckpointPath = new("--checkpoint") { Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.", Required = true };
+    public static readonly Option<string> CheckpointPath = new("--checkpoint") { Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.", Required = true };
 
-    private static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step; by default as in training.");
+    public static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step; by default as in training.");
 
     public static Command Create()
     {
@@ -22,12 +22,19 @@ internal static class EvaluateCommand
         return command;
     }
 
+    /// <summary>A checkpoint's options, with another number of images in a step where one is given.</summary>
+    public static TrainingOptions OptionsOf(ParseResult parsed, CheckpointInfo info)
+    {
+        TrainingOptions options = info.Options with { Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch) };
+        options.Validate();
+        return options;
+    }
+
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetValue(CheckpointPath)!;
         CheckpointInfo info = Checkpoint.ReadInfo(path);
-        TrainingOptions options = info.Options with { Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch) };
-        options.Validate();
+        TrainingOptions options = OptionsOf(parsed, info);
         ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);

@@ -12,7 +12,7 @@ internal static class TrainCommand
 {
     public static readonly Option<string> Freeze = new("--freeze")
     {
-        Description = "What does not train: none, backbone, or names such as conv1,bn1,layer1.",
+        Description = "What does not train: none, backbone, or names such as conv1,bn1,layer1 or features[:17].",
         DefaultValueFactory = _ => "none",
     };
 
@@ -27,7 +27,8 @@ internal static class TrainCommand
     private static readonly Option<int> Hidden = OptionKinds.Number<int>(
         "--hidden", "Features of the classifier's hidden layer, 0 for none; by default 130 for binary and 0 for multilabel.");
 
-    private static readonly Option<float> Dropout = OptionKinds.Number<float>("--dropout", "Dropout of VGG16's own classifier (--hidden 0).", Defaults.Dropout);
+    private static readonly Option<float> Dropout = OptionKinds.Number<float>(
+        "--dropout", "Share of values dropped behind the classifier's hidden layers, those of VGG16's own included; by default 0 for binary, 0.5 for multilabel.");
 
     private static readonly Option<LossKind> Loss = OptionKinds.Choice<LossKind>(
         "--loss", "ce for binary; bce or focal for multilabel; by default ce or bce.", default);
@@ -113,7 +114,7 @@ internal static class TrainCommand
         {
             Network = parsed.GetValue(CommonOptions.Network)!,
             Hidden = Given(Hidden, study.Hidden),
-            Dropout = parsed.GetValue(Dropout),
+            Dropout = Given(Dropout, study.Dropout),
             Loss = Given(Loss, study.Loss),
             Focal = new FocalOptions(parsed.GetValue(Alpha), parsed.GetValue(Gamma), Mean: parsed.GetValue(Reduction) == "mean"),
             Optimizer = new OptimizerOptions

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Data;
 
-/// <summary>A data set in directories: <c>root/split/class/*.png</c>, as torchvision's ImageFolder reads it.</summary>
+/// <summary>A data set in directories, <c>root/split/class/*.png</c> as torchvision's ImageFolder reads it, or in a CSV file (see <see cref="Open"/>).</summary>
 /// <remarks>
 /// Classes are the directories of a split, sorted, and a class's label is its place among them; a class's files are all image files in and
 /// below its directory, sorted. Where an image may have several labels, the directory's name tells them as in the study's Part 2: covid (or
@@ -17,43 +17,49 @@ public sealed partial class ImageFolder
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
-    private ImageFolder(string root, ClassificationTask task)
+    internal ImageFolder(string root, ClassificationTask task)
     {
         Root = root;
         Task = task;
     }
 
-    /// <summary>The directory of the splits.</summary>
+    /// <summary>The directory of the splits, or the CSV file.</summary>
     public string Root { get; }
 
     /// <summary>One class an image, or several labels.</summary>
     public ClassificationTask Task { get; }
 
     /// <summary>The name of each class or label, in the order of their indices.</summary>
-    public IReadOnlyList<string> ClassNames { get; private init; } = [];
+    public IReadOnlyList<string> ClassNames { get; internal init; } = [];
 
     /// <summary>What the network learns from.</summary>
-    public IReadOnlyList<ImageSample> Train { get; private init; } = [];
+    public IReadOnlyList<ImageSample> Train { get; internal init; } = [];
 
     /// <summary>What the best epoch is chosen by.</summary>
-    public IReadOnlyList<ImageSample> Validation { get; private init; } = [];
+    public IReadOnlyList<ImageSample> Validation { get; internal init; } = [];
 
     /// <summary>What nothing is chosen by; empty if the data has no such split.</summary>
-    public IReadOnlyList<ImageSample> Test { get; private init; } = [];
+    public IReadOnlyList<ImageSample> Test { get; internal init; } = [];
 
     /// <summary>Images to predict whose classes are not known: those of a <c>test</c> without class directories, in the order of their numbers.</summary>
-    public IReadOnlyList<ImageSample> Unlabelled { get; private init; } = [];
+    public IReadOnlyList<ImageSample> Unlabelled { get; internal init; } = [];
 
     /// <summary>Lists a data set's files; opens none of them.</summary>
-    /// <param name="root">The directory of the splits.</param>
+    /// <remarks>
+    /// A CSV file has the columns <c>path</c> (relative to the file), <c>labels</c> (several are separated by <c>|</c>), <c>split</c> (train,
+    /// validation or test) and perhaps <c>patient</c>.
+    /// </remarks>
+    /// <param name="root">The directory of the splits, or a CSV file with a line an image.</param>
     /// <param name="task">One class an image, or several labels.</param>
     /// <exception cref="DataException">The directory does not have the layout described.</exception>
     public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary)
     {
+        if (File.Exists(root) && Path.GetExtension(root).Equals(".csv", StringComparison.OrdinalIgnoreCase))
+            return ImageTable.Open(root, task);
         if (!Directory.Exists(root))
         {
             throw new DataException(File.Exists(root)
-                ? $"The data directory '{root}' is a file; give the directory that holds train and validation as --data."
+                ? $"The data directory '{root}' is a file; give the directory that holds train and validation, or a .csv file, as --data."
                 : $"The data directory '{root}' does not exist; check the path given as --data.");
         }
         try

@@ -1,10 +1,12 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.Models;
 
 /// <summary>A network on a device: its layers, its parameters in one block, forward and backward.</summary>
-public sealed class Network : IDisposable
+public sealed partial class Network : IDisposable
 {
     private readonly ComputeDevice device;
     private readonly Architecture architecture;
@@ -49,7 +51,10 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>Freezes the parameters that a specification names and lets all others train.</summary>
-    /// <param name="specification"><c>none</c>, <c>backbone</c> (everything but the classifier), or names such as <c>conv1,bn1,layer1</c>.</param>
+    /// <param name="specification">
+    /// <c>none</c>, <c>backbone</c> (everything but the classifier), or names such as <c>conv1,bn1,layer1</c>; <c>features[:17]</c> names the
+    /// parts <c>features.0</c> to <c>features.16</c>, as in Python.
+    /// </param>
     /// <exception cref="UsageException">A name matches no parameter.</exception>
     public void Freeze(string specification)
     {
@@ -111,6 +116,16 @@ public sealed class Network : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Store.Dispose();
 
-    private static bool IsPart(Parameter parameter, string name) =>
-        parameter.Name == name || parameter.Name.StartsWith(name + ".", StringComparison.Ordinal);
+    private static bool IsPart(Parameter parameter, string name)
+    {
+        if (Slice().Match(name) is not { Success: true } slice)
+            return parameter.Name == name || parameter.Name.StartsWith(name + ".", StringComparison.Ordinal);
+        string prefix = slice.Groups["sequence"].Value + ".", end = slice.Groups["end"].Value;
+        return parameter.Name.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(parameter.Name[prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+            && index < int.Parse(end, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"^(?<sequence>.+)\[:(?<end>[0-9]{1,6})\]$")]
+    private static partial Regex Slice();
 }

@@ -6,7 +6,7 @@ namespace IlgpuCxr.Models;
 /// <summary>The classifier that takes the place of the 1000-way one: <c>in -> hidden -> outputs</c> with a ReLU, or <c>in -> outputs</c>.</summary>
 /// <param name="Hidden">Features of the hidden layer; 0 for the network's own classifier with another last layer.</param>
 /// <param name="Outputs">Logits.</param>
-/// <param name="Dropout">Share of values that VGG16's own classifier drops behind each of its hidden layers; nothing else drops any.</param>
+/// <param name="Dropout">Share of the values behind each hidden layer that training drops, those of VGG16's own classifier included.</param>
 public readonly record struct NetworkHead(int Hidden, int Outputs, float Dropout = 0)
 {
     /// <summary>Part 1 of the study: <c>in -> 130 -> 2</c>.</summary>
@@ -18,11 +18,15 @@ public readonly record struct NetworkHead(int Hidden, int Outputs, float Dropout
     /// <summary>The layers, named as an <c>nn.Sequential</c> or a single <c>nn.Linear</c> of that name.</summary>
     /// <param name="name">The name in front of the parameters.</param>
     /// <param name="input">What arrives for one image.</param>
-    internal Layer Build(string name, TensorShape input) =>
-        Hidden == 0
-            ? new LinearLayer(name, input, Outputs)
-            : new Sequential(
-                new LinearLayer($"{name}.0", input, Hidden),
-                new ReluLayer($"{name}.1"),
-                new LinearLayer($"{name}.2", TensorShape.Vector(Hidden), Outputs));
+    /// <param name="dropout">The network's seed and step.</param>
+    internal Layer Build(string name, TensorShape input, DropoutState dropout)
+    {
+        if (Hidden == 0)
+            return new LinearLayer(name, input, Outputs);
+        var layers = new List<Layer> { new LinearLayer($"{name}.0", input, Hidden), new ReluLayer($"{name}.1") };
+        if (Dropout > 0)
+            layers.Add(new DropoutLayer($"{name}.2", Dropout, dropout));
+        layers.Add(new LinearLayer($"{name}.{layers.Count}", TensorShape.Vector(Hidden), Outputs));
+        return new Sequential(layers);
+    }
 }

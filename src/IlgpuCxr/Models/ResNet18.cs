@@ -24,5 +24,5 @@ public static class ResNet18
         new BasicBlock("layer4.0", 256, Features, stride: 2),
         new BasicBlock("layer4.1", Features, Features, stride: 1),
         new AdaptiveAveragePoolingLayer("avgpool", 1),
-        head.Build(Architecture.HeadName, TensorShape.Vector(Features)));
+        head.Build(Architecture.HeadName, TensorShape.Vector(Features), dropout));
 }

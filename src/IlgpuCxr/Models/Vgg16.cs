@@ -37,7 +37,7 @@ public static class Vgg16
         }
         layers.Add(new AdaptiveAveragePoolingLayer("avgpool", PooledSize));
         var pooled = new TensorShape(1, PooledSize, PooledSize, channels);
-        layers.Add(head.Hidden > 0 ? head.Build(Architecture.HeadName, pooled) : FullClassifier(pooled, head, dropout));
+        layers.Add(head.Hidden > 0 ? head.Build(Architecture.HeadName, pooled, dropout) : FullClassifier(pooled, head, dropout));
         return new Sequential(layers);
     }
 

@@ -19,8 +19,8 @@ public sealed record TrainingOptions
     /// <summary>Features of the classifier's hidden layer; 0 for the network's own classifier with another last layer.</summary>
     public int Hidden { get; init; } = NetworkHead.Part1.Hidden;
 
-    /// <summary>Share of values that VGG16's own classifier drops behind each of its hidden layers; nothing else drops any.</summary>
-    public float Dropout { get; init; } = NetworkHead.Part2.Dropout;
+    /// <summary>Share of the values behind each hidden layer of the classifier that training drops, those of VGG16's own classifier included.</summary>
+    public float Dropout { get; init; }
 
     /// <summary>What training makes small.</summary>
     public LossKind Loss { get; init; }
@@ -60,6 +60,7 @@ public sealed record TrainingOptions
         {
             Task = task,
             Hidden = NetworkHead.Part2.Hidden,
+            Dropout = NetworkHead.Part2.Dropout,
             Loss = LossKind.BinaryCrossEntropy,
             Augmentation = ImageTransforms.Part2,
         };

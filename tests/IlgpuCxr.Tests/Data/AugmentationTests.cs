@@ -99,6 +99,35 @@ public sealed class AugmentationTests
             Augmentation.None(new ImageSize(350, 288, 1), 40),
             Is.EqualTo(new ImageTransformParameters(40, 350, 288, 1, ImageRotation.None, new CropBox(31, 0, 288, 288), 0)));
 
+    [Test]
+    public void Part_2_resizes_the_rotated_image_and_crops_what_it_has_become()
+    {
+        var size = new ImageSize(Width, Height, 1);
+        for (int sample = 0; sample < 50; sample++)
+        {
+            SplitMix64 random = SplitMix64.ForSample(1, 0, sample);
+            var (resize, transform) = Augmentation.DrawResized(ref random, size, offset: 7, side: 64, resizedOffset: 1000);
+
+            Assert.That((resize.Width, resize.Height), Is.EqualTo((77, 64)), "350x288, cut off.");
+            Assert.That(resize.Source, Is.EqualTo(Drawn[sample] with { Offset = 7, Crop = new CropBox(0, 0, Width, Height), Flip = 0 }), "All of it, rotated as in Part 1.");
+            Assert.That((resize.Offset, transform.Offset), Is.EqualTo((1000L, 1000L)));
+            Assert.That((transform.Width, transform.Height, transform.Rotation), Is.EqualTo((77, 64, ImageRotation.None)));
+            Assert.That(transform.Crop.Left + transform.Crop.Width <= 77 && transform.Crop.Top + transform.Crop.Height <= 64, transform.Crop.ToString());
+        }
+    }
+
+    [TestCase(224, 256)]
+    [TestCase(96, 110)]
+    [TestCase(448, 512)]
+    public void The_first_resize_of_part_2_is_in_proportion_to_the_studys(int size, int shortSide) =>
+        Assert.That(Augmentation.ShortSide(size), Is.EqualTo(shortSide));
+
+    [Test]
+    public void Evaluation_of_part_2_takes_all_of_the_image() =>
+        Assert.That(
+            Augmentation.Squeeze(new ImageSize(350, 288, 1), 40),
+            Is.EqualTo(new ImageTransformParameters(40, 350, 288, 1, ImageRotation.None, new CropBox(0, 0, 350, 288), 0)));
+
     private static ImageTransformParameters Draw(long seed, int epoch, int sample)
     {
         SplitMix64 random = SplitMix64.ForSample(seed, epoch, sample);

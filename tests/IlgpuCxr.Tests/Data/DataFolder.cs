@@ -52,5 +52,20 @@ internal sealed class DataFolder : IDisposable
         return folder;
     }
 
+    /// <summary>The study's Part 2: splits with its directories, so many images in each class, and four of unknown class.</summary>
+    public static DataFolder CompletePart2(int imagesAClass = 3)
+    {
+        var folder = new DataFolder();
+        int seed = 0;
+        foreach (string directory in new[] { "Train/covid-19", "Train/normal", "Train/pneumonia", "Validation/covid", "Validation/normal", "Validation/pneumonia" })
+        {
+            for (int i = 0; i < imagesAClass; i++)
+                folder.WriteImage($"{directory}/{i}.png", 40 + i, 36 + 2 * i, seed += 7);
+        }
+        foreach (int number in new[] { 10, 0, 11, 1 })
+            folder.WriteImage($"Test/{number}.png", 40, 40, seed += 7);
+        return folder;
+    }
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

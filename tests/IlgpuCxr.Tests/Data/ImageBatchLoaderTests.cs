@@ -222,6 +222,33 @@ public sealed class ImageBatchLoaderTests
         Assert.That(device.Download(output.View), Is.EqualTo(reference));
     }
 
+    [Test]
+    public void Real_x_rays_of_part_2_are_resized_twice_as_the_reference_does([Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
+    {
+        ImageFolder folder = ImageFolder.Open(SharedData.XRaysOfPart2, ClassificationTask.MultiLabel);
+        ImageSample[] samples = [.. new[] { 0b011, 0b010, 0b100 }.Select(labels => folder.Train.First(sample => sample.Label == labels))];
+        using ComputeDevice device = implementation.Open()!;
+        using var memory = new DeviceMemory(device);
+        using var batch = new DeviceBatch(device, ClassificationTask.MultiLabel, 3);
+        ImageBatch host = Loader(samples.Length, size: 64, transforms: ImageTransforms.Part2).Augmented(samples, 1, 0).First();
+        batch.Upload(host);
+        Tensor output = memory.Tensor(batch.Shape.Output);
+        batch.Transform(output);
+
+        var reference = new List<float>();
+        for (int i = 0; i < host.Count; i++)
+        {
+            ImageTransformParameters source = host.Resizes[i].Source, image = host.Parameters[i];
+            SplitMix64 random = SplitMix64.ForSample(1, 0, host.SampleIndices[i]);
+            reference.AddRange(ImageTransformReference.Forward(
+                Decoded(host, source), random.NextDouble(-30, 30), Augmentation.ShortSide(64), image.Crop, 64, image.Flip != 0));
+        }
+        Assert.That(device.Download(output.View), Is.EqualTo(reference));
+        Assert.That(
+            device.Download(batch.Targets.Labels),
+            Is.EqualTo(host.Labels.ToArray().SelectMany(labels => Enumerable.Range(0, 3).Select(c => LabelSet.Has(labels, c) ? 1f : 0))));
+    }
+
     private static float[] Expected(ImageBatch host)
     {
         var expected = new List<float>();
@@ -230,16 +257,17 @@ public sealed class ImageBatchLoaderTests
         return [.. expected];
     }
 
-    private static ImageTransformReference.Bitmap Decoded(ImageBatch host, int i)
+    private static ImageTransformReference.Bitmap Decoded(ImageBatch host, int i) => Decoded(host, host.Parameters[i]);
+
+    private static ImageTransformReference.Bitmap Decoded(ImageBatch host, ImageTransformParameters image)
     {
-        ImageTransformParameters image = host.Parameters[i];
         int bytes = image.Width * image.Height * image.Channels;
         return new ImageTransformReference.Bitmap(image.Width, image.Height, image.Channels, host.Pixels.Slice((int)image.Offset, bytes).ToArray());
     }
 
-    private ImageBatchLoader Loader(int batchSize, int size = 8, bool strict = false, int threads = 2) => new(
+    private ImageBatchLoader Loader(int batchSize, int size = 8, bool strict = false, int threads = 2, ImageTransforms transforms = default) => new(
         new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")),
-        new ImageBatchOptions { BatchSize = batchSize, Size = size, Strict = strict, Threads = threads });
+        new ImageBatchOptions { BatchSize = batchSize, Size = size, Strict = strict, Threads = threads, Transforms = transforms });
 
     private static List<Copy> Copies(IEnumerable<ImageBatch> batches) =>
     [

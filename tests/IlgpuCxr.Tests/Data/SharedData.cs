@@ -4,16 +4,18 @@ namespace IlgpuCxr.Tests.Data;
 internal static class SharedData
 {
     /// <summary>The data of the study's Part 1; the test is ignored if there are none.</summary>
-    public static string XRays
+    public static string XRays => PartOf("part1");
+
+    /// <summary>The data of the study's Part 2; the test is ignored if there are none.</summary>
+    public static string XRaysOfPart2 => PartOf("part2");
+
+    private static string PartOf(string part)
     {
-        get
-        {
-            string shared = Environment.GetEnvironmentVariable("ILGPUCXR_SHARED") is { Length: > 0 } given ? given : Path.Combine(RepositoryRoot, "..", "shared");
-            string path = Path.GetFullPath(Path.Combine(shared, "data", "cxr", "part1"));
-            if (!Directory.Exists(path))
-                Assert.Ignore($"There are no X-rays in '{path}'; point ILGPUCXR_SHARED to the directory that has data/cxr.");
-            return path;
-        }
+        string shared = Environment.GetEnvironmentVariable("ILGPUCXR_SHARED") is { Length: > 0 } given ? given : Path.Combine(RepositoryRoot, "..", "shared");
+        string path = Path.GetFullPath(Path.Combine(shared, "data", "cxr", part));
+        if (!Directory.Exists(path))
+            Assert.Ignore($"There are no X-rays in '{path}'; point ILGPUCXR_SHARED to the directory that has data/cxr.");
+        return path;
     }
 
     private static string RepositoryRoot

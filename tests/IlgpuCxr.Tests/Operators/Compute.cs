@@ -4,6 +4,7 @@ using IlgpuCxr.Kernels.Addition;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Dropout;
 using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
@@ -186,6 +187,27 @@ internal static class Compute
         {
             Kernels.Activation.Relu.Forward(device, output, inputTensor);
             Kernels.Activation.Relu.Backward(device, gradInput, gradOutputTensor, output);
+        });
+        return new() { ["output"] = memory.Read(output), ["grad_input"] = memory.Read(gradInput) };
+    }
+
+    public static Dictionary<string, double[]> Dropout(ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, bool inPlace = false)
+    {
+        if (device is null)
+        {
+            double[] y = new double[input.Length], dx = new double[input.Length];
+            DropoutReference.Forward(y, Wide(input), mask);
+            DropoutReference.Backward(dx, Wide(gradOutput), mask);
+            return new() { ["output"] = y, ["grad_input"] = dx };
+        }
+        using var memory = new DeviceMemory(device);
+        TensorShape shape = TensorShape.Vector(input.Length);
+        Tensor inputTensor = memory.Tensor(shape, input), gradOutputTensor = memory.Tensor(shape, gradOutput);
+        Tensor output = inPlace ? inputTensor : memory.Tensor(shape), gradInput = inPlace ? gradOutputTensor : memory.Tensor(shape);
+        memory.Run(() =>
+        {
+            Kernels.Dropout.Dropout.Forward(device, output, inputTensor, mask);
+            Kernels.Dropout.Dropout.Backward(device, gradInput, gradOutputTensor, mask);
         });
         return new() { ["output"] = memory.Read(output), ["grad_input"] = memory.Read(gradInput) };
     }

@@ -1,6 +1,7 @@
 using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Dropout;
 using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Pooling;
@@ -86,6 +87,16 @@ public sealed class GradientTests
         ReluReference.Forward(y, x);
         ReluReference.Backward(dx, dy, y);
         AssertGradient(() => Project(dy, output => ReluReference.Forward(output, x)), x, dx);
+    }
+
+    [Test]
+    public void DropoutGradient()
+    {
+        var mask = new DropoutMask(Key: 5, Step: 2, Rate: 0.4f);
+        double[] x = TestData.Doubles(50, 1), dy = TestData.Doubles(50, 2), dx = new double[50];
+        DropoutReference.Backward(dx, dy, mask);
+        Assert.That(dx, Has.Some.Zero.And.Some.Not.Zero);
+        AssertGradient(() => Project(dy, output => DropoutReference.Forward(output, x, mask)), x, dx);
     }
 
     [Test]

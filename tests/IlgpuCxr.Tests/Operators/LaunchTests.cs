@@ -1,6 +1,7 @@
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Dropout;
 using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
@@ -38,6 +39,7 @@ public sealed class LaunchTests
                 TestData.Floats(shape.Tensor, 5), relu: true);
         },
         ["relu"] = device => Compute.Relu(device, TestData.Floats(100_003, 1), TestData.Floats(100_003, 2)),
+        ["dropout"] = device => Compute.Dropout(device, TestData.Floats(100_003, 1), TestData.Floats(100_003, 2), new DropoutMask(Key: 7, Step: 8, Rate: 0.3f)),
         ["addition"] = device => Compute.Addition(device, TestData.Floats(100_003, 1), TestData.Floats(100_003, 2)),
         ["linear"] = device =>
         {
@@ -47,6 +49,9 @@ public sealed class LaunchTests
         },
         ["softmax cross entropy"] = device =>
             Compute.SoftmaxCrossEntropy(device, new LossShape(31, 3), TestData.Floats(93, 1), [.. Enumerable.Range(0, 31).Select(i => i % 3)]),
+        ["adam"] = device => Compute.Adam(
+                device, TestData.Floats(100_003, 1), [TestData.Floats(100_003, 2), TestData.Floats(100_003, 3)], AdamOptions.AdamW)
+            .Select((values, step) => (values, step)).ToDictionary(x => $"step {x.step}", x => x.values),
         ["sgd"] = device => Compute.Sgd(
                 device, TestData.Floats(100_003, 1), [TestData.Floats(100_003, 2), TestData.Floats(100_003, 3)], new SgdOptions(0.1f, 0.9f, 1e-4f, true))
             .Select((values, step) => (values, step)).ToDictionary(x => $"step {x.step}", x => x.values),

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Metrics;
+using IlgpuCxr.Training;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr predict</c>: what a checkpoint says about images.</summary>
+internal static class PredictCommand
+{
+    private static readonly Argument<string> Input = new("input")
+    {
+        Description = "An image, a directory of images, or a .safetensors file with normalised images: a tensor 'input' [N, 3, H, W].",
+    };
+
+    private static readonly Option<string> Csv = new("--csv")
+    {
+        Description = "Write a file in the study's format: a line an image, its name and 0 or 1 for each class, without a header.",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("predict", "Tell the probability of each class for images.")
+        {
+            Input, EvaluateCommand.CheckpointPath, EvaluateCommand.Batch, Csv, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
+            CommonOptions.Algorithms, CommonOptions.Json, CommonOptions.Quiet,
+        };
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        string input = parsed.GetValue(Input)!, checkpoint = parsed.GetValue(EvaluateCommand.CheckpointPath)!;
+        if (!File.Exists(input) && !Directory.Exists(input))
+            throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
+        TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
+        using ComputeDevice device = CommonOptions.OpenDevice(parsed);
+        using var predictor = new Predictor(device, checkpoint);
+        IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, input, cancellation);
+        if (parsed.GetValue(Csv) is { } csv)
+            PredictionFile.Write(csv, options.Task, predictions);
+        if (parsed.GetValue(CommonOptions.Json))
+            Output.Json(predictions.Select(prediction => AsJson(predictor.Info, prediction)));
+        else if (!parsed.GetValue(CommonOptions.Quiet))
+            AnsiConsole.Write(AsTable(checkpoint, predictor.Info, predictions));
+        return 0;
+    }
+
+    private static IReadOnlyList<ImagePrediction> Predict(
+        ParseResult parsed, Predictor predictor, TrainingOptions options, string input, CancellationToken cancellation)
+    {
+        if (input.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            return predictor.Predict(input, options.Batch, cancellation);
+        bool isDirectory = Directory.Exists(input);
+        // An image that is asked for by its name cannot be left out.
+        ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options, strict: !isDirectory);
+        IReadOnlyList<ImageSample> samples = isDirectory ? ImageFolder.Flat(input) : [new ImageSample(input, 0)];
+        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(samples, loader, cancellation);
+        DataOptions.PrintUnreadable(loader);
+        return predictions;
+    }
+
+    private static IEnumerable<string> Names(CheckpointInfo info, ImagePrediction prediction) =>
+        info.Classes.Where((_, c) => Prediction.Says(info.Options.Task, prediction.Label, c));
+
+    private static object AsJson(CheckpointInfo info, ImagePrediction prediction) => new
+    {
+        prediction.Name,
+        Probabilities = info.Classes.Zip(prediction.Probabilities).ToDictionary(pair => pair.First, pair => pair.Second),
+        Predicted = Names(info, prediction),
+    };
+
+    private static Table AsTable(string checkpoint, CheckpointInfo info, IReadOnlyList<ImagePrediction> predictions)
+    {
+        Table table = Output.Table($"{checkpoint}: probability of each class", ["image", .. info.Classes, "predicted"]);
+        foreach (ImagePrediction prediction in predictions)
+        {
+            string[] probabilities = [.. prediction.Probabilities.Select(probability => Output.Number(probability, 4))];
+            table.AddRow([Markup.Escape(prediction.Name), .. probabilities, Markup.Escape(string.Join(", ", Names(info, prediction)))]);
+        }
+        return table;
+    }
+}

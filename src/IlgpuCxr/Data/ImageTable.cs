@@ -1,0 +1,109 @@
+using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace IlgpuCxr.Data;
+
+/// <summary>A data set in a CSV file: a line an image, with the columns <c>path</c>, <c>labels</c>, <c>split</c> and perhaps <c>patient</c>.</summary>
+/// <remarks>
+/// <code>
+/// path,labels,split,patient
+/// images/a.png,covid|pneumonia,train,17
+/// images/b.png,normal,validation,18
+/// images/c.png,,test,19
+/// </code>
+/// Paths are relative to the file. Several labels are separated by <c>|</c>; an image of the test split without labels is one to predict. A
+/// patient whose images are in two splits is refused, because a network recognises patients and its metrics would be too good.
+/// </remarks>
+internal static class ImageTable
+{
+    private static readonly CsvConfiguration Format = new(CultureInfo.InvariantCulture)
+    {
+        PrepareHeaderForMatch = header => header.Header.Trim().ToLowerInvariant(),
+        TrimOptions = TrimOptions.Trim,
+    };
+
+    private sealed record Row(int Line, string Path, string[] Labels, string Split, string? Patient);
+
+    /// <summary>Reads a file; opens none of its images.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="task">One class an image, or several labels.</param>
+    /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
+    public static ImageFolder Open(string file, ClassificationTask task)
+    {
+        List<Row> rows;
+        try
+        {
+            rows = [.. Read(file)];
+        }
+        catch (CsvHelperException exception)
+        {
+            throw new DataException($"'{file}' is no CSV file with the columns path, labels and split ({exception.Message.Split('\n', '\r')[0].TrimEnd('.')}).", exception);
+        }
+        RefusePatientsInTwoSplits(file, rows);
+        string[] names = [.. rows.SelectMany(row => row.Labels).Distinct().Order(StringComparer.Ordinal)];
+        // The study's labels keep the study's order, that of its results.csv.
+        if (names.ToHashSet().SetEquals(StudyLabels.Names))
+            names = StudyLabels.Names;
+        if (names.Length < 2 || names.Length > LabelSet.MaximumLabels)
+            throw new DataException($"'{file}' has {names.Length} different labels; a network tells 2 to {LabelSet.MaximumLabels} apart.");
+
+        var samples = rows.ToLookup(row => row.Split == "test" && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
+        foreach (string split in (ReadOnlySpan<string>)["train", "validation"])
+        {
+            if (!samples.Contains(split))
+                throw new DataException($"'{file}' has no image of the split {split}; write '{split}' in the column split.");
+        }
+        return new ImageFolder(file, task)
+        {
+            ClassNames = names,
+            Train = [.. samples["train"]],
+            Validation = [.. samples["validation"]],
+            Test = [.. samples["test"]],
+            Unlabelled = [.. samples["unlabelled"]],
+        };
+
+        ImageSample Sample(Row row)
+        {
+            int[] indices = [.. row.Labels.Select(label => Array.IndexOf(names, label))];
+            bool isUnlabelled = row.Split == "test" && indices.Length == 0;
+            if (task == ClassificationTask.Binary && indices.Length != 1 && !isUnlabelled)
+                throw new DataException($"Line {row.Line} of '{file}' has {indices.Length} labels; --task binary needs one, --task multilabel takes any number.");
+            return new ImageSample(row.Path, isUnlabelled ? 0 : task == ClassificationTask.Binary ? indices[0] : LabelSet.Of(indices));
+        }
+    }
+
+    private static IEnumerable<Row> Read(string file)
+    {
+        string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        using var csv = new CsvReader(new StreamReader(file), Format);
+        csv.Read();
+        csv.ReadHeader();
+        while (csv.Read())
+        {
+            int line = csv.Parser.RawRow;
+            string path = csv.GetField("path")!, split = csv.GetField("split")!.ToLowerInvariant();
+            csv.TryGetField("patient", out string? patient);
+            split = split == "val" ? "validation" : split;
+            if (split is not ("train" or "validation" or "test"))
+                throw new DataException($"Line {line} of '{file}' is of the split '{split}'; write train, validation or test.");
+            if (path.Length == 0)
+                throw new DataException($"Line {line} of '{file}' has no path; name an image.");
+            string[] labels = csv.GetField("labels")!.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            yield return new Row(line, Path.Combine(directory, path), labels, split, patient);
+        }
+    }
+
+    private static void RefusePatientsInTwoSplits(string file, List<Row> rows)
+    {
+        foreach (var patient in rows.Where(row => !string.IsNullOrEmpty(row.Patient)).GroupBy(row => row.Patient))
+        {
+            Row first = patient.First();
+            if (patient.FirstOrDefault(row => row.Split != first.Split) is { } other)
+            {
+                throw new DataException(
+                    $"The patient '{patient.Key}' is in the splits {first.Split} and {other.Split} of '{file}' (lines {first.Line} and {other.Line}); keep all images of a patient in one.");
+            }
+        }
+    }
+}

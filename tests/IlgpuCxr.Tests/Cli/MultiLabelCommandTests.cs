@@ -1,0 +1,100 @@
+using System.Text.Json;
+using IlgpuCxr.Tests.Data;
+
+namespace IlgpuCxr.Tests.Cli;
+
+public sealed class MultiLabelCommandTests
+{
+    private static readonly string[] Labels = ["covid", "pneumonia", "normal"];
+
+    private CommandLine cxr;
+    private DataFolder data;
+    private CommandResult trained;
+
+    private string Best => Path.Combine(cxr.PathOf("run"), "best");
+
+    [OneTimeSetUp]
+    public void Train()
+    {
+        cxr = new CommandLine();
+        data = DataFolder.CompletePart2();
+        trained = cxr.Run(
+            "train", "--task", "multilabel", "--loss", "focal", "--optimizer", "adamw", "--lr", "0.001", "--data", data.Root, "--size", "32", "--batch", "4",
+            "--epochs", "1", "--device", "cpu", "--out", cxr.PathOf("run"));
+    }
+
+    [OneTimeTearDown]
+    public void RemoveIt()
+    {
+        data.Dispose();
+        cxr.Dispose();
+    }
+
+    [Test]
+    public void Training_prints_the_point_before_it_and_the_metrics_of_each_label()
+    {
+        Assert.That(trained.ExitCode, Is.Zero, trained.Error);
+        Assert.That(trained.Error, Is.Empty);
+        Assert.That(trained.Output, Does.Contain("focal loss alpha 0.25 gamma 2 (sum), AdamW lr 0.001"));
+        string[] rows = [.. trained.Output.Split('\n').SkipWhile(line => !line.StartsWith("epoch", StringComparison.Ordinal)).Skip(1).Take(2)];
+        Assert.That(rows.Select(row => row.TrimStart()[0]), Is.EqualTo("-0"));
+        Assert.That(rows[1], Does.EndWith("best"));
+        Assert.That(trained.Output, Does.Contain("validation: Jaccard over images").And.Contain("ROC AUC"));
+        using var configuration = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(cxr.PathOf("run"), "config.json")));
+        JsonElement options = configuration.RootElement.GetProperty("options");
+        Assert.That(
+            new[] { options.GetProperty("task"), options.GetProperty("loss"), options.GetProperty("augmentation"), options.GetProperty("optimizer").GetProperty("kind") }
+                .Select(value => value.GetString()),
+            Is.EqualTo(new[] { "multilabel", "focal", "part2", "adamw" }));
+    }
+
+    [Test]
+    public void Evaluating_as_json_tells_each_label()
+    {
+        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Best, "--data", data.Root, "--device", "cpu", "--json");
+        using var json = JsonDocument.Parse(evaluated.Output);
+        JsonElement validation = json.RootElement.GetProperty("splits").GetProperty("validation");
+        Assert.That(validation.GetProperty("perClass").EnumerateArray().Select(label => label.GetProperty("name").GetString()), Is.EqualTo(Labels));
+        Assert.That(validation.GetProperty("averages").GetProperty("jaccard").GetDouble(), Is.EqualTo(validation.GetProperty("accuracy").GetDouble() / 100).Within(1e-12));
+    }
+
+    [Test]
+    public void A_directory_is_predicted_in_the_order_of_its_numbers_into_the_studys_file()
+    {
+        string csv = cxr.PathOf("results.csv");
+        CommandResult predicted = cxr.Run("predict", data.PathOf("Test"), "--checkpoint", Best, "--device", "cpu", "--csv", csv, "--json");
+        Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
+        using var json = JsonDocument.Parse(predicted.Output);
+        JsonElement[] images = [.. json.RootElement.EnumerateArray()];
+        Assert.That(images.Select(image => image.GetProperty("name").GetString()), Is.EqualTo(new[] { "0.png", "1.png", "10.png", "11.png" }));
+        IEnumerable<string> expected = images.Select(image =>
+            $"{image.GetProperty("name")},{string.Join(',', Labels.Select(label => image.GetProperty("probabilities").GetProperty(label).GetDouble() > 0.5 ? 1 : 0))}");
+        Assert.That(File.ReadAllLines(csv), Is.EqualTo(expected));
+        Assert.That(File.Exists(csv + ".tmp"), Is.False);
+    }
+
+    [Test]
+    public void An_image_is_predicted_in_a_table()
+    {
+        CommandResult predicted = cxr.Run("predict", data.PathOf("Test", "10.png"), "--checkpoint", Best, "--device", "cpu");
+        Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
+        Assert.That(predicted.Output, Does.Contain("covid").And.Contain("10.png"));
+    }
+
+    [Test]
+    public void What_cannot_be_predicted_is_told()
+    {
+        data.Write("damaged/0.png", [1, 2, 3]);
+        Directory.CreateDirectory(data.PathOf("nothing"));
+        foreach ((string input, string expected) in new[]
+        {
+            (data.PathOf("none.png"), "none.png"), (data.PathOf("damaged", "0.png"), "replace or remove it"), (data.PathOf("nothing"), "has no images"),
+            (Best + ".safetensors", "no tensor 'input'"),
+        })
+        {
+            CommandResult predicted = cxr.Run("predict", input, "--checkpoint", Best, "--device", "cpu");
+            Assert.That(predicted.ExitCode, Is.EqualTo(1));
+            Assert.That(predicted.ErrorLines, Has.Length.EqualTo(1).And.One.Contains(expected), predicted.Error);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using IlgpuCxr.Data;
+
+namespace IlgpuCxr.Tests.Data;
+
+public sealed class ImageTableTests
+{
+    private DataFolder data;
+
+    [SetUp]
+    public void MakeFolder() => data = new DataFolder();
+
+    [TearDown]
+    public void RemoveIt() => data.Dispose();
+
+    [Test]
+    public void Labels_are_sets_and_paths_are_relative_to_the_file()
+    {
+        ImageFolder images = Open(
+            ClassificationTask.MultiLabel,
+            "Path, Labels, Split, Patient", "a/1.png, covid|pneumonia, train, 1", "2.png, normal, VAL, 2", "3.png, pneumonia | covid, test, 3", "4.png, , test, 3", "5.png,,train,");
+        Assert.That(images.ClassNames, Is.EqualTo(new[] { "covid", "pneumonia", "normal" }), "The study's order, not the alphabet's.");
+        Assert.That(images.Train, Is.EqualTo(new[] { new ImageSample(data.PathOf("a/1.png"), 0b011), new ImageSample(data.PathOf("5.png"), 0) }));
+        Assert.That(images.Validation, Is.EqualTo(new[] { new ImageSample(data.PathOf("2.png"), 0b100) }));
+        Assert.That(images.Test, Is.EqualTo(new[] { new ImageSample(data.PathOf("3.png"), 0b011) }));
+        Assert.That(images.Unlabelled, Is.EqualTo(new[] { new ImageSample(data.PathOf("4.png"), 0) }));
+    }
+
+    [Test]
+    public void One_class_an_image_is_its_place_among_the_sorted_names()
+    {
+        ImageFolder images = Open(ClassificationTask.Binary, "split,labels,path", "train,normal,\"a, b.png\"", "train,infected,c.png", "validation,normal,d.png");
+        Assert.That(images.ClassNames, Is.EqualTo(new[] { "infected", "normal" }));
+        Assert.That(images.Train, Is.EqualTo(new[] { new ImageSample(data.PathOf("a, b.png"), 1), new ImageSample(data.PathOf("c.png"), 0) }));
+    }
+
+    [TestCase("Line 3 of", "has 2 labels", "path,labels,split", "1.png,a,train", "2.png,a|b,train", "3.png,b,val")]
+    [TestCase("Line 2 of", "has 0 labels", "path,labels,split", "1.png,,train", "2.png,a,train", "3.png,b,val")]
+    [TestCase("Line 2 of", "'holdout'", "path,labels,split", "1.png,a,holdout")]
+    [TestCase("Line 2 of", "no path", "path,labels,split", ",a,train")]
+    [TestCase("no image of the split validation", "", "path,labels,split", "1.png,a,train", "2.png,b,train")]
+    [TestCase("1 different labels", "", "path,labels,split", "1.png,a,train", "2.png,a,val")]
+    [TestCase("no CSV file with the columns", "", "path,label,split", "1.png,a,train")]
+    [TestCase("no CSV file with the columns", "", "")]
+    [TestCase("patient '7'", "lines 2 and 4", "path,labels,split,patient", "1.png,a,train,7", "2.png,b,train,", "3.png,b,val,7")]
+    public void What_is_wrong_is_told_with_its_line(string first, string second, params string[] lines) =>
+        Assert.That(
+            () => Open(ClassificationTask.Binary, lines),
+            Throws.TypeOf<DataException>().With.Message.Contains(first).And.Message.Contains(second).And.Message.Contains("data.csv").And.Message.EndsWith("."));
+
+    private ImageFolder Open(ClassificationTask task, params string[] lines)
+    {
+        File.WriteAllLines(data.PathOf("data.csv"), lines);
+        return ImageFolder.Open(data.PathOf("data.csv"), task);
+    }
+}

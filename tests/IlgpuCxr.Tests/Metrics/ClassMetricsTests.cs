@@ -1,0 +1,54 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Metrics;
+
+namespace IlgpuCxr.Tests.Metrics;
+
+public sealed class ClassMetricsTests
+{
+    [Test]
+    public void Values_are_those_of_the_matrix_of_one_class_against_the_rest()
+    {
+        // Classes 0, 0, 1, 1, 2; predicted 0, 1, 1, 1, 0.
+        var predictions = new Predictions(ClassificationTask.Binary, 3, [3, 1, 0, 1, 3, 0, 0, 3, 1, 1, 3, 0, 3, 1, 0], [0, 0, 1, 1, 2]);
+        ClassMetrics metrics = ClassMetrics.Of(predictions, 0, "zero", seed: 1);
+        Assert.That(metrics.Confusion.Rows, Is.EqualTo(new[] { new long[] { 2, 1 }, [1, 1] }));
+        Assert.That(metrics.Sensitivity.Value, Is.EqualTo(0.5));
+        Assert.That(metrics.Specificity.Value, Is.EqualTo(2 / 3.0));
+        Assert.That(metrics.Precision.Value, Is.EqualTo(0.5));
+        Assert.That(metrics.F1.Value, Is.EqualTo(0.5));
+        // Probabilities of class 0: .84, .11 with it; .04, .11, .84 without (the images of equal logits tie).
+        Assert.That(metrics.RocAuc!.Value.Value, Is.EqualTo((2.5 + 1.5) / 6).Within(1e-12));
+    }
+
+    /// <remarks>A share of 60 of 100 positive images has the binomial standard deviation .049: the interval is .6 ± 1.96 · .049, to a bootstrap's accuracy.</remarks>
+    [Test]
+    public void Intervals_are_as_wide_as_chance_and_the_same_for_the_same_seed()
+    {
+        int[] labels = [.. Enumerable.Range(0, 300).Select(n => n < 100 ? 1 : 0)];
+        float[] logits = [.. Enumerable.Range(0, 300).Select(n => n % 5 < 3 == n < 100 ? 1f : -1f)];
+        var predictions = new Predictions(ClassificationTask.MultiLabel, 1, logits, labels);
+        ClassMetrics metrics = ClassMetrics.Of(predictions, 0, "label", seed: 1);
+        Assert.That(metrics.Sensitivity.Value, Is.EqualTo(0.6));
+        Assert.That(metrics.Sensitivity.Lower, Is.EqualTo(0.6 - 1.96 * 0.049).Within(0.02));
+        Assert.That(metrics.Sensitivity.Upper, Is.EqualTo(0.6 + 1.96 * 0.049).Within(0.02));
+        foreach (Estimate estimate in new[] { metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc!.Value })
+            Assert.That(estimate.Value, Is.InRange(estimate.Lower, estimate.Upper));
+
+        Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 1).F1, Is.EqualTo(metrics.F1));
+        Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 2).F1, Is.Not.EqualTo(metrics.F1));
+    }
+
+    [Test]
+    public void A_class_that_no_image_has_has_no_area()
+    {
+        var predictions = new Predictions(ClassificationTask.MultiLabel, 2, [1, -1, 1, -1], [0b01, 0b01]);
+        Assert.That(ClassMetrics.Of(predictions, 1, "absent", seed: 1).RocAuc, Is.Null);
+        Assert.That(ClassMetrics.Of(predictions, 0, "everywhere", seed: 1).RocAuc, Is.Null);
+        Assert.That(ClassMetrics.Of(predictions, 0, "everywhere", seed: 1).Sensitivity, Is.EqualTo(new Estimate(1, 1, 1)));
+    }
+
+    [Test]
+    public void Quantiles_are_interpolated_linearly() =>
+        // numpy.quantile([0, 1, …, 10], [.025, .975])
+        Assert.That(Estimate.Of(5, [.. Enumerable.Range(0, 11).Reverse().Select(i => (double)i)]), Is.EqualTo(new Estimate(5, 0.25, 9.75)));
+}
