@@ -95,7 +95,7 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, M
 
     private string ReadText(long byteCount)
     {
-        if (byteCount > MaximumTextBytes)
+        if (byteCount is < 0 or > MaximumTextBytes)
             throw Malformed($"a text of {byteCount} bytes");
         budget.TakeText(byteCount);
         return input.ReadText(byteCount);
