@@ -122,18 +122,18 @@ public class HostileFileTests
     public void ASafetensorsHeaderNestedDeeplyIsRefused(char nesting) =>
         AssertRefused(Safetensors("{\"a\":" + string.Concat(Enumerable.Repeat(nesting == '[' ? "[" : "{\"a\":", 1_000_000))), SafetensorsFile.Read);
 
-    [TestCase("HEAP", 8, "outside the file")]
-    [TestCase("HEAP", 24, "outside the file")]
-    [TestCase("TREE", 6, "a structure ends too soon|outside the file|no SNOD|no TREE")]
-    [TestCase("TREE", 32, "no SNOD")]
-    [TestCase("SNOD", 6, "a structure ends too soon|outside the file|ends before|version|more objects|has no end")]
-    public void ALengthOrPlaceInAKerasFileThatIsHugeIsRefused(string signature, int offset, string message)
+    [TestCase("HEAP", 8)]
+    [TestCase("HEAP", 24)]
+    [TestCase("TREE", 6)]
+    [TestCase("TREE", 32)]
+    [TestCase("SNOD", 6)]
+    public void ALengthOrPlaceInAKerasFileThatIsHugeIsRefused(string signature, int offset)
     {
         byte[] bytes = File.ReadAllBytes(Fixture.PathOf("keras_weights.h5"));
         bytes.AsSpan(Find(bytes, signature, 0) + offset, 2).Fill(0xFF);
         string path = folder.Write("bad.h5", bytes);
         AssertRefused(path, KerasFile.Read);
-        Assert.That(() => KerasFile.Read(path), Throws.TypeOf<WeightFormatException>().With.Message.Matches(message));
+        Assert.That(() => KerasFile.Read(path), Throws.TypeOf<WeightFormatException>().With.Message.Contains("outside the file"));
     }
 
     [Test]
