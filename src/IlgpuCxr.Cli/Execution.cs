@@ -68,6 +68,8 @@ internal static class Execution
         {
             ([string unknown, ..], true) => $"'{unknown}' is no command of cxr; use one of {commands}, or --help.",
             ([string unknown, ..], false) => $"'{unknown}' is no option of 'cxr {command.Name}'; 'cxr {command.Name} --help' lists those.",
+            ([], false) when command.Subcommands.Count > 0 =>
+                $"'cxr {command.Name}' needs one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}; see 'cxr {command.Name} --help'.",
             ([], true) => $"No command is given; use one of {commands}, or --help.",
             ([], false) => $"{parsed.Errors[0].Message.TrimEnd('.')}; see 'cxr {command.Name} --help'.",
         };

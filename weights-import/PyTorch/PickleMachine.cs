@@ -22,6 +22,9 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, M
     // The same for an item of a list, a tuple or a dictionary.
     private const int BytesPerItem = 48;
 
+    // Two names of a few dozen characters, as they are collected and as they are compared.
+    private const int BytesPerLines = 512;
+
     private readonly List<object?> stack = [];
     private readonly List<int> marks = [];
     private readonly List<object?> memo = [];
@@ -81,7 +84,7 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, M
             case (byte)'h': stack.Add(Recall(input.ReadByte())); break;
             case (byte)'j': stack.Add(Recall((uint)input.ReadInt32())); break;
 
-            case (byte)'c': stack.Add(objects.Find(input.ReadLine(), input.ReadLine())); break;
+            case (byte)'c': FindFromLines(); break;
             case 0x93: FindFromStack(); break;
             case (byte)'R' or 0x81: Call(); break;
             case (byte)'b': Build(); break;
@@ -95,7 +98,7 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, M
 
     private string ReadText(long byteCount)
     {
-        if (byteCount > MaximumTextBytes)
+        if (byteCount is < 0 or > MaximumTextBytes)
             throw Malformed($"a text of {byteCount} bytes");
         budget.TakeText(byteCount);
         return input.ReadText(byteCount);
@@ -123,6 +126,12 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, M
     }
 
     private object? Recall(long index) => index < memo.Count ? memo[(int)index] : throw Malformed("an unknown memo");
+
+    private void FindFromLines()
+    {
+        budget.Take(BytesPerLines);
+        stack.Add(objects.Find(input.ReadLine(), input.ReadLine()));
+    }
 
     private void FindFromStack()
     {

@@ -16,6 +16,9 @@ public sealed class WeightDownload(HttpClient client)
 {
     private const int Tries = 5;
 
+    // Without a network nobody should wait for half a minute to be told so.
+    private const int TriesUnreachable = 2;
+
     // Larger than any file of weights here by far; a server that never stops sending must not fill the disk.
     private const long MaximumBytes = 1L << 31;
 
@@ -77,7 +80,7 @@ public sealed class WeightDownload(HttpClient client)
             catch (HttpRequestException e)
             {
                 failures = part.Length > before ? 1 : failures + 1;
-                if (IsFinal(e) || failures == Tries)
+                if (IsFinal(e) || failures == (IsUnreachable(e) && part.Length == 0 ? TriesUnreachable : Tries))
                 {
                     string kept = part.Length > 0 ? $"{part.Length} bytes are kept and the next try goes on from there; " : "";
                     throw new WeightDownloadException(
@@ -92,6 +95,9 @@ public sealed class WeightDownload(HttpClient client)
     private static bool IsFinal(HttpRequestException e) =>
         e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout
             and not HttpStatusCode.TooManyRequests and not HttpStatusCode.RequestedRangeNotSatisfiable;
+
+    private static bool IsUnreachable(HttpRequestException e) =>
+        e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError;
 
     private async Task Transfer(Uri url, PartialFile part, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {

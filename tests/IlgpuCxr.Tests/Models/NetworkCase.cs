@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Fixtures;
 
@@ -66,6 +67,18 @@ public sealed record NetworkCase(string Id)
 
     /// <summary>A generated tensor of this case in PyTorch's order.</summary>
     public float[] Generate(string what, long count, float scale, float offset = 0) => FixtureSet.Current.Generate($"{Id}:{what}", count, scale, offset);
+
+    /// <summary>A parameter's values in PyTorch's order, as tests/fixtures/README.md says that they are generated.</summary>
+    public float[] Generate(Parameter parameter)
+    {
+        if (parameter.IsBuffer)
+            return [.. Enumerable.Repeat(parameter.Initialization.Scale, (int)parameter.Shape.Count)];
+        bool isBatchNorm = parameter.Name.Contains("bn", StringComparison.Ordinal) || parameter.Name.Contains("downsample.1", StringComparison.Ordinal);
+        bool isBias = parameter.Name.EndsWith("bias", StringComparison.Ordinal);
+        long fanIn = parameter.PyTorchShape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
+        (float scale, float offset) = isBias ? (0.1f, 0f) : isBatchNorm ? (0.25f, 1f) : ((float)Math.Sqrt(6.0 / fanIn), 0f);
+        return Generate(parameter.Name, parameter.Shape.Count, scale, offset);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Id;

@@ -6,6 +6,7 @@ using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Fixtures;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 using ModelLayout = IlgpuCxr.Models.PyTorchLayout;
 
 namespace IlgpuCxr.Tests.Models;
@@ -123,7 +124,8 @@ internal sealed class NetworkRun : IDisposable
     /// <param name="device">Where to compute.</param>
     /// <param name="expected">The case.</param>
     /// <param name="perturbation">0 for the case's images; otherwise each number is changed a little, up or down as this seed says.</param>
-    public NetworkRun(ComputeDevice device, NetworkCase expected, int perturbation = 0)
+    /// <param name="weights">A file that the parameters come from; null generates them. A file without a classifier leaves that generated.</param>
+    public NetworkRun(ComputeDevice device, NetworkCase expected, int perturbation = 0, string? weights = null)
     {
         this.device = device;
         this.expected = expected;
@@ -132,8 +134,11 @@ internal sealed class NetworkRun : IDisposable
         foreach (Parameter parameter in network.Parameters.Where(p => !p.IsBuffer))
         {
             parameter.RequiresGrad = !expected.Frozen.Contains(parameter.Name);
-            device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, Generated(parameter)));
+            if (weights is null || network.IsHead(parameter.Name))
+                device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, expected.Generate(parameter)));
         }
+        if (weights is not null)
+            WeightImport.Load(device, network, weights);
         optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = expected.LearningRate, Momentum = expected.Momentum });
         shape = new TensorShape(expected.Batch, expected.Size, expected.Size, 3);
         images = device.Allocate<float>(shape.Count);
@@ -212,15 +217,5 @@ internal sealed class NetworkRun : IDisposable
         Tensor output = network.Forward(input, training);
         device.Copy(logits.View, output.View);
         return output;
-    }
-
-    /// <summary>The parameters as tests/fixtures/README.md says that they are generated.</summary>
-    private float[] Generated(Parameter parameter)
-    {
-        bool isBatchNorm = parameter.Name.Contains("bn", StringComparison.Ordinal) || parameter.Name.Contains("downsample.1", StringComparison.Ordinal);
-        bool isBias = parameter.Name.EndsWith("bias", StringComparison.Ordinal);
-        long fanIn = parameter.PyTorchShape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
-        (float scale, float offset) = isBias ? (0.1f, 0f) : isBatchNorm ? (0.25f, 1f) : ((float)Math.Sqrt(6.0 / fanIn), 0f);
-        return expected.Generate(parameter.Name, parameter.Shape.Count, scale, offset);
     }
 }

@@ -6,7 +6,6 @@ namespace IlgpuCxr.Tests.WeightsImport;
 public class MutationTests
 {
     private const int Mutations = 1500;
-    private const long BufferBytes = 1 << 20;
 
     private static readonly TimeSpan Hang = TimeSpan.FromMinutes(5);
 
@@ -19,7 +18,7 @@ public class MutationTests
     {
         byte[] original = File.ReadAllBytes(Fixture.PathOf(name));
 
-        AssertReadOrRefused(original, PyTorchFile.Read, (2 * original.Length) + BufferBytes);
+        AssertReadOrRefused(original, PyTorchFile.Read);
     }
 
     [Test]
@@ -33,17 +32,17 @@ public class MutationTests
         }
         byte[] original = File.ReadAllBytes(folder.PathOf("a"));
 
-        AssertReadOrRefused(original, SafetensorsFile.Read, (2 * original.Length) + BufferBytes);
+        AssertReadOrRefused(original, SafetensorsFile.Read);
     }
 
-    // Without a limit of memory: the HDF5 library makes room for a length before it looks whether the file has it.
     [TestCase("keras_weights.h5")]
+    [TestCase("keras_latest.h5")]
     [TestCase("keras_weights_old.h5")]
     [TestCase("keras_3.weights.h5")]
     public void BrokenKerasFilesAreRefused(string name) =>
-        AssertReadOrRefused(File.ReadAllBytes(Fixture.PathOf(name)), KerasFile.Read, long.MaxValue);
+        AssertReadOrRefused(File.ReadAllBytes(Fixture.PathOf(name)), KerasFile.Read);
 
-    private static void AssertReadOrRefused(byte[] original, Func<string, WeightFile> open, long mostBytes)
+    private static void AssertReadOrRefused(byte[] original, Func<string, WeightFile> open)
     {
         int refused = 0;
         Task mutations = Task.Run(() =>
@@ -52,33 +51,13 @@ public class MutationTests
             for (int seed = 0; seed < Mutations; seed++)
             {
                 string path = folder.Write("a", Mutate(original, new Random(seed)));
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                if (!TryReadAll(path, open))
+                if (!HostileFile.TryReadAll(path, open))
                     refused++;
-                Assert.That(
-                    GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(mostBytes), $"bytes, mutation {seed}");
             }
         });
 
         Assert.That(mutations.Wait(Hang), "a mutation hangs");
         Assert.That(refused, Is.InRange(Mutations / 10, Mutations), "most damage is noticed");
-    }
-
-    private static bool TryReadAll(string path, Func<string, WeightFile> open)
-    {
-        try
-        {
-            using WeightFile file = open(path);
-            foreach (WeightTensor tensor in file)
-                tensor.CopyTo(Stream.Null);
-            return true;
-        }
-        catch (WeightFormatException e)
-        {
-            Assert.That(e.Message, Does.StartWith(path).And.EndsWith("."));
-            Assert.That(e.Message.Any(char.IsControl), Is.False);
-            return false;
-        }
     }
 
     private static byte[] Mutate(byte[] original, Random random)
