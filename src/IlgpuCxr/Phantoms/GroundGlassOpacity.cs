@@ -22,10 +22,10 @@ internal sealed class GroundGlassOpacity : Opacity
     /// <summary>Draws two to four patches for each lung.</summary>
     /// <param name="random">The source.</param>
     /// <param name="anatomy">The patient.</param>
-    /// <param name="contrast">What the density is multiplied by, see <see cref="PhantomDifficulty"/>.</param>
-    public GroundGlassOpacity(PhantomRandom random, Anatomy anatomy, float contrast)
+    /// <param name="difficulty">What density and radius are multiplied by.</param>
+    public GroundGlassOpacity(PhantomRandom random, Anatomy anatomy, in PhantomDifficulty difficulty)
     {
-        density = contrast * random.Uniform(0.50f, 0.72f);
+        density = difficulty.Contrast * random.Uniform(0.50f, 0.72f);
         var drawn = new List<Patch>();
         foreach (float side in (ReadOnlySpan<float>)[-1f, 1f])
         {
@@ -36,7 +36,7 @@ internal sealed class GroundGlassOpacity : Opacity
                 float zone = (i + random.Uniform(0.15f, 0.85f)) / count;
                 (float x, float y) = anatomy.Lung(side).PointAt(
                     random.Uniform(0.68f, 0.92f), Shade.Mix(0.22f, 0.92f, MathF.Sqrt(zone)));
-                drawn.Add(new Patch(side, x, y, random.Uniform(0.17f, 0.26f), random.Uniform(0.7f, 1f)));
+                drawn.Add(new Patch(side, x, y, difficulty.Extent * random.Uniform(0.17f, 0.26f), random.Uniform(0.7f, 1f)));
             }
         }
         patches = [.. drawn];

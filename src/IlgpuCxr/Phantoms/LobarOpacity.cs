@@ -36,12 +36,12 @@ internal sealed class LobarOpacity : Opacity
     /// <summary>Draws the side, the lobe and its extent.</summary>
     /// <param name="random">The source.</param>
     /// <param name="anatomy">The patient.</param>
-    /// <param name="contrast">What the density is multiplied by, see <see cref="PhantomDifficulty"/>.</param>
-    public LobarOpacity(PhantomRandom random, Anatomy anatomy, float contrast)
+    /// <param name="difficulty">What density and radius are multiplied by.</param>
+    public LobarOpacity(PhantomRandom random, Anatomy anatomy, in PhantomDifficulty difficulty)
     {
         side = random.Chance(0.5f) ? -1f : 1f;
         lobe = (Lobe)random.Below(3);
-        density = contrast * random.Uniform(0.70f, 0.95f);
+        density = difficulty.Contrast * random.Uniform(0.70f, 0.95f);
         tilt = random.Uniform(-0.10f, 0.22f) * (lobe == Lobe.Lower ? -1f : 1f);
         fissure = lobe switch
         {
@@ -49,7 +49,7 @@ internal sealed class LobarOpacity : Opacity
             Lobe.Middle => random.Uniform(0.52f, 0.62f),
             _ => random.Uniform(0.48f, 0.64f),
         };
-        radius = random.Uniform(0.38f, 0.56f);
+        radius = difficulty.Extent * random.Uniform(0.38f, 0.56f);
         LungField lung = anatomy.Lung(side);
         float across = lobe == Lobe.Middle ? 0.30f : random.Uniform(0.40f, 0.62f);
         float down = lobe == Lobe.Upper ? fissure - 0.16f : fissure + random.Uniform(0.15f, 0.24f);

@@ -2,8 +2,8 @@ namespace IlgpuCxr.Phantoms;
 
 /// <summary>All that is random about one phantom but the detector's noise, before any pixel is drawn.</summary>
 /// <remarks>
-/// Everything comes from the key (seed, split, class, index) and from nothing else; difficulty changes contrast, haze
-/// and noise of that same patient. Each purpose has its own sequence, so that the anatomy of a class is
+/// Everything comes from the key (seed, split, class, index) and from nothing else; difficulty changes
+/// contrast, haze, noise and variety. Each purpose has its own sequence, so that the anatomy of a class is
 /// distributed as that of any other.
 /// </remarks>
 internal sealed class PhantomPlan
@@ -24,16 +24,16 @@ internal sealed class PhantomPlan
     {
         Difficulty = PhantomDifficulty.Of(difficulty);
         var random = new PhantomRandom(seed, (ulong)split, (ulong)label, (ulong)index);
-        View = ViewGeometry.Draw(random.Fork(1));
-        Anatomy = new Anatomy(random.Fork(2));
-        Exposure = new Exposure(random.Fork(3));
+        View = ViewGeometry.Draw(random.Fork(1, Difficulty.Variety));
+        Anatomy = new Anatomy(random.Fork(2, Difficulty.Variety));
+        Exposure = new Exposure(random.Fork(3, Difficulty.Variety));
         Distractors = new Distractors(random.Fork(4));
         Blur = random.Uniform(0.0012f, 0.0030f);
         Noise = random.Fork(5);
         Opacity = label switch
         {
-            PhantomClass.Pneumonia => new LobarOpacity(random.Fork(6), Anatomy, Difficulty.Contrast),
-            PhantomClass.Covid => new GroundGlassOpacity(random.Fork(6), Anatomy, Difficulty.Contrast),
+            PhantomClass.Pneumonia => new LobarOpacity(random.Fork(6), Anatomy, Difficulty),
+            PhantomClass.Covid => new GroundGlassOpacity(random.Fork(6), Anatomy, Difficulty),
             _ => null,
         };
     }

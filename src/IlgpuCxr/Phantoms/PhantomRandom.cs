@@ -16,6 +16,7 @@ internal sealed class PhantomRandom
     private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
     private readonly ulong key;
+    private readonly float spread = 1f;
     private ulong count;
 
     /// <summary>Starts the sequence that belongs to a path of numbers, for example seed, split, class, index.</summary>
@@ -25,14 +26,23 @@ internal sealed class PhantomRandom
             key = Mix((key ^ word) + GoldenGamma);
     }
 
+    private PhantomRandom(float spread, ulong key, ulong purpose)
+        : this(key, purpose) =>
+        this.spread = spread;
+
     /// <summary>A sequence of its own for one purpose; how far this one has been read does not matter.</summary>
-    public PhantomRandom Fork(ulong purpose) => new(key, purpose);
+    public PhantomRandom Fork(ulong purpose) => new(spread, key, purpose);
+
+    /// <summary>As <see cref="Fork(ulong)"/>, whose ranges, and those of its forks, shrink to a part of theirs around the middle.</summary>
+    /// <param name="purpose">What it is for.</param>
+    /// <param name="part">From 0, where every number is the middle of its range, to 1.</param>
+    public PhantomRandom Fork(ulong purpose, float part) => new(spread * part, key, purpose);
 
     /// <summary>The next number in [0, 1).</summary>
     public float Uniform() => (Next() >> 40) * (1f / (1 << 24));
 
-    /// <summary>The next number in [low, high).</summary>
-    public float Uniform(float low, float high) => low + ((high - low) * Uniform());
+    /// <summary>The next number in [low, high), or in that part around its middle which the sequence uses.</summary>
+    public float Uniform(float low, float high) => low + ((high - low) * (0.5f + (spread * (Uniform() - 0.5f))));
 
     /// <summary>True with the given probability.</summary>
     public bool Chance(float probability) => Uniform() < probability;
