@@ -16,7 +16,7 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape)
     {
-        ConvolutionAlgorithm algorithm = Choose(device);
+        ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == ConvolutionAlgorithm.Tiled)
             ConvolutionTiled.Forward(device, output, input, weights, bias, shape);
@@ -35,7 +35,7 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
     {
-        ConvolutionAlgorithm algorithm = Choose(device);
+        ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == ConvolutionAlgorithm.Tiled)
             ConvolutionTiled.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
@@ -54,7 +54,7 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
-        ConvolutionAlgorithm algorithm = Choose(device);
+        ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == ConvolutionAlgorithm.Tiled)
             ConvolutionTiled.BackwardWeights(device, gradWeights, gradOutput, input, shape);
@@ -70,14 +70,16 @@ public static class Convolution
 
     /// <summary>The one place that chooses.</summary>
     /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
-    internal static ConvolutionAlgorithm Choose(ComputeDevice device)
+    internal static ConvolutionAlgorithm Choose(ComputeDevice device, in ConvolutionShape shape)
     {
         bool isCpu = device.Kind == DeviceKind.Cpu;
-        ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (isCpu ? ConvolutionVector.Widest : ConvolutionAlgorithm.Tiled);
-        if (algorithm == ConvolutionAlgorithm.Naive || isCpu != (algorithm == ConvolutionAlgorithm.Tiled))
-            return algorithm;
-        throw new DeviceException(
-            $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; "
-            + $"choose naive or {(isCpu ? "vector128, vector256 or vector512" : "tiled")}, or another device.");
+        ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (isCpu ? ConvolutionVector.Best(shape) : ConvolutionAlgorithm.Tiled);
+        if (algorithm != ConvolutionAlgorithm.Naive && isCpu == (algorithm == ConvolutionAlgorithm.Tiled))
+        {
+            throw new DeviceException(
+                $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; "
+                + $"choose naive or {(isCpu ? "vector128, vector256, vector512, winograd2 or winograd4" : "tiled")}, or another device.");
+        }
+        return ConvolutionVector.IsWinograd(algorithm) && !ConvolutionVector.FitsWinograd(shape) ? ConvolutionVector.Widest : algorithm;
     }
 }

@@ -15,6 +15,14 @@ public enum ConvolutionAlgorithm
     /// <summary>Register tiles over 512-bit vectors: the CPU, any shape.</summary>
     Vector512,
 
+    /// <summary>
+    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 kernels of stride 1; other shapes take the widest vectors.
+    /// </summary>
+    Winograd2,
+
+    /// <summary>Winograd's F(4x4, 3x3): as <see cref="Winograd2"/>, with a quarter of the direct multiplications instead of 4/9.</summary>
+    Winograd4,
+
     /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
     Tiled,
 }

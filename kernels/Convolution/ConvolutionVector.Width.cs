@@ -54,22 +54,34 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
     public override void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         Taps taps = Taps.Of(shape);
-        (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
+        if (taps.Merged)
+        {
+            BackwardWeightsOfFewChannels(device, gradWeights, gradOutput, input, shape, taps);
+            return;
+        }
         var grid = WeightGrid.Of(shape, Rows);
         int count = (int)shape.Weights.Count;
-
         if (grid.Slices == 1)
         {
-            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, gradWeights, gradOutput.View, source.View, padded, taps, grid);
+            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, gradWeights, gradOutput.View, input.View, shape, taps, grid);
+            return;
         }
-        else
-        {
-            Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
-            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, partial.View, gradOutput.View, source.View, padded, taps, grid);
-            device.Launch(ConvolutionPacking.SumSlices, TileGrid.DivideUp(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
-            partial.Release();
-        }
+        Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
+        device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, partial.View, gradOutput.View, input.View, shape, taps, grid);
+        device.Launch(ConvolutionPacking.SumSlices, TileGrid.DivideUp(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
+        partial.Release();
+    }
 
+    private static void BackwardWeightsOfFewChannels(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape, in Taps taps)
+    {
+        (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
+        // One tile of channels: a slice computes all of them.
+        var grid = WeightGrid.Of(shape, shape.K);
+        int weights = taps.Count * taps.Run, sums = TileGrid.DivideUp(weights, Rows) * Rows * TileGrid.DivideUp(shape.K, Columns) * Columns;
+        Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, sums));
+        device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeightsOfFewChannels, grid.Slices, partial.View, gradOutput.View, source.View, padded, taps, grid);
+        device.Launch(ConvolutionVectorKernels<TVector, TMath>.SumFewChannels, weights, gradWeights, partial.View, weights, shape.K, grid.Slices);
+        partial.Release();
         source.Release();
     }
 

@@ -59,7 +59,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             float* shift = bias.Length > 0 ? bias.Pointer() + channel : null;
             for (int t = 0; t < tiles; t++)
             {
-                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, Columns);
+                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, 1, Columns);
                 Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, shift, false);
             }
         }
@@ -105,7 +105,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             int channel = block * Columns, channels = Math.Min(Columns, shape.C - channel);
             for (int t = 0; t < tiles; t++)
             {
-                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * pixels.Taps * Rows, weights, pixels.Taps, shape.K, Columns);
+                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * pixels.Taps * Rows, weights, pixels.Taps, shape.K, 1, Columns);
                 Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, null, accumulate != 0);
             }
         }
@@ -117,22 +117,21 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         int slice = index / grid.ChannelTiles, firstChannel = index % grid.ChannelTiles * Rows;
         int channels = Math.Min(Rows, shape.K - firstChannel), pitch = taps.Count * taps.Run;
         float* sums = gradWeights.Pointer() + ((long)slice * shape.K + firstChannel) * pitch;
-        new Span<float>(sums, channels * pitch).Clear();
-
         float** rows = stackalloc float*[grid.RowsAChunk * Rows];
         float** vectors = stackalloc float*[grid.RowsAChunk];
         float* tile = stackalloc float[Rows * Columns];
-        float* transposed = stackalloc float[grid.RowsAChunk * shape.Q * Rows];
+        float* panel = stackalloc float[grid.RowsAChunk * shape.Q * Rows];
         int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
 
         for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
         {
             int count = Math.Min(grid.RowsAChunk, endRow - row);
-            Transpose(transposed, gradOutput.Pointer() + (long)row * shape.Q * shape.K + firstChannel, count * shape.Q, shape.K, channels);
+            Pack(panel, gradOutput.Pointer() + (long)row * shape.Q * shape.K + firstChannel, count * shape.Q, shape.K, channels);
             for (int tap = 0; tap < taps.Count; tap++)
             {
                 int r = tap / taps.Columns, s = tap % taps.Columns;
-                (int firstQ, int endQ) = taps.Merged ? (0, shape.Q) : InsideColumns(s, shape);
+                // Where a tap lies in the padding throughout, there are no columns or no segments, and the tile's sums are zero.
+                (int firstQ, int endQ) = InsideColumns(s, shape);
                 int segments = 0;
                 for (int i = 0; i < count; i++)
                 {
@@ -142,21 +141,75 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
                     int w = firstQ * shape.Stride - shape.Padding + s;
                     vectors[segments] = input.Pointer() + (((long)n * shape.H + h) * shape.W + w) * shape.C;
                     for (int k = 0; k < Rows; k++)
-                        rows[segments * Rows + k] = transposed + ((long)k * count + i) * shape.Q + firstQ;
+                        rows[segments * Rows + k] = panel + (i * shape.Q + firstQ) * Rows + k;
                     segments++;
                 }
-                if (segments == 0 || endQ <= firstQ)
-                    continue;
                 for (int column = 0; column < taps.Run; column += Columns)
                 {
-                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, segments, endQ - firstQ, shape.Stride * shape.C);
+                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, segments, endQ - firstQ, Rows, shape.Stride * shape.C);
                     int width = Math.Min(Columns, taps.Run - column);
                     for (int k = 0; k < channels; k++)
-                        ConvolutionPacking.Add(sums + k * pitch + tap * taps.Run + column, tile + k * Columns, width);
+                    {
+                        float* sum = sums + k * pitch + tap * taps.Run + column;
+                        if (row > firstRow)
+                            ConvolutionPacking.Add(sum, tile + k * Columns, width);
+                        else
+                            Unsafe.CopyBlockUnaligned(sum, tile + k * Columns, (uint)width * sizeof(float));
+                    }
                     for (int i = 0; i < segments; i++)
                         vectors[i] += Columns;
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// One slice's sums of <c>gradWeights</c> where there are few channels: the weights of a kernel row are the tile's rows and the output channels
+    /// its columns, <c>partial[slice, tile of weights, block of output channels, Rows, Columns]</c>.
+    /// </summary>
+    public static void BackwardWeightsOfFewChannels(Index1D slice, ArrayView<float> partial, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
+    {
+        int weights = taps.Count * taps.Run, tiles = TileGrid.DivideUp(weights, Rows), blocks = TileGrid.DivideUp(shape.K, Columns);
+        float* sums = partial.Pointer() + (long)slice.X * tiles * blocks * Rows * Columns;
+        float** rows = stackalloc float*[grid.RowsAChunk * Rows];
+        float** vectors = stackalloc float*[grid.RowsAChunk];
+        int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
+        for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
+        {
+            int count = Math.Min(grid.RowsAChunk, endRow - row);
+            float* tile = sums;
+            for (int t = 0; t < tiles; t++)
+            {
+                for (int i = 0; i < count * Rows; i++)
+                {
+                    // The last tile's empty rows repeat the last weight; nobody reads them.
+                    int weight = Math.Min(t * Rows + i % Rows, weights - 1), line = row + i / Rows;
+                    int h = line % shape.P * shape.Stride + weight / taps.Run, n = line / shape.P;
+                    rows[i] = input.Pointer() + ((long)n * shape.H + h) * shape.W * shape.C + weight % taps.Run;
+                }
+                for (int block = 0; block < blocks; block++, tile += Rows * Columns)
+                {
+                    for (int i = 0; i < count; i++)
+                        vectors[i] = gradOutput.Pointer() + (long)(row + i) * shape.Q * shape.K + block * Columns;
+                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, count, shape.Q, shape.Stride * shape.C, shape.K, row > firstRow);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds all slices' sums of one weight, in the order of the slices: <c>gradWeights[k, weight]</c>.</summary>
+    public static void SumFewChannels(Index1D weight, ArrayView<float> gradWeights, ArrayView<float> partial, int weights, int channels, int slices)
+    {
+        int blocks = TileGrid.DivideUp(channels, Columns), length = TileGrid.DivideUp(weights, Rows) * blocks * Rows * Columns;
+        float* sum = stackalloc float[Columns];
+        for (int block = 0; block < blocks; block++)
+        {
+            float* source = partial.Pointer() + ((weight / Rows * blocks + block) * Rows + weight % Rows) * Columns;
+            new Span<float>(source, Columns).CopyTo(new Span<float>(sum, Columns));
+            for (int slice = 1; slice < slices; slice++)
+                ConvolutionPacking.Add(sum, source + (long)slice * length, Columns);
+            for (int k = block * Columns; k < Math.Min((block + 1) * Columns, channels); k++)
+                gradWeights.Pointer()[(long)k * weights + weight] = sum[k % Columns];
         }
     }
 
@@ -168,14 +221,15 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         return (first, last < 0 ? 0 : Math.Min(shape.Q, last / shape.Stride + 1));
     }
 
-    /// <summary>Channels into rows: <c>transposed[k, pixel] = gradOutput[pixel, k]</c>; rows beyond the channels are zero.</summary>
-    private static void Transpose(float* transposed, float* gradOutput, int pixels, int pitch, int channels)
+    /// <summary>A tile's channels of some pixels, close together: <c>panel[pixel, channel]</c>.</summary>
+    private static void Pack(float* panel, float* gradOutput, int pixels, int pitch, int channels)
     {
-        new Span<float>(transposed + channels * pixels, (Rows - channels) * pixels).Clear();
-        for (int pixel = 0; pixel < pixels; pixel++, gradOutput += pitch)
+        for (int pixel = 0; pixel < pixels; pixel++, gradOutput += pitch, panel += Rows)
         {
-            for (int k = 0; k < channels; k++)
-                transposed[k * pixels + pixel] = gradOutput[k];
+            if (channels == Rows)
+                Unsafe.CopyBlockUnaligned(panel, gradOutput, (uint)Rows * sizeof(float));
+            else
+                new Span<float>(gradOutput, channels).CopyTo(new Span<float>(panel, Rows));
         }
     }
 

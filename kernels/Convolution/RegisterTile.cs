@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <typeparam name="TMath">Its operations and the tile's height.</typeparam>
 /// <remarks>
 /// <code>
-/// tile[row, column] = Σ segment, i   rows[segment, row][i] · vectors[segment][i · pitch + column]
+/// tile[row, column] = Σ segment, i   rows[segment, row][i · step] · vectors[segment][i · pitch + column]
 /// </code>
 /// Each loaded pair of vectors meets <c>TileRows</c> broadcast scalars, so that a multiply-add needs 0.57 loads
 /// with 14 rows: the arithmetic units, not the loads, set the pace. The rows are addressed by pointers, an
@@ -27,18 +27,41 @@ internal static unsafe class RegisterTile<TVector, TMath>
 
     /// <summary>Computes a tile.</summary>
     /// <param name="tile"><c>[Rows, Columns]</c></param>
-    /// <param name="rows"><c>[segments, Rows]</c> pointers, each to <paramref name="run"/> floats.</param>
+    /// <param name="rows"><c>[segments, Rows]</c> pointers, each to <paramref name="run"/> floats, <paramref name="step"/> apart.</param>
     /// <param name="vectors"><c>[segments]</c> pointers, each to <paramref name="run"/> lines of <see cref="Columns"/> floats.</param>
     /// <param name="segments">Number of segments.</param>
     /// <param name="run">Length of a segment.</param>
+    /// <param name="step">Floats from one element of a row to the next.</param>
     /// <param name="pitch">Floats from one line of vectors to the next.</param>
+    /// <param name="accumulate">Whether to add to what the tile holds.</param>
     /// <remarks>Unrolled by hand: what has a name stays in a register. Rows beyond a width's tile height are compiled away.</remarks>
-    public static void Multiply(float* tile, float** rows, float** vectors, int segments, int run, int pitch)
+    public static void Multiply(float* tile, float** rows, float** vectors, int segments, int run, nint step, nint pitch, bool accumulate = false)
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default;
         TVector a7 = default, a8 = default, a9 = default, a10 = default, a11 = default, a12 = default, a13 = default;
         TVector b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default;
         TVector b7 = default, b8 = default, b9 = default, b10 = default, b11 = default, b12 = default, b13 = default;
+
+        if (accumulate)
+        {
+            Load(tile, 0, ref a0, ref b0);
+            Load(tile, 1, ref a1, ref b1);
+            Load(tile, 2, ref a2, ref b2);
+            Load(tile, 3, ref a3, ref b3);
+            Load(tile, 4, ref a4, ref b4);
+            Load(tile, 5, ref a5, ref b5);
+            if (TMath.TileRows > 6)
+            {
+                Load(tile, 6, ref a6, ref b6);
+                Load(tile, 7, ref a7, ref b7);
+                Load(tile, 8, ref a8, ref b8);
+                Load(tile, 9, ref a9, ref b9);
+                Load(tile, 10, ref a10, ref b10);
+                Load(tile, 11, ref a11, ref b11);
+                Load(tile, 12, ref a12, ref b12);
+                Load(tile, 13, ref a13, ref b13);
+            }
+        }
 
         for (int segment = 0; segment < segments; segment++, rows += TMath.TileRows)
         {
@@ -57,7 +80,7 @@ internal static unsafe class RegisterTile<TVector, TMath>
                 x13 = rows[13];
             }
 
-            for (nint i = 0; i < run; i++, vector += pitch)
+            for (nint i = 0, end = run * step; i < end; i += step, vector += pitch)
             {
                 TVector a = TMath.Load(vector), b = TMath.Load(vector + TMath.Count);
                 Step(x0 + i, a, b, ref a0, ref b0);
@@ -105,6 +128,13 @@ internal static unsafe class RegisterTile<TVector, TMath>
         TVector broadcast = TMath.Broadcast(x);
         sumA = TMath.MultiplyAdd(broadcast, a, sumA);
         sumB = TMath.MultiplyAdd(broadcast, b, sumB);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(float* tile, int row, ref TVector a, ref TVector b)
+    {
+        a = TMath.Load(tile + row * 2 * TMath.Count);
+        b = TMath.Load(tile + row * 2 * TMath.Count + TMath.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

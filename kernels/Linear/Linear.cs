@@ -11,6 +11,9 @@ namespace IlgpuCxr.Kernels.Linear;
 /// </remarks>
 public static class Linear
 {
+    // Beyond this many rows the arithmetic costs more than reading the weights, and register tiles do it faster.
+    private const int LargestVectorBatch = 32;
+
     /// <summary><c>output = input · weightsᵀ + bias</c></summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, Out]</c></param>
@@ -20,13 +23,18 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device);
+        LinearAlgorithm algorithm = Choose(device, shape);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.Forward(device, output, input, weights, bias, shape.Convolution);
             return;
         }
         using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == LinearAlgorithm.Vector)
+        {
+            device.Launch(LinearVector.Forward, DivideUp(shape.Out, LinearVector.OutputsAnIndex), output.View, input.View, weights, bias, shape);
+            return;
+        }
         device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
     }
 
@@ -38,13 +46,18 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device);
+        LinearAlgorithm algorithm = Choose(device, shape);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, shape.Convolution);
             return;
         }
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
+        if (algorithm == LinearAlgorithm.Vector)
+        {
+            device.Launch(LinearVector.BackwardData, DivideUp(shape.In, LinearVector.InputsAnIndex), gradInput.View, gradOutput.View, weights, shape);
+            return;
+        }
         device.Launch(LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
     }
 
@@ -57,20 +70,36 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device);
+        LinearAlgorithm algorithm = Choose(device, shape);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
             return;
         }
         using var timing = device.Timings.Measure("linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
-        device.Launch(LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
+        if (algorithm == LinearAlgorithm.Vector)
+            device.Launch(LinearVector.BackwardWeights, DivideUp(shape.Out, LinearVector.OutputsAnIndex), gradWeights, gradOutput.View, input.View, shape);
+        else
+            device.Launch(LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
         if (gradBias.Length > 0)
             device.Launch(LinearNaive.BackwardBias, shape.Out, gradBias, gradOutput.View, shape);
     }
 
-    /// <summary>The one place that chooses: the convolution wherever it has something faster than a naive kernel.</summary>
-    private static LinearAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<LinearAlgorithm>()
-        ?? (Convolution.Convolution.Choose(device) == ConvolutionAlgorithm.Naive ? LinearAlgorithm.Naive : LinearAlgorithm.Convolution);
+    /// <summary>The one place that chooses.</summary>
+    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
+    private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape)
+    {
+        bool isCpu = device.Kind == DeviceKind.Cpu;
+        if (device.Forced<LinearAlgorithm>() is { } forced)
+        {
+            return forced != LinearAlgorithm.Vector || isCpu
+                ? forced
+                : throw new DeviceException($"The linear algorithm 'vector' does not run on {device.Name}; choose naive or convolution, or another device.");
+        }
+        if (Convolution.Convolution.Choose(device, shape.Convolution) == ConvolutionAlgorithm.Naive)
+            return LinearAlgorithm.Naive;
+        return isCpu && shape.N <= LargestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
+    }
+
+    private static int DivideUp(int a, int b) => (a + b - 1) / b;
 }

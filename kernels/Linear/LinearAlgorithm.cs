@@ -6,6 +6,9 @@ public enum LinearAlgorithm
     /// <summary>One output an index (<see cref="LinearNaive"/>): any device, any shape.</summary>
     Naive,
 
+    /// <summary>Every weight read once, in the order of memory (<see cref="LinearVector"/>): the CPU, for batches that are small.</summary>
+    Vector,
+
     /// <summary>
     /// The convolution that a linear layer is, a 1x1 kernel over images of one pixel, with whatever algorithm the convolution
     /// chooses: any device, any shape.

@@ -32,7 +32,7 @@ public sealed class ConvolutionExactTests
     [Test]
     public void Every_algorithm_equals_the_reference(
         [ValueSource(nameof(Shapes))] ConvolutionShape shape,
-        [Values(ConvolutionAlgorithm.Naive, ConvolutionAlgorithm.Vector128, ConvolutionAlgorithm.Vector256, ConvolutionAlgorithm.Vector512)] ConvolutionAlgorithm algorithm)
+        [Values(ConvolutionAlgorithm.Naive, ConvolutionAlgorithm.Vector128, ConvolutionAlgorithm.Vector256, ConvolutionAlgorithm.Vector512, ConvolutionAlgorithm.Winograd2)] ConvolutionAlgorithm algorithm)
     {
         var random = new Random(1);
         float[] Integers(long count) => [.. Enumerable.Range(0, (int)count).Select(_ => (float)random.Next(-Largest, Largest + 1))];

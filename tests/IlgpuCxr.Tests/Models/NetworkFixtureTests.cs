@@ -24,7 +24,7 @@ public sealed class NetworkFixtureTests
     private const int Perturbations = 4;
 
     [Test]
-    public void Equals_libtorch([ValueSource(typeof(NetworkCase), nameof(NetworkCase.All))] NetworkCase expected, [Values("", "naive")] string algorithms)
+    public void Equals_libtorch([ValueSource(typeof(NetworkCase), nameof(NetworkCase.All))] NetworkCase expected, [Values("", "naive", "convolution=winograd2", "convolution=winograd4")] string algorithms)
     {
         if (!expected.IsKnown)
             Assert.Ignore($"There is no network '{expected.Network}' to test.");

@@ -1,3 +1,4 @@
+using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Operators;
@@ -14,8 +15,14 @@ public enum Implementation
     /// <summary>The naive kernels, launched through ILGPU's own CPU accelerator.</summary>
     NaiveThroughIlgpu,
 
-    /// <summary>The fast kernels of the CPU.</summary>
+    /// <summary>The fast kernels of the CPU, with direct convolutions: exact where sums of integers are.</summary>
     Vector,
+
+    /// <summary>The fast kernels, with F(2x2, 3x3) for the convolutions that it fits.</summary>
+    Winograd2,
+
+    /// <summary>The fast kernels, with F(4x4, 3x3) for the convolutions that it fits.</summary>
+    Winograd4,
 }
 
 internal static class ImplementationExtensions
@@ -26,7 +33,9 @@ internal static class ImplementationExtensions
         Implementation.Reference => null,
         Implementation.Naive => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "naive" }),
         Implementation.NaiveThroughIlgpu => DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "naive", LaunchThroughIlgpu = true }),
-        Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "vector" }),
+        Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={ConvolutionVector.Widest}" }),
+        Implementation.Winograd2 or Implementation.Winograd4 =>
+            DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
 }

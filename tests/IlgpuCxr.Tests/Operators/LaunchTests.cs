@@ -61,7 +61,7 @@ public sealed class LaunchTests
 
     [Test]
     public void ThreadsDoNotChangeResults(
-        [ValueSource(nameof(Names))] string name, [Values(Implementation.Naive, Implementation.Vector)] Implementation kernels, [Values(2, 5)] int threads)
+        [ValueSource(nameof(Names))] string name, [Values(Implementation.Naive, Implementation.Vector, Implementation.Winograd4)] Implementation kernels, [Values(2, 5)] int threads)
     {
         using ComputeDevice one = kernels.Open(threads: 1)!, several = kernels.Open(threads)!;
         AssertSame(Operators[name](one), Operators[name](several));

@@ -1,0 +1,71 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The 3x3 convolution of stride 1 by Winograd's minimal filtering; <see cref="IWinograd{TVector, TMath}"/> has the maths.</summary>
+/// <typeparam name="TVector">A vector of floats.</typeparam>
+/// <typeparam name="TMath">Its operations.</typeparam>
+/// <typeparam name="TWinograd">The transforms.</typeparam>
+internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : ConvolutionVector
+    where TVector : struct
+    where TMath : struct, IVectorMath<TVector>
+    where TWinograd : struct, IWinograd<TVector, TMath>
+{
+    private static int Rows => RegisterTile<TVector, TMath>.Rows;
+
+    private static int Columns => RegisterTile<TVector, TMath>.Columns;
+
+    private static int Elements => (TWinograd.Outputs + 2) * (TWinograd.Outputs + 2);
+
+    /// <inheritdoc/>
+    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
+        Convolve(device, output, input, weights, bias, false, shape, isBackward: false);
+
+    /// <inheritdoc/>
+    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    {
+        var backward = new ConvolutionShape(shape.N, shape.P, shape.Q, shape.K, shape.C, 3, 3, 1, 2 - shape.Padding);
+        Convolve(device, gradInput, gradOutput, weights, default, accumulate, backward, isBackward: true);
+    }
+
+    /// <inheritdoc/>
+    public override void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    {
+        var grid = WinogradGradientGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
+        Tensor transformedInput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.InputPlane)));
+        Tensor transformedGradient = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.GradientPlane)));
+        Tensor sums = device.Arena.Rent(TensorShape.Vector(checked(Elements * shape.K * grid.InputPitch)));
+        for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesAChunk)
+        {
+            int tiles = Math.Min(grid.TilesAChunk, grid.Tiles.Tiles - first), indices = TileGrid.DivideUp(tiles, WinogradGradientGrid.TilesAnIndex);
+            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View, input.View, first, tiles, shape, grid);
+            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View, gradOutput.View, first, tiles, shape, grid);
+            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.Multiply, Elements * grid.RowGroups, sums.View, transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
+        }
+        device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformSums, shape.K, gradWeights, sums.View, shape, grid);
+        sums.Release();
+        transformedGradient.Release();
+        transformedInput.Release();
+    }
+
+    private static void Convolve(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool accumulate, in ConvolutionShape shape, bool isBackward)
+    {
+        var grid = WinogradGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
+        var layout = new WinogradWeights(shape.C, shape.K, grid.InputsAPass, isBackward);
+        Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device);
+        if (grid.TaskTransformsWeights)
+        {
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, weights, bias, accumulate ? 1 : 0, memory.View, shape, layout, grid);
+        }
+        else
+        {
+            Tensor transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
+            int indices = grid.Blocks * TileGrid.DivideUp(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsAnIndex);
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, transformed.View, bias, accumulate ? 1 : 0, memory.View, shape, layout, grid);
+            transformed.Release();
+        }
+        memory.Release();
+    }
+}

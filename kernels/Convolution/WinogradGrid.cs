@@ -1,0 +1,67 @@
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>How the forward pass of a Winograd convolution is divided into tasks, as the shape alone decides.</summary>
+/// <param name="TileRows">Tiles in a column of tiles that cover an output image.</param>
+/// <param name="TileColumns">Tiles in a row of them.</param>
+/// <param name="Tiles">Tiles of the batch.</param>
+/// <param name="TilesATask">Tiles that a task transforms, multiplies and transforms back: a multiple of a register tile's rows.</param>
+/// <param name="Blocks">Blocks of output channels, each as wide as a register tile.</param>
+/// <param name="BlocksATask">Blocks that a task computes.</param>
+/// <param name="BlocksAPass">Blocks whose products are in the scratch memory at a time.</param>
+/// <param name="InputsAPass">Input channels whose products are added at a time.</param>
+/// <param name="TaskTransformsWeights">
+/// Whether each task transforms the weights that it needs, instead of one launch before all weights for all tasks.
+/// </param>
+internal readonly record struct WinogradGrid(
+    int TileRows, int TileColumns, int Tiles, int TilesATask, int Blocks, int BlocksATask, int BlocksAPass, int InputsAPass, bool TaskTransformsWeights)
+{
+    // Transformed weights stream through the cache once a task, so a task should have many tiles; its transformed input (36 floats a
+    // tile and channel) should stay in a second-level cache of 512 kB, so it should have few. With many channels the products are so much
+    // work for each float of input that the third level is near enough.
+    private const int TilesOfFewChannels = 24, TilesOfManyChannels = 48, ManyChannels = 192;
+
+    // Transformed weights of this many floats (8 MB) do not stay in cache from one launch to the next. Where at most two tasks need them, it takes
+    // less time that each transforms them itself, as many at a time as stay in the second-level cache with their products.
+    private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 64, OutputsOfManyWeights = 32;
+
+    // Enough tasks for the cores of a large processor, as long as a task has 128 channels to use its transformed input for.
+    private const int WantedTasks = 64, FewestChannelsATask = 128;
+
+    private const int ChannelsAPass = 64;
+
+    /// <summary>Number of tasks.</summary>
+    public int Tasks => TileTasks * TileGrid.DivideUp(Blocks, BlocksATask);
+
+    private int TileTasks => TileGrid.DivideUp(Tiles, TilesATask);
+
+    /// <summary>Divides a convolution.</summary>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="outputs">Outputs in a row of a Winograd tile.</param>
+    /// <param name="rows">Rows of a register tile.</param>
+    /// <param name="columns">Columns of a register tile.</param>
+    public static WinogradGrid Of(in ConvolutionShape shape, int outputs, int rows, int columns)
+    {
+        int tileRows = TileGrid.DivideUp(shape.P, outputs), tileColumns = TileGrid.DivideUp(shape.Q, outputs);
+        int tiles = shape.N * tileRows * tileColumns;
+        bool manyWeights = (double)shape.C * shape.K * (outputs + 2) * (outputs + 2) > ManyWeights && tiles <= 2 * TilesOfManyWeights;
+        int wanted = manyWeights ? TilesOfManyWeights : shape.C < ManyChannels ? TilesOfFewChannels : TilesOfManyChannels;
+        int tileTasks = TileGrid.DivideUp(tiles, wanted);
+        int tilesATask = TileGrid.DivideUp(TileGrid.DivideUp(tiles, tileTasks), rows) * rows;
+        int blocks = TileGrid.DivideUp(shape.K, columns), blocksAPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsAPass) / columns);
+        int groups = Math.Clamp(shape.K / FewestChannelsATask, 1, TileGrid.DivideUp(WantedTasks, tileTasks));
+        return new WinogradGrid(
+            tileRows, tileColumns, tiles, tilesATask, blocks, TileGrid.DivideUp(blocks, groups), blocksAPass,
+            manyWeights ? InputsOfManyWeights : shape.C, manyWeights);
+    }
+
+    /// <summary>The tiles and blocks of a task; tasks with the same weights follow each other.</summary>
+    public (int FirstTile, int TileCount, int FirstBlock, int BlockCount) Task(int task)
+    {
+        int tile = task % TileTasks * TilesATask, block = task / TileTasks * BlocksATask;
+        return (tile, Math.Min(TilesATask, Tiles - tile), block, Math.Min(BlocksATask, Blocks - block));
+    }
+
+    /// <summary>The image of a tile, and its row and column among the image's tiles.</summary>
+    public (int N, int Row, int Column) Tile(int tile) =>
+        (tile / TileColumns / TileRows, tile / TileColumns % TileRows, tile % TileColumns);
+}

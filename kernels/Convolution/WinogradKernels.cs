@@ -1,0 +1,201 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The CPU kernels of the Winograd convolution: weights into transformed weights, and the forward pass of a tile's life.</summary>
+/// <typeparam name="TVector">A vector of floats.</typeparam>
+/// <typeparam name="TMath">Its operations.</typeparam>
+/// <typeparam name="TWinograd">The transforms.</typeparam>
+/// <remarks>
+/// A transformed tile is cut into its elements: plane <c>i</c> holds element <c>i</c> of all tiles, a matrix <c>[tile, channel]</c>, and the
+/// transformed weights are <c>[block of output channels, element, input channel, columns]</c>.
+/// </remarks>
+[SkipLocalsInit]
+internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
+    where TVector : struct
+    where TMath : struct, IVectorMath<TVector>
+    where TWinograd : struct, IWinograd<TVector, TMath>
+{
+    /// <summary>Input channels that an index of <see cref="Weights"/> transforms.</summary>
+    public const int ChannelsAnIndex = 16;
+
+    // The longest vector has 16 floats, the largest transformed tile 6 x 6 vectors.
+    private const int TileFloats = 36 * 16;
+
+    private static int Rows => RegisterTile<TVector, TMath>.Rows;
+
+    private static int Columns => RegisterTile<TVector, TMath>.Columns;
+
+    /// <summary>Elements in a row of a transformed tile.</summary>
+    private static int Points => TWinograd.Outputs + 2;
+
+    /// <summary>Transforms the weights of some input channels and a block of output channels.</summary>
+    public static void Weights(Index1D index, ArrayView<float> transformed, ArrayView<float> weights, WinogradWeights layout)
+    {
+        int chunks = TileGrid.DivideUp(layout.Inputs, ChannelsAnIndex), block = index / chunks;
+        nint blockPitch = (nint)Points * Points * layout.ElementPitch(Columns);
+        int first = index % chunks * ChannelsAnIndex, inputs = Math.Min(ChannelsAnIndex, layout.Inputs - first);
+        TransformWeights(transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block, layout);
+    }
+
+    /// <summary>Takes tasks of the forward pass until there are none left: <c>output = input ⋆ weights + bias</c>.</summary>
+    public static void Forward(Index1D thread, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, int accumulate, ArrayView<float> memory, ConvolutionShape shape, WinogradWeights layout, WinogradGrid grid)
+    {
+        var scratch = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns);
+        nint blockPitch = (nint)scratch.Elements * layout.ElementPitch(Columns);
+        float* transformed = scratch.Of(memory, thread);
+        float* products = transformed + scratch.Elements * scratch.InputPlane;
+        float* ownWeights = products + scratch.Elements * scratch.ProductPlane;
+        float* zeros = stackalloc float[shape.C + TMath.Count];
+        new Span<float>(zeros, shape.C + TMath.Count).Clear();
+        for (int task = WinogradScratch.Next(memory); task < grid.Tasks; task = WinogradScratch.Next(memory))
+        {
+            (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(task);
+            for (int i = 0; i < tiles; i++)
+                TransformInput(transformed + i * scratch.InputPitch, scratch.InputPlane, input.Pointer(), zeros, firstTile + i, shape, grid);
+            for (int block = firstBlock; block < firstBlock + blocks; block += grid.BlocksAPass)
+            {
+                int count = Math.Min(grid.BlocksAPass, firstBlock + blocks - block);
+                for (int channel = 0; channel < shape.C; channel += grid.InputsAPass)
+                {
+                    int inputs = Math.Min(grid.InputsAPass, shape.C - channel);
+                    for (int i = 0; grid.TaskTransformsWeights && i < count; i++)
+                        TransformWeights(ownWeights + i * blockPitch, weights.Pointer(), channel, inputs, block + i, layout);
+                    float* panels = grid.TaskTransformsWeights ? ownWeights : weights.Pointer() + block * blockPitch;
+                    Multiply(products, transformed + channel, panels, tiles, count, inputs, channel > 0, layout, scratch);
+                }
+                for (int i = 0; i < tiles; i++)
+                    TransformOutput(output.Pointer(), products + (i / Rows * count * Rows + i % Rows) * Columns, bias.Pointer(), accumulate != 0, firstTile + i, block, count, shape, grid, scratch.ProductPlane);
+            }
+        }
+    }
+
+    /// <summary>Transforms the weights of some input channels into <c>[element, input channel, columns]</c> of a block.</summary>
+    private static void TransformWeights(float* transformed, float* weights, int firstInput, int inputs, int block, in WinogradWeights layout)
+    {
+        int outputs = Math.Min(Columns, layout.Outputs - block * Columns);
+        float* taps = stackalloc float[ChannelsAnIndex * 9 * Columns];
+        float* half = stackalloc float[TileFloats];
+        if (outputs < Columns)
+            new Span<float>(taps, ChannelsAnIndex * 9 * Columns).Clear();
+        nint pitch = layout.ElementPitch(Columns);
+        for (int input = 0; input < inputs; input++, transformed += Columns)
+        {
+            int among = input % ChannelsAnIndex;
+            if (among == 0)
+                layout.Gather(taps, weights, firstInput + input, Math.Min(ChannelsAnIndex, inputs - input), block * Columns, outputs, Columns);
+            for (int lane = 0; lane < Columns; lane += TMath.Count)
+            {
+                float* source = taps + among * 9 * Columns + lane;
+                for (int s = 0; s < 3; s++)
+                    TWinograd.Weights(half + s * TMath.Count, 3 * TMath.Count, new Strided<TVector, TMath>(source + s * Columns, 3 * Columns));
+                for (int i = 0; i < Points; i++)
+                    TWinograd.Weights(transformed + i * Points * pitch + lane, pitch, new Strided<TVector, TMath>(half + i * 3 * TMath.Count, TMath.Count));
+            }
+        }
+    }
+
+    /// <summary>Transforms the input pixels under one tile, all channels.</summary>
+    /// <param name="transformed">Element 0 of the tile.</param>
+    /// <param name="plane">Floats from one element to the next.</param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="zeros">At least C zeros.</param>
+    /// <param name="tile">The tile's number in the batch.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="grid">The tiles.</param>
+    public static void TransformInput(float* transformed, int plane, float* input, float* zeros, int tile, in ConvolutionShape shape, in WinogradGrid grid)
+    {
+        (int n, int row, int column) = grid.Tile(tile);
+        float** pixels = stackalloc float*[36];
+        for (int i = 0; i < Points; i++)
+        {
+            int h = row * TWinograd.Outputs - shape.Padding + i;
+            for (int j = 0; j < Points; j++)
+            {
+                int w = column * TWinograd.Outputs - shape.Padding + j;
+                bool inside = (uint)h < (uint)shape.H && (uint)w < (uint)shape.W;
+                pixels[i * Points + j] = inside ? input + (((long)n * shape.H + h) * shape.W + w) * shape.C : zeros;
+            }
+        }
+
+        float* half = stackalloc float[TileFloats];
+        for (int c = 0; c < shape.C; c += TMath.Count)
+        {
+            for (int j = 0; j < Points; j++)
+                TWinograd.Input(half + j * TMath.Count, Points * TMath.Count, new Indirect<TVector, TMath>(pixels + j, Points, c));
+            for (int i = 0; i < Points; i++)
+                TWinograd.Input(transformed + (long)i * Points * plane + c, plane, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
+        }
+    }
+
+    /// <summary>For each element the product of transformed tiles and weights: <c>[tiles / rows, blocks, rows, columns]</c>.</summary>
+    private static void Multiply(float* products, float* transformed, float* panels, int tiles, int blocks, int inputs, bool accumulate, in WinogradWeights layout, in WinogradScratch scratch)
+    {
+        int rowTiles = TileGrid.DivideUp(tiles, Rows);
+        nint pitch = layout.ElementPitch(Columns);
+        float** rows = stackalloc float*[rowTiles * Rows];
+        for (int element = 0; element < scratch.Elements; element++)
+        {
+            for (int i = 0; i < rowTiles * Rows; i++)
+                rows[i] = transformed + (long)element * scratch.InputPlane + i * scratch.InputPitch;
+            for (int block = 0; block < blocks; block++)
+            {
+                float* panel = panels + (block * scratch.Elements + element) * pitch;
+                for (int i = 0; i < rowTiles; i++)
+                {
+                    float* tile = products + (long)element * scratch.ProductPlane + (i * blocks + block) * Rows * Columns;
+                    RegisterTile<TVector, TMath>.Multiply(tile, rows + i * Rows, &panel, 1, inputs, 1, Columns, accumulate);
+                }
+            }
+        }
+    }
+
+    /// <summary>Transforms the products of one tile back and writes its outputs, some blocks of channels.</summary>
+    private static void TransformOutput(float* output, float* products, float* bias, bool accumulate, int tile, int firstBlock, int blocks, in ConvolutionShape shape, in WinogradGrid grid, int plane)
+    {
+        (int n, int row, int column) = grid.Tile(tile);
+        int p = row * TWinograd.Outputs, q = column * TWinograd.Outputs;
+        int height = Math.Min(TWinograd.Outputs, shape.P - p), width = Math.Min(TWinograd.Outputs, shape.Q - q);
+        float* corner = output + (((long)n * shape.P + p) * shape.Q + q) * shape.K;
+        float* half = stackalloc float[TileFloats];
+        float* result = stackalloc float[TileFloats];
+        for (int block = 0; block < blocks; block++, products += Rows * Columns)
+        {
+            for (int lane = 0; lane < Columns; lane += TMath.Count)
+            {
+                int channel = (firstBlock + block) * Columns + lane, channels = Math.Min(TMath.Count, shape.K - channel);
+                if (channels <= 0)
+                    break;
+                for (int j = 0; j < Points; j++)
+                    TWinograd.Output(half + j * TMath.Count, Points * TMath.Count, new Strided<TVector, TMath>(products + lane + (long)j * plane, (nint)Points * plane));
+                for (int i = 0; i < height; i++)
+                {
+                    TWinograd.Output(result, TMath.Count, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
+                    float* destination = corner + (long)i * shape.Q * shape.K + channel;
+                    for (int j = 0; j < width; j++, destination += shape.K)
+                        Write(destination, result + j * TMath.Count, bias == null ? null : bias + channel, accumulate, channels);
+                }
+            }
+        }
+    }
+
+    /// <summary>Writes one vector of outputs, or the part of it that exists.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write(float* destination, float* result, float* bias, bool accumulate, int channels)
+    {
+        if (channels < TMath.Count)
+        {
+            for (int k = 0; k < channels; k++)
+                destination[k] = result[k] + (bias == null ? 0 : bias[k]) + (accumulate ? destination[k] : 0);
+            return;
+        }
+        TVector value = TMath.Load(result);
+        if (bias != null)
+            value = TMath.Add(value, TMath.Load(bias));
+        if (accumulate)
+            value = TMath.Add(value, TMath.Load(destination));
+        TMath.Store(value, destination);
+    }
+}

@@ -1,0 +1,51 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The memory of the threads that share a Winograd pass, and the counter from which they take their tasks.</summary>
+/// <remarks>
+/// What a thread writes for one task and reads again must stay in its cache from task to task, so it belongs to the thread and not to the task. Every
+/// task computes the same wherever it runs.
+/// </remarks>
+/// <param name="InputPitch">Floats from one tile to the next in the transformed input.</param>
+/// <param name="InputPlane">Floats from one element of the tiles to the next in the transformed input.</param>
+/// <param name="ProductPlane">The same in the products.</param>
+/// <param name="Weights">Floats of the transformed weights of a pass, where a task transforms them itself.</param>
+/// <param name="Elements">Elements of a transformed tile, <c>(m + 2)²</c>.</param>
+internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, int ProductPlane, int Weights, int Elements)
+{
+    // A cache line. The counter has one of its own; and planes that are an odd number of lines long do not fall onto the same
+    // few sets of the cache, as those a power of two apart do.
+    private const int Line = 16;
+
+    /// <summary>Floats that a thread needs.</summary>
+    public int Floats => Elements * (InputPlane + ProductPlane) + Weights;
+
+    /// <summary>The scratch memory for a grid.</summary>
+    public static WinogradScratch Of(in WinogradWeights layout, in WinogradGrid grid, int outputs, int columns)
+    {
+        int pitch = Pitch(layout.Inputs), elements = (outputs + 2) * (outputs + 2);
+        int weights = grid.TaskTransformsWeights ? grid.BlocksAPass * elements * layout.ElementPitch(columns) : 0;
+        return new WinogradScratch(pitch, Pitch(grid.TilesATask * pitch), Pitch(grid.TilesATask * grid.BlocksAPass * columns), weights, elements);
+    }
+
+    /// <summary>Floats from one run of <paramref name="floats"/> to the next: whole cache lines, an odd number of them.</summary>
+    public static int Pitch(int floats) => (TileGrid.DivideUp(floats, Line) | 1) * Line;
+
+    /// <summary>Rents the memory and sets the counter to zero.</summary>
+    public Tensor Rent(ComputeDevice device)
+    {
+        Tensor memory = device.Arena.Rent(TensorShape.Vector(checked(Line + device.Threads * Floats)));
+        device.Launch(Reset, 1, memory.View);
+        return memory;
+    }
+
+    /// <summary>The memory of a thread.</summary>
+    public unsafe float* Of(ArrayView<float> memory, int thread) => memory.Pointer() + Line + (long)thread * Floats;
+
+    /// <summary>The next task that nobody has taken yet.</summary>
+    public static unsafe int Next(ArrayView<float> memory) => Interlocked.Increment(ref *(int*)memory.Pointer()) - 1;
+
+    private static unsafe void Reset(Index1D index, ArrayView<float> memory) => *(int*)memory.Pointer() = 0;
+}
