@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace IlgpuCxr.Kernels.Device;
 
@@ -7,6 +8,9 @@ namespace IlgpuCxr.Kernels.Device;
 /// <remarks>Not safe for use from several threads at once: a device runs one step at a time.</remarks>
 public sealed partial class ComputeDevice : IDisposable
 {
+    // Ampere: the first that knows mma of tf32 and bf16, and cp.async.
+    private static readonly CudaArchitecture FirstWithTensorCores = CudaArchitecture.SM_80;
+
     private readonly Context context;
     private readonly Accelerator accelerator;
     private readonly AcceleratorStream stream;
@@ -20,6 +24,13 @@ public sealed partial class ComputeDevice : IDisposable
         this.accelerator = accelerator;
         Kind = kind;
         Threads = kind == DeviceKind.Cpu ? options.Threads : 0;
+        HasTensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= FirstWithTensorCores;
+        Precision = options.Precision ?? (HasTensorCores ? Precision.Tf32 : Precision.Fp32);
+        if (Precision != Precision.Fp32 && !HasTensorCores)
+        {
+            throw new DeviceException(
+                $"--precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use --precision fp32.");
+        }
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
         kernels = new KernelLoader(accelerator);
         forced = new AlgorithmChoice(options.Algorithms);
@@ -37,6 +48,12 @@ public sealed partial class ComputeDevice : IDisposable
 
     /// <summary>Threads of the CPU device; 0 for a GPU.</summary>
     public int Threads { get; }
+
+    /// <summary>How exactly convolutions and linear layers multiply.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
+    internal bool HasTensorCores { get; }
 
     /// <summary>Where a step's activations and gradients live.</summary>
     public Arena Arena { get; }
