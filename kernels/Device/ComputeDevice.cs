@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
 
 namespace IlgpuCxr.Kernels.Device;
 
@@ -8,23 +7,20 @@ namespace IlgpuCxr.Kernels.Device;
 /// <remarks>Not safe for use from several threads at once: a device runs one step at a time.</remarks>
 public sealed partial class ComputeDevice : IDisposable
 {
-    // Ampere: the first that knows mma of tf32 and bf16, and cp.async.
-    private static readonly CudaArchitecture FirstWithTensorCores = CudaArchitecture.SM_80;
-
     private readonly Context context;
     private readonly Accelerator accelerator;
     private readonly AcceleratorStream stream;
-    private readonly KernelLoader kernels;
+    private readonly IKernelLoader kernels;
     private readonly AlgorithmChoice forced;
     private readonly ParallelOptions? threads;
 
-    internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options)
+    internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
     {
         this.context = context;
         this.accelerator = accelerator;
         Kind = kind;
         Threads = kind == DeviceKind.Cpu ? options.Threads : 0;
-        HasTensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= FirstWithTensorCores;
+        kernels = loader ?? new KernelLoader(accelerator);
         Precision = options.Precision ?? (HasTensorCores ? Precision.Tf32 : Precision.Fp32);
         if (Precision != Precision.Fp32 && !HasTensorCores)
         {
@@ -32,7 +28,6 @@ public sealed partial class ComputeDevice : IDisposable
                 $"--precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use --precision fp32.");
         }
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
-        kernels = new KernelLoader(accelerator);
         forced = new AlgorithmChoice(options.Algorithms);
         if (kind == DeviceKind.Cpu && !options.LaunchThroughIlgpu)
             threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
@@ -53,7 +48,7 @@ public sealed partial class ComputeDevice : IDisposable
     public Precision Precision { get; }
 
     /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
-    internal bool HasTensorCores { get; }
+    internal bool HasTensorCores => kernels.HasTensorCores;
 
     /// <summary>Where a step's activations and gradients live.</summary>
     public Arena Arena { get; }
