@@ -108,7 +108,7 @@ internal static class ConvolutionTiled
     {
         TiledPlan plan = algorithm == ConvolutionAlgorithm.Tiled
             ? new TiledPlan(size.Rows, size.Columns, size.Depth)
-            : TensorCoreTiles.Plan(size.Rows, size.Columns, size.Depth);
+            : TensorCoreTiles.Plan(size.Rows, size.Columns, size.Depth, quads);
         Tensor? partials = plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
         ArrayView<float> share = partials?.View ?? result.View;
         Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel = algorithm switch
@@ -148,11 +148,6 @@ internal static class ConvolutionTiled
         new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
 
     /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
-    private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views)
-    {
-        bool allows = shape.C % 4 == 0 && shape.K % 4 == 0;
-        foreach (ArrayView<float> view in views)
-            allows &= view.Length == 0 || ((IContiguousArrayView)view).IndexInBytes % 16 == 0;
-        return allows;
-    }
+    private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views) =>
+        shape.C % 4 == 0 && Quads.Allows(shape.K, views);
 }

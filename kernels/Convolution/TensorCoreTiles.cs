@@ -19,9 +19,10 @@ internal static class TensorCoreTiles
     ];
 
     /// <summary>Cuts a product into the tiles that cost least, all that they cover beyond the matrix included.</summary>
-    public static TiledPlan Plan(int rows, int columns, int depth)
+    /// <remarks>Without quads only the small tile: such products are the first layer and the last, and their addresses take the registers.</remarks>
+    public static TiledPlan Plan(int rows, int columns, int depth, bool quads)
     {
-        (int tileRows, int tileColumns, _) = table.MinBy(tile =>
+        (int tileRows, int tileColumns, _) = !quads ? table[^1] : table.MinBy(tile =>
             tile.Cost * tile.Rows * tile.Columns * TiledPlan.Tiles(rows, tile.Rows) * TiledPlan.Tiles(columns, tile.Columns));
         return new TiledPlan(rows, columns, depth, tileRows, tileColumns, TensorCoreGemm.Depth);
     }
@@ -32,12 +33,13 @@ internal static class TensorCoreTiles
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult =>
-        (plan.RowExtent == LargeTile.Extent, plan.ColumnExtent == LargeTile.Extent) switch
+        (plan.RowExtent == LargeTile.Extent, plan.ColumnExtent == LargeTile.Extent, quads) switch
         {
-            (true, true) => Kernel<LargeTile, LargeTile, TMath, TRows, TColumns, TResult>(quads),
-            (true, false) => Kernel<LargeTile, SmallTile, TMath, TRows, TColumns, TResult>(quads),
-            (false, true) => Kernel<SmallTile, LargeTile, TMath, TRows, TColumns, TResult>(quads),
-            (false, false) => Kernel<SmallTile, SmallTile, TMath, TRows, TColumns, TResult>(quads),
+            (_, _, false) => TensorCoreGemm.Multiply<SmallTile, SmallTile, SingleAccess, TMath, TRows, TColumns, TResult>,
+            (true, true, _) => TensorCoreGemm.Multiply<LargeTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>,
+            (true, false, _) => TensorCoreGemm.Multiply<LargeTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>,
+            (false, true, _) => TensorCoreGemm.Multiply<SmallTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>,
+            (false, false, _) => TensorCoreGemm.Multiply<SmallTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>,
         };
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
@@ -49,15 +51,4 @@ internal static class TensorCoreTiles
             (64, 64) => 4,
             _ => 3,
         });
-
-    private static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TRowSize, TColumnSize, TMath, TRows, TColumns, TResult>(bool quads)
-        where TRowSize : struct, ITiledSize
-        where TColumnSize : struct, ITiledSize
-        where TMath : struct, ITensorCoreMath
-        where TRows : struct, ITiledOperand
-        where TColumns : struct, ITiledOperand
-        where TResult : struct, ITiledResult =>
-        quads
-            ? TensorCoreGemm.Multiply<TRowSize, TColumnSize, QuadAccess, TMath, TRows, TColumns, TResult>
-            : TensorCoreGemm.Multiply<TRowSize, TColumnSize, SingleAccess, TMath, TRows, TColumns, TResult>;
 }

@@ -14,6 +14,7 @@ var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, 
     BenchCommand.Create(),
     SummaryCommand.Create(),
     DevicesCommand.Create(),
+    SelfTestCommand.Create(),
     CommonOptions.Verbose,
 };
 return Execution.Run(root, args);

@@ -40,7 +40,7 @@ internal static class TrainCommand
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Freeze, CommonOptions.Size, CommonOptions.Batch, LearningRate,
             Momentum, WeightDecay, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Quiet,
+            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;

@@ -10,7 +10,7 @@ namespace IlgpuCxr.Tests.Operators;
 [Parallelizable(ParallelScope.Children)]
 public sealed class ExactTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector];
+    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector, Implementation.Gpu];
 
     private static readonly ConvolutionShape[] Convolutions =
     [

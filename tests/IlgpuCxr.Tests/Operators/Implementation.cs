@@ -1,4 +1,5 @@
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Ptx;
 
 namespace IlgpuCxr.Tests.Operators;
 
@@ -16,6 +17,9 @@ public enum Implementation
 
     /// <summary>The fast kernels of the CPU.</summary>
     Vector,
+
+    /// <summary>The fast kernels of a CUDA device in single precision, their PTX interpreted.</summary>
+    Gpu,
 }
 
 internal static class ImplementationExtensions
@@ -27,6 +31,7 @@ internal static class ImplementationExtensions
         Implementation.Naive => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "naive" }),
         Implementation.NaiveThroughIlgpu => DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "naive", LaunchThroughIlgpu = true }),
         Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "vector" }),
+        Implementation.Gpu => EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 }),
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
 }

@@ -6,6 +6,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Device;
 
 namespace IlgpuCxr.Tests.Ptx;
 
@@ -18,7 +19,6 @@ internal sealed class EmulatedGpu : IKernelLoader
     // Two warps, so that the last group of most launches is not full.
     private const int ThreadsOfOneAnIndex = 64;
 
-    // Compiling takes up to half a second, and decoding is the same for all tests.
     private static readonly ConcurrentDictionary<(MethodInfo Kernel, int? Threads), PtxProgram> programs = new();
 
     private EmulatedGpu()
@@ -52,11 +52,7 @@ internal sealed class EmulatedGpu : IKernelLoader
         });
 
     private static PtxProgram Program(MethodInfo kernel, KernelSpecialization specialization) =>
-        programs.GetOrAdd((kernel, specialization.MaxNumThreadsPerGroup), _ =>
-        {
-            using var compiler = new PtxCompiler(8, 0);
-            return new PtxProgram(compiler.Compile(kernel, specialization));
-        });
+        programs.GetOrAdd((kernel, specialization.MaxNumThreadsPerGroup), _ => new PtxProgram(PtxText.Of(kernel, specialization, 8)));
 
     private static void Run(PtxProgram program, object[] arguments, int threads, (int X, int Y) grid)
     {
