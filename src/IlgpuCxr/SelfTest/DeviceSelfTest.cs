@@ -107,7 +107,7 @@ public static class DeviceSelfTest
         double[] y = new double[x.Length], dx = new double[x.Length], mean = new double[shape.C], inverseStd = new double[shape.C];
         double[] dw = new double[shape.C], db = new double[shape.C], runningMean = new double[shape.C], runningVar = new double[shape.C];
         BatchNormReference.ForwardTraining(y, mean, inverseStd, runningMean, runningVar, x, [], weight, bias, 0.1, 1e-5, relu: false, shape);
-        BatchNormReference.Backward(dx, [], dw, db, dy, y, x, mean, inverseStd, weight, relu: false, shape);
+        BatchNormReference.Backward(dx, new double[x.Length], dw, db, dy, y, x, mean, inverseStd, weight, relu: false, shape);
         Tensor input = tensors.Tensor(shape.Tensor, x), output = tensors.Tensor(shape.Tensor), gradOutput = tensors.Tensor(shape.Tensor, dy);
         Tensor gradInput = tensors.Tensor(shape.Tensor);
         ArrayView<float> m = tensors.View(shape.C), v = tensors.View(shape.C), w = tensors.View(weight), b = tensors.View(bias);
