@@ -29,10 +29,12 @@ public static class Sgd
         }
         else
         {
-            // The parameters of a network need not be a multiple of four.
             int quads = algorithm == SgdAlgorithm.Quad ? count / 4 : 0;
             device.Launch(SgdQuad.Step, quads,
                 parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+            // The parameters of a network need not be a multiple of four; a view that starts at the end of another is out of bounds.
+            if (count == quads * 4)
+                return;
             ArrayView<float> momentum = options.Momentum != 0 ? momentumBuffer.SubView(quads * 4) : default;
             device.Launch(SgdNaive.Step, count - quads * 4,
                 parameters.SubView(quads * 4), momentum, gradients.SubView(quads * 4),

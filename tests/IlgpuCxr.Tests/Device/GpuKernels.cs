@@ -70,8 +70,7 @@ public static class GpuKernels
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups));
 
-    /// <summary>All but those on tensor cores.</summary>
-    public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled()).Concat(Sums());
+    public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
 
     private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
 

@@ -14,22 +14,21 @@ internal sealed class PtxGroup
         Global = global;
         Parameters = parameters;
         Shared = new PtxSharedMemory(program.SharedBytes);
-        threads = [.. Enumerable.Range(0, size).Select(thread => new PtxThread
+        ulong[] registers = program.NewRegisters(new Dictionary<string, int>
         {
-            Index = thread,
-            Group = this,
-            Registers = program.NewRegisters(new Dictionary<string, int>
-            {
-                ["%tid.x"] = thread,
-                ["%tid.y"] = 0,
-                ["%ntid.x"] = size,
-                ["%ntid.y"] = 1,
-                ["%ctaid.x"] = index.X,
-                ["%ctaid.y"] = index.Y,
-                ["%nctaid.x"] = grid.X,
-                ["%nctaid.y"] = grid.Y,
-            }),
-        })];
+            ["%ntid.x"] = size,
+            ["%ntid.y"] = 1,
+            ["%ctaid.x"] = index.X,
+            ["%ctaid.y"] = index.Y,
+            ["%nctaid.x"] = grid.X,
+            ["%nctaid.y"] = grid.Y,
+        });
+        threads = [.. Enumerable.Range(0, size).Select(thread => new PtxThread { Index = thread, Group = this, Registers = [.. registers] })];
+        if (program.PlaceOf("%tid.x") is { } place)
+        {
+            foreach (PtxThread thread in threads)
+                thread.Registers[place] = (uint)thread.Index;
+        }
     }
 
     public PtxMemory Global { get; }

@@ -33,6 +33,9 @@ internal sealed partial class PtxProgram
 
     public int SharedBytes { get; private set; }
 
+    /// <summary>The place of a register among a thread's, or null where the program does not use it.</summary>
+    public int? PlaceOf(string register) => registers.TryGetValue(register, out int at) ? at : null;
+
     /// <summary>A thread's registers as it starts.</summary>
     public ulong[] NewRegisters(Dictionary<string, int> special)
     {
