@@ -12,11 +12,13 @@ public static class Relu
     /// <param name="input">As many elements.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input)
     {
-        ReluAlgorithm algorithm = Choose(device);
+        ReluAlgorithm algorithm = Choose(device, input.Shape.Count);
         long count = input.Shape.Count;
         using var timing = device.Timings.Measure("relu forward", input.Shape, algorithm, count, 2.0 * sizeof(float) * count);
         if (algorithm == ReluAlgorithm.Vector)
             device.Launch(ReluVector.Forward, CpuMemory.Chunks(count), output.View, input.View);
+        else if (algorithm == ReluAlgorithm.Quad)
+            device.Launch(ReluQuad.Forward, (int)(count / 4), output.View, input.View);
         else
             device.Launch(ReluNaive.Forward, (int)count, output.View, input.View);
     }
@@ -28,16 +30,21 @@ public static class Relu
     /// <param name="output">What <see cref="Forward"/> gave: it says as much as the input would, and the input need not be kept.</param>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor output)
     {
-        ReluAlgorithm algorithm = Choose(device);
+        ReluAlgorithm algorithm = Choose(device, output.Shape.Count);
         long count = output.Shape.Count;
         using var timing = device.Timings.Measure("relu backward", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
         if (algorithm == ReluAlgorithm.Vector)
             device.Launch(ReluVector.Backward, CpuMemory.Chunks(count), gradInput.View, gradOutput.View, output.View);
+        else if (algorithm == ReluAlgorithm.Quad)
+            device.Launch(ReluQuad.Backward, (int)(count / 4), gradInput.View, gradOutput.View, output.View);
         else
             device.Launch(ReluNaive.Backward, (int)count, gradInput.View, gradOutput.View, output.View);
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static ReluAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<ReluAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ReluAlgorithm.Vector : ReluAlgorithm.Naive);
+    private static ReluAlgorithm Choose(ComputeDevice device, long count)
+    {
+        ReluAlgorithm algorithm = device.Forced<ReluAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ReluAlgorithm.Vector : ReluAlgorithm.Quad);
+        return algorithm == ReluAlgorithm.Quad && !Quads.Allows(count) ? ReluAlgorithm.Naive : algorithm;
+    }
 }

@@ -8,4 +8,7 @@ public enum ReluAlgorithm
 
     /// <summary>Vectors, a chunk an index (<see cref="ReluVector"/>): the CPU.</summary>
     Vector,
+
+    /// <summary>Four neighbours an index (<see cref="ReluQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
+    Quad,
 }

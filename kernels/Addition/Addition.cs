@@ -16,16 +16,21 @@ public static class Addition
     /// <param name="b">As many elements.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor a, Tensor b)
     {
-        AdditionAlgorithm algorithm = Choose(device);
         long count = output.Shape.Count;
+        AdditionAlgorithm algorithm = Choose(device, count);
         using var timing = device.Timings.Measure("addition", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
         if (algorithm == AdditionAlgorithm.Vector)
             device.Launch(AdditionVector.Forward, CpuMemory.Chunks(count), output.View, a.View, b.View);
+        else if (algorithm == AdditionAlgorithm.Quad)
+            device.Launch(AdditionQuad.Forward, (int)(count / 4), output.View, a.View, b.View);
         else
             device.Launch(AdditionNaive.Forward, (int)count, output.View, a.View, b.View);
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static AdditionAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<AdditionAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdditionAlgorithm.Vector : AdditionAlgorithm.Naive);
+    private static AdditionAlgorithm Choose(ComputeDevice device, long count)
+    {
+        AdditionAlgorithm algorithm = device.Forced<AdditionAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdditionAlgorithm.Vector : AdditionAlgorithm.Quad);
+        return algorithm == AdditionAlgorithm.Quad && !Quads.Allows(count) ? AdditionAlgorithm.Naive : algorithm;
+    }
 }

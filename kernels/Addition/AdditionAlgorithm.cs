@@ -8,4 +8,7 @@ public enum AdditionAlgorithm
 
     /// <summary>Vectors, a chunk an index (<see cref="AdditionVector"/>): the CPU.</summary>
     Vector,
+
+    /// <summary>Four neighbours an index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
+    Quad,
 }

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
@@ -10,6 +11,9 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">BatchNorm2d</see>.</remarks>
 public static class BatchNorm
 {
+    // Eight groups of 256 threads fill a multiprocessor; 32 registers a thread would spill, 64 leave four groups, which reading needs.
+    internal static KernelSpecialization Groups => new(BatchNormSlices.Threads, 4);
+
     /// <summary>Normalises with the statistics of the batch, and updates the running statistics.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.</param>
@@ -36,7 +40,7 @@ public static class BatchNorm
             throw new ArgumentException(
                 $"Batch normalisation in training mode needs more than one value a channel, not {shape}; use a larger batch.", nameof(shape));
         }
-        BatchNormAlgorithm algorithm = Choose(device);
+        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd);
         using var timing = device.Timings.Measure(
             "batch norm forward", shape, algorithm, 7.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 3 : 4));
         if (algorithm == BatchNormAlgorithm.Vector)
@@ -46,6 +50,18 @@ public static class BatchNorm
             device.Launch(BatchNormVector.MergeStatistics, BatchNormVector.Merges(shape),
                 mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, shape);
             partial.Release();
+        }
+        else if (algorithm == BatchNormAlgorithm.Quad)
+        {
+            var slices = new BatchNormSlices(shape);
+            Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C)), moments = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
+            device.LaunchGrouped(
+                BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), Groups, partial.View, input.View, slices);
+            device.LaunchGrouped(BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), Groups, moments.View, partial.View, slices);
+            device.Launch(BatchNormQuad.FinishStatistics, shape.C,
+                mean, inverseStd, runningMean, runningVar, moments.View, momentum, epsilon, shape.Pixels);
+            partial.Release();
+            moments.Release();
         }
         else
         {
@@ -71,7 +87,7 @@ public static class BatchNorm
         ComputeDevice device, Tensor output, Tensor input, Tensor? residual, ArrayView<float> runningMean, ArrayView<float> runningVar,
         ArrayView<float> weight, ArrayView<float> bias, float epsilon, bool relu, in BatchNormShape shape)
     {
-        BatchNormAlgorithm algorithm = Choose(device);
+        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, runningMean);
         using var timing = device.Timings.Measure(
             "batch norm evaluation", shape, algorithm, 3.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 2 : 3));
         Tensor inverseStd = device.Arena.Rent(TensorShape.Vector(shape.C));
@@ -99,7 +115,7 @@ public static class BatchNorm
         Tensor gradOutput, Tensor output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
         bool relu, in BatchNormShape shape)
     {
-        BatchNormAlgorithm algorithm = Choose(device);
+        BatchNormAlgorithm algorithm = Choose(device, shape, weight, mean, inverseStd);
         // The sums read gradient, input and output; the gradient is masked again, or read as masked from gradResidual.
         int passes = gradResidual is not null ? relu ? 7 : 6 : relu ? 7 : 5;
         using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
@@ -112,6 +128,17 @@ public static class BatchNorm
                 partial.View, residual, gradOutput.View, activated, input.View, mean, shape);
             device.Launch(BatchNormVector.MergeGradientSums, BatchNormVector.Merges(shape),
                 sums.View, gradWeight, gradBias, partial.View, inverseStd, shape);
+            partial.Release();
+        }
+        else if (algorithm == BatchNormAlgorithm.Quad)
+        {
+            var slices = new BatchNormSlices(shape);
+            Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
+            device.LaunchGrouped(
+                BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), Groups,
+                partial.View, residual, gradOutput.View, activated, input.View, mean, slices);
+            device.LaunchGrouped(BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), Groups, sums.View, partial.View, slices);
+            device.Launch(BatchNormQuad.FinishGradientSums, shape.C, sums.View, gradWeight, gradBias, inverseStd);
             partial.Release();
         }
         else
@@ -132,6 +159,11 @@ public static class BatchNorm
             device.Launch(BatchNormVector.GradInput, shape.Chunks,
                 gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, shape);
         }
+        else if (algorithm == BatchNormAlgorithm.Quad)
+        {
+            device.Launch(BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4),
+                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, new BatchNormSlices(shape));
+        }
         else
         {
             device.Launch(BatchNormNaive.GradInput, (int)shape.Tensor.Count,
@@ -150,6 +182,11 @@ public static class BatchNorm
             device.Launch(BatchNormVector.Normalize, shape.Chunks,
                 output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, shape);
         }
+        else if (algorithm == BatchNormAlgorithm.Quad)
+        {
+            device.Launch(BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4),
+                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, new BatchNormSlices(shape));
+        }
         else
         {
             device.Launch(BatchNormNaive.Normalize, (int)shape.Tensor.Count,
@@ -158,7 +195,10 @@ public static class BatchNorm
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static BatchNormAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<BatchNormAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Naive);
+    private static BatchNormAlgorithm Choose(ComputeDevice device, in BatchNormShape shape, params ReadOnlySpan<ArrayView<float>> channels)
+    {
+        BatchNormAlgorithm algorithm = device.Forced<BatchNormAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Quad);
+        return algorithm == BatchNormAlgorithm.Quad && !Quads.Allows(shape.C, channels) ? BatchNormAlgorithm.Naive : algorithm;
+    }
 }

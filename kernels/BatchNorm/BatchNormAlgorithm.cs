@@ -8,4 +8,7 @@ public enum BatchNormAlgorithm
 
     /// <summary>Vectors of channels, a chunk of pixels an index (<see cref="BatchNormVector"/>): the CPU, any shape.</summary>
     Vector,
+
+    /// <summary>Four channels a thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no multiple of 4.</summary>
+    Quad,
 }

@@ -18,8 +18,8 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm == ConvolutionAlgorithm.Tiled)
-            ConvolutionTiled.Forward(device, output, input, weights, bias, shape);
+        if (algorithm.IsTiled())
+            ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, shape);
         else
@@ -37,8 +37,8 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm == ConvolutionAlgorithm.Tiled)
-            ConvolutionTiled.BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
+        if (algorithm.IsTiled())
+            ConvolutionTiled.BackwardData(device, algorithm, gradInput, gradOutput, weights, accumulate, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
         else
@@ -56,30 +56,47 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm == ConvolutionAlgorithm.Tiled)
-            ConvolutionTiled.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        if (algorithm.IsTiled())
+            ConvolutionTiled.BackwardWeights(device, algorithm, gradWeights, gradOutput, input, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).BackwardWeights(device, gradWeights, gradOutput, input, shape);
         else
             device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
-        if (gradBias.Length > 0 && algorithm == ConvolutionAlgorithm.Tiled)
+        if (gradBias.Length > 0 && algorithm.IsTiled())
             ConvolutionTiled.BackwardBias(device, gradBias, gradOutput, shape);
         else if (gradBias.Length > 0)
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
     }
 
-    /// <summary>The one place that chooses.</summary>
+    /// <summary>The one place that chooses: the widest vectors on a CPU, tiles on a GPU, on tensor cores as the device's precision says.</summary>
     /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
     internal static ConvolutionAlgorithm Choose(ComputeDevice device, in ConvolutionShape shape)
     {
-        bool isCpu = device.Kind == DeviceKind.Cpu;
-        ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (isCpu ? ConvolutionVector.Best(shape) : ConvolutionAlgorithm.Tiled);
-        if (algorithm != ConvolutionAlgorithm.Naive && isCpu == (algorithm == ConvolutionAlgorithm.Tiled))
+        ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (device.Kind, device.Precision) switch
         {
+            (DeviceKind.Cpu, _) => ConvolutionVector.Best(shape),
+            (_, Precision.Tf32) => ConvolutionAlgorithm.Tf32,
+            (_, Precision.Bf16) => ConvolutionAlgorithm.Bf16,
+            _ => ConvolutionAlgorithm.Tiled,
+        };
+        bool runs = algorithm switch
+        {
+            ConvolutionAlgorithm.Naive => true,
+            ConvolutionAlgorithm.Tiled => device.Kind != DeviceKind.Cpu,
+            ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 => device.HasTensorCores,
+            _ => device.Kind == DeviceKind.Cpu,
+        };
+        if (!runs)
+        {
+            string possible = device.Kind == DeviceKind.Cpu ? "vector128, vector256, vector512, winograd2 or winograd4"
+                : device.HasTensorCores ? "tiled, tf32 or bf16"
+                : "tiled";
             throw new DeviceException(
-                $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; "
-                + $"choose naive or {(isCpu ? "vector128, vector256, vector512, winograd2 or winograd4" : "tiled")}, or another device.");
+                $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; choose naive or {possible}, or another device.");
         }
         return ConvolutionVector.IsWinograd(algorithm) && !ConvolutionVector.FitsWinograd(shape) ? ConvolutionVector.Widest : algorithm;
     }
+
+    private static bool IsTiled(this ConvolutionAlgorithm algorithm) =>
+        algorithm is ConvolutionAlgorithm.Tiled or ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16;
 }

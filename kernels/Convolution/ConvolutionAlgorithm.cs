@@ -25,4 +25,10 @@ public enum ConvolutionAlgorithm
 
     /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
     Tiled,
+
+    /// <summary>The same on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any shape.</summary>
+    Tf32,
+
+    /// <summary>The same on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
+    Bf16,
 }

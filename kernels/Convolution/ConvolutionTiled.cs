@@ -4,7 +4,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory and registers.</summary>
+/// <summary>
+/// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in single precision
+/// (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>).
+/// </summary>
 /// <remarks>
 /// <code>
 ///                    rows             columns          depth
@@ -21,18 +24,19 @@ internal static class ConvolutionTiled
 
     /// <inheritdoc cref="Convolution.Forward"/>
     public static void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
         Multiply(
             device,
+            algorithm,
             new InputPatches(input.View, shape),
             new Filters(weights, shape),
             new MatrixResult(output.View, shape.K, bias),
-            new TiledPlan(shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C),
+            (shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C),
             AllowsQuads(shape, input.View, weights, output.View, bias));
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
     public static void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
     {
         for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
             for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
@@ -40,24 +44,27 @@ internal static class ConvolutionTiled
                 var phase = new TiledPhase(shape, h0, w0);
                 Multiply(
                     device,
+                    algorithm,
                     new GradOutputPatches(gradOutput.View, shape, phase),
                     new PhaseFilters(weights, shape, phase),
                     new GradInputResult(gradInput.View, shape, phase, accumulate),
-                    new TiledPlan(shape.N * phase.Rows * phase.Columns, shape.C, phase.TapRows * phase.TapColumns * shape.K),
+                    (shape.N * phase.Rows * phase.Columns, shape.C, phase.TapRows * phase.TapColumns * shape.K),
                     AllowsQuads(shape, gradInput.View, gradOutput.View, weights));
             }
     }
 
     /// <inheritdoc cref="Convolution.BackwardWeights"/>
-    public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    public static void BackwardWeights(
+        ComputeDevice device, ConvolutionAlgorithm algorithm, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         int columns = shape.R * shape.S * shape.C;
         Multiply(
             device,
+            algorithm,
             new GradOutputPixels(gradOutput.View, shape),
             new InputTaps(input.View, shape),
             new MatrixResult(gradWeights, columns, default),
-            new TiledPlan(shape.K, columns, shape.Output.Pixels),
+            (shape.K, columns, shape.Output.Pixels),
             AllowsQuads(shape, gradWeights, gradOutput.View, input.View));
     }
 
@@ -94,27 +101,43 @@ internal static class ConvolutionTiled
     }
 
     private static void Multiply<TRows, TColumns, TResult>(
-        ComputeDevice device, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result, (int Rows, int Columns, int Depth) size, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
+        TiledPlan plan = algorithm == ConvolutionAlgorithm.Tiled
+            ? new TiledPlan(size.Rows, size.Columns, size.Depth)
+            : TensorCoreTiles.Plan(size.Rows, size.Columns, size.Depth, quads);
         Tensor? partials = plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
         ArrayView<float> share = partials?.View ?? result.View;
-        bool large = plan.Extent == LargeTile.Extent;
-        Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel = (large, quads) switch
+        Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel = algorithm switch
+        {
+            ConvolutionAlgorithm.Tf32 => TensorCoreTiles.Kernel<Tf32Math, TRows, TColumns, TResult>(plan, quads),
+            ConvolutionAlgorithm.Bf16 => TensorCoreTiles.Kernel<Bf16Math, TRows, TColumns, TResult>(plan, quads),
+            _ => RegisterKernel<TRows, TColumns, TResult>(plan, quads),
+        };
+        KernelSpecialization specialization = algorithm == ConvolutionAlgorithm.Tiled
+            ? Specialization(plan.RowExtent, quads)
+            : TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent);
+        device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
+        if (partials is null)
+            return;
+        device.Launch(TiledGemm.SumSlices<TResult>, plan.Rows * plan.Columns, result, share, plan);
+        partials.Release();
+    }
+
+    private static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> RegisterKernel<TRows, TColumns, TResult>(TiledPlan plan, bool quads)
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult =>
+        (plan.RowExtent == LargeTile.Extent, quads) switch
         {
             (true, true) => TiledGemm.Multiply<LargeTile, QuadAccess, TRows, TColumns, TResult>,
             (true, false) => TiledGemm.Multiply<LargeTile, SingleAccess, TRows, TColumns, TResult>,
             (false, true) => TiledGemm.Multiply<SmallTile, QuadAccess, TRows, TColumns, TResult>,
             (false, false) => TiledGemm.Multiply<SmallTile, SingleAccess, TRows, TColumns, TResult>,
         };
-        device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), Specialization(plan.Extent, quads), rows, columns, result, share, plan);
-        if (partials is null)
-            return;
-        device.Launch(TiledGemm.SumSlices<TResult>, plan.Rows * plan.Columns, result, share, plan);
-        partials.Release();
-    }
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
     /// <remarks>
@@ -125,11 +148,6 @@ internal static class ConvolutionTiled
         new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
 
     /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
-    private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views)
-    {
-        bool allows = shape.C % 4 == 0 && shape.K % 4 == 0;
-        foreach (ArrayView<float> view in views)
-            allows &= view.Length == 0 || ((IContiguousArrayView)view).IndexInBytes % 16 == 0;
-        return allows;
-    }
+    private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views) =>
+        shape.C % 4 == 0 && Quads.Allows(shape.K, views);
 }

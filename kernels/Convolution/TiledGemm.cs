@@ -94,11 +94,12 @@ internal static class TiledGemm
         where TResult : struct, ITiledResult
     {
         int row = index / plan.Columns, column = index % plan.Columns;
-        float sum = LoadSingle(result.Addend, result.AddendOffset(row, column));
+        int offset = result.Offset(row);
+        float sum = LoadSingle(result.Addend, result.AddendOffset(offset, column));
         for (int slice = 0; slice < plan.Slices; slice++)
             sum += partials[slice * plan.Rows * plan.Columns + index];
         ArrayView<float> view = result.View;
-        view[result.Offset(row) + column] = sum;
+        view[offset + column] = sum;
     }
 
     /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
@@ -130,8 +131,8 @@ internal static class TiledGemm
             return;
         }
         int offset = result.Offset(row);
-        Store<TAccess>(result.View, offset, left, Add<TAccess, TResult>(sums.Left, result, row, left, plan.Columns), plan.Columns);
-        Store<TAccess>(result.View, offset, right, Add<TAccess, TResult>(sums.Right, result, row, right, plan.Columns), plan.Columns);
+        Store<TAccess>(result.View, offset, left, Add<TAccess, TResult>(sums.Left, result, offset, left, plan.Columns), plan.Columns);
+        Store<TAccess>(result.View, offset, right, Add<TAccess, TResult>(sums.Right, result, offset, right, plan.Columns), plan.Columns);
     }
 
     private static void Store<TAccess>(ArrayView<float> view, int offset, int column, Float4 quad, int columns)
@@ -154,27 +155,27 @@ internal static class TiledGemm
             view[offset + column + 3] = quad.W;
     }
 
-    private static Float4 Add<TAccess, TResult>(Float4 quad, TResult result, int row, int column, int columns)
+    private static Float4 Add<TAccess, TResult>(Float4 quad, TResult result, int rowOffset, int column, int columns)
         where TAccess : struct, ITiledAccess
         where TResult : struct, ITiledResult
     {
         if (TAccess.Quads)
         {
-            Float4 addend = LoadQuad(result.Addend, column < columns ? result.AddendOffset(row, column) : TiledAnchor.Outside);
+            Float4 addend = LoadQuad(result.Addend, column < columns ? result.AddendOffset(rowOffset, column) : TiledAnchor.Outside);
             quad.X += addend.X;
             quad.Y += addend.Y;
             quad.Z += addend.Z;
             quad.W += addend.W;
             return quad;
         }
-        quad.X += Addend(result, row, column, columns);
-        quad.Y += Addend(result, row, column + 1, columns);
-        quad.Z += Addend(result, row, column + 2, columns);
-        quad.W += Addend(result, row, column + 3, columns);
+        quad.X += Addend(result, rowOffset, column, columns);
+        quad.Y += Addend(result, rowOffset, column + 1, columns);
+        quad.Z += Addend(result, rowOffset, column + 2, columns);
+        quad.W += Addend(result, rowOffset, column + 3, columns);
         return quad;
     }
 
-    private static float Addend<TResult>(TResult result, int row, int column, int columns)
+    private static float Addend<TResult>(TResult result, int rowOffset, int column, int columns)
         where TResult : struct, ITiledResult =>
-        LoadSingle(result.Addend, column < columns ? result.AddendOffset(row, column) : TiledAnchor.Outside);
+        LoadSingle(result.Addend, column < columns ? result.AddendOffset(rowOffset, column) : TiledAnchor.Outside);
 }

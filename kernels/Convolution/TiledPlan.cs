@@ -12,20 +12,32 @@ internal readonly struct TiledPlan
     // A slice costs a result's write and read; 256 multiply-adds an element make that small.
     private const int LeastSliceDepth = 256;
 
+    /// <summary>A plan for <see cref="TiledGemm"/>.</summary>
     /// <param name="rows">Rows of the result.</param>
     /// <param name="columns">Columns of the result.</param>
     /// <param name="depth">Length of the sums; may be 0.</param>
     public TiledPlan(int rows, int columns, int depth)
+        : this(rows, columns, depth, SquareExtent(rows, columns), SquareExtent(rows, columns), TiledGemm.Depth)
+    {
+    }
+
+    /// <summary>A plan for tiles of a given extent.</summary>
+    /// <param name="rows">Rows of the result.</param>
+    /// <param name="columns">Columns of the result.</param>
+    /// <param name="depth">Length of the sums; may be 0.</param>
+    /// <param name="rowExtent">Rows of a tile.</param>
+    /// <param name="columnExtent">Columns of a tile.</param>
+    /// <param name="tileDepth">Depth of a tile.</param>
+    public TiledPlan(int rows, int columns, int depth, int rowExtent, int columnExtent, int tileDepth)
     {
         Rows = rows;
         Columns = columns;
-        // An eighth more of padding is less than what the smaller tile loses by loading everything twice as often.
-        bool large = Area(LargeTile.Extent, rows, columns) * 8 <= Area(SmallTile.Extent, rows, columns) * 9;
-        Extent = large ? LargeTile.Extent : SmallTile.Extent;
-        ColumnTiles = new FastDivisor(Tiles(columns, Extent));
-        Groups = checked(Tiles(rows, Extent) * ColumnTiles.Divisor);
+        RowExtent = rowExtent;
+        ColumnExtent = columnExtent;
+        ColumnTiles = new FastDivisor(Tiles(columns, columnExtent));
+        Groups = checked(Tiles(rows, rowExtent) * ColumnTiles.Divisor);
         int slices = Math.Clamp(WantedGroups / Groups, 1, Math.Max(1, depth / LeastSliceDepth));
-        SliceDepth = Math.Max(1, Tiles(Tiles(depth, slices), TiledGemm.Depth)) * TiledGemm.Depth;
+        SliceDepth = Math.Max(1, Tiles(Tiles(depth, slices), tileDepth)) * tileDepth;
         Slices = Math.Max(1, Tiles(depth, SliceDepth));
         Depth = depth;
     }
@@ -39,8 +51,11 @@ internal readonly struct TiledPlan
     /// <summary>Length of the sums.</summary>
     public int Depth { get; }
 
-    /// <summary>Extent of a tile, that of <see cref="LargeTile"/> or of <see cref="SmallTile"/>.</summary>
-    public int Extent { get; }
+    /// <summary>Rows of a tile, the extent of <see cref="LargeTile"/> or of <see cref="SmallTile"/>.</summary>
+    public int RowExtent { get; }
+
+    /// <summary>Columns of a tile, the extent of <see cref="LargeTile"/> or of <see cref="SmallTile"/>.</summary>
+    public int ColumnExtent { get; }
 
     /// <summary>Tiles side by side.</summary>
     public FastDivisor ColumnTiles { get; }
@@ -54,7 +69,12 @@ internal readonly struct TiledPlan
     /// <summary>Length of a part, whole tiles; the last one may be shorter.</summary>
     public int SliceDepth { get; }
 
-    private static int Tiles(int length, int extent) => (length + extent - 1) / extent;
+    /// <summary>Tiles that cover a length.</summary>
+    public static int Tiles(int length, int extent) => (length + extent - 1) / extent;
+
+    // An eighth more of padding is less than what the smaller tile loses by loading everything twice as often.
+    private static int SquareExtent(int rows, int columns) =>
+        Area(LargeTile.Extent, rows, columns) * 8 <= Area(SmallTile.Extent, rows, columns) * 9 ? LargeTile.Extent : SmallTile.Extent;
 
     private static long Area(int extent, int rows, int columns) => (long)Tiles(rows, extent) * Tiles(columns, extent) * extent * extent;
 }

@@ -15,8 +15,8 @@ internal interface ITiledResult
     /// <summary>The offset of a row's first element; its columns follow one another.</summary>
     int Offset(int row);
 
-    /// <summary>The offset of what is added to an element, or <see cref="TiledAnchor.Outside"/> for nothing.</summary>
-    int AddendOffset(int row, int column);
+    /// <summary>The offset of what is added to an element of the row with this <see cref="Offset"/>, or <see cref="TiledAnchor.Outside"/> for nothing.</summary>
+    int AddendOffset(int rowOffset, int column);
 }
 
 /// <summary>A dense matrix, and a vector over its columns to add or none: the output with its bias, or the gradient of the weights.</summary>
@@ -31,7 +31,7 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
 
     public int Offset(int row) => row * columns;
 
-    public int AddendOffset(int row, int column) => hasBias != 0 ? column : TiledAnchor.Outside;
+    public int AddendOffset(int rowOffset, int column) => hasBias != 0 ? column : TiledAnchor.Outside;
 }
 
 /// <summary>The input's gradient at the pixels of one phase, added to what is there or not.</summary>
@@ -51,5 +51,5 @@ internal readonly struct GradInputResult(ArrayView<float> gradInput, Convolution
         return ((n * height + firstH + phaseRow * stride) * width + firstW + column * stride) * channels;
     }
 
-    public int AddendOffset(int row, int column) => accumulates != 0 ? Offset(row) + column : TiledAnchor.Outside;
+    public int AddendOffset(int rowOffset, int column) => accumulates != 0 ? rowOffset + column : TiledAnchor.Outside;
 }

@@ -12,6 +12,18 @@ public sealed partial class ComputeDevice
 {
     /// <summary>Runs a kernel in groups that share memory.</summary>
     /// <remarks>A group has as many threads as the specialization says, and it also says how many groups a multiprocessor shall hold at once.</remarks>
+    internal void LaunchGrouped<T1, T2, T3>(
+        Action<T1, T2, T3> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+    {
+        if (IsPlanning || grid.Size == 0)
+            return;
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3);
+    }
+
+    /// <inheritdoc cref="LaunchGrouped{T1, T2, T3}"/>
     internal void LaunchGrouped<T1, T2, T3, T4, T5>(
         Action<T1, T2, T3, T4, T5> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
         where T1 : struct
@@ -22,7 +34,25 @@ public sealed partial class ComputeDevice
     {
         if (IsPlanning || grid.Size == 0)
             return;
-        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel.Method, specialization)(
-            stream, new KernelConfig(grid, new Index2D(specialization.MaxNumThreadsPerGroup!.Value, 1)), p1, p2, p3, p4, p5);
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4, p5);
     }
+
+    /// <inheritdoc cref="LaunchGrouped{T1, T2, T3}"/>
+    internal void LaunchGrouped<T1, T2, T3, T4, T5, T6, T7>(
+        Action<T1, T2, T3, T4, T5, T6, T7> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+        where T7 : struct
+    {
+        if (IsPlanning || grid.Size == 0)
+            return;
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4, p5, p6, p7);
+    }
+
+    private static KernelConfig Groups(Index2D grid, KernelSpecialization specialization) =>
+        new(grid, new Index2D(specialization.MaxNumThreadsPerGroup!.Value, 1));
 }

@@ -10,18 +10,24 @@ public sealed partial class ComputeDevice : IDisposable
     private readonly Context context;
     private readonly Accelerator accelerator;
     private readonly AcceleratorStream stream;
-    private readonly KernelLoader kernels;
+    private readonly IKernelLoader kernels;
     private readonly AlgorithmChoice forced;
     private readonly ParallelOptions? threads;
 
-    internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options)
+    internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
     {
         this.context = context;
         this.accelerator = accelerator;
         Kind = kind;
         Threads = kind == DeviceKind.Cpu ? options.Threads : 0;
+        kernels = loader ?? new KernelLoader(accelerator);
+        Precision = options.Precision ?? (HasTensorCores ? Precision.Tf32 : Precision.Fp32);
+        if (Precision != Precision.Fp32 && !HasTensorCores)
+        {
+            throw new DeviceException(
+                $"--precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use --precision fp32.");
+        }
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
-        kernels = new KernelLoader(accelerator);
         forced = new AlgorithmChoice(options.Algorithms);
         if (kind == DeviceKind.Cpu && !options.LaunchThroughIlgpu)
             threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
@@ -37,6 +43,12 @@ public sealed partial class ComputeDevice : IDisposable
 
     /// <summary>Threads of the CPU device; 0 for a GPU.</summary>
     public int Threads { get; }
+
+    /// <summary>How exactly convolutions and linear layers multiply.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
+    internal bool HasTensorCores => kernels.HasTensorCores;
 
     /// <summary>Where a step's activations and gradients live.</summary>
     public Arena Arena { get; }

@@ -95,6 +95,7 @@ public static class DeviceCatalog
         builder.Optimize(OptimizationLevel.O1);
         // Exp, Log and Tanh in kernels come from ILGPU.Algorithms.
         builder.EnableAlgorithms();
+        TensorCore.Register(builder);
     }
 
     private static void Configure(Context.Builder builder)

@@ -15,6 +15,9 @@ public sealed record DeviceOptions
     /// </summary>
     public string Algorithms { get; init; } = Environment.GetEnvironmentVariable(AlgorithmsVariable) ?? "";
 
+    /// <summary>How exactly convolutions and linear layers multiply; by default tf32 where there are tensor cores, else fp32.</summary>
+    public Precision? Precision { get; init; }
+
     /// <summary>Launch CPU kernels through ILGPU's own CPU accelerator instead of the thread pool; see docs/decisions.md.</summary>
     internal bool LaunchThroughIlgpu { get; init; }
 }

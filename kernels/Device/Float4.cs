@@ -3,7 +3,7 @@ namespace IlgpuCxr.Kernels.Device;
 /// <summary>Four neighbouring floats, which a GPU moves with one 16-byte instruction.</summary>
 /// <remarks>
 /// ILGPU takes a structure whose size is a power of two to be aligned to that size, so a <c>view.Cast&lt;Float4&gt;()</c> must start
-/// at a multiple of 16 bytes.
+/// at a multiple of 16 bytes (<see cref="Quads.Allows"/>).
 /// </remarks>
 internal struct Float4
 {
@@ -11,4 +11,54 @@ internal struct Float4
     public float Y;
     public float Z;
     public float W;
+
+    /// <summary>Four times the same.</summary>
+    public static Float4 Of(float value)
+    {
+        Float4 quad;
+        quad.X = value;
+        quad.Y = value;
+        quad.Z = value;
+        quad.W = value;
+        return quad;
+    }
+
+    public static Float4 operator +(Float4 a, Float4 b)
+    {
+        a.X += b.X;
+        a.Y += b.Y;
+        a.Z += b.Z;
+        a.W += b.W;
+        return a;
+    }
+
+    public static Float4 operator -(Float4 a, Float4 b)
+    {
+        a.X -= b.X;
+        a.Y -= b.Y;
+        a.Z -= b.Z;
+        a.W -= b.W;
+        return a;
+    }
+
+    public static Float4 operator *(Float4 a, Float4 b)
+    {
+        a.X *= b.X;
+        a.Y *= b.Y;
+        a.Z *= b.Z;
+        a.W *= b.W;
+        return a;
+    }
+
+    public static Float4 operator *(Float4 a, float b) => a * Of(b);
+
+    /// <summary>Of each element the value, or 0 where <paramref name="sign"/> is not above 0; a NaN there lets the value pass.</summary>
+    public static Float4 Masked(Float4 value, Float4 sign)
+    {
+        value.X = sign.X <= 0 ? 0 : value.X;
+        value.Y = sign.Y <= 0 ? 0 : value.Y;
+        value.Z = sign.Z <= 0 ? 0 : value.Z;
+        value.W = sign.W <= 0 ? 0 : value.W;
+        return value;
+    }
 }

@@ -4,15 +4,22 @@ using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>Compiles kernels with <see cref="SafeOptimizationHook"/> and keeps them.</summary>
-internal sealed class KernelLoader(Accelerator accelerator)
+internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
 {
+    // Ampere: the first architecture that knows mma of tf32 and bf16, and cp.async.
+    private static readonly CudaArchitecture FirstWithTensorCores = CudaArchitecture.SM_80;
+
     // A generic kernel's method is a different one for every choice of its type arguments; the same method compiled for
     // another group size or occupancy is a different program.
     private readonly ConcurrentDictionary<(MethodInfo Method, int? Threads, int? Groups), Delegate> launchers = [];
+
+    /// <inheritdoc/>
+    public bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= FirstWithTensorCores;
 
     /// <summary>Compiles a kernel: one output an index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
     public static CompiledKernel Compile(Backend backend, MethodInfo kernel, KernelSpecialization specialization)
@@ -23,15 +30,13 @@ internal sealed class KernelLoader(Accelerator accelerator)
         return backend.Compile(entry, specialization, new SafeOptimizationHook());
     }
 
-    /// <summary>A launcher for a kernel that computes one output an index.</summary>
-    /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, Index1D, …&gt;</c> with the kernel's parameters.</typeparam>
+    /// <inheritdoc/>
     public TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd((kernel, null, null), static (key, accelerator) =>
             accelerator.LoadAutoGroupedKernel(Compile(accelerator.GetBackend(), key.Method, default)).CreateLauncherDelegate<TLauncher>(), accelerator);
 
-    /// <summary>A launcher for a kernel of groups that share memory.</summary>
-    /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, KernelConfig, …&gt;</c> with the kernel's parameters.</typeparam>
+    /// <inheritdoc/>
     public TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd(

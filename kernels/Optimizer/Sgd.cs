@@ -29,12 +29,20 @@ public static class Sgd
         }
         else
         {
-            device.Launch(SgdNaive.Step, count,
+            int quads = algorithm == SgdAlgorithm.Quad ? count / 4 : 0;
+            device.Launch(SgdQuad.Step, quads,
                 parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+            // The parameters of a network need not be a multiple of four; a view that starts at the end of another is out of bounds.
+            if (count == quads * 4)
+                return;
+            ArrayView<float> momentum = options.Momentum != 0 ? momentumBuffer.SubView(quads * 4) : default;
+            device.Launch(SgdNaive.Step, count - quads * 4,
+                parameters.SubView(quads * 4), momentum, gradients.SubView(quads * 4),
+                options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
         }
     }
 
     /// <summary>The one place that chooses.</summary>
     private static SgdAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<SgdAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Naive);
+        device.Forced<SgdAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Quad);
 }

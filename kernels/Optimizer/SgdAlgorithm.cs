@@ -8,4 +8,7 @@ public enum SgdAlgorithm
 
     /// <summary>Vectors, a chunk an index (<see cref="SgdVector"/>): the CPU.</summary>
     Vector,
+
+    /// <summary>Four neighbours an index (<see cref="SgdQuad"/>): GPUs.</summary>
+    Quad,
 }

@@ -18,6 +18,7 @@ var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, 
     SummaryCommand.Create(),
     DevicesCommand.Create(),
     DataCommand.Create(),
+    SelfTestCommand.Create(),
     CommonOptions.Verbose,
 };
 return Execution.Run(root, args);

@@ -18,7 +18,7 @@ internal static class BenchCommand
         var command = new Command("bench", "Measure images per second, and the time of each operator.")
         {
             CommonOptions.Network, CommonOptions.Batch, CommonOptions.Size, Steps, Mode,
-            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Json,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -55,7 +55,7 @@ internal static class BenchCommand
         AnsiConsole.Write(table);
         Console.Out.WriteLine($"{result.Device}");
         Console.Out.WriteLine(
-            $"{result.Network} {result.Mode}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
+            $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
         Console.Out.WriteLine($"Arena {Output.Number(result.ArenaBytes / 1e6, 0)} MB, peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
     }

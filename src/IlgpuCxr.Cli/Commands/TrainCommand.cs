@@ -76,7 +76,7 @@ internal static class TrainCommand
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze, CommonOptions.Size, CommonOptions.Batch,
             Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Quiet,
+            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;

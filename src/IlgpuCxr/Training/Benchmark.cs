@@ -9,6 +9,7 @@ namespace IlgpuCxr.Training;
 /// <param name="Device">The device's name.</param>
 /// <param name="Network">The architecture.</param>
 /// <param name="Mode"><c>train</c> or <c>infer</c>.</param>
+/// <param name="Precision">How convolutions and linear layers multiply.</param>
 /// <param name="Batch">Images in a step.</param>
 /// <param name="Size">Edge of the images.</param>
 /// <param name="Steps">Steps measured.</param>
@@ -18,9 +19,9 @@ namespace IlgpuCxr.Training;
 /// <param name="Slowest">Time of the slowest step, in seconds.</param>
 /// <param name="ArenaBytes">Device memory of activations and gradients.</param>
 /// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
-/// <param name="Operators">The operators of one more step, each timed on its own.</param>
+/// <param name="Operators">The operators of a step, each call timed on its own: the mean over some more steps.</param>
 public sealed record BenchmarkResult(
-    string Device, string Network, string Mode, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
+    string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
     double Fastest, double Slowest, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators);
 
 /// <summary>Measures whole steps on images of noise.</summary>
@@ -28,6 +29,8 @@ public static class Benchmark
 {
     // The first steps compile kernels and let the runtime optimise them.
     private const int WarmUpSteps = 3;
+
+    private const int MostTimedSteps = 5;
 
     /// <summary>Runs the benchmark.</summary>
     /// <param name="device">Where.</param>
@@ -75,14 +78,23 @@ public static class Benchmark
         for (int i = 0; i < WarmUpSteps; i++)
             Step();
         double[] seconds = [.. Enumerable.Range(0, steps).Select(_ => Step()).Order()];
+        int timedSteps = Math.Min(steps, MostTimedSteps);
         device.Timings.Enabled = true;
-        Step();
+        for (int i = 0; i < timedSteps; i++)
+            Step();
         device.Timings.Enabled = false;
+        IEnumerable<OperatorTiming> operators = device.Timings.Results.Select(sum => sum with
+        {
+            Calls = sum.Calls / timedSteps,
+            Seconds = sum.Seconds / timedSteps,
+            Flops = sum.Flops / timedSteps,
+            Bytes = sum.Bytes / timedSteps,
+        });
 
         double median = (seconds[(steps - 1) / 2] + seconds[steps / 2]) / 2;
         using Process process = Process.GetCurrentProcess();
         return new BenchmarkResult(
-            device.Name, options.Network, training ? "train" : "infer", options.Batch, options.Size, steps, median, options.Batch / median,
-            seconds[0], seconds[^1], device.Arena.Bytes, process.PeakWorkingSet64, device.Timings.Results);
+            device.Name, options.Network, training ? "train" : "infer", device.Precision, options.Batch, options.Size, steps, median, options.Batch / median,
+            seconds[0], seconds[^1], device.Arena.Bytes, process.PeakWorkingSet64, [.. operators]);
     }
 }

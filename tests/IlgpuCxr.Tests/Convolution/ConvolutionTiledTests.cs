@@ -19,7 +19,7 @@ public sealed class ConvolutionTiledTests
     [TestCase(1568, 512, 4608, ExpectedResult = 128, TestName = "The last layers of ResNet take large tiles")]
     [TestCase(100352, 64, 576, ExpectedResult = 64, TestName = "64 channels take small tiles")]
     [TestCase(32, 4096, 25088, ExpectedResult = 64, TestName = "A linear layer with a small batch takes small tiles")]
-    public int TheTileFollowsTheSizes(int rows, int columns, int depth) => new TiledPlan(rows, columns, depth).Extent;
+    public int TheTileFollowsTheSizes(int rows, int columns, int depth) => new TiledPlan(rows, columns, depth).RowExtent;
 
     [Test]
     public void PhasesVisitEveryProductOnce(

@@ -1,6 +1,7 @@
 using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
+using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 
@@ -28,7 +29,7 @@ public static class GpuKernels
     /// <summary>The kernels of every operator that compute one output an index.</summary>
     public static IEnumerable<GpuKernel> OneAnIndex() =>
         typeof(ComputeDevice).Assembly.GetTypes()
-            .Where(type => type.Name.EndsWith("Naive", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
+            .Where(type => type.Name.EndsWith("Naive", StringComparison.Ordinal) || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D) && !method.IsGenericMethod)
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
@@ -46,7 +47,32 @@ public static class GpuKernels
             Generic(nameof(TiledGemm.Multiply), size, access, pass.Rows, pass.Columns, pass.Result),
             ConvolutionTiled.Specialization(extent, access == typeof(QuadAccess)));
 
+    /// <summary>Every variant of the convolution on tensor cores.</summary>
+    public static IEnumerable<GpuKernel> TensorCore() =>
+        from pass in passes
+        from rows in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from access in new[] { typeof(QuadAccess), typeof(SingleAccess) }
+        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
+        let rowExtent = Extent(rows)
+        let columnExtent = Extent(columns)
+        let quads = access == typeof(QuadAccess)
+        where quads || rowExtent + columnExtent == 2 * SmallTile.Extent
+        select new GpuKernel(
+            $"{pass.Pass} {rowExtent}x{columnExtent} {(quads ? "quads" : "singles")} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
+            typeof(TensorCoreGemm).GetMethod(nameof(TensorCoreGemm.Multiply))!
+                .MakeGenericMethod(rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
+            TensorCoreTiles.Specialization(rowExtent, columnExtent));
+
+    /// <summary>The kernels of groups that sum over pixels.</summary>
+    public static IEnumerable<GpuKernel> Sums() =>
+        typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
+            .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
+            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups));
+
     public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
+
+    private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
 
     private static MethodInfo Generic(string name, params Type[] arguments) =>
         typeof(TiledGemm).GetMethod(name)!.MakeGenericMethod(arguments);

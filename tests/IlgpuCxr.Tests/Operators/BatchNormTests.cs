@@ -7,7 +7,7 @@ namespace IlgpuCxr.Tests.Operators;
 [Parallelizable(ParallelScope.Children)]
 public sealed class BatchNormTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector];
+    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector, Implementation.Gpu];
 
     private static readonly BatchNormShape[] Shapes =
     [
@@ -18,6 +18,7 @@ public sealed class BatchNormTests
         new(N: 2, H: 5, W: 3, C: 33),
         new(N: 5, H: 17, W: 13, C: 67),
         new(N: 3, H: 29, W: 23, C: 64),
+        new(N: 2, H: 9, W: 11, C: 36),
         // Several chunks of one channel, the last of which is short.
         new(N: 2, H: 127, W: 131, C: 1),
     ];

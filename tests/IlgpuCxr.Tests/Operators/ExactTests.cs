@@ -10,7 +10,10 @@ namespace IlgpuCxr.Tests.Operators;
 [Parallelizable(ParallelScope.Children)]
 public sealed class ExactTests
 {
+    // ConvolutionPtxTests has the convolution's GPU kernels, and a linear layer among its shapes.
     private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector];
+
+    private static readonly Implementation[] KernelsAndGpu = [.. Kernels, Implementation.Gpu];
 
     private static readonly ConvolutionShape[] Convolutions =
     [
@@ -66,13 +69,13 @@ public sealed class ExactTests
 
     [Test]
     public void MaxPoolingEqualsReference(
-        [ValueSource(nameof(MaxPoolings))] MaxPoolingShape shape, [ValueSource(nameof(Kernels))] Implementation kernels) =>
+        [ValueSource(nameof(MaxPoolings))] MaxPoolingShape shape, [ValueSource(nameof(KernelsAndGpu))] Implementation kernels) =>
         // Few different values make many ties, which the first maximum must win.
         AssertEqual(kernels, device => Compute.MaxPooling(
             device, shape, TestData.Integers(shape.Input, 1, limit: 1), TestData.Integers(shape.Output, 2)));
 
     [Test]
-    public void MaxPoolingPropagatesNanAndKeepsNegativeInfinity([ValueSource(nameof(Kernels))] Implementation kernels)
+    public void MaxPoolingPropagatesNanAndKeepsNegativeInfinity([ValueSource(nameof(KernelsAndGpu))] Implementation kernels)
     {
         var shape = new MaxPoolingShape(N: 1, H: 6, W: 6, C: 9, Window: 3, Stride: 2, Padding: 1);
         float[] input = TestData.Integers(shape.Input, 1);
@@ -85,7 +88,7 @@ public sealed class ExactTests
 
     [Test]
     public void AdaptiveAveragePoolingEqualsReference(
-        [ValueSource(nameof(AdaptiveAveragePoolings))] AdaptiveAveragePoolingShape shape, [ValueSource(nameof(Kernels))] Implementation kernels)
+        [ValueSource(nameof(AdaptiveAveragePoolings))] AdaptiveAveragePoolingShape shape, [ValueSource(nameof(KernelsAndGpu))] Implementation kernels)
     {
         // Multiples of every window's size, so that the divisions are exact too.
         int multiple = 1;
@@ -105,7 +108,7 @@ public sealed class ExactTests
 
     [Test]
     public void ReluEqualsReference(
-        [ValueSource(nameof(Lengths))] int length, [Values] bool inPlace, [ValueSource(nameof(Kernels))] Implementation kernels)
+        [ValueSource(nameof(Lengths))] int length, [Values] bool inPlace, [ValueSource(nameof(KernelsAndGpu))] Implementation kernels)
     {
         float[] input = TestData.Integers(length, 1);
         input[length / 2] = float.NaN;
@@ -114,13 +117,13 @@ public sealed class ExactTests
 
     [Test]
     public void AdditionEqualsReference(
-        [ValueSource(nameof(Lengths))] int length, [Values] bool inPlace, [ValueSource(nameof(Kernels))] Implementation kernels) =>
+        [ValueSource(nameof(Lengths))] int length, [Values] bool inPlace, [ValueSource(nameof(KernelsAndGpu))] Implementation kernels) =>
         AssertEqual(kernels, device => Compute.Addition(device, TestData.Integers(length, 1), TestData.Integers(length, 2), inPlace));
 
     [Test]
     public void SgdEqualsReference(
         [ValueSource(nameof(Lengths))] int length, [Values(0f, 0.5f)] float momentum, [Values(0f, 0.25f)] float weightDecay, [Values] bool nesterov,
-        [ValueSource(nameof(Kernels))] Implementation kernels)
+        [ValueSource(nameof(KernelsAndGpu))] Implementation kernels)
     {
         // Powers of two, and three steps only: at most 12 binary places behind integers below 2^10.
         var options = new SgdOptions(0.5f, momentum, weightDecay, nesterov);

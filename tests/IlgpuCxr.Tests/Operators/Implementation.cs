@@ -1,5 +1,6 @@
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Ptx;
 
 namespace IlgpuCxr.Tests.Operators;
 
@@ -23,6 +24,8 @@ public enum Implementation
 
     /// <summary>The fast kernels, with F(4x4, 3x3) for the convolutions that it fits.</summary>
     Winograd4,
+    /// <summary>The fast kernels of a CUDA device in single precision, their PTX interpreted.</summary>
+    Gpu,
 }
 
 internal static class ImplementationExtensions
@@ -36,6 +39,7 @@ internal static class ImplementationExtensions
         Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={ConvolutionVector.Widest}" }),
         Implementation.Winograd2 or Implementation.Winograd4 =>
             DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),
+        Implementation.Gpu => EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 }),
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
 }

@@ -1,0 +1,239 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.BatchNorm;
+
+/// <summary>Batch normalisation on a GPU: four channels of a pixel a thread, read and written with one instruction.</summary>
+/// <remarks>
+/// All of this is bound by memory, so a tensor is read once a pass. Sums over pixels are kept a slice each
+/// (<see cref="BatchNormSlices"/>) and joined in a fixed order: within a group as a tree, then slice after slice.
+/// </remarks>
+internal static class BatchNormQuad
+{
+    /// <summary>Mean and sum of squared differences from it, of each channel of one slice: <c>partial [slices, 2, C]</c>.</summary>
+    /// <remarks>
+    /// Differences from the slice's first value, a sample of the channel: unlike <c>mean(x²) - mean(x)²</c> they cancel only where that sample is
+    /// many standard deviations from the mean, and there in this slice alone.
+    /// </remarks>
+    public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, BatchNormSlices slices)
+    {
+        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> x = input.Cast<Float4>();
+        int quads = slices.Quads.Divisor, quad = Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        Float4 sum = default, square = default, shift = default;
+        if (quad < quads)
+        {
+            shift = x[begin * quads + quad];
+            for (int pixel = begin + Row; pixel < end; pixel += BatchNormSlices.GroupPixels)
+            {
+                Float4 difference = x[pixel * quads + quad] - shift;
+                sum += difference;
+                square += difference * difference;
+            }
+        }
+        SumRows(sums, squares, sum, square);
+        if (Row == 0 & quad < quads)
+        {
+            float inverse = 1f / (end - begin);
+            Float4 total = sums[Group.IdxX];
+            ArrayView<Float4> moments = partial.Cast<Float4>();
+            moments[Grid.IdxY * 2 * quads + quad] = shift + total * inverse;
+            moments[(Grid.IdxY * 2 + 1) * quads + quad] = squares[Group.IdxX] - total * total * inverse;
+        }
+    }
+
+    /// <summary>The mean and the sum of squared differences from it of all slices: <c>moments [2, C]</c>.</summary>
+    /// <remarks>
+    /// <code>
+    /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
+    /// </code>
+    /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
+    /// </remarks>
+    public static void MergeStatistics(ArrayView<float> moments, ArrayView<float> partial, BatchNormSlices slices)
+    {
+        ArrayView<Float4> means = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<int> counts = SharedMemory.Allocate<int>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> parts = partial.Cast<Float4>();
+        int quads = slices.Quads.Divisor, quad = Quad, count = 0;
+        Float4 mean = default, square = default;
+        if (quad < quads)
+        {
+            for (int slice = Row; slice < slices.Count; slice += BatchNormSlices.GroupPixels)
+            {
+                int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
+                Merge(ref count, ref mean, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
+            }
+        }
+        means[Group.IdxX] = mean;
+        squares[Group.IdxX] = square;
+        counts[Group.IdxX] = count;
+        Group.Barrier();
+        for (int half = BatchNormSlices.GroupPixels / 2; half > 0; half >>= 1)
+        {
+            if (Row < half)
+            {
+                int other = Group.IdxX + half * BatchNormSlices.GroupQuads;
+                Merge(ref count, ref mean, ref square, counts[other], means[other], squares[other]);
+                means[Group.IdxX] = mean;
+                squares[Group.IdxX] = square;
+                counts[Group.IdxX] = count;
+            }
+            Group.Barrier();
+        }
+        if (Row == 0 & quad < quads)
+        {
+            moments.Cast<Float4>()[quad] = mean;
+            moments.Cast<Float4>()[quads + quad] = square;
+        }
+    }
+
+    /// <summary>What a channel's moments are kept as, and its running statistics.</summary>
+    public static void FinishStatistics(
+        Index1D c, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
+        ArrayView<float> moments, float momentum, float epsilon, int pixels)
+    {
+        float center = moments[c], squares = moments[mean.IntLength + c];
+        mean[c] = center;
+        inverseStd[c] = 1 / MathF.Sqrt(squares / pixels + epsilon);
+        runningMean[c] = (1 - momentum) * runningMean[c] + momentum * center;
+        runningVar[c] = (1 - momentum) * runningVar[c] + momentum * squares / (pixels - 1);
+    }
+
+    /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
+    public static void Normalize(
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, ArrayView<float> mean,
+        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, int relu, BatchNormSlices slices)
+    {
+        slices.Quads.Divide(index, out int quad);
+        Float4 scale = inverseStd.Cast<Float4>()[quad] * weight.Cast<Float4>()[quad];
+        Float4 value = (input.Cast<Float4>()[index] - mean.Cast<Float4>()[quad]) * scale + bias.Cast<Float4>()[quad];
+        if (residual.Length > 0)
+            value += residual.Cast<Float4>()[index];
+        output.Cast<Float4>()[index] = relu != 0 ? Float4.Masked(value, value) : value;
+    }
+
+    /// <summary>The two sums of one slice, <c>Σ g</c> and <c>Σ g (x - mean)</c>: <c>partial [slices, 2, C]</c>; and <c>gradResidual = g</c> if there is one.</summary>
+    public static void SliceGradientSums(
+        ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
+        ArrayView<float> mean, BatchNormSlices slices)
+    {
+        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> products = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> x = input.Cast<Float4>();
+        int quads = slices.Quads.Divisor, quad = Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        Float4 sum = default, product = default;
+        if (quad < quads)
+        {
+            Float4 center = mean.Cast<Float4>()[quad];
+            for (int pixel = begin + Row; pixel < end; pixel += BatchNormSlices.GroupPixels)
+            {
+                int at = pixel * quads + quad;
+                Float4 gradient = Gradient(gradOutput, output, at);
+                if (gradResidual.Length > 0)
+                    gradResidual.Cast<Float4>()[at] = gradient;
+                sum += gradient;
+                product += gradient * (x[at] - center);
+            }
+        }
+        SumRows(sums, products, sum, product);
+        if (Row == 0 & quad < quads)
+        {
+            partial.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = sums[Group.IdxX];
+            partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = products[Group.IdxX];
+        }
+    }
+
+    /// <summary>The two sums of all slices: <c>sums [2, C]</c>.</summary>
+    public static void MergeGradientSums(ArrayView<float> sums, ArrayView<float> partial, BatchNormSlices slices)
+    {
+        ArrayView<Float4> first = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> second = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> parts = partial.Cast<Float4>();
+        int quads = slices.Quads.Divisor, quad = Quad;
+        Float4 sum = default, product = default;
+        if (quad < quads)
+        {
+            for (int slice = Row; slice < slices.Count; slice += BatchNormSlices.GroupPixels)
+            {
+                sum += parts[slice * 2 * quads + quad];
+                product += parts[(slice * 2 + 1) * quads + quad];
+            }
+        }
+        SumRows(first, second, sum, product);
+        if (Row == 0 & quad < quads)
+        {
+            sums.Cast<Float4>()[quad] = first[Group.IdxX];
+            sums.Cast<Float4>()[quads + quad] = second[Group.IdxX];
+        }
+    }
+
+    /// <summary>A channel's <c>Σ g x̂</c> from its <c>Σ g (x - mean)</c>, in place, and the parameters' gradients.</summary>
+    public static void FinishGradientSums(
+        Index1D c, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> inverseStd)
+    {
+        int channels = inverseStd.IntLength;
+        float normalized = sums[channels + c] * inverseStd[c];
+        sums[channels + c] = normalized;
+        if (gradWeight.Length > 0)
+            gradWeight[c] = normalized;
+        if (gradBias.Length > 0)
+            gradBias[c] = sums[c];
+    }
+
+    /// <summary>Four elements of <c>gradInput</c>.</summary>
+    public static void GradInput(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
+        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> sums, BatchNormSlices slices)
+    {
+        slices.Quads.Divide(index, out int quad);
+        float share = 1f / slices.Pixels;
+        Float4 scale = inverseStd.Cast<Float4>()[quad], center = mean.Cast<Float4>()[quad];
+        Float4 normalized = (input.Cast<Float4>()[index] - center) * scale;
+        Float4 sum = sums.Cast<Float4>()[quad] * share, product = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
+        gradInput.Cast<Float4>()[index] = weight.Cast<Float4>()[quad] * scale * (Gradient(gradOutput, output, index) - sum - normalized * product);
+    }
+
+    // A group's threads lie 8 x 32 over quads of channels and pixels.
+    private static int Quad => Grid.IdxX * BatchNormSlices.GroupQuads + (Group.IdxX & BatchNormSlices.GroupQuads - 1);
+
+    private static int Row => Group.IdxX / BatchNormSlices.GroupQuads;
+
+    /// <summary>Adds two values over a group's rows, as a tree; the sums are then with row 0.</summary>
+    private static void SumRows(ArrayView<Float4> first, ArrayView<Float4> second, Float4 a, Float4 b)
+    {
+        first[Group.IdxX] = a;
+        second[Group.IdxX] = b;
+        Group.Barrier();
+        for (int half = BatchNormSlices.GroupPixels / 2; half > 0; half >>= 1)
+        {
+            if (Row < half)
+            {
+                a += first[Group.IdxX + half * BatchNormSlices.GroupQuads];
+                b += second[Group.IdxX + half * BatchNormSlices.GroupQuads];
+                first[Group.IdxX] = a;
+                second[Group.IdxX] = b;
+            }
+            Group.Barrier();
+        }
+    }
+
+    private static void Merge(ref int count, ref Float4 mean, ref Float4 squares, int others, Float4 otherMean, Float4 otherSquares)
+    {
+        if (others == 0)
+            return;
+        int all = count + others;
+        float share = (float)others / all;
+        Float4 difference = otherMean - mean;
+        mean += difference * share;
+        squares += otherSquares + difference * difference * (share * count);
+        count = all;
+    }
+
+    private static Float4 Gradient(ArrayView<float> gradOutput, ArrayView<float> output, int index)
+    {
+        Float4 gradient = gradOutput.Cast<Float4>()[index];
+        return output.Length > 0 ? Float4.Masked(gradient, output.Cast<Float4>()[index]) : gradient;
+    }
+}

@@ -1,0 +1,44 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.BatchNorm;
+
+/// <summary>How the sums over pixels are divided among groups of threads on a GPU; the shape alone decides.</summary>
+internal readonly struct BatchNormSlices
+{
+    /// <summary>Quads of channels that a group takes: 128 bytes of a pixel, a whole cache line.</summary>
+    public const int GroupQuads = 8;
+
+    /// <summary>Pixels that a group reads at once.</summary>
+    public const int GroupPixels = 32;
+
+    // Eight groups for each of an H100's 132 multiprocessors; and two pixels a thread, below which merging costs more than it spares.
+    private const int WantedGroups = 1056, LeastLength = 2 * GroupPixels;
+
+    public BatchNormSlices(in BatchNormShape shape)
+    {
+        Pixels = shape.Pixels;
+        Quads = new FastDivisor(Math.Max(1, shape.C / 4));
+        ChannelGroups = (Quads.Divisor + GroupQuads - 1) / GroupQuads;
+        int wanted = Math.Clamp(WantedGroups / ChannelGroups, 1, Math.Max(1, Pixels / LeastLength));
+        Length = (Pixels + wanted - 1) / wanted;
+        Count = (Pixels + Length - 1) / Length;
+    }
+
+    /// <summary>Threads of a group.</summary>
+    public static int Threads => GroupQuads * GroupPixels;
+
+    /// <summary>Pixels in all.</summary>
+    public int Pixels { get; }
+
+    /// <summary>Quads of channels.</summary>
+    public FastDivisor Quads { get; }
+
+    /// <summary>Groups side by side that cover the channels.</summary>
+    public int ChannelGroups { get; }
+
+    /// <summary>Slices of the pixels.</summary>
+    public int Count { get; }
+
+    /// <summary>Pixels of a slice; the last may be shorter.</summary>
+    public int Length { get; }
+}

@@ -1,0 +1,235 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>The matrix product of <see cref="TiledGemm"/> on tensor cores.</summary>
+/// <remarks>
+/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors rounded to the format of
+/// <see cref="ITensorCoreMath"/> on their way from shared memory to the tensor cores, sums in single precision.
+/// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in global and in shared memory.
+/// </remarks>
+internal static class TensorCoreGemm
+{
+    /// <summary>Threads of a group.</summary>
+    public const int Threads = 128;
+
+    /// <summary>Depth of a tile.</summary>
+    public const int Depth = 16;
+
+    // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel gets without asking.
+    private const int Stages = 3;
+
+    /// <summary>One tile of the result, or of one slice's share of it.</summary>
+    public static void Multiply<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult>(
+        TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TRowSize : struct, ITiledSize
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TMath : struct, ITensorCoreMath
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        int rowBytes = TensorCoreStage<TRowSize, TAccess, TRows>.Bytes, stageBytes = rowBytes + TensorCoreStage<TColumnSize, TAccess, TColumns>.Bytes;
+        ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
+            Stages * Depth * (TRowSize.Extent + TColumnSize.Extent) / 4);
+        uint memory = TensorCore.SharedAddress(ref shared[0]);
+
+        int rowStart = plan.ColumnTiles.Divide(Grid.IdxX, out int columnStart) * TRowSize.Extent;
+        columnStart *= TColumnSize.Extent;
+        int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
+        int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowSize.Extent / 2), warpColumn = (warp & 1) * (TColumnSize.Extent / 2);
+        var rowStage = new TensorCoreStage<TRowSize, TAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
+        var columnStage = new TensorCoreStage<TColumnSize, TAccess, TColumns>(columns, columnStart, Group.IdxX, warpColumn);
+
+        TensorCoreSums sums = default;
+        uint current = memory, next = memory + (uint)(2 * stageBytes), last = next;
+        rowStage.Fetch(memory, begin, end);
+        columnStage.Fetch(memory + (uint)rowBytes, begin, end);
+        TensorCore.CommitCopies();
+        rowStage.Fetch(memory + (uint)stageBytes, begin + Depth, end);
+        columnStage.Fetch(memory + (uint)(stageBytes + rowBytes), begin + Depth, end);
+        TensorCore.CommitCopies();
+        for (int depth = begin; depth < end; depth += Depth)
+        {
+            // This thread's copies of the current tile are done; behind the barrier everybody's are, and nobody reads the tile before it any more.
+            TensorCore.AwaitAllButLastCopies();
+            Group.Barrier();
+            if (depth + 2 * Depth < end)
+            {
+                rowStage.Fetch(next, depth + 2 * Depth, end);
+                columnStage.Fetch(next + (uint)rowBytes, depth + 2 * Depth, end);
+            }
+            // An empty group keeps the count of groups right at the end.
+            TensorCore.CommitCopies();
+            MultiplyTile<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(
+                ref sums, rowStage, current, columnStage, current + (uint)rowBytes);
+            current = current == last ? memory : current + (uint)stageBytes;
+            next = next == last ? memory : next + (uint)stageBytes;
+        }
+
+        int lane = Group.IdxX & 31;
+        int row = rowStart + warpRow + (lane >> 2), column = columnStart + warpColumn + (lane & 3) * 2;
+        Store<TColumnSize, TAccess, TResult>(sums.Rows0, row, column, result, partials, plan);
+        Store<TColumnSize, TAccess, TResult>(sums.Rows16, row + 16, column, result, partials, plan);
+        if (TRowSize.Extent > 64)
+        {
+            Store<TColumnSize, TAccess, TResult>(sums.Rows32, row + 32, column, result, partials, plan);
+            Store<TColumnSize, TAccess, TResult>(sums.Rows48, row + 48, column, result, partials, plan);
+        }
+    }
+
+    private static void MultiplyTile<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(
+        ref TensorCoreSums sums, TensorCoreStage<TRowSize, TAccess, TRows> rowStage, uint rowTile,
+        TensorCoreStage<TColumnSize, TAccess, TColumns> columnStage, uint columnTile)
+        where TRowSize : struct, ITiledSize
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TMath : struct, ITensorCoreMath
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+    {
+        MultiplyStep<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
+        if (TMath.Depth < Depth)
+            MultiplyStep<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
+    }
+
+    private static void MultiplyStep<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(
+        ref TensorCoreSums sums, TensorCoreStage<TRowSize, TAccess, TRows> rowStage, uint rowTile,
+        TensorCoreStage<TColumnSize, TAccess, TColumns> columnStage, uint columnTile, int step)
+        where TRowSize : struct, ITiledSize
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TMath : struct, ITensorCoreMath
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+    {
+        bool large = TColumnSize.Extent > 64;
+        Fragment b0 = Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 0, step);
+        Fragment b1 = Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 1, step);
+        Fragment b2 = large ? Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 2, step) : default;
+        Fragment b3 = large ? Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 3, step) : default;
+        MultiplyRow<TColumnSize, TMath>(ref sums.Rows0, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 0, step), b0, b1, b2, b3);
+        MultiplyRow<TColumnSize, TMath>(ref sums.Rows16, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 1, step), b0, b1, b2, b3);
+        if (TRowSize.Extent > 64)
+        {
+            MultiplyRow<TColumnSize, TMath>(ref sums.Rows32, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 2, step), b0, b1, b2, b3);
+            MultiplyRow<TColumnSize, TMath>(ref sums.Rows48, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 3, step), b0, b1, b2, b3);
+        }
+    }
+
+    /// <summary>A block of 16 outer indices as deep as one instruction multiplies.</summary>
+    private static Fragment Load<TSize, TAccess, TMath, TOperand>(TensorCoreStage<TSize, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
+        where TSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TMath : struct, ITensorCoreMath
+        where TOperand : struct, ITiledOperand =>
+        TMath.Depth == 8
+            ? TMath.Round(stage.Load(tile, outerBlock, step), default)
+            : TMath.Round(stage.Load(tile, outerBlock, 2 * step), stage.Load(tile, outerBlock, 2 * step + 1));
+
+    private static void MultiplyRow<TColumnSize, TMath>(ref TensorCoreRow sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
+        where TColumnSize : struct, ITiledSize
+        where TMath : struct, ITensorCoreMath
+    {
+        sums.Columns0 = TMath.MultiplyAdd(a, b0.X, b0.Z, sums.Columns0);
+        sums.Columns8 = TMath.MultiplyAdd(a, b0.Y, b0.W, sums.Columns8);
+        sums.Columns16 = TMath.MultiplyAdd(a, b1.X, b1.Z, sums.Columns16);
+        sums.Columns24 = TMath.MultiplyAdd(a, b1.Y, b1.W, sums.Columns24);
+        if (TColumnSize.Extent > 64)
+        {
+            sums.Columns32 = TMath.MultiplyAdd(a, b2.X, b2.Z, sums.Columns32);
+            sums.Columns40 = TMath.MultiplyAdd(a, b2.Y, b2.W, sums.Columns40);
+            sums.Columns48 = TMath.MultiplyAdd(a, b3.X, b3.Z, sums.Columns48);
+            sums.Columns56 = TMath.MultiplyAdd(a, b3.Y, b3.W, sums.Columns56);
+        }
+    }
+
+    /// <summary>A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.</summary>
+    private static void Store<TColumnSize, TAccess, TResult>(
+        TensorCoreRow sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        StoreRow<TColumnSize, TAccess, TResult>(
+            Upper(sums.Columns0), Upper(sums.Columns8), Upper(sums.Columns16), Upper(sums.Columns24),
+            Upper(sums.Columns32), Upper(sums.Columns40), Upper(sums.Columns48), Upper(sums.Columns56), row, column, result, partials, plan);
+        StoreRow<TColumnSize, TAccess, TResult>(
+            Lower(sums.Columns0), Lower(sums.Columns8), Lower(sums.Columns16), Lower(sums.Columns24),
+            Lower(sums.Columns32), Lower(sums.Columns40), Lower(sums.Columns48), Lower(sums.Columns56), row + 8, column, result, partials, plan);
+    }
+
+    private static Float2 Upper(Float4 sums)
+    {
+        Float2 pair;
+        pair.X = sums.X;
+        pair.Y = sums.Y;
+        return pair;
+    }
+
+    private static Float2 Lower(Float4 sums)
+    {
+        Float2 pair;
+        pair.X = sums.Z;
+        pair.Y = sums.W;
+        return pair;
+    }
+
+    private static void StoreRow<TColumnSize, TAccess, TResult>(
+        Float2 columns0, Float2 columns8, Float2 columns16, Float2 columns24, Float2 columns32, Float2 columns40, Float2 columns48, Float2 columns56,
+        int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        if (row >= plan.Rows)
+            return;
+        bool isShare = plan.Slices > 1;
+        int offset = isShare ? (Grid.IdxY * plan.Rows + row) * plan.Columns : result.Offset(row);
+        Store<TAccess, TResult>(columns0, isShare, offset, column, result, partials, plan.Columns);
+        Store<TAccess, TResult>(columns8, isShare, offset, column + 8, result, partials, plan.Columns);
+        Store<TAccess, TResult>(columns16, isShare, offset, column + 16, result, partials, plan.Columns);
+        Store<TAccess, TResult>(columns24, isShare, offset, column + 24, result, partials, plan.Columns);
+        if (TColumnSize.Extent > 64)
+        {
+            Store<TAccess, TResult>(columns32, isShare, offset, column + 32, result, partials, plan.Columns);
+            Store<TAccess, TResult>(columns40, isShare, offset, column + 40, result, partials, plan.Columns);
+            Store<TAccess, TResult>(columns48, isShare, offset, column + 48, result, partials, plan.Columns);
+            Store<TAccess, TResult>(columns56, isShare, offset, column + 56, result, partials, plan.Columns);
+        }
+    }
+
+    private static void Store<TAccess, TResult>(
+        Float2 pair, bool isShare, int rowOffset, int column, TResult result, ArrayView<float> partials, int columns)
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        if (column >= columns)
+            return;
+        // The share of a slice lies where ConvolutionTiled put it: in the result itself when there is but one.
+        if (TAccess.Quads)
+        {
+            if (!isShare)
+            {
+                Float2 addend = LoadPair(result.Addend, result.AddendOffset(rowOffset, column));
+                pair.X += addend.X;
+                pair.Y += addend.Y;
+            }
+            partials.Cast<Float2>()[(rowOffset + column) >> 1] = pair;
+            return;
+        }
+        bool hasRight = column + 1 < columns;
+        if (!isShare)
+        {
+            pair.X += TiledGemm.LoadSingle(result.Addend, result.AddendOffset(rowOffset, column));
+            pair.Y += TiledGemm.LoadSingle(result.Addend, hasRight ? result.AddendOffset(rowOffset, column + 1) : TiledAnchor.Outside);
+        }
+        partials[rowOffset + column] = pair.X;
+        if (hasRight)
+            partials[rowOffset + column + 1] = pair.Y;
+    }
+
+    private static Float2 LoadPair(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float2>()[offset >> 1];
+}

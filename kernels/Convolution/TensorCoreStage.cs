@@ -1,0 +1,149 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>One operand's tile in shared memory: how a thread brings its part there, and how a lane reads it as fragments.</summary>
+/// <remarks>
+/// A tile keeps the order of global memory, so that whole quads are copied past the registers:
+/// <code>
+/// AlongDepth     [outer][depth]    16 floats a row      quad q of row o lies at place q ^ (o / 2 mod 4)
+/// else           [depth][outer]    64 or 128 a row      quad q of row d lies at place q ^ 2 (d mod 4)
+/// </code>
+/// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first order, four rows of two quads
+/// in the second.
+/// </remarks>
+internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
+    where TSize : struct, ITiledSize
+    where TAccess : struct, ITiledAccess
+    where TOperand : struct, ITiledOperand
+{
+    private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.Depth / 4;
+
+    // From one of a thread's quads to its next, in bytes of shared memory: as many as the group's threads copy at a time.
+    private const int CopyBytes = TensorCoreGemm.Threads * QuadBytes;
+
+    private readonly TOperand operand;
+    private readonly int outer;
+    private readonly int localDepth;
+    private readonly uint destination;
+    private readonly uint fragment;
+    private readonly TiledAnchor anchor0;
+    private readonly TiledAnchor anchor1;
+    private readonly TiledAnchor anchor2;
+    private readonly TiledAnchor anchor3;
+
+    /// <param name="operand">The operand.</param>
+    /// <param name="start">The tile's first outer index.</param>
+    /// <param name="thread">The thread's number in its group.</param>
+    /// <param name="warpStart">The first outer index, within the tile, of the thread's warp.</param>
+    public TensorCoreStage(TOperand operand, int start, int thread, int warpStart)
+    {
+        this.operand = operand;
+        int lane = thread & 31;
+        if (TOperand.AlongDepth)
+        {
+            int row = thread / DepthQuads, quad = thread & DepthQuads - 1;
+            outer = start + row;
+            localDepth = quad * 4;
+            destination = (uint)(row * DepthQuads + (quad ^ row >> 1 & 3)) * QuadBytes;
+            // ldmatrix: lanes 0 to 15 name the rows of the first quad, lanes 16 to 31 those of the second.
+            int fragmentRow = warpStart + (lane & 15);
+            fragment = (uint)(fragmentRow * DepthQuads + (lane >> 4 ^ fragmentRow >> 1 & 3)) * QuadBytes;
+        }
+        else
+        {
+            int row = thread / OuterQuads, quad = thread & OuterQuads - 1;
+            outer = start + quad * 4;
+            localDepth = row;
+            destination = (uint)(row * OuterQuads + (quad ^ (row & 3) * 2)) * QuadBytes;
+            int g = lane >> 2, t = lane & 3, fragmentQuad = (warpStart + g) >> 2;
+            fragment = (uint)((t * OuterQuads + (fragmentQuad ^ t * 2)) * QuadBytes + (g & 3) * sizeof(float));
+        }
+        anchor0 = operand.Anchor(outer);
+        anchor1 = TOperand.AlongDepth ? operand.Anchor(outer + OuterStep) : anchor0;
+        anchor2 = TOperand.AlongDepth && HasFour ? operand.Anchor(outer + 2 * OuterStep) : anchor0;
+        anchor3 = TOperand.AlongDepth && HasFour ? operand.Anchor(outer + 3 * OuterStep) : anchor0;
+    }
+
+    /// <summary>Bytes of a tile.</summary>
+    public static int Bytes => TSize.Extent * TensorCoreGemm.Depth * sizeof(float);
+
+    private static int OuterQuads => TSize.Extent / 4;
+
+    // A thread copies four quads of a large tile, two of a small one.
+    private static bool HasFour => TSize.Extent > SmallTile.Extent;
+
+    private static int OuterStep => TOperand.AlongDepth ? TensorCoreGemm.Threads / DepthQuads : 0;
+
+    private static int DepthStep => TOperand.AlongDepth ? 0 : TensorCoreGemm.Threads / OuterQuads;
+
+    /// <summary>Begins to copy this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
+    public void Fetch(uint tile, int depth, int end)
+    {
+        tile += destination;
+        depth += localDepth;
+        Fetch(tile, anchor0, outer, depth, end);
+        Fetch(tile + CopyBytes, anchor1, outer + OuterStep, depth + DepthStep, end);
+        if (HasFour)
+        {
+            Fetch(tile + 2 * CopyBytes, anchor2, outer + 2 * OuterStep, depth + 2 * DepthStep, end);
+            Fetch(tile + 3 * CopyBytes, anchor3, outer + 3 * OuterStep, depth + 3 * DepthStep, end);
+        }
+    }
+
+    /// <summary>A block of 16 outer indices and a depth of 8, <paramref name="outerBlock"/> counted from the warp's first.</summary>
+    public Fragment Load(uint tile, int outerBlock, int depthBlock)
+    {
+        if (TOperand.AlongDepth)
+            return TensorCore.LoadMatrices(tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes) + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
+        // 16 outer indices are four quads: bits 0 and 1 of the quad's number take part in the exclusive or, the rest is added.
+        uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;
+        uint first = tile + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
+        uint second = first + (uint)(4 * OuterQuads * QuadBytes);
+        Fragment block;
+        block.X = TensorCore.LoadShared(first + top);
+        block.Y = TensorCore.LoadShared(first + bottom);
+        block.Z = TensorCore.LoadShared(second + top);
+        block.W = TensorCore.LoadShared(second + bottom);
+        return block;
+    }
+
+    private void Fetch(uint address, TiledAnchor anchor, int outerIndex, int depth, int end)
+    {
+        if (TAccess.Quads)
+        {
+            int offset = Offset(anchor, depth, end);
+            ArrayView<float> view = operand.View;
+            TensorCore.CopyQuad(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : QuadBytes);
+        }
+        else if (TOperand.AlongDepth)
+        {
+            Single(address, anchor, depth, end);
+            Single(address + 4, anchor, depth + 1, end);
+            Single(address + 8, anchor, depth + 2, end);
+            Single(address + 12, anchor, depth + 3, end);
+        }
+        else
+        {
+            Single(address, anchor, depth, end);
+            Single(address + 4, operand.Anchor(outerIndex + 1), depth, end);
+            Single(address + 8, operand.Anchor(outerIndex + 2), depth, end);
+            Single(address + 12, operand.Anchor(outerIndex + 3), depth, end);
+        }
+    }
+
+    private void Single(uint address, TiledAnchor anchor, int depth, int end)
+    {
+        int offset = Offset(anchor, depth, end);
+        ArrayView<float> view = operand.View;
+        TensorCore.CopySingle(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : sizeof(float));
+    }
+
+    // The offset is computed also where it is not wanted: that takes fewer instructions than a branch around it.
+    private int Offset(TiledAnchor anchor, int depth, int end)
+    {
+        int offset = operand.Offset(anchor, depth);
+        return depth < end ? offset : TiledAnchor.Outside;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Reflection;
+using ILGPU.Runtime;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>Makes kernels ready to launch; a device has one, and the tests one that runs PTX without a GPU.</summary>
+internal interface IKernelLoader
+{
+    /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
+    bool HasTensorCores { get; }
+
+    /// <summary>A launcher for a kernel that computes one output an index.</summary>
+    /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, Index1D, …&gt;</c> with the kernel's parameters.</typeparam>
+    TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
+        where TLauncher : Delegate;
+
+    /// <summary>A launcher for a kernel of groups that share memory.</summary>
+    /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, KernelConfig, …&gt;</c> with the kernel's parameters.</typeparam>
+    TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
+        where TLauncher : Delegate;
+}

@@ -1,0 +1,191 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Activation;
+using IlgpuCxr.Kernels.BatchNorm;
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Kernels.Pooling;
+using IlgpuCxr.Models;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.SelfTest;
+
+/// <summary>Compares a device with the double-precision definitions of the operators, and with itself.</summary>
+/// <remarks>It needs no file and no other device, so that one published program can say whether a machine computes rightly.</remarks>
+public static class DeviceSelfTest
+{
+    private static readonly ConvolutionShape[] Convolutions = [.. ConvolutionShapes()];
+
+    private static readonly BatchNormShape[] BatchNorms =
+        [new(8, 1, 1, 4), new(3, 11, 13, 17), new(2, 9, 11, 36), new(3, 29, 23, 64), new(4, 56, 56, 64), new(8, 7, 7, 512)];
+
+    private static readonly MaxPoolingShape[] MaxPoolings =
+        [new(2, 7, 5, 3, 3, 2, 1), new(1, 13, 11, 17, 3, 1, 1), new(3, 8, 6, 32, 2, 2, 0), new(2, 112, 112, 64, 3, 2, 1)];
+
+    /// <summary>Runs all checks, one after the other.</summary>
+    /// <param name="device">The device; its precision decides the bounds.</param>
+    public static IEnumerable<SelfCheck> Run(ComputeDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        yield return Over("convolution of integers, three passes", Convolutions, 0, shape => Convolution(device, shape, exact: true));
+        yield return Over("convolution, errors over their bound", Convolutions, 1, shape => Convolution(device, shape, exact: false));
+        yield return Over("batch norm, three passes", BatchNorms, 1e-4, shape => BatchNorm(device, shape));
+        yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
+        yield return Over("relu, sgd", [1, 7, 4096, 100_003], 0, count => Elements(device, count));
+        yield return new SelfCheck("two runs of a training step, bit for bit", 1, RepeatedSteps(device), 0);
+    }
+
+    private static IEnumerable<ConvolutionShape> ConvolutionShapes()
+    {
+        foreach ((int c, int k) in new[] { (3, 5), (4, 8) })
+            foreach ((int r, int s) in new[] { (1, 1), (3, 3), (7, 7), (3, 2) })
+                for (int stride = 1; stride <= 3; stride++)
+                    yield return new ConvolutionShape(2, 9, 7, c, k, r, s, stride, r / 2);
+        foreach (int width in new[] { 63, 64, 65, 127, 128, 129 })
+            yield return new ConvolutionShape(1, 1, width, 8, 12, 1, 1, 1, 0);
+        yield return new ConvolutionShape(2, 5, 25, 32, 252, 1, 1, 1, 0);
+        yield return new ConvolutionShape(2, 5, 25, 31, 251, 1, 1, 1, 0);
+        yield return new ConvolutionShape(5, 1, 1, 600, 130, 1, 1, 1, 0);
+        // The layers of ResNet18, on smaller images.
+        yield return new ConvolutionShape(2, 32, 32, 3, 64, 7, 7, 2, 3);
+        yield return new ConvolutionShape(2, 14, 14, 64, 64, 3, 3, 1, 1);
+        yield return new ConvolutionShape(2, 14, 14, 64, 128, 3, 3, 2, 1);
+        yield return new ConvolutionShape(2, 14, 14, 64, 128, 1, 1, 2, 0);
+        yield return new ConvolutionShape(4, 7, 7, 128, 256, 3, 3, 1, 1);
+    }
+
+    private static SelfCheck Over<TShape>(string name, IReadOnlyCollection<TShape> shapes, double bound, Func<TShape, double> check) =>
+        new(name, shapes.Count, shapes.Select(check).Aggregate(0.0, Math.Max), bound);
+
+    /// <summary>
+    /// Rounding each factor by a part u, and the sum of d products by d roundings of 2^-24, moves a result by no more than
+    /// <c>(2u + u² + d 2^-23) Σ |a b|</c>.
+    /// </summary>
+    private static double Convolution(ComputeDevice device, ConvolutionShape shape, bool exact)
+    {
+        double unit = device.Precision switch
+        {
+            Precision.Tf32 => 1.0 / (1 << 11),
+            Precision.Bf16 => 1.0 / (1 << 8),
+            _ => 0,
+        };
+        using var tensors = new HostTensors(device, shape.GetHashCode());
+        Func<long, double[]> values = exact ? tensors.Integers : count => tensors.Floats(count);
+        double[] x = values(shape.Input.Count), w = values(shape.Weights.Count), dy = values(shape.Output.Count);
+        Tensor input = tensors.Tensor(shape.Input, x), gradOutput = tensors.Tensor(shape.Output, dy);
+        Tensor output = tensors.Tensor(shape.Output), gradInput = tensors.Tensor(shape.Input);
+        ArrayView<float> weights = tensors.View(w), gradWeights = tensors.View(shape.Weights.Count);
+        tensors.Run(() =>
+        {
+            Kernels.Convolution.Convolution.Forward(device, output, input, weights, default, shape);
+            Kernels.Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, shape);
+            Kernels.Convolution.Convolution.BackwardWeights(device, gradWeights, default, gradOutput, input, shape);
+        });
+        double worst = 0;
+        void Compare(ArrayView<float> results, TensorShape size, int depth, Action<double[], double[], double[]> define, double[] a, double[] b)
+        {
+            double[] expected = new double[size.Count], magnitude = new double[size.Count];
+            define(expected, a, b);
+            define(magnitude, Array.ConvertAll(a, Math.Abs), Array.ConvertAll(b, Math.Abs));
+            double part = 2 * unit + unit * unit + depth * Math.Pow(2, -23);
+            worst = Math.Max(worst, tensors.Error(results, expected, i => exact ? 1 : part * magnitude[i]));
+        }
+        int taps = shape.R * shape.S;
+        Compare(output.View, shape.Output, taps * shape.C, (y, a, b) => ConvolutionReference.Forward(y, a, b, [], shape), x, w);
+        Compare(gradInput.View, shape.Input, taps * shape.K, (y, a, b) => ConvolutionReference.BackwardData(y, a, b, shape), dy, w);
+        Compare(gradWeights, shape.Weights, shape.Output.Pixels, (y, a, b) => ConvolutionReference.BackwardWeights(y, a, b, shape), dy, x);
+        return worst;
+    }
+
+    /// <summary>The largest error of outputs and gradients relative to the largest value of their tensor.</summary>
+    private static double BatchNorm(ComputeDevice device, BatchNormShape shape)
+    {
+        using var tensors = new HostTensors(device, shape.GetHashCode());
+        // A mean of 3 standard deviations, so that a variance computed as mean(x²) - mean(x)² would fail.
+        double[] x = tensors.Floats(shape.Tensor.Count, offset: 2), dy = tensors.Floats(shape.Tensor.Count);
+        double[] weight = tensors.Floats(shape.C, offset: 1.5f), bias = tensors.Floats(shape.C);
+        double[] y = new double[x.Length], dx = new double[x.Length], mean = new double[shape.C], inverseStd = new double[shape.C];
+        double[] dw = new double[shape.C], db = new double[shape.C], runningMean = new double[shape.C], runningVar = new double[shape.C];
+        BatchNormReference.ForwardTraining(y, mean, inverseStd, runningMean, runningVar, x, [], weight, bias, 0.1, 1e-5, relu: false, shape);
+        BatchNormReference.Backward(dx, new double[x.Length], dw, db, dy, y, x, mean, inverseStd, weight, relu: false, shape);
+        Tensor input = tensors.Tensor(shape.Tensor, x), output = tensors.Tensor(shape.Tensor), gradOutput = tensors.Tensor(shape.Tensor, dy);
+        Tensor gradInput = tensors.Tensor(shape.Tensor);
+        ArrayView<float> m = tensors.View(shape.C), v = tensors.View(shape.C), w = tensors.View(weight), b = tensors.View(bias);
+        ArrayView<float> zeroMean = tensors.View(new double[shape.C]), zeroVar = tensors.View(new double[shape.C]);
+        ArrayView<float> gradWeight = tensors.View(shape.C), gradBias = tensors.View(shape.C);
+        tensors.Run(() =>
+        {
+            Kernels.BatchNorm.BatchNorm.ForwardTraining(device, output, m, v, zeroMean, zeroVar, input, null, w, b, 0.1f, 1e-5f, relu: false, shape);
+            Kernels.BatchNorm.BatchNorm.Backward(device, gradInput, null, gradWeight, gradBias, gradOutput, output, input, m, v, w, relu: false, shape);
+        });
+        double Relative(ArrayView<float> results, double[] expected)
+        {
+            double largest = expected.Max(Math.Abs);
+            return tensors.Error(results, expected, _ => largest);
+        }
+        double[] errors =
+        [
+            Relative(output.View, y), Relative(gradInput.View, dx), Relative(gradWeight, dw), Relative(gradBias, db),
+            Relative(zeroMean, runningMean), Relative(zeroVar, runningVar),
+        ];
+        return errors.Aggregate(0.0, Math.Max);
+    }
+
+    private static double MaxPooling(ComputeDevice device, MaxPoolingShape shape)
+    {
+        using var tensors = new HostTensors(device, shape.GetHashCode());
+        // Few different values make many ties, which the first maximum must win.
+        double[] x = tensors.Integers(shape.Input.Count), dy = tensors.Integers(shape.Output.Count);
+        double[] y = new double[dy.Length], dx = new double[x.Length];
+        var pixels = new int[dy.Length];
+        MaxPoolingReference.Forward(y, pixels, x, shape);
+        MaxPoolingReference.Backward(dx, dy, pixels, shape);
+        Tensor input = tensors.Tensor(shape.Input, x), output = tensors.Tensor(shape.Output), gradOutput = tensors.Tensor(shape.Output, dy);
+        Tensor gradInput = tensors.Tensor(shape.Input), indices = tensors.Tensor(shape.Output);
+        tensors.Run(() =>
+        {
+            Kernels.Pooling.MaxPooling.Forward(device, output, indices, input, shape);
+            Kernels.Pooling.MaxPooling.Backward(device, gradInput, gradOutput, indices, shape);
+        });
+        return Math.Max(tensors.Error(output.View, y, _ => 1), tensors.Error(gradInput.View, dx, _ => 1));
+    }
+
+    private static double Elements(ComputeDevice device, int count)
+    {
+        using var tensors = new HostTensors(device, count);
+        double[] x = tensors.Integers(count), g = tensors.Integers(count), y = new double[count], momentum = new double[count];
+        TensorShape shape = TensorShape.Vector(count);
+        Tensor input = tensors.Tensor(shape, x), output = tensors.Tensor(shape);
+        ArrayView<float> parameters = tensors.View(x), buffer = tensors.View(momentum), gradients = tensors.View(g);
+        // Powers of two keep every sum exact.
+        var options = new SgdOptions(0.5f, 0.5f, 0.25f);
+        ReluReference.Forward(y, x);
+        SgdReference.Step(x, momentum, g, options);
+        tensors.Run(() => Relu.Forward(device, output, input));
+        Sgd.Step(device, parameters, buffer, gradients, options);
+        return Math.Max(tensors.Error(output.View, y, _ => 1), tensors.Error(parameters, x, _ => 1));
+    }
+
+    /// <summary>The number of parameters of ResNet18 that differ between two runs of the same two steps.</summary>
+    private static double RepeatedSteps(ComputeDevice device)
+    {
+        float[] first = TwoSteps(device), second = TwoSteps(device);
+        return first.Zip(second).Count(pair => BitConverter.SingleToInt32Bits(pair.First) != BitConverter.SingleToInt32Bits(pair.Second) || float.IsNaN(pair.First));
+    }
+
+    private static float[] TwoSteps(ComputeDevice device)
+    {
+        var shape = new TensorShape(4, 64, 64, 3);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        network.Initialize(1);
+        using var optimizer = new SgdOptimizer(device, network, new SgdOptions(0.01f, 0.9f));
+        var step = new TrainingStep(device, network, optimizer);
+        using var tensors = new HostTensors(device, 1);
+        ArrayView<float> images = tensors.View(tensors.Floats(shape.Count)), loss = tensors.View(1);
+        using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
+        device.Upload<int>(targets.View, [0, 1, 0, 1]);
+        for (int i = 0; i < 2; i++)
+            step.Train(shape, tensor => device.Copy(tensor.View, images), targets.View, loss);
+        return device.Download(network.Store.Values);
+    }
+}

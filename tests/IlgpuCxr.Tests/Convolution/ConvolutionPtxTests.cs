@@ -1,0 +1,51 @@
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Ptx;
+
+namespace IlgpuCxr.Tests.Convolution;
+
+/// <summary>The PTX of the convolution's GPU kernels, interpreted, against the reference.</summary>
+[TestFixture(ConvolutionAlgorithm.Naive)]
+[TestFixture(ConvolutionAlgorithm.Tiled)]
+[TestFixture(ConvolutionAlgorithm.Tf32)]
+[TestFixture(ConvolutionAlgorithm.Bf16)]
+public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
+{
+    private ComputeDevice device = null!;
+
+    private static readonly ConvolutionShape[] shapes =
+    [
+        // Odd channels: single floats; with padding, stride, a filter that is not square, one pixel.
+        new(N: 1, H: 1, W: 1, C: 1, K: 1, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 2, H: 5, W: 4, C: 3, K: 5, R: 3, S: 3, Stride: 1, Padding: 1),
+        new(N: 1, H: 9, W: 7, C: 3, K: 7, R: 7, S: 7, Stride: 2, Padding: 3),
+        new(N: 1, H: 5, W: 6, C: 5, K: 67, R: 3, S: 2, Stride: 3, Padding: 0),
+        // Quads of channels: 16-byte copies; a depth that ends within a tile.
+        new(N: 2, H: 5, W: 4, C: 4, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
+        new(N: 1, H: 8, W: 7, C: 12, K: 20, R: 3, S: 3, Stride: 2, Padding: 1),
+        new(N: 1, H: 6, W: 5, C: 20, K: 68, R: 1, S: 1, Stride: 2, Padding: 0),
+        // Every tile of the tables: rows and columns on either side of 64 and 128, whole and ragged.
+        new(N: 1, H: 1, W: 129, C: 8, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 1, H: 8, W: 16, C: 16, K: 128, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 2, H: 5, W: 25, C: 32, K: 124, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 1, H: 10, W: 12, C: 31, K: 125, R: 1, S: 1, Stride: 1, Padding: 0),
+        // Slices of the depth, summed afterwards: a linear layer, and a filter's gradient over many pixels.
+        new(N: 5, H: 1, W: 1, C: 600, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 2, H: 20, W: 20, C: 4, K: 8, R: 1, S: 1, Stride: 1, Padding: 0),
+    ];
+
+    [OneTimeSetUp]
+    public void Open() => device = EmulatedGpu.Open(new DeviceOptions { Algorithms = $"convolution={algorithm}" });
+
+    [OneTimeTearDown]
+    public void Close() => device.Dispose();
+
+    [TestCaseSource(nameof(shapes))]
+    public void ForwardEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.Forward(device, shape);
+
+    [TestCaseSource(nameof(shapes))]
+    public void BackwardDataEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardData(device, shape);
+
+    [TestCaseSource(nameof(shapes))]
+    public void BackwardWeightsEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardWeights(device, shape);
+}

@@ -1,0 +1,81 @@
+namespace IlgpuCxr.Tests.Ptx;
+
+/// <summary>The instructions that the 32 lanes of a warp execute together, after the figures of the PTX ISA's chapters on mma and ldmatrix.</summary>
+internal static class PtxWarp
+{
+    /// <summary>
+    /// <c>ldmatrix.m8n8.x4.b16</c>: lane i names row i mod 8 of matrix i / 8, eight 16-bit elements; of each matrix lane l gets elements
+    /// 2 (l mod 4) and the next of row l / 4.
+    /// </summary>
+    public static Action<ReadOnlySpan<PtxThread>> LoadMatrices(int[] results, int address) => warp =>
+    {
+        var values = new uint[4, 32];
+        for (int matrix = 0; matrix < 4; matrix++)
+            for (int lane = 0; lane < 32; lane++)
+            {
+                ulong row = warp[matrix * 8 + lane / 4].Registers[address];
+                if (row % 16 != 0)
+                    throw new InvalidOperationException($"A row of a matrix at {row} of shared memory is not aligned to 16 bytes.");
+                values[matrix, lane] = warp[lane].Group.Shared.Load(row + (uint)(lane % 4 * 4), warp[lane].Index);
+            }
+        for (int matrix = 0; matrix < 4; matrix++)
+            for (int lane = 0; lane < 32; lane++)
+                warp[lane].Registers[results[matrix]] = values[matrix, lane];
+    };
+
+    /// <summary><c>mma.m16n8k8</c> of tf32 or <c>mma.m16n8k16</c> of bf16: <c>d = a b + c</c>.</summary>
+    public static Action<ReadOnlySpan<PtxThread>> Multiply(bool isTf32, int[] d, int[] a, int[] b, int[] c) => warp =>
+    {
+        int depth = isTf32 ? 8 : 16;
+        var left = new float[16, depth];
+        var right = new float[depth, 8];
+        for (int lane = 0; lane < 32; lane++)
+        {
+            ulong[] registers = warp[lane].Registers;
+            int group = lane / 4, member = lane % 4;
+            for (int i = 0; i < 4; i++)
+            {
+                int row = group + i % 2 * 8;
+                uint value = (uint)registers[a[i]];
+                if (isTf32)
+                {
+                    left[row, member + i / 2 * 4] = Tf32(value);
+                    continue;
+                }
+                left[row, member * 2 + i / 2 * 8] = Bf16(value);
+                left[row, member * 2 + i / 2 * 8 + 1] = Bf16(value >> 16);
+            }
+            for (int i = 0; i < 2; i++)
+            {
+                uint value = (uint)registers[b[i]];
+                if (isTf32)
+                {
+                    right[member + i * 4, group] = Tf32(value);
+                    continue;
+                }
+                right[member * 2 + i * 8, group] = Bf16(value);
+                right[member * 2 + i * 8 + 1, group] = Bf16(value >> 16);
+            }
+        }
+        Span<float> sums = stackalloc float[4];
+        for (int lane = 0; lane < 32; lane++)
+        {
+            ulong[] registers = warp[lane].Registers;
+            for (int i = 0; i < 4; i++)
+            {
+                int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+                double sum = BitConverter.UInt32BitsToSingle((uint)registers[c[i]]);
+                for (int k = 0; k < depth; k++)
+                    sum += (double)left[row, k] * right[k, column];
+                sums[i] = (float)sum;
+            }
+            for (int i = 0; i < 4; i++)
+                registers[d[i]] = BitConverter.SingleToUInt32Bits(sums[i]);
+        }
+    };
+
+    // Tensor cores do not look at the 13 last bits.
+    private static float Tf32(uint bits) => BitConverter.UInt32BitsToSingle(bits & 0xFFFFE000);
+
+    private static float Bf16(uint bits) => BitConverter.UInt32BitsToSingle(bits << 16);
+}
