@@ -178,14 +178,14 @@ public static class DeviceSelfTest
         var shape = new TensorShape(4, 64, 64, 3);
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(1);
-        using var optimizer = new SgdOptimizer(device, network, new SgdOptions(0.01f, 0.9f));
-        var step = new TrainingStep(device, network, optimizer);
+        using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.01f, Momentum = 0.9f });
+        var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
         using var tensors = new HostTensors(device, 1);
         ArrayView<float> images = tensors.View(tensors.Floats(shape.Count)), loss = tensors.View(1);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         device.Upload<int>(targets.View, [0, 1, 0, 1]);
         for (int i = 0; i < 2; i++)
-            step.Train(shape, tensor => device.Copy(tensor.View, images), targets.View, loss);
+            step.Train(shape, tensor => device.Copy(tensor.View, images), new BatchTargets(targets.View, default), loss);
         return device.Download(network.Store.Values);
     }
 }
