@@ -64,6 +64,8 @@ public static class Convolution
             device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
         if (gradBias.Length > 0 && algorithm.IsTiled())
             ConvolutionTiled.BackwardBias(device, gradBias, gradOutput, shape);
+        else if (gradBias.Length > 0 && algorithm != ConvolutionAlgorithm.Naive)
+            ConvolutionVector.BackwardBias(device, gradBias, gradOutput, shape);
         else if (gradBias.Length > 0)
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
     }

@@ -70,6 +70,17 @@ internal static unsafe class ConvolutionPacking
             Add(destination, source + slice * sum.Length, count);
     }
 
+    /// <summary>Sums a slice of the pixels, channel by channel: <c>partial[slice, channel]</c>.</summary>
+    public static void SumPixels(Index1D slice, ArrayView<float> partial, ArrayView<float> pixels, int count, int channels)
+    {
+        int slices = (int)(partial.Length / channels);
+        int first = (int)((long)count * slice.X / slices), end = (int)((long)count * (slice.X + 1) / slices);
+        float* sum = partial.Pointer() + slice.X * channels;
+        new Span<float>(sum, channels).Clear();
+        for (int pixel = first; pixel < end; pixel++)
+            Add(sum, pixels.Pointer() + (long)pixel * channels, channels);
+    }
+
     /// <summary><c>destination += source</c></summary>
     public static void Add(float* destination, float* source, int count)
     {

@@ -14,8 +14,11 @@ internal abstract class ConvolutionVector
     private static readonly ConvolutionVector Winograd4 = WinogradOf(Widest, 4);
 
     // Transforming an element of a tile takes as long as some 24 multiply-adds, once for each input and each output channel;
-    // transforming the weights takes as long as multiplying 60 tiles with them, because it is bound by memory.
-    private const double TransformWork = 24, WeightWork = 60;
+    // transforming the weights takes as long as multiplying 30 tiles with them, because it is bound by memory.
+    private const double TransformWork = 24, WeightWork = 30;
+
+    // Enough for the cores of a large processor.
+    private const int BiasSlices = 64;
 
     // With fewer channels the transforms cost more than they save.
     private const int FewestWinogradChannels = 16;
@@ -65,6 +68,16 @@ internal abstract class ConvolutionVector
         (_, 2) => new ConvolutionWinograd<Vector128<float>, Vector128Math, Winograd2<Vector128<float>, Vector128Math>>(),
         _ => new ConvolutionWinograd<Vector128<float>, Vector128Math, Winograd4<Vector128<float>, Vector128Math>>(),
     };
+
+    /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c></summary>
+    public static void BackwardBias(ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
+    {
+        int slices = Math.Min(BiasSlices, shape.Output.Pixels);
+        Tensor partial = device.Arena.Rent(TensorShape.Matrix(slices, shape.K));
+        device.Launch(ConvolutionPacking.SumPixels, slices, partial.View, gradOutput.View, shape.Output.Pixels, shape.K);
+        device.Launch(ConvolutionPacking.SumSlices, TileGrid.DivideUp(shape.K, ConvolutionPacking.SumChunk), gradBias, partial.View, slices);
+        partial.Release();
+    }
 
     /// <summary>What a Winograd convolution takes, in direct multiply-adds for each pair of channels.</summary>
     private static double WinogradCost(in ConvolutionShape shape, int outputs)
