@@ -24,12 +24,14 @@ public sealed class NetworkFixtureTests
     private const int Perturbations = 4;
 
     [Test]
-    public void Equals_libtorch([ValueSource(typeof(NetworkCase), nameof(NetworkCase.All))] NetworkCase expected, [Values("", "naive", "convolution=winograd2", "convolution=winograd4")] string algorithms)
+    public void Equals_libtorch([ValueSource(typeof(NetworkCase), nameof(NetworkCase.All))] NetworkCase expected, [Values("", "naive", "convolution=winograd4")] string algorithms)
     {
         if (!expected.IsKnown)
             Assert.Ignore($"There is no network '{expected.Network}' to test.");
         if (algorithms == "naive" && expected.IsTooLargeForNaiveKernels)
             Assert.Ignore("The naive kernels would take minutes; they run this network on smaller images.");
+        if (algorithms == "convolution=winograd4" && expected.Size > 64)
+            Assert.Ignore("Larger images take this algorithm without being told to.");
         using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = algorithms });
         using var run = new NetworkRun(device, expected);
 
