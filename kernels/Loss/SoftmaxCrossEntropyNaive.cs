@@ -14,7 +14,8 @@ internal static class SoftmaxCrossEntropyNaive
             for (int c = 0; c < shape.C; c++)
             {
                 float softmax = MathF.Exp(logits[row * shape.C + c] - maximum) / sum;
-                gradLogits[row * shape.C + c] = (softmax - (c == targets[row] ? 1 : 0)) / shape.N;
+                // 1f, not 1: ILGPU 1.5.3 writes the bits of the integers where a choice between two of them is converted to a float.
+                gradLogits[row * shape.C + c] = (softmax - (c == targets[row] ? 1f : 0f)) / shape.N;
             }
         }
         if (row == 0)
