@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IlgpuCxr.GradientChecks;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
@@ -39,11 +40,15 @@ internal static class CommonOptions
     public static string[] Networks => [.. Architecture.All.Select(architecture => architecture.Name)];
 
     /// <summary>The device that the command line asks for.</summary>
-    public static ComputeDevice OpenDevice(ParseResult parsed)
+    public static ComputeDevice OpenDevice(ParseResult parsed) =>
+        DeviceCatalog.Open(parsed.GetValue(Device)!, new DeviceOptions { Threads = ValidThreads(parsed), Algorithms = parsed.GetValue(Algorithms)! });
+
+    /// <summary>Checks on the device that the command line asks for.</summary>
+    public static GradientChecker OpenGradientChecker(ParseResult parsed) => new(parsed.GetValue(Device)!, ValidThreads(parsed));
+
+    private static int ValidThreads(ParseResult parsed)
     {
         int threads = parsed.GetValue(Threads);
-        if (threads < 1)
-            throw new UsageException($"--threads {threads} is no number of threads: use at least 1.");
-        return DeviceCatalog.Open(parsed.GetValue(Device)!, new DeviceOptions { Threads = threads, Algorithms = parsed.GetValue(Algorithms)! });
+        return threads >= 1 ? threads : throw new UsageException($"--threads {threads} is no number of threads: use at least 1.");
     }
 }

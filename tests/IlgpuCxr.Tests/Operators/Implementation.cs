@@ -1,4 +1,5 @@
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Device;
 
 namespace IlgpuCxr.Tests.Operators;
 
@@ -16,17 +17,39 @@ public enum Implementation
 
     /// <summary>The fast kernels of the CPU.</summary>
     Vector,
+
+    /// <summary>The naive kernels on an NVIDIA GPU.</summary>
+    CudaNaive,
+
+    /// <summary>What operators choose on an NVIDIA GPU.</summary>
+    Cuda,
+
+    /// <summary>The naive kernels on an OpenCL device.</summary>
+    OpenClNaive,
+
+    /// <summary>What operators choose on an OpenCL device.</summary>
+    OpenCl,
 }
 
 internal static class ImplementationExtensions
 {
-    /// <summary>A device on which operators run so; none for the reference, which needs none.</summary>
+    /// <summary>A device on which operators run so; none for the reference, which needs none. Skips the test where there is no such device.</summary>
     public static ComputeDevice? Open(this Implementation implementation, int threads = 2) => implementation switch
     {
         Implementation.Reference => null,
         Implementation.Naive => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "naive" }),
         Implementation.NaiveThroughIlgpu => DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "naive", LaunchThroughIlgpu = true }),
         Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "vector" }),
+        Implementation.CudaNaive => OpenGpu("cuda", "naive"),
+        Implementation.Cuda => OpenGpu("cuda", ""),
+        Implementation.OpenClNaive => OpenGpu("opencl", "naive"),
+        Implementation.OpenCl => OpenGpu("opencl", ""),
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
+
+    private static ComputeDevice OpenGpu(string selector, string algorithms)
+    {
+        Devices.RequirePresent(selector);
+        return DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = algorithms });
+    }
 }
