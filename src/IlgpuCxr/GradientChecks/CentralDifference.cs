@@ -26,11 +26,11 @@ public static class CentralDifference
             double below = Loss(check);
             operand.Values[i] = value;
             double numeric = (above - below) / (2 * step);
-            // Written so that a NaN is never better than what was found before.
-            worst = Math.Abs(numeric - gradient[i]) <= worst ? worst : Math.Abs(numeric - gradient[i]);
+            // The maximum of a NaN and anything is NaN.
+            worst = Math.Max(worst, Math.Abs(numeric - gradient[i]));
             scale = Math.Max(scale, Math.Abs(numeric));
         }
-        return worst / scale;
+        return double.IsNaN(worst) ? double.PositiveInfinity : worst / scale;
     }
 
     private static double Loss(OperatorCase check)

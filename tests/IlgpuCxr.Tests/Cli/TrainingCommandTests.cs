@@ -143,6 +143,7 @@ public sealed class TrainingCommandTests
 
     [TestCase("summary resnet18 --json")]
     [TestCase("devices --json")]
+    [TestCase("gradcheck --op relu --op focal --device cpu --json")]
     [TestCase("bench --size 32 --batch 2 --steps 1 --device cpu --json")]
     public void Json_is_json_and_nothing_else(string commandLine)
     {
