@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IlgpuCxr.GradientChecks;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
 
@@ -52,6 +53,9 @@ internal static class CommonOptions
     public static ComputeDevice OpenDevice(ParseResult parsed, Kernels.Device.Precision? precision) => DeviceCatalog.Open(
         parsed.GetValue(Device)!,
         new DeviceOptions { Threads = ThreadsOf(parsed), Algorithms = parsed.GetValue(Algorithms)!, Precision = precision });
+
+    /// <summary>Checks on the device that the command line asks for.</summary>
+    public static GradientChecker OpenGradientChecker(ParseResult parsed) => new(parsed.GetValue(Device)!, ThreadsOf(parsed));
 
     /// <summary>How many threads the command line asks for.</summary>
     public static int ThreadsOf(ParseResult parsed)

@@ -66,6 +66,9 @@ public sealed class WrongInputTests
     [TestCase("train --data {data} --device cpu --resume --out none", WrongUsage, "none/last|none\\\\last")]
     [TestCase("evaluate --data {data} --checkpoint none/best", Failed, "none/best.safetensors")]
     [TestCase("summary foo", WrongUsage, "'foo'")]
+    [TestCase("gradcheck --op foo", WrongUsage, "--op 'foo' is not known, use one of convolution")]
+    [TestCase("gradcheck --device cuda:99", Failed, "cuda:99|number 99")]
+    [TestCase("gradcheck --threads 0", WrongUsage, "--threads 0")]
     [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
     [TestCase("bench --device cpu --size 32 --batch 1", Failed, "--batch 2")]
     public void Wrong_options(string commandLine, int exitCode, string expected)

@@ -9,26 +9,6 @@ public sealed partial class KernelAssemblyTests
 {
     private const string PtxasVariable = "ILGPUCXR_PTXAS";
 
-    /// <summary>
-    /// The most registers a thread may take (65536 of a multiprocessor, by the threads that shall be on it at once) and the multiply-adds
-    /// that the kernel's one loop must have: eight steps of 8x8, so the loop is unrolled and nothing is computed twice.
-    /// </summary>
-    private static readonly Dictionary<string, (int Registers, int MultiplyAdds)> limits = new()
-    {
-        ["Forward 128x128 quads"] = (128, 512),
-        ["Forward 128x128 singles"] = (255, 512),
-        ["Forward 64x64 quads"] = (168, 512),
-        ["Forward 64x64 singles"] = (168, 512),
-        ["BackwardData 128x128 quads"] = (128, 512),
-        ["BackwardData 128x128 singles"] = (255, 512),
-        ["BackwardData 64x64 quads"] = (168, 512),
-        ["BackwardData 64x64 singles"] = (168, 512),
-        ["BackwardWeights 128x128 quads"] = (128, 512),
-        ["BackwardWeights 128x128 singles"] = (255, 512),
-        ["BackwardWeights 64x64 quads"] = (168, 512),
-        ["BackwardWeights 64x64 singles"] = (168, 512),
-    };
-
     private string ptxas = "";
 
     [OneTimeSetUp]
@@ -55,12 +35,19 @@ public sealed partial class KernelAssemblyTests
             string report = Run(ptxas, "-v", $"-arch=sm_{architecture}0", source, "-o", binary);
             Assert.That(report, Does.Contain(" 0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"));
             int registers = int.Parse(Registers().Match(report).Groups[1].Value, CultureInfo.InvariantCulture);
-            int multiplyAdds = MultiplyAdd().Count(Run(Path.Combine(Path.GetDirectoryName(ptxas)!, "cuobjdump"), "-sass", binary));
-            TestContext.Out.WriteLine($"{kernel} sm_{architecture}0: {registers} registers, {multiplyAdds} FFMA");
-            if (limits.TryGetValue(kernel.Name, out (int Registers, int MultiplyAdds) limit))
+            string machineCode = Run(Path.Combine(Path.GetDirectoryName(ptxas)!, "cuobjdump"), "-sass", binary);
+            (int multiplyAdds, int tensorOperations, int sharedQuads) =
+                (MultiplyAdd().Count(machineCode), TensorOperation().Count(machineCode), SharedQuad().Count(machineCode));
+            TestContext.Out.WriteLine(
+                $"{kernel} sm_{architecture}0: {registers} registers, {multiplyAdds} FFMA, {tensorOperations} HMMA, {sharedQuads} LDS.128");
+            if (!GpuKernelTable.Rows.TryGetValue(kernel.Name, out GpuKernelRow? row))
+                return;
+            using (Assert.EnterMultipleScope())
             {
-                Assert.That(registers, Is.LessThanOrEqualTo(limit.Registers));
-                Assert.That(multiplyAdds, Is.EqualTo(limit.MultiplyAdds));
+                Assert.That(registers, Is.LessThanOrEqualTo(row.Registers), "registers");
+                Assert.That(multiplyAdds, Is.EqualTo(row.MultiplyAdds), "FFMA");
+                Assert.That(tensorOperations, Is.EqualTo(row.TensorOperations), "HMMA");
+                Assert.That(sharedQuads, Is.EqualTo(row.SharedQuads), "LDS.128");
             }
         }
         finally
@@ -68,10 +55,6 @@ public sealed partial class KernelAssemblyTests
             Directory.Delete(folder, recursive: true);
         }
     }
-
-    [Test]
-    public void EveryTiledKernelHasLimits() =>
-        Assert.That(limits.Keys, Is.EquivalentTo(GpuKernels.Tiled().Select(kernel => kernel.Name)));
 
     private static string Run(string program, params string[] arguments)
     {
@@ -88,4 +71,10 @@ public sealed partial class KernelAssemblyTests
 
     [GeneratedRegex(@"\bFFMA\b")]
     private static partial Regex MultiplyAdd();
+
+    [GeneratedRegex(@"\bHMMA\b")]
+    private static partial Regex TensorOperation();
+
+    [GeneratedRegex(@"\bLDS(\.\w+)*\.128\b")]
+    private static partial Regex SharedQuad();
 }

@@ -22,8 +22,8 @@ public sealed partial class KernelCompilationTests
     {
         string ptx = Compile(kernel, 9);
         int[] barriers = [.. Barrier().Matches(ptx).Select(match => match.Index)];
+        Assert.That(barriers, Has.Length.EqualTo(GpuKernelTable.Rows[kernel.Name].Barriers));
         // The first tile is stored before the loop; in the loop all reads of a tile come before all stores of the next.
-        Assert.That(barriers, Has.Length.EqualTo(2));
         Assert.That(ptx.IndexOf("st.shared", StringComparison.Ordinal), Is.LessThan(barriers[0]));
         Assert.That(ptx.IndexOf("ld.shared", StringComparison.Ordinal), Is.GreaterThan(barriers[0]));
         Assert.That(
@@ -36,14 +36,18 @@ public sealed partial class KernelCompilationTests
     public void MovesSixteenBytesAtATime(GpuKernel kernel)
     {
         string ptx = Compile(kernel, 9);
-        bool quads = kernel.Name.EndsWith("quads", StringComparison.Ordinal);
-        // Eight steps of two row quads and two column quads, whatever the access to global memory.
-        Assert.That(Regex.Count(ptx, @"\bld\.shared\.v4\.f32"), Is.EqualTo(32));
+        (int sharedQuads, bool quads) = (GpuKernelTable.Rows[kernel.Name].SharedQuads, GpuKernelTable.Rows[kernel.Name].GlobalQuads);
+        // Whatever the access to global memory.
+        Assert.That(Regex.Count(ptx, @"\bld\.shared\.v4\.f32"), Is.EqualTo(sharedQuads));
         Assert.That(Regex.Count(ptx, @"\bld\.shared\.f32"), Is.Zero);
         Assert.That(Regex.IsMatch(ptx, @"\bld\.global\.v4\.f32"), Is.EqualTo(quads));
         Assert.That(Regex.IsMatch(ptx, @"\bst\.global\.v4\.f32"), Is.EqualTo(quads));
         Assert.That(Regex.IsMatch(ptx, @"\b(ld|st)\.global\.f32"), Is.EqualTo(!quads));
     }
+
+    [Test]
+    public void EveryKernelOfGroupsIsInTheTable() =>
+        Assert.That(GpuKernelTable.Rows.Keys, Is.EquivalentTo(GpuKernels.All().Except(GpuKernels.OneAnIndex()).Select(kernel => kernel.Name)));
 
     // Compiling takes half a second and several tests look at the same text.
     private static readonly ConcurrentDictionary<(string Name, int Architecture), string> compiled = new();

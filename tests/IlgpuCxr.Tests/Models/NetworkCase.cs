@@ -17,12 +17,6 @@ public sealed record NetworkCase(string Id)
     /// <summary>The network.</summary>
     public string Network => Id.Split('-')[0];
 
-    /// <summary>Whether the naive kernels would take minutes: 4 passes of 15 billion multiply-adds. The same network at 64 pixels runs them.</summary>
-    public bool IsTooLargeForNaiveKernels => Network == "vgg16" && Size > 64;
-
-    /// <summary>Steps that the naive kernels take: VGG16's later ones cost minutes and run the same kernels on the same shapes.</summary>
-    public int NaiveSteps => Network == "vgg16" ? 1 : Losses.Length;
-
     /// <summary>Whether the network is one that this library has.</summary>
     public bool IsKnown => Architecture.All.Any(architecture => architecture.Name == Network);
 

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Tests.Operators;
 [Parallelizable(ParallelScope.Children)]
 public sealed class BatchNormTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector, Implementation.Gpu];
+    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector, Implementation.Gpu, Implementation.Cuda, Implementation.OpenCl];
 
     private static readonly BatchNormShape[] Shapes =
     [

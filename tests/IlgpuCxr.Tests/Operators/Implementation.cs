@@ -1,5 +1,6 @@
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Device;
 using IlgpuCxr.Tests.Ptx;
 
 namespace IlgpuCxr.Tests.Operators;
@@ -24,13 +25,26 @@ public enum Implementation
 
     /// <summary>The fast kernels, with F(4x4, 3x3) for the convolutions that it fits.</summary>
     Winograd4,
+
     /// <summary>The fast kernels of a CUDA device in single precision, their PTX interpreted.</summary>
     Gpu,
+
+    /// <summary>The naive kernels on an NVIDIA GPU.</summary>
+    CudaNaive,
+
+    /// <summary>What operators choose on an NVIDIA GPU.</summary>
+    Cuda,
+
+    /// <summary>The naive kernels on an OpenCL device.</summary>
+    OpenClNaive,
+
+    /// <summary>What operators choose on an OpenCL device.</summary>
+    OpenCl,
 }
 
 internal static class ImplementationExtensions
 {
-    /// <summary>A device on which operators run so; none for the reference, which needs none.</summary>
+    /// <summary>A device on which operators run so; none for the reference, which needs none. Skips the test where there is no such device.</summary>
     public static ComputeDevice? Open(this Implementation implementation, int threads = 2) => implementation switch
     {
         Implementation.Reference => null,
@@ -40,6 +54,16 @@ internal static class ImplementationExtensions
         Implementation.Winograd2 or Implementation.Winograd4 =>
             DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),
         Implementation.Gpu => EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 }),
+        Implementation.CudaNaive => OpenGpu("cuda", "naive"),
+        Implementation.Cuda => OpenGpu("cuda", ""),
+        Implementation.OpenClNaive => OpenGpu("opencl", "naive"),
+        Implementation.OpenCl => OpenGpu("opencl", ""),
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
+
+    private static ComputeDevice OpenGpu(string selector, string algorithms)
+    {
+        Devices.RequirePresent(selector);
+        return DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = algorithms, Precision = selector == "cuda" ? Precision.Fp32 : null });
+    }
 }

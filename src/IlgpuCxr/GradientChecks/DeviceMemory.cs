@@ -1,31 +1,44 @@
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
-namespace IlgpuCxr.Tests.Operators;
+namespace IlgpuCxr.GradientChecks;
 
-/// <summary>The tensors of one test on a device.</summary>
+/// <summary>The tensors of one check on a device, in single precision.</summary>
 internal sealed class DeviceMemory(ComputeDevice device) : IDisposable
 {
     private readonly List<IDisposable> buffers = [];
 
     /// <summary>A tensor with these values.</summary>
+    public Tensor Tensor(TensorShape shape, double[] values) => new(shape, Vector(values));
+
+    /// <inheritdoc cref="Tensor(TensorShape, double[])"/>
     public Tensor Tensor(TensorShape shape, float[] values) => new(shape, Vector(values));
 
     /// <summary>A tensor for results; NaN at first, so that an element nobody writes is found.</summary>
-    public Tensor Tensor(TensorShape shape) => Tensor(shape, Unwritten(shape.Count));
+    public Tensor Tensor(TensorShape shape) => new(shape, Vector((int)shape.Count));
 
-    /// <summary>A vector with these values.</summary>
+    /// <summary>A vector with these values; no values, no vector.</summary>
+    public ArrayView<float> Vector(double[] values) => Vector(Array.ConvertAll(values, value => (float)value));
+
+    /// <summary>A vector for results; NaN at first.</summary>
+    public ArrayView<float> Vector(int count)
+    {
+        var values = new float[count];
+        Array.Fill(values, float.NaN);
+        return Vector(values);
+    }
+
+    /// <inheritdoc cref="Vector(double[])"/>
     public ArrayView<T> Vector<T>(T[] values)
         where T : unmanaged
     {
+        if (values.Length == 0)
+            return default;
         DeviceBuffer<T> buffer = device.Allocate<T>(values.Length);
         buffers.Add(buffer);
-        device.Upload(buffer.View, values);
+        device.Upload<T>(buffer.View, values);
         return buffer.View;
     }
-
-    /// <summary>A vector for results; NaN at first.</summary>
-    public ArrayView<float> Vector(int count) => Vector(Unwritten(count));
 
     /// <summary>Plans the arena for a step, then runs it.</summary>
     public void Run(Action step)
@@ -41,14 +54,8 @@ internal sealed class DeviceMemory(ComputeDevice device) : IDisposable
     public double[] Read(ArrayView<float> vector) => Widen(device.Download(vector));
 
     /// <summary>The same values in double precision.</summary>
-    public static double[] Widen(float[] values) => Array.ConvertAll(values, x => (double)x);
+    public static double[] Widen(float[] values) => Array.ConvertAll(values, value => (double)value);
 
+    /// <inheritdoc/>
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
-
-    private static float[] Unwritten(long count)
-    {
-        var values = new float[count];
-        Array.Fill(values, float.NaN);
-        return values;
-    }
 }

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using IlgpuCxr.GradientChecks;
+using Spectre.Console;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr gradcheck</c>: are the gradients right, and do the kernels compute them?</summary>
+internal static class GradCheckCommand
+{
+    // Of large operands so many elements, drawn at random, are moved for a central difference; the tests move all.
+    private const int MostElements = 128;
+
+    private static readonly Option<string[]> Operator = new("--op")
+    {
+        Description = "Check only these operators.",
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = string.Join('|', StandardCases.Operators),
+    };
+
+    public static Command Create()
+    {
+        Operator.Validators.Add(result =>
+        {
+            foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => !StandardCases.Operators.Contains(value)))
+                result.AddError($"--op '{unknown}' is not known, use one of {string.Join(", ", StandardCases.Operators)}");
+        });
+        var command = new Command("gradcheck", "Check every gradient against central differences, and every kernel against its definition.")
+        {
+            Operator, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        string[] operators = parsed.GetValue(Operator) is { Length: > 0 } chosen ? chosen : [.. StandardCases.Operators];
+        using GradientChecker checker = CommonOptions.OpenGradientChecker(parsed);
+        bool json = parsed.GetValue(CommonOptions.Json);
+        var reports = new List<CaseReport>();
+        if (!json)
+            PrintIntroduction(checker.DeviceName);
+        foreach (string name in operators)
+        {
+            List<CaseReport> found = [.. StandardCases.Of(name).Select(check => checker.Check(check, MostElements))];
+            if (!json)
+                Print(found);
+            reports.AddRange(found);
+        }
+        int wrong = reports.Count(report => !report.Right);
+        if (json)
+            Output.Json(new { Device = checker.DeviceName, NumericReport.Tolerance, Right = wrong == 0, Cases = reports });
+        else
+            Console.Out.WriteLine(wrong == 0 ? $"All {reports.Count} cases are right." : $"{wrong} of {reports.Count} cases are WRONG.");
+        return wrong == 0 ? 0 : 1;
+    }
+
+    private static void PrintIntroduction(string device)
+    {
+        Console.Out.WriteLine(device);
+        Console.Out.WriteLine();
+        Console.Out.WriteLine("The loss L is the operator's output projected on a random vector. Against numeric: the largest difference of a reference's analytic");
+        Console.Out.WriteLine("gradient from (L(x + h) - L(x - h)) / 2h in double precision, h = cbrt(eps) max(1, |x|), relative to the largest element; right below 1e-6.");
+        Console.Out.WriteLine("Kernel: the largest difference of any result, forward or backward, of the single-precision kernels from the reference, as a share of the");
+        Console.Out.WriteLine("bound on its rounding that follows from the lengths of its sums; right up to 1. Exact: equal to the last bit.");
+    }
+
+    private static void Print(List<CaseReport> reports)
+    {
+        Console.Out.WriteLine();
+        Table table = Output.Table(reports[0].Operator, "Shape", "Against numeric", "Gradient", "Kernel", "Share of bound", "Result", "Verdict");
+        foreach (CaseReport report in reports)
+        {
+            NumericReport numeric = report.Numeric;
+            table.AddRow(
+                Markup.Escape(report.Shape), numeric.Error.ToString("0.0e+00", CultureInfo.InvariantCulture), numeric.Gradient, "", "", "", Verdict(numeric.Right));
+            foreach (KernelReport kernel in report.Kernels)
+            {
+                string share = kernel.Error == 0 ? "exact" : kernel.Error.ToString("0.000", CultureInfo.InvariantCulture);
+                table.AddRow("", "", "", kernel.Algorithm, share, kernel.Result, Verdict(kernel.Right));
+            }
+        }
+        AnsiConsole.Write(table);
+    }
+
+    private static string Verdict(bool right) => right ? "[green]right[/]" : "[red bold]WRONG[/]";
+}

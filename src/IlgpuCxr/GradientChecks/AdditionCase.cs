@@ -1,0 +1,55 @@
+using IlgpuCxr.Kernels.Addition;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.GradientChecks;
+
+/// <summary>Addition; both gradients are the output's, so that only the forward pass has a kernel.</summary>
+public class AdditionCase : OperatorCase
+{
+    private readonly TensorShape shape;
+    private readonly double[] a;
+    private readonly double[] b;
+    private readonly bool inPlace;
+
+    /// <summary>Creates the case.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="a">Its elements.</param>
+    /// <param name="b">As many.</param>
+    /// <param name="gradOutput">As many.</param>
+    /// <param name="inPlace">Whether the kernel writes over <paramref name="a"/>.</param>
+    public AdditionCase(TensorShape shape, double[] a, double[] b, double[] gradOutput, bool inPlace = false)
+        : base("addition", shape.ToString(), gradOutput, new Operand("a", a), new Operand("b", b))
+    {
+        this.shape = shape;
+        this.a = a;
+        this.b = b;
+        this.inPlace = inPlace;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Algorithms => NamesOf<AdditionAlgorithm>();
+
+    /// <inheritdoc/>
+    public override double[] Forward()
+    {
+        var output = new double[a.Length];
+        AdditionReference.Forward(output, a, b);
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Results Reference() => new() { ["output"] = Forward(), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };
+
+    /// <inheritdoc/>
+    public override Results Bounds() =>
+        new() { ["output"] = OfSums(1, Magnitudes(Forward())), ["grad_a"] = Exact(a), ["grad_b"] = Exact(b) };
+
+    /// <inheritdoc/>
+    public override Results Compute(ComputeDevice device)
+    {
+        using var memory = new DeviceMemory(device);
+        Tensor left = memory.Tensor(shape, a), right = memory.Tensor(shape, b), output = inPlace ? left : memory.Tensor(shape);
+        memory.Run(() => Addition.Forward(device, output, left, right));
+        return new() { ["output"] = memory.Read(output) };
+    }
+}

@@ -1,0 +1,104 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.GradientChecks;
+
+/// <summary>The convolution; <c>accumulated</c> is the input's gradient added to what is there, here the input itself.</summary>
+public class ConvolutionCase : OperatorCase
+{
+    private readonly ConvolutionShape shape;
+    private readonly double[] input;
+    private readonly double[] weight;
+    private readonly double[] bias;
+
+    /// <summary>Creates the case.</summary>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="weight"><c>[K, R, S, C]</c></param>
+    /// <param name="bias"><c>[K]</c>, or empty for none.</param>
+    /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
+    public ConvolutionCase(in ConvolutionShape shape, double[] input, double[] weight, double[] bias, double[] gradOutput)
+        : base("convolution", shape.ToString(), gradOutput, Given(input, weight, bias))
+    {
+        this.shape = shape;
+        this.input = input;
+        this.weight = weight;
+        this.bias = bias;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Algorithms => NamesOf<ConvolutionAlgorithm>();
+
+    /// <inheritdoc/>
+    public override double[] Forward()
+    {
+        var output = new double[shape.Output.Count];
+        ConvolutionReference.Forward(output, input, weight, bias, shape);
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Results Reference()
+    {
+        double[] gradInput = new double[input.Length], gradWeight = new double[weight.Length], gradBias = new double[shape.K];
+        ConvolutionReference.BackwardData(gradInput, GradOutput, weight, shape);
+        ConvolutionReference.BackwardWeights(gradWeight, GradOutput, input, shape);
+        ConvolutionReference.BackwardBias(gradBias, GradOutput, shape);
+        return new()
+        {
+            ["output"] = Forward(),
+            ["grad_input"] = gradInput,
+            ["accumulated"] = [.. gradInput.Zip(input, (gradient, before) => gradient + before)],
+            ["grad_weight"] = gradWeight,
+            ["grad_bias"] = gradBias,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Results Bounds()
+    {
+        Results sums = new ConvolutionCase(shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput)).Reference();
+        long taps = shape.R * shape.S, pixels = shape.Output.Pixels;
+        return new()
+        {
+            ["output"] = OfSums(taps * shape.C + 1, sums["output"]),
+            ["grad_input"] = OfSums(taps * shape.K, sums["grad_input"]),
+            ["accumulated"] = OfSums(taps * shape.K + 1, sums["accumulated"]),
+            ["grad_weight"] = OfSums(pixels, sums["grad_weight"]),
+            ["grad_bias"] = OfSums(pixels, sums["grad_bias"]),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Results Compute(ComputeDevice device)
+    {
+        ConvolutionShape sizes = shape;
+        using var memory = new DeviceMemory(device);
+        Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
+        Tensor output = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input), accumulated = memory.Tensor(sizes.Input, input);
+        ArrayView<float> weights = memory.Vector(weight), biases = memory.Vector(bias);
+        ArrayView<float> gradWeights = memory.Vector(weight.Length), gradBias = memory.Vector(sizes.K);
+        memory.Run(() =>
+        {
+            Convolution.Forward(device, output, x, weights, biases, sizes);
+            Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, sizes);
+            Convolution.BackwardData(device, accumulated, gradOutput, weights, accumulate: true, sizes);
+            Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, x, sizes);
+        });
+        return new()
+        {
+            ["output"] = memory.Read(output),
+            ["grad_input"] = memory.Read(gradInput),
+            ["accumulated"] = memory.Read(accumulated),
+            ["grad_weight"] = memory.Read(gradWeights),
+            ["grad_bias"] = memory.Read(gradBias),
+        };
+    }
+
+    private static Operand[] Given(double[] input, double[] weight, double[] bias)
+    {
+        Operand[] both = [new("input", input), new("weight", weight)];
+        return bias.Length == 0 ? both : [.. both, new Operand("bias", bias)];
+    }
+}

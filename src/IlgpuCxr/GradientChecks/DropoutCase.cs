@@ -1,0 +1,70 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Dropout;
+
+namespace IlgpuCxr.GradientChecks;
+
+/// <summary>Dropout with a mask that is fixed, so that it is a function like any other.</summary>
+public class DropoutCase : OperatorCase
+{
+    private readonly TensorShape shape;
+    private readonly double[] input;
+    private readonly DropoutMask mask;
+    private readonly bool inPlace;
+
+    /// <summary>Creates the case.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="input">Its elements.</param>
+    /// <param name="gradOutput">As many.</param>
+    /// <param name="mask">What is dropped.</param>
+    /// <param name="inPlace">Whether the kernels write over what they read.</param>
+    public DropoutCase(TensorShape shape, double[] input, double[] gradOutput, DropoutMask mask, bool inPlace = false)
+        : base("dropout", shape.ToString(), gradOutput, new Operand("input", input))
+    {
+        this.shape = shape;
+        this.input = input;
+        this.mask = mask;
+        this.inPlace = inPlace;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Algorithms => NamesOf<DropoutAlgorithm>();
+
+    /// <inheritdoc/>
+    public override double[] Forward()
+    {
+        var output = new double[input.Length];
+        DropoutReference.Forward(output, input, mask);
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Results Reference()
+    {
+        var gradInput = new double[input.Length];
+        DropoutReference.Backward(gradInput, GradOutput, mask);
+        return new() { ["output"] = Forward(), ["grad_input"] = gradInput };
+    }
+
+    /// <inheritdoc/>
+    public override Results Bounds()
+    {
+        // The factor 1 / (1 - p) is rounded, and so is the product.
+        const int Roundings = 2;
+        Results magnitudes = new DropoutCase(shape, Magnitudes(input), Magnitudes(GradOutput), mask).Reference();
+        return new() { ["output"] = OfSums(Roundings, magnitudes["output"]), ["grad_input"] = OfSums(Roundings, magnitudes["grad_input"]) };
+    }
+
+    /// <inheritdoc/>
+    public override Results Compute(ComputeDevice device)
+    {
+        using var memory = new DeviceMemory(device);
+        Tensor x = memory.Tensor(shape, input), gradOutput = memory.Tensor(shape, GradOutput);
+        Tensor output = inPlace ? x : memory.Tensor(shape), gradInput = inPlace ? gradOutput : memory.Tensor(shape);
+        memory.Run(() =>
+        {
+            Dropout.Forward(device, output, x, mask);
+            Dropout.Backward(device, gradInput, gradOutput, mask);
+        });
+        return new() { ["output"] = memory.Read(output), ["grad_input"] = memory.Read(gradInput) };
+    }
+}

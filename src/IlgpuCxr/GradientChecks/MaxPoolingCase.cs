@@ -1,0 +1,111 @@
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Pooling;
+
+namespace IlgpuCxr.GradientChecks;
+
+/// <summary>Maximum pooling; <c>output_without_indices</c> is what evaluation computes.</summary>
+public class MaxPoolingCase : OperatorCase
+{
+    private readonly MaxPoolingShape shape;
+    private readonly double[] input;
+
+    /// <summary>Creates the case.</summary>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="input"><c>[N, H, W, C]</c>; no near ties within a window where gradients are checked.</param>
+    /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
+    public MaxPoolingCase(in MaxPoolingShape shape, double[] input, double[] gradOutput)
+        : base("max pooling", shape.ToString(), gradOutput, new Operand("input", input))
+    {
+        this.shape = shape;
+        this.input = input;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Algorithms => NamesOf<MaxPoolingAlgorithm>();
+
+    /// <inheritdoc/>
+    /// <remarks>Pixels that are equal do not count: behind a ReLU many are 0, and stay so however their inputs move.</remarks>
+    public override double KinkDistance
+    {
+        get
+        {
+            double[] maxima = Forward();
+            double distance = double.PositiveInfinity;
+            for (int i = 0; i < maxima.Length; i++)
+            {
+                (int c, int q, int p, int n) = (i % shape.C, i / shape.C % shape.Q, i / shape.C / shape.Q % shape.P, i / shape.C / shape.Q / shape.P);
+                int top = p * shape.Stride - shape.Padding, left = q * shape.Stride - shape.Padding;
+                for (int h = Math.Max(0, top); h < Math.Min(shape.H, top + shape.Window); h++)
+                    for (int w = Math.Max(0, left); w < Math.Min(shape.W, left + shape.Window); w++)
+                    {
+                        double below = maxima[i] - input[((n * shape.H + h) * shape.W + w) * shape.C + c];
+                        distance = below > 0 ? Math.Min(distance, below) : distance;
+                    }
+            }
+            return distance;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override double[] Forward() => Maxima().Output;
+
+    /// <inheritdoc/>
+    public override Results Reference()
+    {
+        (double[] output, int[] indices) = Maxima();
+        var gradInput = new double[input.Length];
+        MaxPoolingReference.Backward(gradInput, GradOutput, indices, shape);
+        return new()
+        {
+            ["output"] = output,
+            ["output_without_indices"] = output,
+            ["indices"] = Array.ConvertAll(indices, index => (double)index),
+            ["grad_input"] = gradInput,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Results Bounds()
+    {
+        Results sums = new MaxPoolingCase(shape, input, Magnitudes(GradOutput)).Reference();
+        int windowsOfAPixel = (shape.Window + shape.Stride - 1) / shape.Stride;
+        return new()
+        {
+            ["output"] = Exact(sums["output"]),
+            ["output_without_indices"] = Exact(sums["output"]),
+            ["indices"] = Exact(sums["indices"]),
+            ["grad_input"] = OfSums(windowsOfAPixel * windowsOfAPixel - 1, sums["grad_input"]),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Results Compute(ComputeDevice device)
+    {
+        MaxPoolingShape sizes = shape;
+        using var memory = new DeviceMemory(device);
+        Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
+        Tensor output = memory.Tensor(sizes.Output), indices = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input);
+        Tensor evaluation = memory.Tensor(sizes.Output);
+        memory.Run(() =>
+        {
+            MaxPooling.Forward(device, output, indices, x, sizes);
+            MaxPooling.Forward(device, evaluation, null, x, sizes);
+            MaxPooling.Backward(device, gradInput, gradOutput, indices, sizes);
+        });
+        return new()
+        {
+            ["output"] = memory.Read(output),
+            ["output_without_indices"] = memory.Read(evaluation),
+            ["indices"] = Array.ConvertAll(device.Download(indices.View.Cast<int>()), index => (double)index),
+            ["grad_input"] = memory.Read(gradInput),
+        };
+    }
+
+    private (double[] Output, int[] Indices) Maxima()
+    {
+        var output = new double[shape.Output.Count];
+        var indices = new int[shape.Output.Count];
+        MaxPoolingReference.Forward(output, indices, input, shape);
+        return (output, indices);
+    }
+}

@@ -1,0 +1,43 @@
+using IlgpuCxr.Tests.Device;
+
+namespace IlgpuCxr.Tests.GradientChecks;
+
+/// <summary>Every kernel, naive and fast, against its reference's results and analytic gradients: the same tests on every kind of device.</summary>
+[TestFixtureSource(nameof(Selectors))]
+public sealed class KernelCheckTests(string selector)
+{
+    private GradientChecker checker;
+
+    private static readonly string[] Selectors = ["cpu", "cuda", "opencl"];
+
+    private static IEnumerable<TestCaseData> Cases() =>
+        from name in StandardCases.Operators
+        from index in Enumerable.Range(0, StandardCases.Of(name).Count())
+        select new TestCaseData(name, index);
+
+    [OneTimeSetUp]
+    public void Open()
+    {
+        Devices.RequirePresent(selector);
+        checker = new GradientChecker(selector, threads: 2);
+    }
+
+    [OneTimeTearDown]
+    public void Close() => checker?.Dispose();
+
+    [TestCaseSource(nameof(Cases))]
+    public void Kernels_are_within_rounding_of_the_reference(string name, int index)
+    {
+        OperatorCase check = StandardCases.Of(name).ElementAt(index);
+        IReadOnlyList<KernelReport> reports = checker.CheckKernels(check);
+        Assert.That(reports.Select(report => report.Algorithm), Does.Contain("naive"));
+        // A GPU computes losses and what is bound by memory by the naive kernels.
+        if (selector == "cpu" && check is not LossCase)
+            Assert.That(reports, Has.Count.GreaterThan(1), "fast kernels");
+        Assert.Multiple(() =>
+        {
+            foreach (KernelReport report in reports)
+                Assert.That(report.Error, Is.LessThanOrEqualTo(1), $"{check.Shape}, {report.Algorithm}: {report.Result}");
+        });
+    }
+}
