@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;

@@ -163,7 +163,7 @@ internal sealed class NetworkRun : IDisposable
             if (parameter.IsBuffer)
                 device.Upload<float>(parameter.Value, Initializer.Values(parameter, 0));
             else if (weights is null || network.IsHead(parameter.Name))
-                device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, Generated(parameter)));
+                device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, expected.Generate(parameter)));
         }
         if (weights is not null)
             WeightImport.Load(device, network, weights);

@@ -4,6 +4,7 @@ using IlgpuCxr.Tests.Models;
 using IlgpuCxr.Tests.WeightsImport;
 using IlgpuCxr.WeightsImport;
 using PureHDF;
+using NetworkCase = IlgpuCxr.Tests.Models.NetworkCase;
 
 namespace IlgpuCxr.Tests.Weights;
 
