@@ -60,7 +60,9 @@ public sealed class TrainingOptionsTests
     {
         TrainingOptions options = Part2 with
         {
-            Loss = LossKind.Focal, Optimizer = Optimizer with { Kind = OptimizerKind.AdamW, Nesterov = true, Beta1 = 0.8f }, Focal = new FocalOptions(0.5f, 1, Mean: true),
+            Loss = LossKind.Focal,
+            Optimizer = Optimizer with { Kind = OptimizerKind.AdamW, Nesterov = true, Beta1 = 0.8f },
+            Focal = new FocalOptions(0.5f, 1, Mean: true),
         };
         string json = JsonSerializer.Serialize(options, JsonSerializerOptions.Web);
         Assert.That(JsonSerializer.Deserialize<TrainingOptions>(json, JsonSerializerOptions.Web), Is.EqualTo(options));
