@@ -7,6 +7,8 @@ namespace IlgpuCxr.GradientChecks;
 /// <summary>The convolution; <c>accumulated</c> is the input's gradient added to what is there, here the input itself.</summary>
 public class ConvolutionCase : OperatorCase
 {
+    private static readonly string Winograd4 = nameof(ConvolutionAlgorithm.Winograd4).ToLowerInvariant();
+
     private readonly ConvolutionShape shape;
     private readonly double[] input;
     private readonly double[] weight;
@@ -68,6 +70,20 @@ public class ConvolutionCase : OperatorCase
             ["grad_weight"] = OfSums(pixels, sums["grad_weight"]),
             ["grad_bias"] = OfSums(pixels, sums["grad_bias"]),
         };
+    }
+
+    /// <inheritdoc/>
+    public override Results Bounds(string algorithm)
+    {
+        Results bounds = Bounds();
+        if (algorithm != Winograd4 || shape is not { R: 3, S: 3, Stride: 1, Padding: <= 2 })
+            return bounds;
+        double[] gradInput = WinogradBound.BackwardData(GradOutput, weight, shape);
+        bounds["output"] = [.. WinogradBound.Forward(input, weight, shape).Zip(bounds["output"], Math.Max)];
+        bounds["grad_input"] = gradInput;
+        bounds["accumulated"] = [.. gradInput.Zip(bounds["accumulated"], (winograd, direct) => winograd + direct)];
+        bounds["grad_weight"] = WinogradBound.BackwardWeights(GradOutput, input, shape);
+        return bounds;
     }
 
     /// <inheritdoc/>

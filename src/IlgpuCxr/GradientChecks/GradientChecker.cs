@@ -46,7 +46,7 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
     public static KernelReport CheckKernels(OperatorCase check, ComputeDevice device, string algorithm)
     {
         ArgumentNullException.ThrowIfNull(check);
-        Results reference = check.Reference(), bounds = check.Bounds();
+        Results reference = check.Reference(), bounds = check.Bounds(algorithm);
         var worst = new KernelReport(algorithm, 0, "");
         foreach ((string name, double[] actual) in check.Compute(device))
         {

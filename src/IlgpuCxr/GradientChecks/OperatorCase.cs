@@ -58,6 +58,10 @@ public abstract class OperatorCase
     /// </summary>
     public abstract Results Bounds();
 
+    /// <summary>As <see cref="Bounds()"/>, for an algorithm that does not add up the operator's own products.</summary>
+    /// <param name="algorithm">One of <see cref="Algorithms"/>.</param>
+    public virtual Results Bounds(string algorithm) => Bounds();
+
     /// <summary>The same results by the kernels.</summary>
     /// <param name="device">Where, and by which algorithm.</param>
     public abstract Results Compute(ComputeDevice device);

@@ -20,8 +20,8 @@ public sealed class NetworkFixtureTests
     // The fixtures' README: losses of the first four steps; what depends on them in the same way has the same tolerance.
     private const double LossTolerance = 1e-3;
 
-    // Enough that an activation within rounding of a kink is on either side of it in one of them at least, with odds of 15 to 1.
-    private const int Perturbations = 4;
+    // Enough that an activation within rounding of a kink is on either side of it in one of them at least, with odds of 4095 to 1.
+    private const int Perturbations = 12;
 
     [TestCaseSource(typeof(NetworkCase), nameof(NetworkCase.All))]
     public void Equals_libtorch(NetworkCase expected) => AssertEqualsLibtorch(expected, algorithms: "", expected.Losses.Length);

@@ -23,7 +23,7 @@ public sealed class PhantomChanceTests
             var few = new ClassCounts(1, 1, 1);
             string data = Path.Combine(folder.FullName, "data");
             var counts = new PhantomCounts(few, new ClassCounts(ImagesAClass, ImagesAClass / 2, ImagesAClass / 2), few);
-            PhantomDataset.Write(data, new PhantomDatasetOptions(StudyPart.Part1, counts, Size, Seed: 5, Difficulty: 0));
+            PhantomDataset.Write(data, new PhantomDatasetOptions(StudyPart.Part1, counts, Size, Seed: 5));
             ImageFolder images = ImageFolder.Open(data);
             var loader = new ImageBatchLoader(
                 new DecodedImageCache(new VipsImageDecoder(), Path.Combine(folder.FullName, "cache")), new ImageBatchOptions { BatchSize = 50, Size = Size, Threads = 2 });

@@ -1,7 +1,6 @@
 using IlgpuCxr.Kernels.Convolution;
-using IlgpuCxr.Tests.Operators;
 
-namespace IlgpuCxr.Tests.Convolution;
+namespace IlgpuCxr.GradientChecks;
 
 /// <summary>How far F(4x4, 3x3) in single precision can be from the exact result, element by element.</summary>
 /// <remarks>
@@ -67,7 +66,7 @@ internal static class WinogradBound
                 double[,] outputs = Both(Transposed, sum);
                 for (int i = 0; i < Outputs && row + i < shape.P; i++)
                     for (int j = 0; j < Outputs && column + j < shape.Q; j++)
-                        bound[((n * shape.P + row + i) * shape.Q + column + j) * shape.K + k] = gamma * outputs[i, j] + TestData.Roundoff * 4;
+                        bound[((n * shape.P + row + i) * shape.Q + column + j) * shape.K + k] = gamma * outputs[i, j] + OperatorCase.Roundoff * 4;
             }
         });
         return bound;
@@ -113,7 +112,7 @@ internal static class WinogradBound
 
     private static double Gamma(int terms)
     {
-        double roundings = (RoundingsOfTransforms + 2.0 * terms) * TestData.Roundoff;
+        double roundings = (RoundingsOfTransforms + 2.0 * terms) * OperatorCase.Roundoff;
         return roundings / (1 - roundings);
     }
 
