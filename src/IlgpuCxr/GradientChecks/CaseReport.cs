@@ -28,7 +28,7 @@ public sealed record NumericReport(double Error, string Gradient)
 
 /// <summary>The results of an algorithm's kernels against the reference.</summary>
 /// <param name="Algorithm">The algorithm.</param>
-/// <param name="Error">The largest error, in units of its bound (<see cref="OperatorCase.Bounds"/>).</param>
+/// <param name="Error">The largest error, in units of its bound (<see cref="OperatorCase.Bounds()"/>).</param>
 /// <param name="Result">The result that has it; empty where all are exact.</param>
 public sealed record KernelReport(string Algorithm, double Error, string Result)
 {
