@@ -33,10 +33,11 @@ public static class WeightImport
         using WeightFile file = WeightFile.Open(path);
         var names = new TorchvisionNames(file);
         (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
+        float[] values = [], reordered = [];
         foreach (Parameter parameter in network.Parameters)
         {
             if (fits.TryGetValue(parameter, out WeightTensor? tensor))
-                Upload(device, parameter, tensor);
+                Upload(device, parameter, tensor, ref values, ref reordered);
         }
         return report;
     }
@@ -88,13 +89,14 @@ public static class WeightImport
         name.EndsWith(BatchCount, StringComparison.Ordinal)
         && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
 
-    private static void Upload(ComputeDevice device, Parameter parameter, WeightTensor tensor)
+    /// <remarks>The two arrays are handed on from tensor to tensor: the collector would leave some 25 MB of them lying before it cleans up.</remarks>
+    private static void Upload(ComputeDevice device, Parameter parameter, WeightTensor tensor, ref float[] values, ref float[] reordered)
     {
         TensorReader reader = tensor.OpenReader();
         long outputs = parameter.Shape.N, size = parameter.Shape.Count / outputs;
         long block = Math.Clamp(BlockElements / size, 1, outputs);
-        var values = new float[block * size];
-        var reordered = new float[block * size];
+        if (values.Length < block * size)
+            (values, reordered) = (new float[block * size], new float[block * size]);
         for (long first = 0; first < outputs; first += block)
         {
             int count = (int)(Math.Min(block, outputs - first) * size);
