@@ -72,7 +72,7 @@ public static class Convolution
 
     /// <summary>The one place that chooses: the widest vectors on a CPU, tiles on a GPU, on tensor cores as the device's precision says.</summary>
     /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
-    internal static ConvolutionAlgorithm Choose(ComputeDevice device, in ConvolutionShape shape)
+    public static ConvolutionAlgorithm Choose(ComputeDevice device, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (device.Kind, device.Precision) switch
         {

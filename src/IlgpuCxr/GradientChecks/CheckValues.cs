@@ -21,6 +21,13 @@ public static class CheckValues
         return values;
     }
 
+    /// <summary>Integers from -3 to 3, which every precision holds exactly; sums of their products below 2^24 are exact in any order.</summary>
+    public static double[] Integers(long count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, (int)count).Select(_ => (double)random.Next(-3, 4))];
+    }
+
     /// <summary>Zeros and ones.</summary>
     public static double[] Labels(int count, int seed)
     {

@@ -60,7 +60,7 @@ public class ConvolutionCase : OperatorCase
     /// <inheritdoc/>
     public override Results Bounds()
     {
-        Results sums = new ConvolutionCase(shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput)).Reference();
+        Results sums = OfMagnitudes().Reference();
         long taps = shape.R * shape.S, pixels = shape.Output.Pixels;
         return new()
         {
@@ -85,6 +85,9 @@ public class ConvolutionCase : OperatorCase
         bounds["grad_weight"] = WinogradBound.BackwardWeights(GradOutput, input, shape);
         return bounds;
     }
+
+    /// <summary>The case with the absolute values of all its numbers, whose reference is the sums <c>Σ |a| |b|</c>.</summary>
+    internal ConvolutionCase OfMagnitudes() => new(shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput));
 
     /// <inheritdoc/>
     public override Results Compute(ComputeDevice device)

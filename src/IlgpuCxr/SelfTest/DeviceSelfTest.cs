@@ -1,5 +1,6 @@
 using ILGPU;
 using IlgpuCxr.Data;
+using IlgpuCxr.GradientChecks;
 using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
@@ -28,7 +29,7 @@ public static class DeviceSelfTest
     public static IEnumerable<SelfCheck> Run(ComputeDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        yield return Over("convolution of integers, three passes", Convolutions, 0, shape => Convolution(device, shape, exact: true));
+        yield return Over("convolution of integers", [.. Convolutions.Where(shape => IsExact(device, shape))], 0, shape => Convolution(device, shape, exact: true));
         yield return Over("convolution, errors over their bound", Convolutions, 1, shape => Convolution(device, shape, exact: false));
         yield return Over("batch norm, three passes", BatchNorms, 1e-4, shape => BatchNorm(device, shape));
         yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
@@ -52,16 +53,14 @@ public static class DeviceSelfTest
         yield return new ConvolutionShape(2, 14, 14, 64, 64, 3, 3, 1, 1);
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 3, 3, 2, 1);
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 1, 1, 2, 0);
-        yield return new ConvolutionShape(4, 7, 7, 128, 256, 3, 3, 1, 1);
+        yield return new ConvolutionShape(2, 7, 7, 128, 96, 3, 3, 1, 1);
     }
 
     private static SelfCheck Over<TShape>(string name, IReadOnlyCollection<TShape> shapes, double bound, Func<TShape, double> check) =>
         new(name, shapes.Count, shapes.Select(check).Aggregate(0.0, Math.Max), bound);
 
-    /// <summary>
-    /// Rounding each factor by a part u, and the sum of d products by d roundings of 2^-24, moves a result by no more than
-    /// <c>(2u + u² + d 2^-23) Σ |a b|</c>.
-    /// </summary>
+    /// <summary>The largest difference from the definition: of integers as it is, else relative to its bound.</summary>
+    /// <remarks>Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding up in single precision does.</remarks>
     private static double Convolution(ComputeDevice device, ConvolutionShape shape, bool exact)
     {
         double unit = device.Precision switch
@@ -70,38 +69,38 @@ public static class DeviceSelfTest
             Precision.Bf16 => 1.0 / (1 << 8),
             _ => 0,
         };
-        using var tensors = new HostTensors(device, shape.GetHashCode());
-        Func<long, double[]> values = exact ? tensors.Integers : count => tensors.Floats(count);
-        double[] x = values(shape.Input.Count), w = values(shape.Weights.Count), dy = values(shape.Output.Count);
-        Tensor input = tensors.Tensor(shape.Input, x), gradOutput = tensors.Tensor(shape.Output, dy);
-        Tensor output = tensors.Tensor(shape.Output), gradInput = tensors.Tensor(shape.Input);
-        ArrayView<float> weights = tensors.View(w), gradWeights = tensors.View(shape.Weights.Count);
-        tensors.Run(() =>
-        {
-            Kernels.Convolution.Convolution.Forward(device, output, input, weights, default, shape);
-            Kernels.Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, shape);
-            Kernels.Convolution.Convolution.BackwardWeights(device, gradWeights, default, gradOutput, input, shape);
-        });
+        int seed = (int)shape.Weights.Count;
+        Func<long, int, double[]> values = exact ? CheckValues.Integers : (count, s) => CheckValues.Uniform(count, s);
+        double[] input = values(shape.Input.Count, seed), weights = values(shape.Weights.Count, seed + 1);
+        double[] bias = values(shape.K, seed + 2), gradOutput = values(shape.Output.Count, seed + 3);
+        var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput);
+        Results expected = definition.Reference(), computed = definition.Compute(device);
+        Results bounds = exact ? [] : definition.Bounds(ChosenFor(device, shape)), magnitudes = exact ? [] : definition.OfMagnitudes().Reference();
         double worst = 0;
-        void Compare(ArrayView<float> results, TensorShape size, int depth, Action<double[], double[], double[]> define, double[] a, double[] b)
+        foreach ((string name, double[] results) in computed)
         {
-            double[] expected = new double[size.Count], magnitude = new double[size.Count];
-            define(expected, a, b);
-            define(magnitude, Array.ConvertAll(a, Math.Abs), Array.ConvertAll(b, Math.Abs));
-            double part = 2 * unit + unit * unit + depth * Math.Pow(2, -23);
-            worst = Math.Max(worst, tensors.Error(results, expected, i => exact ? 1 : part * magnitude[i]));
+            for (int i = 0; i < results.Length; i++)
+            {
+                double error = Math.Abs(results[i] - expected[name][i]);
+                double scale = exact ? 1 : bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i];
+                // A NaN must win, and a difference of 0 passes whatever the scale.
+                worst = error == 0 ? worst : Math.Max(worst, error / scale);
+            }
         }
-        int taps = shape.R * shape.S;
-        Compare(output.View, shape.Output, taps * shape.C, (y, a, b) => ConvolutionReference.Forward(y, a, b, [], shape), x, w);
-        Compare(gradInput.View, shape.Input, taps * shape.K, (y, a, b) => ConvolutionReference.BackwardData(y, a, b, shape), dy, w);
-        Compare(gradWeights, shape.Weights, shape.Output.Pixels, (y, a, b) => ConvolutionReference.BackwardWeights(y, a, b, shape), dy, x);
         return worst;
     }
+
+    private static string ChosenFor(ComputeDevice device, ConvolutionShape shape) =>
+        Kernels.Convolution.Convolution.Choose(device, shape).ToString().ToLowerInvariant();
+
+    // The transforms of F(4x4, 3x3) have fractions that no float holds.
+    private static bool IsExact(ComputeDevice device, ConvolutionShape shape) =>
+        Kernels.Convolution.Convolution.Choose(device, shape) != ConvolutionAlgorithm.Winograd4;
 
     /// <summary>The largest error of outputs and gradients relative to the largest value of their tensor.</summary>
     private static double BatchNorm(ComputeDevice device, BatchNormShape shape)
     {
-        using var tensors = new HostTensors(device, shape.GetHashCode());
+        using var tensors = new HostTensors(device, seed: shape.C);
         // A mean of 3 standard deviations, so that a variance computed as mean(x²) - mean(x)² would fail.
         double[] x = tensors.Floats(shape.Tensor.Count, offset: 2), dy = tensors.Floats(shape.Tensor.Count);
         double[] weight = tensors.Floats(shape.C, offset: 1.5f), bias = tensors.Floats(shape.C);
@@ -134,7 +133,7 @@ public static class DeviceSelfTest
 
     private static double MaxPooling(ComputeDevice device, MaxPoolingShape shape)
     {
-        using var tensors = new HostTensors(device, shape.GetHashCode());
+        using var tensors = new HostTensors(device, seed: shape.C);
         // Few different values make many ties, which the first maximum must win.
         double[] x = tensors.Integers(shape.Input.Count), dy = tensors.Integers(shape.Output.Count);
         double[] y = new double[dy.Length], dx = new double[x.Length];

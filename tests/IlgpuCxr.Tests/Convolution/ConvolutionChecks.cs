@@ -13,7 +13,7 @@ internal static class ConvolutionChecks
 {
     public static void Forward(ComputeDevice device, ConvolutionShape shape)
     {
-        double[] input = Integers(shape.Input.Count, 1), weights = Integers(shape.Weights.Count, 2), bias = Integers(shape.K, 3);
+        double[] input = CheckValues.Integers(shape.Input.Count, 1), weights = CheckValues.Integers(shape.Weights.Count, 2), bias = CheckValues.Integers(shape.K, 3);
         foreach (double[] addend in new[] { bias, [] })
         {
             var expected = new double[shape.Output.Count];
@@ -28,7 +28,7 @@ internal static class ConvolutionChecks
 
     public static void BackwardData(ComputeDevice device, ConvolutionShape shape)
     {
-        double[] gradOutput = Integers(shape.Output.Count, 4), weights = Integers(shape.Weights.Count, 5), before = Integers(shape.Input.Count, 6);
+        double[] gradOutput = CheckValues.Integers(shape.Output.Count, 4), weights = CheckValues.Integers(shape.Weights.Count, 5), before = CheckValues.Integers(shape.Input.Count, 6);
         var expected = new double[shape.Input.Count];
         ConvolutionReference.BackwardData(expected, gradOutput, weights, shape);
         foreach (bool accumulate in new[] { false, true })
@@ -43,7 +43,7 @@ internal static class ConvolutionChecks
 
     public static void BackwardWeights(ComputeDevice device, ConvolutionShape shape)
     {
-        double[] gradOutput = Integers(shape.Output.Count, 7), input = Integers(shape.Input.Count, 8);
+        double[] gradOutput = CheckValues.Integers(shape.Output.Count, 7), input = CheckValues.Integers(shape.Input.Count, 8);
         var expected = new double[shape.Weights.Count];
         var expectedBias = new double[shape.K];
         ConvolutionReference.BackwardWeights(expected, gradOutput, input, shape);
@@ -54,12 +54,6 @@ internal static class ConvolutionChecks
         memory.Run(() => Operator.BackwardWeights(device, gradWeights, gradBias, dy, x, shape));
         Assert.That(memory.Read(gradWeights), Is.EqualTo(expected));
         Assert.That(memory.Read(gradBias), Is.EqualTo(expectedBias));
-    }
-
-    private static double[] Integers(long count, int seed)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, (int)count).Select(_ => (double)random.Next(-3, 4))];
     }
 
     /// <summary>Arrays on the device that live as long as a test.</summary>
