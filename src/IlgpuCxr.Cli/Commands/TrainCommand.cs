@@ -59,6 +59,11 @@ internal static class TrainCommand
 
     private static readonly Option<float> Epsilon = OptionKinds.Number<float>("--eps", "Adam: keeps the divisor from zero.", Defaults.Optimizer.Epsilon);
 
+    private static readonly Option<bool> CentralizeGradients = new("--centralize-gradients")
+    {
+        Description = "Take from the gradients of each output's weights their mean: VGG16 learns sooner from random weights.",
+    };
+
     private static readonly Option<ImageTransforms> Augmentation = OptionKinds.Choice<ImageTransforms>(
         "--augmentation", "The transforms of the study's part 1 or 2; by default 1 for binary and 2 for multilabel.", default);
 
@@ -75,7 +80,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train a network and evaluate it after each epoch.")
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze, CommonOptions.Size, CommonOptions.Batch,
-            Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
+            Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
             CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -127,6 +132,7 @@ internal static class TrainCommand
                 Beta1 = parsed.GetValue(Beta1),
                 Beta2 = parsed.GetValue(Beta2),
                 Epsilon = parsed.GetValue(Epsilon),
+                CentralizeGradients = parsed.GetValue(CentralizeGradients),
             },
             Augmentation = Given(Augmentation, study.Augmentation),
             Size = parsed.GetValue(CommonOptions.Size),

@@ -1,6 +1,7 @@
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Training;
@@ -13,6 +14,7 @@ public sealed class Optimizer : IDisposable
     private readonly OptimizerOptions options;
     private readonly Dictionary<string, DeviceBuffer<float>> state;
     private readonly IReadOnlyList<(long Offset, long Count)> runs;
+    private readonly Parameter[] centralized;
 
     /// <summary>Creates the optimizer; what is frozen now stays as it is.</summary>
     /// <param name="device">Where the network lives.</param>
@@ -28,6 +30,9 @@ public sealed class Optimizer : IDisposable
         string[] names = options.Kind == OptimizerKind.Sgd ? ["momentum_buffer"] : ["exp_avg", "exp_avg_sq"];
         state = names.ToDictionary(name => name, _ => device.Allocate<float>(store.LearnedCount));
         runs = store.TrainableRuns();
+        centralized = options.CentralizeGradients
+            ? [.. network.Parameters.Where(parameter => parameter.RequiresGrad && parameter.Layout != ParameterLayout.Vector)]
+            : [];
     }
 
     /// <summary>Number of steps taken, those before a resume included.</summary>
@@ -40,6 +45,8 @@ public sealed class Optimizer : IDisposable
     public void Step()
     {
         Steps++;
+        foreach (Parameter parameter in centralized)
+            GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
         foreach ((long offset, long count) in runs)
         {
             ArrayView<float> values = store.Values.SubView(offset, count), gradients = store.Gradients.SubView(offset, count);

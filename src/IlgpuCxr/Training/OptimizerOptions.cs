@@ -47,6 +47,10 @@ public sealed record OptimizerOptions
     /// <summary>Adam and AdamW: keeps the divisor from zero.</summary>
     public float Epsilon { get; init; } = 1e-8f;
 
+    /// <summary>Whether the gradients of each output's weights lose their mean first: <see cref="GradientCentralizationReference"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CentralizeGradients { get; init; }
+
     /// <summary>The options of <see cref="Kernels.Optimizer.Sgd"/>.</summary>
     [JsonIgnore]
     public SgdOptions Sgd => new(LearningRate, Momentum, WeightDecay, Nesterov);

@@ -1,0 +1,25 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Optimizer;
+
+/// <summary>Gradient centralization; <see cref="GradientCentralizationReference"/> has the formula.</summary>
+public static class GradientCentralization
+{
+    /// <summary>Takes from the gradients of each output's weights their mean.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradients"><c>[rows, length]</c>, changed in place.</param>
+    /// <param name="rows">Outputs of the layer.</param>
+    public static void Step(ComputeDevice device, ArrayView<float> gradients, int rows)
+    {
+        GradientCentralizationAlgorithm algorithm = device.Forced<GradientCentralizationAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Naive);
+        int length = gradients.IntLength / rows;
+        using var timing = device.Timings.Measure(
+            "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length, sizeof(float) * 3.0 * gradients.Length);
+        if (algorithm == GradientCentralizationAlgorithm.Vector)
+            device.Launch(GradientCentralizationVector.Step, rows, gradients, length);
+        else
+            device.Launch(GradientCentralizationNaive.Step, rows, gradients, length);
+    }
+}
