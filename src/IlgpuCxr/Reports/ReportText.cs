@@ -47,6 +47,8 @@ public static class ReportText
         string optimizer = options.Optimizer.Kind == OptimizerKind.Sgd
             ? string.Create(CultureInfo.InvariantCulture, $"SGD, momentum {options.Optimizer.Momentum}")
             : options.Optimizer.Kind.ToString();
+        if (options.Optimizer.CentralizeGradients)
+            optimizer += ", centralized gradients";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {Weights(options)}");

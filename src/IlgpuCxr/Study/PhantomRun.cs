@@ -9,4 +9,6 @@ namespace IlgpuCxr.Study;
 /// <param name="Optimizer">The method.</param>
 /// <param name="LearningRate">Its rate.</param>
 /// <param name="Batch">Images in a step.</param>
-public sealed record PhantomRun(int Size, int Images, int Epochs, OptimizerKind Optimizer, float LearningRate, int Batch = 32);
+/// <param name="CentralizeGradients">Whether gradients lose their mean first.</param>
+public sealed record PhantomRun(
+    int Size, int Images, int Epochs, OptimizerKind Optimizer, float LearningRate, int Batch = 32, bool CentralizeGradients = false);

@@ -64,7 +64,7 @@ public sealed record StudyOptions
                 Size = run.Size,
                 Epochs = run.Epochs,
                 Batch = run.Batch,
-                Optimizer = study.Optimizer with { Kind = run.Optimizer, LearningRate = run.LearningRate },
+                Optimizer = study.Optimizer with { Kind = run.Optimizer, LearningRate = run.LearningRate, CentralizeGradients = run.CentralizeGradients },
             };
         }
         TrainingOptions options = study with
