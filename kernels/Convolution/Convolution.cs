@@ -96,7 +96,7 @@ public static class Convolution
             throw new DeviceException(
                 $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; choose naive or {possible}, or another device.");
         }
-        return ConvolutionVector.IsWinograd(algorithm) && !ConvolutionVector.FitsWinograd(shape) ? ConvolutionVector.Widest : algorithm;
+        return ConvolutionVector.IsWinograd(algorithm) && !shape.FitsWinograd ? ConvolutionVector.Widest : algorithm;
     }
 
     private static bool IsTiled(this ConvolutionAlgorithm algorithm) =>

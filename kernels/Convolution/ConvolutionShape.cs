@@ -39,6 +39,9 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
     /// <summary><c>[K, R, S, C]</c></summary>
     public TensorShape Weights => new(K, R, S, C);
 
+    /// <summary>Whether Winograd's algorithms can compute the shape, all three passes.</summary>
+    public bool FitsWinograd => this is { R: 3, S: 3, Stride: 1, Padding: <= 2 };
+
     /// <summary>Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as two.</summary>
     public double Flops => 2.0 * Output.Count * R * S * C;
 

@@ -32,7 +32,7 @@ internal abstract class ConvolutionVector
     /// <summary>The algorithm that should take least time for a shape, by a model fitted to measurements (docs/convolution.md).</summary>
     public static ConvolutionAlgorithm Best(in ConvolutionShape shape)
     {
-        if (!FitsWinograd(shape) || Math.Min(shape.C, shape.K) < FewestWinogradChannels)
+        if (!shape.FitsWinograd || Math.Min(shape.C, shape.K) < FewestWinogradChannels)
             return Widest;
         double direct = 9.0 * shape.Output.Pixels, winograd2 = WinogradCost(shape, 2), winograd4 = WinogradCost(shape, 4);
         if (direct < Math.Min(winograd2, winograd4))
@@ -42,9 +42,6 @@ internal abstract class ConvolutionVector
 
     /// <summary>Whether an algorithm is one of Winograd's.</summary>
     public static bool IsWinograd(ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4;
-
-    /// <summary>Whether Winograd's algorithms can compute a shape, all three passes.</summary>
-    public static bool FitsWinograd(in ConvolutionShape shape) => shape is { R: 3, S: 3, Stride: 1, Padding: <= 2 };
 
     /// <summary>The implementation of an algorithm.</summary>
     public static ConvolutionVector Of(ConvolutionAlgorithm algorithm) => algorithm switch

@@ -27,7 +27,7 @@ public class BinaryCrossEntropyCase : LossCase
         Results at = Reference();
         double lossError = (Sizes.N + Sizes.C + 8) * Roundoff * at["loss"][0] + 2 * Roundoff;
         double[] gradient = [.. Enumerable.Repeat(8 * Roundoff / (Sizes.N * Sizes.C), Logits.Length)];
-        return new() { ["loss"] = [lossError], ["loss_in_evaluation"] = [lossError], ["grad_logits"] = gradient };
+        return Both([lossError], gradient);
     }
 
     private protected override void Define(double[] loss, double[] gradLogits) =>

@@ -76,7 +76,7 @@ public class ConvolutionCase : OperatorCase
     public override Results Bounds(string algorithm)
     {
         Results bounds = Bounds();
-        if (algorithm != Winograd4 || shape is not { R: 3, S: 3, Stride: 1, Padding: <= 2 })
+        if (algorithm != Winograd4 || !shape.FitsWinograd)
             return bounds;
         double[] gradInput = WinogradBound.BackwardData(GradOutput, weight, shape);
         bounds["output"] = [.. WinogradBound.Forward(input, weight, shape).Zip(bounds["output"], Math.Max)];

@@ -36,7 +36,7 @@ public class FocalCase : LossCase
         double relative = (options.Gamma * (logarithm + 2) + 12) * Roundoff;
         double lossError = (relative + (Sizes.N + Sizes.C) * Roundoff) * at["loss"][0] + 2 * Roundoff * scale * Logits.Length;
         double[] gradient = [.. Logits.Select(_ => scale * relative * (1 + options.Gamma * logarithm))];
-        return new() { ["loss"] = [lossError], ["loss_in_evaluation"] = [lossError], ["grad_logits"] = gradient };
+        return Both([lossError], gradient);
     }
 
     private protected override void Define(double[] loss, double[] gradLogits) =>

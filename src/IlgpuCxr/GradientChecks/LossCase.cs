@@ -29,7 +29,7 @@ public abstract class LossCase : OperatorCase
     {
         double[] loss = new double[1], gradLogits = new double[Logits.Length];
         Define(loss, gradLogits);
-        return new() { ["loss"] = loss, ["loss_in_evaluation"] = loss, ["grad_logits"] = gradLogits };
+        return Both(loss, gradLogits);
     }
 
     /// <inheritdoc/>
@@ -41,6 +41,10 @@ public abstract class LossCase : OperatorCase
         Launch(device, memory, evaluation, default, logits);
         return new() { ["loss"] = memory.Read(loss), ["loss_in_evaluation"] = memory.Read(evaluation), ["grad_logits"] = memory.Read(gradLogits) };
     }
+
+    /// <summary>Results, or their bounds, that are the same in training and evaluation.</summary>
+    private protected static Results Both(double[] loss, double[] gradLogits) =>
+        new() { ["loss"] = loss, ["loss_in_evaluation"] = loss, ["grad_logits"] = gradLogits };
 
     /// <summary>The loss and its gradient by the reference.</summary>
     private protected abstract void Define(double[] loss, double[] gradLogits);

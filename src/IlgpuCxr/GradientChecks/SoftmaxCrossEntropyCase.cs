@@ -27,7 +27,7 @@ public class SoftmaxCrossEntropyCase : LossCase
         double error = (Logits.Max() - Logits.Min() + Sizes.C + 8) * Roundoff;
         double lossError = error + (Sizes.N + 4) * Roundoff * at["loss"][0];
         double[] gradient = [.. Enumerable.Repeat(error / Sizes.N, Logits.Length)];
-        return new() { ["loss"] = [lossError], ["loss_in_evaluation"] = [lossError], ["grad_logits"] = gradient };
+        return Both([lossError], gradient);
     }
 
     private protected override void Define(double[] loss, double[] gradLogits) =>

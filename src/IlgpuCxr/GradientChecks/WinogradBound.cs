@@ -55,6 +55,7 @@ internal static class WinogradBound
     {
         var bound = new double[shape.Output.Count];
         double gamma = Gamma(shape.C);
+        double[][][,] filters = [.. Enumerable.Range(0, shape.K).Select(k => Enumerable.Range(0, shape.C).Select(c => Both(G, Filter(weights, k, c, shape))).ToArray())];
         ForEachTile(shape, (n, row, column) =>
         {
             double[][,] tiles = [.. Enumerable.Range(0, shape.C).Select(c => Both(B, Tile(input, shape.H, shape.W, shape.C, n, row - shape.Padding, column - shape.Padding, c, Points)))];
@@ -62,7 +63,7 @@ internal static class WinogradBound
             {
                 var sum = new double[Points, Points];
                 for (int c = 0; c < shape.C; c++)
-                    AddProduct(sum, tiles[c], Both(G, Filter(weights, k, c, shape)));
+                    AddProduct(sum, tiles[c], filters[k][c]);
                 double[,] outputs = Both(Transposed, sum);
                 for (int i = 0; i < Outputs && row + i < shape.P; i++)
                     for (int j = 0; j < Outputs && column + j < shape.Q; j++)

@@ -53,7 +53,7 @@ public static class DeviceSelfTest
         yield return new ConvolutionShape(2, 14, 14, 64, 64, 3, 3, 1, 1);
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 3, 3, 2, 1);
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 1, 1, 2, 0);
-        yield return new ConvolutionShape(2, 7, 7, 128, 96, 3, 3, 1, 1);
+        yield return new ConvolutionShape(4, 7, 7, 128, 256, 3, 3, 1, 1);
     }
 
     private static SelfCheck Over<TShape>(string name, IReadOnlyCollection<TShape> shapes, double bound, Func<TShape, double> check) =>
@@ -74,18 +74,29 @@ public static class DeviceSelfTest
         double[] input = values(shape.Input.Count, seed), weights = values(shape.Weights.Count, seed + 1);
         double[] bias = values(shape.K, seed + 2), gradOutput = values(shape.Output.Count, seed + 3);
         var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput);
-        Results expected = definition.Reference(), computed = definition.Compute(device);
-        Results bounds = exact ? [] : definition.Bounds(ChosenFor(device, shape)), magnitudes = exact ? [] : definition.OfMagnitudes().Reference();
+        if (exact)
+            return Worst(definition, device, (_, _) => 1);
+        Results bounds = definition.Bounds(ChosenFor(device, shape)), magnitudes = definition.OfMagnitudes().Reference();
+        return Worst(definition, device, (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
+    }
+
+    /// <summary>The largest difference of what the kernels compute from the definition, each relative to its scale.</summary>
+    private static double Worst(OperatorCase definition, ComputeDevice device, Func<string, int, double> scale)
+    {
+        Results expected = definition.Reference();
+        return definition.Compute(device)
+            .Select(result => Error(result.Value, expected[result.Key], i => scale(result.Key, i))).Aggregate(0.0, Math.Max);
+    }
+
+    /// <summary>The largest difference of results from what they should be, each relative to its scale; NaN if one is no number.</summary>
+    private static double Error(double[] results, double[] expected, Func<int, double> scale)
+    {
         double worst = 0;
-        foreach ((string name, double[] results) in computed)
+        for (int i = 0; i < expected.Length; i++)
         {
-            for (int i = 0; i < results.Length; i++)
-            {
-                double error = Math.Abs(results[i] - expected[name][i]);
-                double scale = exact ? 1 : bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i];
-                // A NaN must win, and a difference of 0 passes whatever the scale.
-                worst = error == 0 ? worst : Math.Max(worst, error / scale);
-            }
+            double error = Math.Abs(results[i] - expected[i]);
+            // A NaN must win, and a difference of 0 passes whatever the scale.
+            worst = error == 0 ? worst : Math.Max(worst, error / scale(i));
         }
         return worst;
     }
@@ -100,20 +111,20 @@ public static class DeviceSelfTest
     /// <summary>The largest error of outputs and gradients relative to the largest value of their tensor.</summary>
     private static double BatchNorm(ComputeDevice device, BatchNormShape shape)
     {
-        using var tensors = new HostTensors(device, seed: shape.C);
+        using var memory = new DeviceMemory(device);
         // A mean of 3 standard deviations, so that a variance computed as mean(x²) - mean(x)² would fail.
-        double[] x = tensors.Floats(shape.Tensor.Count, offset: 2), dy = tensors.Floats(shape.Tensor.Count);
-        double[] weight = tensors.Floats(shape.C, offset: 1.5f), bias = tensors.Floats(shape.C);
+        double[] x = CheckValues.Uniform(shape.Tensor.Count, 1, offset: 2), dy = CheckValues.Uniform(shape.Tensor.Count, 2);
+        double[] weight = CheckValues.Uniform(shape.C, 3, offset: 1.5f), bias = CheckValues.Uniform(shape.C, 4);
         double[] y = new double[x.Length], dx = new double[x.Length], mean = new double[shape.C], inverseStd = new double[shape.C];
         double[] dw = new double[shape.C], db = new double[shape.C], runningMean = new double[shape.C], runningVar = new double[shape.C];
         BatchNormReference.ForwardTraining(y, mean, inverseStd, runningMean, runningVar, x, [], weight, bias, 0.1, 1e-5, relu: false, shape);
         BatchNormReference.Backward(dx, new double[x.Length], dw, db, dy, y, x, mean, inverseStd, weight, relu: false, shape);
-        Tensor input = tensors.Tensor(shape.Tensor, x), output = tensors.Tensor(shape.Tensor), gradOutput = tensors.Tensor(shape.Tensor, dy);
-        Tensor gradInput = tensors.Tensor(shape.Tensor);
-        ArrayView<float> m = tensors.View(shape.C), v = tensors.View(shape.C), w = tensors.View(weight), b = tensors.View(bias);
-        ArrayView<float> zeroMean = tensors.View(new double[shape.C]), zeroVar = tensors.View(new double[shape.C]);
-        ArrayView<float> gradWeight = tensors.View(shape.C), gradBias = tensors.View(shape.C);
-        tensors.Run(() =>
+        Tensor input = memory.Tensor(shape.Tensor, x), output = memory.Tensor(shape.Tensor), gradOutput = memory.Tensor(shape.Tensor, dy);
+        Tensor gradInput = memory.Tensor(shape.Tensor);
+        ArrayView<float> m = memory.Vector(shape.C), v = memory.Vector(shape.C), w = memory.Vector(weight), b = memory.Vector(bias);
+        ArrayView<float> zeroMean = memory.Vector(new double[shape.C]), zeroVar = memory.Vector(new double[shape.C]);
+        ArrayView<float> gradWeight = memory.Vector(shape.C), gradBias = memory.Vector(shape.C);
+        memory.Run(() =>
         {
             Kernels.BatchNorm.BatchNorm.ForwardTraining(device, output, m, v, zeroMean, zeroVar, input, null, w, b, 0.1f, 1e-5f, relu: false, shape);
             Kernels.BatchNorm.BatchNorm.Backward(device, gradInput, null, gradWeight, gradBias, gradOutput, output, input, m, v, w, relu: false, shape);
@@ -121,7 +132,7 @@ public static class DeviceSelfTest
         double Relative(ArrayView<float> results, double[] expected)
         {
             double largest = expected.Max(Math.Abs);
-            return tensors.Error(results, expected, _ => largest);
+            return Error(memory.Read(results), expected, _ => largest);
         }
         double[] errors =
         [
@@ -131,39 +142,24 @@ public static class DeviceSelfTest
         return errors.Aggregate(0.0, Math.Max);
     }
 
-    private static double MaxPooling(ComputeDevice device, MaxPoolingShape shape)
-    {
-        using var tensors = new HostTensors(device, seed: shape.C);
-        // Few different values make many ties, which the first maximum must win.
-        double[] x = tensors.Integers(shape.Input.Count), dy = tensors.Integers(shape.Output.Count);
-        double[] y = new double[dy.Length], dx = new double[x.Length];
-        var pixels = new int[dy.Length];
-        MaxPoolingReference.Forward(y, pixels, x, shape);
-        MaxPoolingReference.Backward(dx, dy, pixels, shape);
-        Tensor input = tensors.Tensor(shape.Input, x), output = tensors.Tensor(shape.Output), gradOutput = tensors.Tensor(shape.Output, dy);
-        Tensor gradInput = tensors.Tensor(shape.Input), indices = tensors.Tensor(shape.Output);
-        tensors.Run(() =>
-        {
-            Kernels.Pooling.MaxPooling.Forward(device, output, indices, input, shape);
-            Kernels.Pooling.MaxPooling.Backward(device, gradInput, gradOutput, indices, shape);
-        });
-        return Math.Max(tensors.Error(output.View, y, _ => 1), tensors.Error(gradInput.View, dx, _ => 1));
-    }
+    // Few different values make many ties, which the first maximum must win.
+    private static double MaxPooling(ComputeDevice device, MaxPoolingShape shape) => Worst(
+        new MaxPoolingCase(shape, CheckValues.Integers(shape.Input.Count, shape.C), CheckValues.Integers(shape.Output.Count, shape.C + 1)), device, (_, _) => 1);
 
     private static double Elements(ComputeDevice device, int count)
     {
-        using var tensors = new HostTensors(device, count);
-        double[] x = tensors.Integers(count), g = tensors.Integers(count), y = new double[count], momentum = new double[count];
+        using var memory = new DeviceMemory(device);
+        double[] x = CheckValues.Integers(count, 1), g = CheckValues.Integers(count, 2), y = new double[count], momentum = new double[count];
         TensorShape shape = TensorShape.Vector(count);
-        Tensor input = tensors.Tensor(shape, x), output = tensors.Tensor(shape);
-        ArrayView<float> parameters = tensors.View(x), buffer = tensors.View(momentum), gradients = tensors.View(g);
+        Tensor input = memory.Tensor(shape, x), output = memory.Tensor(shape);
+        ArrayView<float> parameters = memory.Vector(x), buffer = memory.Vector(momentum), gradients = memory.Vector(g);
         // Powers of two keep every sum exact.
         var options = new SgdOptions(0.5f, 0.5f, 0.25f);
         ReluReference.Forward(y, x);
         SgdReference.Step(x, momentum, g, options);
-        tensors.Run(() => Relu.Forward(device, output, input));
+        memory.Run(() => Relu.Forward(device, output, input));
         Sgd.Step(device, parameters, buffer, gradients, options);
-        return Math.Max(tensors.Error(output.View, y, _ => 1), tensors.Error(parameters, x, _ => 1));
+        return Math.Max(Error(memory.Read(output), y, _ => 1), Error(memory.Read(parameters), x, _ => 1));
     }
 
     /// <summary>The number of parameters of ResNet18 that differ between two runs of the same two steps.</summary>
@@ -180,8 +176,8 @@ public static class DeviceSelfTest
         network.Initialize(1);
         using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.01f, Momentum = 0.9f });
         var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
-        using var tensors = new HostTensors(device, 1);
-        ArrayView<float> images = tensors.View(tensors.Floats(shape.Count)), loss = tensors.View(1);
+        using var memory = new DeviceMemory(device);
+        ArrayView<float> images = memory.Vector(CheckValues.Uniform(shape.Count, 1)), loss = memory.Vector(1);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         device.Upload<int>(targets.View, [0, 1, 0, 1]);
         for (int i = 0; i < 2; i++)

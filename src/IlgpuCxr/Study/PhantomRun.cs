@@ -6,9 +6,6 @@ namespace IlgpuCxr.Study;
 /// <param name="Size">Edge of the network's input, in pixels.</param>
 /// <param name="Images">Training images, of those that are drawn.</param>
 /// <param name="Epochs">Passes over them.</param>
-/// <param name="Optimizer">The method.</param>
-/// <param name="LearningRate">Its rate.</param>
+/// <param name="Optimizer">The method and its rate.</param>
 /// <param name="Batch">Images in a step.</param>
-/// <param name="CentralizeGradients">Whether gradients lose their mean first.</param>
-public sealed record PhantomRun(
-    int Size, int Images, int Epochs, OptimizerKind Optimizer, float LearningRate, int Batch = 32, bool CentralizeGradients = false);
+public sealed record PhantomRun(int Size, int Images, int Epochs, OptimizerOptions Optimizer, int Batch = 32);

@@ -14,6 +14,9 @@ public static class PhantomStudy
 
     private const double Difficulty = 0;
 
+    // Without batch norm and with plain gradients VGG16 learns nothing in a few hundred steps: docs/study.md.
+    private static readonly OptimizerOptions CentralizedAdam = new() { Kind = OptimizerKind.Adam, LearningRate = 1e-4f, CentralizeGradients = true };
+
     /// <summary>The images of a part: the study's shares of the classes.</summary>
     /// <param name="part">Which part.</param>
     /// <param name="seed">Another seed, other patients.</param>
@@ -24,14 +27,16 @@ public static class PhantomStudy
     /// <param name="row">The row.</param>
     public static PhantomRun Of(StudyRow row) => row.Id switch
     {
-        "1" or "3" or "4" => new PhantomRun(32, TrainImages, 2, OptimizerKind.Adam, 1e-4f, CentralizeGradients: true),
-        // Small batches for more steps. Without batch norm and with plain gradients VGG16 learns nothing in so few: docs/study.md.
-        "5" => new PhantomRun(32, TrainImages, 6, OptimizerKind.Adam, 1e-4f, Batch: 16, CentralizeGradients: true),
-        "p2:1" or "p2:3" => new PhantomRun(32, TrainImages, 2, OptimizerKind.Adam, 1e-4f, Batch: 16, CentralizeGradients: true),
-        "2" or "6" or "7" => new PhantomRun(64, TrainImages, 5, OptimizerKind.Sgd, 0.01f),
-        "8" or "p2:2" => new PhantomRun(64, TrainImages, 8, OptimizerKind.Sgd, 0.01f),
+        "1" or "3" or "4" => new PhantomRun(32, TrainImages, 2, CentralizedAdam),
+        // Small batches for more steps.
+        "5" => new PhantomRun(32, TrainImages, 6, CentralizedAdam, Batch: 16),
+        "p2:1" or "p2:3" => new PhantomRun(32, TrainImages, 2, CentralizedAdam, Batch: 16),
+        "2" or "6" or "7" => new PhantomRun(64, TrainImages, 5, Sgd(0.01f)),
+        "8" or "p2:2" => new PhantomRun(64, TrainImages, 8, Sgd(0.01f)),
         // Its loss is summed over 32 images and 3 labels, which makes gradients 96 times as large.
-        "p2:4" => new PhantomRun(64, TrainImages, 8, OptimizerKind.Sgd, 1e-3f),
+        "p2:4" => new PhantomRun(64, TrainImages, 8, Sgd(1e-3f)),
         _ => throw new ArgumentOutOfRangeException(nameof(row), row.Id, "The study has no such row."),
     };
+
+    private static OptimizerOptions Sgd(float learningRate) => new() { LearningRate = learningRate };
 }

@@ -64,7 +64,7 @@ public sealed record StudyOptions
                 Size = run.Size,
                 Epochs = run.Epochs,
                 Batch = run.Batch,
-                Optimizer = study.Optimizer with { Kind = run.Optimizer, LearningRate = run.LearningRate, CentralizeGradients = run.CentralizeGradients },
+                Optimizer = run.Optimizer,
             };
         }
         TrainingOptions options = study with

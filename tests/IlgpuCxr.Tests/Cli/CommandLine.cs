@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Cli;
 
@@ -6,6 +7,17 @@ namespace IlgpuCxr.Tests.Cli;
 internal sealed record CommandResult(int ExitCode, string Output, string Error)
 {
     public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Asserts that wrong input ended in one sentence that a user can act upon.</summary>
+    /// <param name="exitCode">How the program should have ended.</param>
+    /// <param name="expected">What the sentence must contain; alternatives are separated by |.</param>
+    public void AssertRefused(int exitCode, string expected)
+    {
+        Assert.That(ErrorLines, Has.Length.EqualTo(1), Error);
+        Assert.That(Error, Does.Match(string.Join('|', expected.Split('|').Select(Regex.Escape))));
+        Assert.That(Error, Does.Not.Contain("defect").And.Not.Contain("   at "));
+        Assert.That(ExitCode, Is.EqualTo(exitCode), Error);
+    }
 }
 
 /// <summary>Starts the built program as a user does, with a cache of its own.</summary>

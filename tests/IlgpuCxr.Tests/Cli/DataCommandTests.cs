@@ -56,13 +56,8 @@ public sealed class DataCommandTests
     [TestCase("data phantom", 2, "--out")]
     [TestCase("data check {out}", 1, "does not exist")]
     [TestCase("data", 2, "data")]
-    public void Wrong_input(string commandLine, int exitCode, string expected)
-    {
-        CommandResult result = cxr.Run(commandLine.Replace("{out}", cxr.PathOf("nowhere"), StringComparison.Ordinal).Split(' '));
-        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
-        Assert.That(result.Error, Does.Contain(expected).And.Not.Contain("defect"));
-        Assert.That(result.ExitCode, Is.EqualTo(exitCode));
-    }
+    public void Wrong_input(string commandLine, int exitCode, string expected) =>
+        cxr.Run(commandLine.Replace("{out}", cxr.PathOf("nowhere"), StringComparison.Ordinal).Split(' ')).AssertRefused(exitCode, expected);
 
     private int Images(params string[] arguments)
     {

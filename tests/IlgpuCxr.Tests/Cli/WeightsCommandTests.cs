@@ -46,13 +46,8 @@ public sealed class WeightsCommandTests
     [TestCase("weights fetch resnet18 --url http://127.0.0.1:9/resnet18-5c106cde.pth", 1, "--url with a mirror")]
     [TestCase("weights inspect none.pth", 1, "there is no such file")]
     [TestCase("weights convert none.pth a.txt", 1, ".pth or .safetensors")]
-    public void What_is_wrong_is_one_sentence(string commandLine, int exitCode, string expected)
-    {
-        CommandResult result = cxr.Run(commandLine.Split(' '));
-        Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Output + result.Error);
-        Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
-        Assert.That(result.Error, Does.Contain(expected));
-    }
+    public void What_is_wrong_is_one_sentence(string commandLine, int exitCode, string expected) =>
+        cxr.Run(commandLine.Split(' ')).AssertRefused(exitCode, expected);
 
     [Test]
     public void Fetched_weights_start_a_training_that_only_the_same_weights_resume()

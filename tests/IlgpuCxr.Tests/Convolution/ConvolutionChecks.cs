@@ -18,11 +18,11 @@ internal static class ConvolutionChecks
         {
             var expected = new double[shape.Output.Count];
             ConvolutionReference.Forward(expected, input, weights, addend, shape);
-            using var memory = new Memory(device);
+            using var memory = new DeviceMemory(device);
             Tensor output = memory.Tensor(shape.Output), x = memory.Tensor(shape.Input, input);
-            ArrayView<float> w = memory.View(weights), b = memory.View(addend);
+            ArrayView<float> w = memory.Vector(weights), b = memory.Vector(addend);
             memory.Run(() => Operator.Forward(device, output, x, w, b, shape));
-            Assert.That(memory.Read(output.View), Is.EqualTo(expected));
+            Assert.That(memory.Read(output), Is.EqualTo(expected));
         }
     }
 
@@ -33,11 +33,11 @@ internal static class ConvolutionChecks
         ConvolutionReference.BackwardData(expected, gradOutput, weights, shape);
         foreach (bool accumulate in new[] { false, true })
         {
-            using var memory = new Memory(device);
+            using var memory = new DeviceMemory(device);
             Tensor gradInput = memory.Tensor(shape.Input, before), dy = memory.Tensor(shape.Output, gradOutput);
-            ArrayView<float> w = memory.View(weights);
+            ArrayView<float> w = memory.Vector(weights);
             memory.Run(() => Operator.BackwardData(device, gradInput, dy, w, accumulate, shape));
-            Assert.That(memory.Read(gradInput.View), Is.EqualTo(accumulate ? [.. expected.Zip(before, (a, b) => a + b)] : expected));
+            Assert.That(memory.Read(gradInput), Is.EqualTo(accumulate ? [.. expected.Zip(before, (a, b) => a + b)] : expected));
         }
     }
 
@@ -48,39 +48,11 @@ internal static class ConvolutionChecks
         var expectedBias = new double[shape.K];
         ConvolutionReference.BackwardWeights(expected, gradOutput, input, shape);
         ConvolutionReference.BackwardBias(expectedBias, gradOutput, shape);
-        using var memory = new Memory(device);
+        using var memory = new DeviceMemory(device);
         Tensor dy = memory.Tensor(shape.Output, gradOutput), x = memory.Tensor(shape.Input, input);
-        ArrayView<float> gradWeights = memory.View(new double[shape.Weights.Count]), gradBias = memory.View(new double[shape.K]);
+        ArrayView<float> gradWeights = memory.Vector((int)shape.Weights.Count), gradBias = memory.Vector(shape.K);
         memory.Run(() => Operator.BackwardWeights(device, gradWeights, gradBias, dy, x, shape));
         Assert.That(memory.Read(gradWeights), Is.EqualTo(expected));
         Assert.That(memory.Read(gradBias), Is.EqualTo(expectedBias));
-    }
-
-    /// <summary>Arrays on the device that live as long as a test.</summary>
-    private sealed class Memory(ComputeDevice device) : IDisposable
-    {
-        private readonly List<IDisposable> buffers = [];
-
-        public Tensor Tensor(TensorShape shape, double[]? values = null) => new(shape, View(values ?? new double[shape.Count]));
-
-        public ArrayView<float> View(double[] values)
-        {
-            if (values.Length == 0)
-                return ArrayView<float>.Empty;
-            DeviceBuffer<float> buffer = device.Allocate<float>(values.Length);
-            buffers.Add(buffer);
-            device.Upload<float>(buffer.View, Array.ConvertAll(values, value => (float)value));
-            return buffer.View;
-        }
-
-        public double[] Read(ArrayView<float> view) => Array.ConvertAll(device.Download(view), value => (double)value);
-
-        public void Run(Action step)
-        {
-            device.Plan(step);
-            step();
-        }
-
-        public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
     }
 }

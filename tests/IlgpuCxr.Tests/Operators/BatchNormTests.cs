@@ -79,7 +79,7 @@ public sealed class BatchNormTests
         BatchNormShape shape, float[] input, float[]? residual, float[] weight, float[] bias, Dictionary<string, double[]> expected,
         Dictionary<string, double[]> actual)
     {
-        double u = TestData.Roundoff, k = Additions(shape);
+        double u = OperatorCase.Roundoff, k = Additions(shape);
         var excess = new Excess();
         for (int c = 0; c < shape.C; c++)
         {
@@ -119,7 +119,7 @@ public sealed class BatchNormTests
         double[] dx = new double[x.Length], dr = new double[x.Length], dw = new double[shape.C], db = new double[shape.C];
         double[] mean = actual["mean"], rstd = actual["inverse_std"];
         BatchNormReference.Backward(dx, dr, dw, db, dy, actual["output"], x, mean, rstd, w, relu, shape);
-        double u = TestData.Roundoff, k = Additions(shape) + 3;
+        double u = OperatorCase.Roundoff, k = Additions(shape) + 3;
         var excess = new Excess();
         for (int c = 0; c < shape.C; c++)
         {

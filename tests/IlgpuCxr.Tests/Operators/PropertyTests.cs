@@ -111,7 +111,7 @@ public sealed class PropertyTests(Implementation kernels)
         float[] weight = TestData.Floats(shape.C, seed + 2, offset: 1.5f), bias = TestData.Floats(shape.C, seed + 3);
         double[] Output(float[] x) => Compute.BatchNorm(device, shape, x, null, weight, bias, gradOutput, relu: false)["output"];
         double[] plain = Output(input), moved = Output(Array.ConvertAll(input, value => 4 * value + 2048));
-        double bound = 8 * (shape.Pixels + 8) * TestData.Roundoff;
+        double bound = 8 * (shape.Pixels + 8) * OperatorCase.Roundoff;
         // A channel whose values are all the same has nothing but epsilon.
         for (int i = 0; i < plain.Length; i++)
         {
@@ -126,7 +126,7 @@ public sealed class PropertyTests(Implementation kernels)
         float[] input = Array.ConvertAll(TestData.Integers(shape.Tensor, seed), value => 256 * value), gradOutput = TestData.Integers(shape.Tensor, seed + 1);
         float[] weight = TestData.Floats(shape.C, seed + 2, offset: 1.5f), bias = TestData.Floats(shape.C, seed + 3);
         Results results = Compute.BatchNorm(device, shape, input, null, weight, bias, gradOutput, relu: false);
-        double bound = 8 * (shape.Pixels + 8) * TestData.Roundoff;
+        double bound = 8 * (shape.Pixels + 8) * OperatorCase.Roundoff;
         for (int c = 0; c < shape.C; c++)
         {
             double[] channel = [.. results["output"].Where((_, i) => i % shape.C == c)], gradient = [.. results["grad_input"].Where((_, i) => i % shape.C == c)];
@@ -166,7 +166,7 @@ public sealed class PropertyTests(Implementation kernels)
         var shape = new AdaptiveAveragePoolingShape(sizes.N, sizes.H, sizes.W, sizes.C, size, size);
         float[] input = TestData.Floats(shape.Input, seed), gradOutput = TestData.Integers(shape.Output, seed + 1);
         Results results = Compute.AdaptiveAveragePooling(device, shape, input, gradOutput);
-        double slack = (shape.H * shape.W + 2) * TestData.Roundoff;
+        double slack = (shape.H * shape.W + 2) * OperatorCase.Roundoff;
         Assert.That(results["output"].Max(), Is.LessThanOrEqualTo(input.Max() + slack));
         Assert.That(results["output"].Min(), Is.GreaterThanOrEqualTo(input.Min() - slack));
         double magnitude = gradOutput.Sum(value => (double)Math.Abs(value));
@@ -184,7 +184,7 @@ public sealed class PropertyTests(Implementation kernels)
         Assert.That(moved["grad_logits"], Is.EqualTo(plain["grad_logits"]));
         Assert.That(moved["loss"], Is.EqualTo(plain["loss"]));
         for (int n = 0; n < shape.N; n++)
-            Assert.That(plain["grad_logits"].Skip(n * shape.C).Take(shape.C).Sum(), Is.Zero.Within(8 * shape.C * TestData.Roundoff), "probabilities add up to 1");
+            Assert.That(plain["grad_logits"].Skip(n * shape.C).Take(shape.C).Sum(), Is.Zero.Within(8 * shape.C * OperatorCase.Roundoff), "probabilities add up to 1");
     });
 
     [Test]
@@ -195,9 +195,9 @@ public sealed class PropertyTests(Implementation kernels)
         Results focal = Compute.Focal(device, shape, logits, targets, new FocalOptions(Alpha: 0.5f, Gamma: 0, mean));
         Results entropy = Compute.BinaryCrossEntropy(device, shape, logits, targets);
         double factor = 0.5 * (mean ? 1 : count);
-        double bound = (count + 16) * TestData.Roundoff;
+        double bound = (count + 16) * OperatorCase.Roundoff;
         Assert.That(focal["loss"][0], Is.EqualTo(factor * entropy["loss"][0]).Within(bound * (1 + factor * entropy["loss"][0])));
-        Assert.That(focal["grad_logits"], Is.EqualTo(entropy["grad_logits"].Select(gradient => factor * gradient)).Within(16 * TestData.Roundoff));
+        Assert.That(focal["grad_logits"], Is.EqualTo(entropy["grad_logits"].Select(gradient => factor * gradient)).Within(16 * OperatorCase.Roundoff));
     });
 
     /// <summary>One thread: a device runs one step at a time.</summary>

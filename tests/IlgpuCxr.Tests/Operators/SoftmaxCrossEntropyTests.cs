@@ -18,10 +18,10 @@ public sealed class SoftmaxCrossEntropyTests
         Dictionary<string, double[]> actual = Compute.SoftmaxCrossEntropy(device, shape, logits, targets);
         // Differences of logits up to 10 are rounded before the exponential, which turns that into a relative error; the exponential
         // itself, c additions, the quotient and the difference from 1 round a few times more.
-        double error = (10 + c + 8) * TestData.Roundoff;
+        double error = (10 + c + 8) * OperatorCase.Roundoff;
         Assert.Multiple(() =>
         {
-            Assert.That(actual["loss"][0], Is.EqualTo(expected["loss"][0]).Within(error + (n + 4) * TestData.Roundoff * expected["loss"][0]));
+            Assert.That(actual["loss"][0], Is.EqualTo(expected["loss"][0]).Within(error + (n + 4) * OperatorCase.Roundoff * expected["loss"][0]));
             Assert.That(actual["grad_logits"], Is.EqualTo(expected["grad_logits"]).Within(error / n));
         });
     }

@@ -5,9 +5,6 @@ namespace IlgpuCxr.Tests.Operators;
 /// <summary>Values for tests, the same in every run.</summary>
 internal static class TestData
 {
-    /// <summary>Unit roundoff of a float: the relative error of one rounding.</summary>
-    public const double Roundoff = 1.0 / (1 << 24);
-
     /// <summary>
     /// Integers from -<paramref name="limit"/> to <paramref name="limit"/>. As long as no sum reaches 2^24, float arithmetic on them is
     /// exact in any order, so that results are compared with no tolerance.

@@ -1,9 +1,7 @@
-using ILGPU;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Loss;
-using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
@@ -12,9 +10,9 @@ internal sealed class BatchLearner : IDisposable
 {
     private readonly ComputeDevice device;
     private readonly Network network;
-    private readonly SgdOptions options;
+    private readonly Optimizer optimizer;
+    private readonly TrainingStep step;
     private readonly TensorShape shape;
-    private readonly DeviceBuffer<float> momentum;
     private readonly DeviceBuffer<float> images;
     private readonly DeviceBuffer<int> targets;
     private readonly DeviceBuffer<float> loss;
@@ -25,14 +23,14 @@ internal sealed class BatchLearner : IDisposable
     /// <param name="shape">Of a batch.</param>
     /// <param name="options">The optimizer's.</param>
     /// <param name="seed">Of the network's first values.</param>
-    public BatchLearner(string architecture, int threads, TensorShape shape, SgdOptions options, long seed = 1)
+    public BatchLearner(string architecture, int threads, TensorShape shape, OptimizerOptions options, long seed = 1)
     {
         this.shape = shape;
-        this.options = options;
         device = SmallRun.Open(threads);
         network = new Network(device, architecture, NetworkHead.Part1);
         network.Initialize(seed);
-        momentum = device.Allocate<float>(network.Store.LearnedCount);
+        optimizer = new Optimizer(device, network, options);
+        step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
         images = device.Allocate<float>(shape.Count);
         targets = device.Allocate<int>(shape.N);
         loss = device.Allocate<float>(1);
@@ -55,49 +53,25 @@ internal sealed class BatchLearner : IDisposable
     /// <summary>A step of training; returns the loss before it.</summary>
     public float Learn(float[] batch, int[] classes)
     {
-        Upload(batch, classes);
-        device.Plan(() => Backward());
-        Backward();
-        ArrayView<float> learned = network.Store.Values.SubView(0, network.Store.LearnedCount);
-        Sgd.Step(device, learned, momentum.View, network.Store.Gradients, options);
+        device.Upload<float>(images.View, batch);
+        device.Upload<int>(targets.View, classes);
+        step.Train(shape, Fill, new BatchTargets(targets.View, default), loss.View);
         return device.Download(loss.View)[0];
     }
 
     /// <summary>The most likely class of each image, with the running statistics.</summary>
     public int[] Classify(float[] batch)
     {
-        Upload(batch, new int[shape.N]);
-        device.Plan(() => Forward(training: false).Release());
-        Forward(training: false).Release();
+        device.Upload<float>(images.View, batch);
+        step.Predict(shape, Fill, logits.View);
         return [.. device.Download(logits.View).Chunk(network.Head.Outputs).Select(row => Array.IndexOf(row, row.Max()))];
     }
 
     public void Dispose()
     {
-        foreach (IDisposable owned in (ReadOnlySpan<IDisposable>)[momentum, images, targets, loss, logits, network, device])
+        foreach (IDisposable owned in (ReadOnlySpan<IDisposable>)[optimizer, images, targets, loss, logits, network, device])
             owned.Dispose();
     }
 
-    private void Upload(float[] batch, int[] classes)
-    {
-        device.Upload<float>(images.View, batch);
-        device.Upload<int>(targets.View, classes);
-    }
-
-    private Tensor Forward(bool training)
-    {
-        Tensor input = device.Arena.Rent(shape);
-        device.Copy(input.View, images.View);
-        Tensor output = network.Forward(input, training);
-        device.Copy(logits.View, output.View);
-        return output;
-    }
-
-    private void Backward()
-    {
-        Tensor output = Forward(training: true), gradLogits = device.Arena.Rent(output.Shape);
-        SoftmaxCrossEntropy.Forward(device, loss.View, gradLogits.View, output.View, targets.View, new LossShape(shape.N, network.Head.Outputs));
-        output.Release();
-        network.Backward(gradLogits);
-    }
+    private void Fill(Tensor batch) => device.Copy(batch.View, images.View);
 }

@@ -1,5 +1,5 @@
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Kernels.Optimizer;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
@@ -28,7 +28,7 @@ public sealed class DeterminismTests
 
     private static string Train(string network, int threads, long seed = 1)
     {
-        using var learner = new BatchLearner(network, threads, images, new SgdOptions(0.01f, 0.9f, 1e-4f), seed);
+        using var learner = new BatchLearner(network, threads, images, new OptimizerOptions { LearningRate = 0.01f, WeightDecay = 1e-4f }, seed);
         for (int step = 0; step < Steps; step++)
             learner.Learn(BatchLearner.Noise(images, $"batch {step % 3}"), [step % 2, 1 - step % 2]);
         return learner.Weights;

@@ -7,7 +7,7 @@ using IlgpuCxr.Training;
 namespace IlgpuCxr.Tests.Training;
 
 /// <summary>A run of Part 2's kind with everything that must go on where it stopped: dropout, Adam's memory and steps, the point before training.</summary>
-public sealed class MultiLabelTrainerTests
+public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => DataFolder.CompletePart2())
 {
     private static readonly TrainingOptions Options = TrainingOptions.Study(ClassificationTask.MultiLabel) with
     {
@@ -19,66 +19,36 @@ public sealed class MultiLabelTrainerTests
         Optimizer = new OptimizerOptions { Kind = OptimizerKind.AdamW, LearningRate = 0.001f, WeightDecay = 0.01f },
     };
 
-    private DataFolder data;
-    private SmallRun reference;
-    private IReadOnlyList<EpochResult> history;
-
-    [OneTimeSetUp]
-    public void TrainOnce()
-    {
-        data = DataFolder.CompletePart2();
-        reference = new SmallRun(data.Root);
-        history = reference.Train(Options);
-    }
-
-    [OneTimeTearDown]
-    public void RemoveIt()
-    {
-        reference.Dispose();
-        data.Dispose();
-    }
-
-    [TestCase(1)]
-    [TestCase(5)]
-    public void The_same_seed_gives_the_same_bytes_for_any_number_of_threads(int threads)
-    {
-        using var run = new SmallRun(data.Root);
-        run.Train(Options, threads);
-        Assert.That(run.Best, Is.EqualTo(reference.Best), "best");
-        Assert.That(run.Last, Is.EqualTo(reference.Last), "last");
-    }
-
     [Test]
     public void A_run_that_is_resumed_gives_the_bytes_of_one_that_was_never_interrupted()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Epochs = 1 });
         IReadOnlyList<EpochResult> resumed = run.Train(Options, resume: true);
-        Assert.That(run.Best, Is.EqualTo(reference.Best), "best");
-        Assert.That(run.Last, Is.EqualTo(reference.Last), "last");
+        AssertSameBytes(run);
         Assert.That(resumed.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { EpochResult.Untrained, 0, 1 }));
-        Assert.That(resumed[0] with { Seconds = 0 }, Is.EqualTo(history[0] with { Seconds = 0 }));
+        Assert.That(resumed[0] with { Seconds = 0 }, Is.EqualTo(History[0] with { Seconds = 0 }));
     }
 
     [Test]
     public void The_history_begins_with_the_untrained_network_which_is_never_the_best()
     {
-        Assert.That(history.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { EpochResult.Untrained, 0, 1 }));
-        Assert.That(history[0].Loss, Is.Null);
-        Assert.That(reference.Told[0], Is.EqualTo((history[0], false)));
-        Assert.That(Checkpoint.ReadInfo(reference.Files.Last).BestEpoch, Is.Not.Negative);
-        Assert.That(File.ReadAllLines(reference.PathOf("log.csv"))[1], Does.StartWith("-1,,"));
+        Assert.That(History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { EpochResult.Untrained, 0, 1 }));
+        Assert.That(History[0].Loss, Is.Null);
+        Assert.That(Reference.Told[0], Is.EqualTo((History[0], false)));
+        Assert.That(Checkpoint.ReadInfo(Reference.Files.Last).BestEpoch, Is.Not.Negative);
+        Assert.That(File.ReadAllLines(Reference.PathOf("log.csv"))[1], Does.StartWith("-1,,"));
 
         // Whatever it was, the first epoch is better than no epoch.
-        Assert.That(reference.Told[1].IsBest);
-        EpochResult perfect = history[0] with { ValidationAccuracy = 100 };
-        CheckpointInfo info = Checkpoint.ReadInfo(reference.Files.Last) with { History = [perfect, .. history.Skip(1)] };
+        Assert.That(Reference.Told[1].IsBest);
+        EpochResult perfect = History[0] with { ValidationAccuracy = 100 };
+        CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Last) with { History = [perfect, .. History.Skip(1)] };
         Assert.That(info.BestEpoch, Is.Not.EqualTo(EpochResult.Untrained));
     }
 
     /// <summary>9 training images in batches of 4, the last of a single smallest image being left out: two steps an epoch.</summary>
     [Test]
-    public void The_checkpoint_counts_the_steps() => Assert.That(Checkpoint.ReadInfo(reference.Files.Last).Steps, Is.EqualTo(4));
+    public void The_checkpoint_counts_the_steps() => Assert.That(Checkpoint.ReadInfo(Reference.Files.Last).Steps, Is.EqualTo(4));
 
     [Test]
     public void Dropout_and_each_optimizer_change_what_is_learnt()
@@ -95,7 +65,7 @@ public sealed class MultiLabelTrainerTests
             Options with { Augmentation = ImageTransforms.Part1 },
         }.Select(options =>
         {
-            using var run = new SmallRun(data.Root);
+            using var run = new SmallRun(Data.Root);
             run.Train(options with { Epochs = 1 });
             return string.Join(' ', run.Told.Select(told => (told.Result with { Seconds = 0, ImagesPerSecond = 0 }).ToString()));
         })];
@@ -105,18 +75,18 @@ public sealed class MultiLabelTrainerTests
     [Test]
     public void The_summed_loss_is_the_sum_over_all_images_whatever_the_batches()
     {
-        Evaluation validation = reference.Evaluate(reference.Files.Best, Options)[0].Evaluation;
-        Evaluation inOne = reference.Evaluate(reference.Files.Best, Options with { Batch = 9 })[0].Evaluation;
+        Evaluation validation = Reference.Evaluate(Reference.Files.Best, Options)[0].Evaluation;
+        Evaluation inOne = Reference.Evaluate(Reference.Files.Best, Options with { Batch = 9 })[0].Evaluation;
         Assert.That(inOne.Loss, Is.EqualTo(validation.Loss).Within(1e-5 * validation.Loss));
         // Near a probability of one half every label of an image costs about alpha or 1 - alpha times 1/4 ln 2; there are 27.
-        Assert.That(history[0].ValidationLoss, Is.InRange(27 * 0.25 * 0.25 * 0.5, 27 * 0.75 * 0.25 * 1.5));
+        Assert.That(History[0].ValidationLoss, Is.InRange(27 * 0.25 * 0.25 * 0.5, 27 * 0.75 * 0.25 * 1.5));
     }
 
     [Test]
     public void The_final_evaluation_repeats_the_numbers_of_the_best_epoch_and_has_all_metrics()
     {
-        EpochResult best = history.Single(epoch => epoch.Epoch == Checkpoint.ReadInfo(reference.Files.Last).BestEpoch);
-        IReadOnlyList<(string Split, Evaluation Evaluation)> results = reference.Evaluate(reference.Files.Best, Options, training: true);
+        EpochResult best = History.Single(epoch => epoch.Epoch == Checkpoint.ReadInfo(Reference.Files.Last).BestEpoch);
+        IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(Reference.Files.Best, Options, training: true);
 
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation" }), "The test images have no labels.");
         Assert.That((results[0].Evaluation.Loss, results[0].Evaluation.Accuracy, results[0].Evaluation.F1), Is.EqualTo((best.TrainLoss, best.TrainAccuracy, best.TrainF1)));
@@ -133,20 +103,20 @@ public sealed class MultiLabelTrainerTests
     public void Predictions_of_files_and_of_their_normalised_images_agree_and_come_in_the_order_of_the_names()
     {
         using ComputeDevice device = SmallRun.Open(2);
-        using var predictor = new Predictor(device, reference.Files.Best);
-        ImageFolder images = reference.Images(Options);
-        ImageBatchLoader loader = reference.Loader(Options with { Batch = 3 }, 2);
+        using var predictor = new Predictor(device, Reference.Files.Best);
+        ImageFolder images = Reference.Images(Options);
+        ImageBatchLoader loader = Reference.Loader(Options with { Batch = 3 }, 2);
         IReadOnlyList<ImagePrediction> predictions = predictor.Predict(images.Unlabelled, loader, CancellationToken.None);
         Assert.That(predictions.Select(prediction => prediction.Name), Is.EqualTo(new[] { "0.png", "1.png", "10.png", "11.png" }));
 
-        string file = reference.PathOf("input.safetensors");
-        NormalisedImages.Write(file, device, images.Unlabelled, reference.Loader(Options, 2), Options);
+        string file = Reference.PathOf("input.safetensors");
+        NormalisedImages.Write(file, device, images.Unlabelled, Reference.Loader(Options, 2), Options);
         IReadOnlyList<ImagePrediction> again = predictor.Predict(file, batchSize: 3, CancellationToken.None);
         Assert.That(again.Select(prediction => prediction.Name), Is.EqualTo(new[] { "0", "1", "2", "3" }));
         for (int i = 0; i < again.Count; i++)
             Assert.That(again[i].Probabilities, Is.EqualTo(predictions[i].Probabilities));
 
-        string csv = reference.PathOf("results.csv");
+        string csv = Reference.PathOf("results.csv");
         PredictionFile.Write(csv, ClassificationTask.MultiLabel, predictions);
         Assert.That(File.ReadAllLines(csv), Is.EqualTo(predictions.Select(prediction =>
             $"{prediction.Name},{string.Join(',', Enumerable.Range(0, 3).Select(c => prediction.Probabilities[c] > 0.5 ? 1 : 0))}")));

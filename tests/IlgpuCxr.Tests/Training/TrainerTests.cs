@@ -8,60 +8,29 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
-public sealed class TrainerTests
+public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.Complete())
 {
     private static readonly TrainingOptions Options = SmallRun.Options;
-
-    private DataFolder data;
-    private SmallRun reference;
-    private IReadOnlyList<EpochResult> history;
-
-    [OneTimeSetUp]
-    public void TrainOnce()
-    {
-        data = DataFolder.Complete();
-        reference = new SmallRun(data.Root);
-        history = reference.Train(Options);
-    }
-
-    [OneTimeTearDown]
-    public void RemoveIt()
-    {
-        reference.Dispose();
-        data.Dispose();
-    }
-
-    [TestCase(1)]
-    [TestCase(2)]
-    [TestCase(5)]
-    public void The_same_seed_gives_the_same_bytes_for_any_number_of_threads(int threads)
-    {
-        using var run = new SmallRun(data.Root);
-        run.Train(Options, threads);
-        Assert.That(run.Best, Is.EqualTo(reference.Best), "best");
-        Assert.That(run.Last, Is.EqualTo(reference.Last), "last");
-    }
 
     [Test]
     public void Another_seed_gives_other_weights()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Seed = 2 });
-        Assert.That(Parameters(run), Is.Not.EqualTo(Parameters(reference)));
+        Assert.That(Parameters(run), Is.Not.EqualTo(Parameters(Reference)));
     }
 
     [Test]
     public void A_run_that_is_resumed_gives_the_bytes_of_one_that_was_never_interrupted()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         using var stop = new CancellationTokenSource();
         Assert.That(() => run.Train(Options, onEpoch: _ => stop.Cancel(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Checkpoint.ReadInfo(run.Files.Last).History, Has.Count.EqualTo(1), "the epoch that was done is saved");
 
         IReadOnlyList<EpochResult> resumed = run.Train(Options, resume: true);
 
-        Assert.That(run.Best, Is.EqualTo(reference.Best), "best");
-        Assert.That(run.Last, Is.EqualTo(reference.Last), "last");
+        AssertSameBytes(run);
         Assert.That(resumed, Has.Count.EqualTo(2));
         Assert.That(resumed[0].Seconds, Is.GreaterThan(0), "the first epoch's time comes from log.csv");
         Assert.That(File.ReadAllLines(run.PathOf("log.csv")), Has.Length.EqualTo(3));
@@ -70,10 +39,10 @@ public sealed class TrainerTests
     [Test]
     public void A_run_of_one_epoch_goes_on_to_two()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Epochs = 1 });
         run.Train(Options, resume: true);
-        Assert.That(run.Last, Is.EqualTo(reference.Last));
+        Assert.That(run.Last, Is.EqualTo(Reference.Last));
         using var configuration = JsonDocument.Parse(File.ReadAllBytes(run.PathOf("config.json")));
         Assert.That(configuration.RootElement.GetProperty("options").GetProperty("epochs").GetInt32(), Is.EqualTo(2));
     }
@@ -81,7 +50,7 @@ public sealed class TrainerTests
     [Test]
     public void Resuming_a_run_that_is_done_changes_nothing()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Epochs = 1 });
         (string best, string last) = (run.Best, run.Last);
         run.Told.Clear();
@@ -94,17 +63,17 @@ public sealed class TrainerTests
     [Test]
     public void A_log_that_somebody_changed_does_not_stop_a_run()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Epochs = 1 });
         File.WriteAllText(run.PathOf("log.csv"), "my own notes\n");
         Assert.That(run.Train(Options, resume: true), Has.Count.EqualTo(2));
-        Assert.That(run.Last, Is.EqualTo(reference.Last));
+        Assert.That(run.Last, Is.EqualTo(Reference.Last));
     }
 
     [Test]
     public void The_best_epoch_is_the_first_of_those_with_the_highest_validation_accuracy()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         IReadOnlyList<EpochResult> epochs = run.Train(Options with { Epochs = 5 });
 
         // Six validation images leave seven accuracies: some of five epochs have the same.
@@ -120,11 +89,11 @@ public sealed class TrainerTests
     [Test]
     public void The_best_checkpoint_evaluates_to_what_its_epoch_was_told_to_reach()
     {
-        CheckpointInfo info = Checkpoint.ReadInfo(reference.Files.Best);
-        IReadOnlyList<(string Split, Evaluation Evaluation)> results = reference.Evaluate(reference.Files.Best, Options);
+        CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Best);
+        IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(Reference.Files.Best, Options);
 
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "validation", "test" }));
-        EpochResult told = history[info.History[^1].Epoch];
+        EpochResult told = History[info.History[^1].Epoch];
         Assert.That(results[0].Evaluation.Loss, Is.EqualTo(told.ValidationLoss));
         Assert.That(results[0].Evaluation.Accuracy, Is.EqualTo(told.ValidationAccuracy));
         Assert.That(results[0].Evaluation.F1, Is.EqualTo(told.ValidationF1));
@@ -133,13 +102,13 @@ public sealed class TrainerTests
     [Test]
     public void The_log_has_a_row_for_each_epoch()
     {
-        string[] lines = File.ReadAllLines(reference.PathOf("log.csv"));
+        string[] lines = File.ReadAllLines(Reference.PathOf("log.csv"));
         Assert.That(lines[0], Is.EqualTo(
             "epoch,loss,train_loss,train_accuracy,train_f1,validation_loss,validation_accuracy,validation_f1,seconds,images_per_second"));
-        Assert.That(lines, Has.Length.EqualTo(1 + history.Count));
-        for (int i = 0; i < history.Count; i++)
+        Assert.That(lines, Has.Length.EqualTo(1 + History.Count));
+        for (int i = 0; i < History.Count; i++)
         {
-            EpochResult epoch = history[i];
+            EpochResult epoch = History[i];
             double[] row = [.. lines[1 + i].Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
             Assert.That(row, Is.EqualTo(new[]
             {
@@ -152,11 +121,11 @@ public sealed class TrainerTests
     [Test]
     public void The_configuration_tells_options_classes_data_and_device()
     {
-        using var configuration = JsonDocument.Parse(File.ReadAllBytes(reference.PathOf("config.json")));
+        using var configuration = JsonDocument.Parse(File.ReadAllBytes(Reference.PathOf("config.json")));
         JsonElement root = configuration.RootElement;
         Assert.That(root.GetProperty("options").Deserialize<TrainingOptions>(JsonSerializerOptions.Web), Is.EqualTo(Options));
         Assert.That(root.GetProperty("classes").Deserialize<string[]>(), Is.EqualTo(new[] { "infected", "normal" }));
-        Assert.That(root.GetProperty("data").GetString(), Is.EqualTo(Path.GetFullPath(data.Root)));
+        Assert.That(root.GetProperty("data").GetString(), Is.EqualTo(Path.GetFullPath(Data.Root)));
         Assert.That(root.GetProperty("device").GetString(), Does.StartWith("CPU, 2 threads"));
     }
 
@@ -164,7 +133,7 @@ public sealed class TrainerTests
     public void What_is_frozen_keeps_its_bits_while_its_running_statistics_move()
     {
         const string Frozen = "conv1,bn1,layer1,layer2,layer3";
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Epochs = 1, Freeze = Frozen });
         using ComputeDevice device = SmallRun.Open(1);
         using var before = new Network(device, "resnet18", NetworkHead.Part1);
@@ -183,7 +152,7 @@ public sealed class TrainerTests
     [Test]
     public void A_last_batch_of_a_single_smallest_image_is_left_out()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         run.Train(Options with { Epochs = 1, Batch = 5 });
         Assert.That(Checkpoint.ReadInfo(run.Files.Last).History[0].Loss, Is.Not.NaN);
     }
@@ -191,7 +160,7 @@ public sealed class TrainerTests
     [Test]
     public void Batches_of_a_single_smallest_image_are_refused_before_training()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         Assert.That(
             () => run.Train(Options with { Batch = 1 }),
             Throws.TypeOf<NetworkException>().With.Message.Contains("32x32").And.Message.Contains("--batch 2"));
@@ -200,23 +169,23 @@ public sealed class TrainerTests
     [Test]
     public void A_directory_with_another_run_is_not_overwritten()
     {
-        string last = reference.Last;
-        Assert.That(() => reference.Train(Options with { Seed = 5 }), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
-        Assert.That(() => reference.Train(Options with { Seed = 5 }, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
-        Assert.That(reference.Last, Is.EqualTo(last));
+        string last = Reference.Last;
+        Assert.That(() => Reference.Train(Options with { Seed = 5 }), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
+        Assert.That(() => Reference.Train(Options with { Seed = 5 }, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
+        Assert.That(Reference.Last, Is.EqualTo(last));
     }
 
     [Test]
     public void A_run_that_does_not_exist_cannot_be_resumed()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         Assert.That(() => run.Train(Options, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("without --resume"));
     }
 
     [Test]
     public void A_loss_that_is_no_number_ends_the_run_and_keeps_what_was_saved()
     {
-        using var run = new SmallRun(data.Root);
+        using var run = new SmallRun(Data.Root);
         Assert.That(
             () => run.Train(Options with { Optimizer = Options.Optimizer with { LearningRate = 1e30f } }),
             Throws.TypeOf<NetworkException>().With.Message.Contains("--lr"));
