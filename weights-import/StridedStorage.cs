@@ -4,7 +4,7 @@ namespace IlgpuCxr.WeightsImport;
 
 /// <summary>A strided view, such as a transposed matrix, as the bytes of its elements in row-major order.</summary>
 /// <remarks>A few megabytes of rows at a time, so that no tensor is in memory whole, let alone twice.</remarks>
-internal sealed class StridedStorage : TensorStorage
+internal sealed class StridedStorage : BlockStorage
 {
     // Large enough that a block of a transposed matrix takes a run of neighbours from each of the file's rows, not single elements.
     private const int BlockBytes = 1 << 23;
@@ -17,10 +17,6 @@ internal sealed class StridedStorage : TensorStorage
     private readonly long[] shape;
     private readonly long[] strides;
     private readonly int elementSize;
-    private readonly long rowBytes;
-    private readonly long rowsPerBlock;
-    private byte[] block = [];
-    private long blockIndex = -1;
 
     /// <param name="storage">What the view is of; it begins with the view's first element.</param>
     /// <param name="name">The tensor's name, for messages.</param>
@@ -28,43 +24,16 @@ internal sealed class StridedStorage : TensorStorage
     /// <param name="strides">In elements.</param>
     /// <param name="elementSize">In bytes.</param>
     public StridedStorage(TensorStorage storage, string name, IReadOnlyList<long> shape, long[] strides, int elementSize)
+        : base(shape[0], shape.Skip(1).Aggregate((long)elementSize, (product, extent) => product * extent), BlockBytes)
     {
         (this.storage, this.name, this.shape, this.strides, this.elementSize) = (storage, name, [.. shape], strides, elementSize);
-        rowBytes = shape.Skip(1).Aggregate((long)elementSize, (product, extent) => product * extent);
-        Length = shape[0] * rowBytes;
-        rowsPerBlock = Math.Clamp(BlockBytes / rowBytes, 1, shape[0]);
     }
 
     public override string Source => storage.Source;
 
-    public override long Length { get; }
-
-    public override void Read(long offset, Span<byte> destination)
+    protected override void LoadBlock(long firstRow, byte[] block)
     {
-        while (!destination.IsEmpty)
-        {
-            long index = offset / (rowsPerBlock * rowBytes);
-            if (index != blockIndex)
-            {
-                LoadBlock(index * rowsPerBlock);
-                blockIndex = index;
-            }
-            int start = (int)(offset % (rowsPerBlock * rowBytes));
-            int count = Math.Min(destination.Length, block.Length - start);
-            block.AsSpan(start, count).CopyTo(destination);
-            destination = destination[count..];
-            offset += count;
-        }
-    }
-
-    private void LoadBlock(long firstRow)
-    {
-        long[] extents = [Math.Min(rowsPerBlock, shape[0] - firstRow), .. shape[1..]];
-        long bytes = extents[0] * rowBytes;
-        if (bytes > Array.MaxLength)
-            throw TooScattered();
-        if (block.Length != bytes)
-            block = GC.AllocateUninitializedArray<byte>((int)bytes);
+        long[] extents = [block.Length / RowBytes, .. shape[1..]];
 
         // All that the block's elements are spread over in one read where it is little; else along the axis of the nearest
         // neighbours, a read for each of their runs.
@@ -88,15 +57,15 @@ internal sealed class StridedStorage : TensorStorage
             storage.Read(((firstRow * strides[0]) + from) * elementSize, run);
             switch (elementSize)
             {
-                case 1: Gather<byte>(run, extents, steps, inner, to); break;
-                case 2: Gather<ushort>(run, extents, steps, inner, to); break;
-                case 4: Gather<uint>(run, extents, steps, inner, to); break;
-                default: Gather<ulong>(run, extents, steps, inner, to); break;
+                case 1: Gather<byte>(block, run, extents, steps, inner, to); break;
+                case 2: Gather<ushort>(block, run, extents, steps, inner, to); break;
+                case 4: Gather<uint>(block, run, extents, steps, inner, to); break;
+                default: Gather<ulong>(block, run, extents, steps, inner, to); break;
             }
         }
     }
 
-    private void Gather<T>(byte[] run, long[] extents, long[] steps, int[] axes, long start)
+    private void Gather<T>(byte[] block, byte[] run, long[] extents, long[] steps, int[] axes, long start)
         where T : unmanaged
     {
         ReadOnlySpan<T> from = MemoryMarshal.Cast<byte, T>(run);
@@ -162,6 +131,6 @@ internal sealed class StridedStorage : TensorStorage
         return strides;
     }
 
-    private WeightFormatException TooScattered() => new(
+    protected override WeightFormatException TooScattered() => new(
         storage.Source, $"tensor {WeightFormatException.Quote(name)} is large and its elements are scattered", "save it with .contiguous()");
 }

@@ -15,6 +15,15 @@ public sealed class WeightTensor
     {
     }
 
+    /// <summary>A tensor of single-precision values that are asked for when they are read, some rows at a time.</summary>
+    /// <param name="name">The parameter's name.</param>
+    /// <param name="shape">At least one axis, none of them empty.</param>
+    /// <param name="values">Gives the elements of rows along the outermost axis.</param>
+    public WeightTensor(string name, IReadOnlyList<long> shape, TensorRows values)
+        : this(name, TensorDataType.Float32, shape, new ComputedStorage(name, shape[0], shape.Skip(1).Aggregate(1L, (product, extent) => product * extent), values))
+    {
+    }
+
     /// <summary>A tensor of elements given as bytes, in row-major order, little-endian. They are not copied.</summary>
     public WeightTensor(string name, TensorDataType dataType, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data)
         : this(name, dataType, shape, new MemoryStorage<byte>(data))

@@ -7,36 +7,45 @@ namespace IlgpuCxr.Kernels.Linear;
 
 /// <summary>The linear layer of a small batch on the CPU.</summary>
 /// <remarks>
-/// With few rows in the batch each weight is used a few times only, and reading the weights is all that costs: VGG16's first linear layer has 411 MB of
-/// them. Every pass goes over the weights (or their gradient) once, in the order in which they lie in memory, four rows of the
-/// batch or four rows of the weights at a time.
+/// With few rows in the batch each weight is used a few times only: VGG16's first linear layer has 411 MB of them. Every pass goes over the weights (or
+/// their gradient) once, in the order in which they lie in memory; tiles of four rows of one factor by two of the other, eight sums in registers, keep
+/// the arithmetic ahead of the memory.
 /// </remarks>
 [SkipLocalsInit]
 internal static unsafe class LinearVector
 {
     /// <summary>Output features that an index of <see cref="Forward"/> and <see cref="BackwardWeights"/> computes.</summary>
-    public const int OutputsAnIndex = 8;
+    public const int OutputsAnIndex = 4;
 
-    /// <summary>Input features that an index of <see cref="BackwardData"/> computes: 4 kB, a page of each row of the weights.</summary>
+    /// <summary>Input features that are taken at a time, and that an index of <see cref="BackwardData"/> computes: 4 kB, a page of each row of the weights.</summary>
     public const int InputsAnIndex = 1024;
 
     /// <summary>Some columns of <c>output = input · weightsᵀ + bias</c>.</summary>
     public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, LinearShape shape)
     {
-        float* sums = stackalloc float[4];
-        int first = index * OutputsAnIndex;
-        for (int k = first; k < Math.Min(first + OutputsAnIndex, shape.Out); k++)
+        float* sums = stackalloc float[2 * OutputsAnIndex];
+        int k = index * OutputsAnIndex, outputs = Math.Min(OutputsAnIndex, shape.Out - k);
+        for (int first = 0; first < shape.In; first += InputsAnIndex)
         {
-            float* w = weights.Pointer() + (long)k * shape.In;
-            float shift = bias.Length > 0 ? bias.Pointer()[k] : 0;
-            for (int n = 0; n < shape.N; n += 4)
+            int count = Math.Min(InputsAnIndex, shape.In - first);
+            float* w = weights.Pointer() + (long)k * shape.In + first;
+            for (int n = 0; n < shape.N; n += 2)
             {
-                // The last rows of the batch may be computed twice rather than by other code.
-                int rows = Math.Min(4, shape.N - n);
-                float* x = input.Pointer() + (long)n * shape.In;
-                Dots(sums, w, x, x + Math.Min(1, rows - 1) * (long)shape.In, x + Math.Min(2, rows - 1) * (long)shape.In, x + (rows - 1) * (long)shape.In, shape.In);
+                // Rows and outputs beyond the last are computed as copies of the last, rather than by other code.
+                int rows = Math.Min(2, shape.N - n);
+                float* x = input.Pointer() + (long)n * shape.In + first;
+                Dots(
+                    sums, x, x + (rows - 1) * (long)shape.In,
+                    w, w + Math.Min(1, outputs - 1) * (long)shape.In, w + Math.Min(2, outputs - 1) * (long)shape.In, w + (outputs - 1) * (long)shape.In, count);
                 for (int row = 0; row < rows; row++)
-                    output.Pointer()[(long)(n + row) * shape.Out + k] = sums[row] + shift;
+                {
+                    float* result = output.Pointer() + (long)(n + row) * shape.Out + k;
+                    for (int i = 0; i < outputs; i++)
+                    {
+                        float start = first > 0 ? result[i] : bias.Length > 0 ? bias.Pointer()[k + i] : 0;
+                        result[i] = start + sums[row * OutputsAnIndex + i];
+                    }
+                }
             }
         }
     }
@@ -44,21 +53,18 @@ internal static unsafe class LinearVector
     /// <summary>Some columns of <c>gradInput = gradOutput · weights</c>.</summary>
     public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights, LinearShape shape)
     {
+        float* unused = stackalloc float[InputsAnIndex];
         int first = index * InputsAnIndex, count = Math.Min(InputsAnIndex, shape.In - first);
         for (int n = 0; n < shape.N; n++)
             new Span<float>(gradInput.Pointer() + (long)n * shape.In + first, count).Clear();
         for (int k = 0; k < shape.Out; k += 4)
         {
-            // Rows beyond the last count as rows times zero.
-            int rows = Math.Min(4, shape.Out - k);
-            float* w = weights.Pointer() + (long)k * shape.In + first;
-            float* w1 = w + Math.Min(1, rows - 1) * (long)shape.In, w2 = w + Math.Min(2, rows - 1) * (long)shape.In, w3 = w + (rows - 1) * (long)shape.In;
-            for (int n = 0; n < shape.N; n++)
+            var rows = new RowsOfFour(weights.Pointer() + (long)k * shape.In + first, shape.In, shape.Out - k);
+            for (int n = 0; n < shape.N; n += 2)
             {
-                float* dy = gradOutput.Pointer() + (long)n * shape.Out + k;
-                AddRows(
-                    gradInput.Pointer() + (long)n * shape.In + first, w, w1, w2, w3,
-                    dy[0], rows > 1 ? dy[1] : 0, rows > 2 ? dy[2] : 0, rows > 3 ? dy[3] : 0, count);
+                float* sum = gradInput.Pointer() + (long)n * shape.In + first, dy = gradOutput.Pointer() + (long)n * shape.Out + k;
+                bool isPair = n + 1 < shape.N;
+                rows.AddTo(sum, isPair ? sum + shape.In : unused, dy, isPair ? dy + shape.Out : dy, 1, count);
             }
         }
     }
@@ -66,61 +72,93 @@ internal static unsafe class LinearVector
     /// <summary>Some rows of <c>gradWeights = gradOutputᵀ · input</c>.</summary>
     public static void BackwardWeights(Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, LinearShape shape)
     {
+        float* unused = stackalloc float[InputsAnIndex];
         int firstOutput = index * OutputsAnIndex, endOutput = Math.Min(firstOutput + OutputsAnIndex, shape.Out);
         for (int first = 0; first < shape.In; first += InputsAnIndex)
         {
             int count = Math.Min(InputsAnIndex, shape.In - first);
-            for (int k = firstOutput; k < endOutput; k++)
+            for (int k = firstOutput; k < endOutput; k += 2)
             {
-                float* sum = gradWeights.Pointer() + (long)k * shape.In + first;
+                bool isPair = k + 1 < endOutput;
+                float* sum = gradWeights.Pointer() + (long)k * shape.In + first, sum1 = isPair ? sum + shape.In : unused;
                 new Span<float>(sum, count).Clear();
+                new Span<float>(sum1, count).Clear();
                 for (int n = 0; n < shape.N; n += 4)
                 {
-                    int rows = Math.Min(4, shape.N - n);
-                    float* x = input.Pointer() + (long)n * shape.In + first, dy = gradOutput.Pointer() + (long)n * shape.Out + k;
-                    AddRows(
-                        sum, x, x + Math.Min(1, rows - 1) * (long)shape.In, x + Math.Min(2, rows - 1) * (long)shape.In, x + (rows - 1) * (long)shape.In,
-                        dy[0], rows > 1 ? dy[shape.Out] : 0, rows > 2 ? dy[2 * shape.Out] : 0, rows > 3 ? dy[3 * shape.Out] : 0, count);
+                    var rows = new RowsOfFour(input.Pointer() + (long)n * shape.In + first, shape.In, shape.N - n);
+                    float* dy = gradOutput.Pointer() + (long)n * shape.Out + k;
+                    rows.AddTo(sum, sum1, dy, isPair ? dy + 1 : dy, shape.Out, count);
                 }
             }
         }
     }
 
-    /// <summary>The dot products of <paramref name="w"/> with four rows.</summary>
-    private static void Dots(float* sums, float* w, float* x0, float* x1, float* x2, float* x3, int count)
+    /// <summary>The dot products of two rows with four: the first row's, then the second's.</summary>
+    private static void Dots(float* sums, float* x0, float* x1, float* w0, float* w1, float* w2, float* w3, int count)
     {
-        Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        Vector<float> sum00 = default, sum01 = default, sum02 = default, sum03 = default, sum10 = default, sum11 = default, sum12 = default, sum13 = default;
         int i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
         {
-            Vector<float> weight = Vector.Load(w + i);
-            sum0 = Vector.MultiplyAddEstimate(weight, Vector.Load(x0 + i), sum0);
-            sum1 = Vector.MultiplyAddEstimate(weight, Vector.Load(x1 + i), sum1);
-            sum2 = Vector.MultiplyAddEstimate(weight, Vector.Load(x2 + i), sum2);
-            sum3 = Vector.MultiplyAddEstimate(weight, Vector.Load(x3 + i), sum3);
+            Vector<float> a = Vector.Load(x0 + i), b = Vector.Load(x1 + i), weight = Vector.Load(w0 + i);
+            sum00 = Vector.MultiplyAddEstimate(weight, a, sum00);
+            sum10 = Vector.MultiplyAddEstimate(weight, b, sum10);
+            weight = Vector.Load(w1 + i);
+            sum01 = Vector.MultiplyAddEstimate(weight, a, sum01);
+            sum11 = Vector.MultiplyAddEstimate(weight, b, sum11);
+            weight = Vector.Load(w2 + i);
+            sum02 = Vector.MultiplyAddEstimate(weight, a, sum02);
+            sum12 = Vector.MultiplyAddEstimate(weight, b, sum12);
+            weight = Vector.Load(w3 + i);
+            sum03 = Vector.MultiplyAddEstimate(weight, a, sum03);
+            sum13 = Vector.MultiplyAddEstimate(weight, b, sum13);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
+        (sums[0], sums[1], sums[2], sums[3]) = (Vector.Sum(sum00), Vector.Sum(sum01), Vector.Sum(sum02), Vector.Sum(sum03));
+        (sums[4], sums[5], sums[6], sums[7]) = (Vector.Sum(sum10), Vector.Sum(sum11), Vector.Sum(sum12), Vector.Sum(sum13));
         for (; i < count; i++)
         {
-            sums[0] += w[i] * x0[i];
-            sums[1] += w[i] * x1[i];
-            sums[2] += w[i] * x2[i];
-            sums[3] += w[i] * x3[i];
+            for (int row = 0; row < 2; row++)
+            {
+                float x = row == 0 ? x0[i] : x1[i];
+                sums[4 * row] += w0[i] * x;
+                sums[4 * row + 1] += w1[i] * x;
+                sums[4 * row + 2] += w2[i] * x;
+                sums[4 * row + 3] += w3[i] * x;
+            }
         }
     }
 
-    /// <summary><c>sum += a0 x0 + a1 x1 + a2 x2 + a3 x3</c></summary>
-    private static void AddRows(float* sum, float* x0, float* x1, float* x2, float* x3, float a0, float a1, float a2, float a3, int count)
+    /// <summary>Up to four rows of a matrix, weighted and added to two sums.</summary>
+    private readonly struct RowsOfFour(float* first, int stride, int left)
     {
-        int i = 0;
-        Vector<float> v0 = new(a0), v1 = new(a1), v2 = new(a2), v3 = new(a3);
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        /// <summary><c>sum0 += Σ a[i · step] rows[i]</c> and <c>sum1 += Σ b[i · step] rows[i]</c></summary>
+        public void AddTo(float* sum0, float* sum1, float* a, float* b, int step, int count)
         {
-            Vector<float> even = Vector.MultiplyAddEstimate(v0, Vector.Load(x0 + i), Vector.Load(sum + i));
-            Vector<float> odd = Vector.MultiplyAddEstimate(v1, Vector.Load(x1 + i), v2 * Vector.Load(x2 + i));
-            Vector.MultiplyAddEstimate(v3, Vector.Load(x3 + i), even + odd).Store(sum + i);
+            // Rows beyond the last count as the last times zero.
+            int rows = Math.Min(4, left);
+            float* x0 = first, x1 = first + Math.Min(1, rows - 1) * (long)stride, x2 = first + Math.Min(2, rows - 1) * (long)stride, x3 = first + (rows - 1) * (long)stride;
+            (float a0, float a1, float a2, float a3) = (a[0], rows > 1 ? a[step] : 0, rows > 2 ? a[2 * step] : 0, rows > 3 ? a[3 * step] : 0);
+            (float b0, float b1, float b2, float b3) = (b[0], rows > 1 ? b[step] : 0, rows > 2 ? b[2 * step] : 0, rows > 3 ? b[3 * step] : 0);
+            Vector<float> va0 = new(a0), va1 = new(a1), va2 = new(a2), va3 = new(a3), vb0 = new(b0), vb1 = new(b1), vb2 = new(b2), vb3 = new(b3);
+            int i = 0;
+            for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                Vector<float> x = Vector.Load(x0 + i), s0 = Vector.MultiplyAddEstimate(va0, x, Vector.Load(sum0 + i)), s1 = Vector.MultiplyAddEstimate(vb0, x, Vector.Load(sum1 + i));
+                x = Vector.Load(x1 + i);
+                s0 = Vector.MultiplyAddEstimate(va1, x, s0);
+                s1 = Vector.MultiplyAddEstimate(vb1, x, s1);
+                x = Vector.Load(x2 + i);
+                s0 = Vector.MultiplyAddEstimate(va2, x, s0);
+                s1 = Vector.MultiplyAddEstimate(vb2, x, s1);
+                x = Vector.Load(x3 + i);
+                Vector.MultiplyAddEstimate(va3, x, s0).Store(sum0 + i);
+                Vector.MultiplyAddEstimate(vb3, x, s1).Store(sum1 + i);
+            }
+            for (; i < count; i++)
+            {
+                sum0[i] += a0 * x0[i] + a1 * x1[i] + a2 * x2[i] + a3 * x3[i];
+                sum1[i] += b0 * x0[i] + b1 * x1[i] + b2 * x2[i] + b3 * x3[i];
+            }
         }
-        for (; i < count; i++)
-            sum[i] += a0 * x0[i] + a1 * x1[i] + a2 * x2[i] + a3 * x3[i];
     }
 }

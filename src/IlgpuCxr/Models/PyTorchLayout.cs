@@ -5,26 +5,15 @@ namespace IlgpuCxr.Models;
 /// <summary>The border between this library's order of elements and PyTorch's.</summary>
 public static class PyTorchLayout
 {
-    /// <summary>Elements of a parameter in PyTorch's order from this library's.</summary>
-    public static float[] ToPyTorch(Parameter parameter, ReadOnlySpan<float> values)
-    {
-        var reordered = new float[values.Length];
-        Reorder(parameter, values, reordered, toPyTorch: true);
-        return reordered;
-    }
-
-    /// <summary>Elements of a parameter in this library's order from PyTorch's.</summary>
-    public static float[] FromPyTorch(Parameter parameter, ReadOnlySpan<float> values)
-    {
-        var reordered = new float[values.Length];
-        FromPyTorch(parameter, values, reordered);
-        return reordered;
-    }
-
-    /// <summary>Elements of a parameter, or of some of its outputs, in this library's order from PyTorch's.</summary>
+    /// <summary>Elements of a parameter, or of some of its outputs, in PyTorch's order from this library's.</summary>
     /// <param name="parameter">The parameter.</param>
     /// <param name="values">The elements of any number of neighbouring outputs.</param>
     /// <param name="reordered">As many, not the same memory.</param>
+    public static void ToPyTorch(Parameter parameter, ReadOnlySpan<float> values, Span<float> reordered) =>
+        Reorder(parameter, values, reordered, toPyTorch: true);
+
+    /// <summary>Elements of a parameter, or of some of its outputs, in this library's order from PyTorch's.</summary>
+    /// <inheritdoc cref="ToPyTorch"/>
     public static void FromPyTorch(Parameter parameter, ReadOnlySpan<float> values, Span<float> reordered) =>
         Reorder(parameter, values, reordered, toPyTorch: false);
 

@@ -49,9 +49,10 @@ public static class ReportText
             : options.Optimizer.Kind.ToString();
         if (options.Optimizer.CentralizeGradients)
             optimizer += ", centralized gradients";
+        string dropout = options.Dropout == TrainingOptions.Study(options.Task).Dropout ? "" : string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {Weights(options)}");
+            $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}{dropout}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {Weights(options)}");
     }
 
     /// <summary>What a row starts from.</summary>

@@ -67,11 +67,14 @@ public sealed record StudyTableCell(double Published, double? Ours, string Publi
     /// <summary>Our number.</summary>
     public string OursText => Ours?.ToString(Format, CultureInfo.InvariantCulture) ?? Missing;
 
-    /// <summary>Ours less the study's.</summary>
-    public double? Difference => Ours - Published;
+    /// <summary>Ours less the study's, rounded as it is printed, so that what reads as zero has no sign.</summary>
+    public double? Difference => 
+        Ours is { } ours ? (double)Math.Round((decimal)ours - (decimal)Published, Decimals, MidpointRounding.AwayFromZero) : null;
 
     /// <summary>The difference, with its sign.</summary>
     public string DifferenceText => Difference?.ToString($"+0.{Zeros};-0.{Zeros};0.{Zeros}", CultureInfo.InvariantCulture) ?? Missing;
 
-    private string Zeros => new('0', Format[1] - '0');
+    private int Decimals => Format[1] - '0';
+
+    private string Zeros => new('0', Decimals);
 }

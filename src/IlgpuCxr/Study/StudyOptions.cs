@@ -65,6 +65,7 @@ public sealed record StudyOptions
                 Epochs = run.Epochs,
                 Batch = run.Batch,
                 Optimizer = run.Optimizer,
+                Dropout = run.Dropout ?? study.Dropout,
             };
         }
         TrainingOptions options = study with

@@ -3,6 +3,7 @@ using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
+using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Training;
@@ -26,19 +27,12 @@ public static class Checkpoint
     /// <param name="info">The run's state.</param>
     public static void Save(string path, ComputeDevice device, Network network, Optimizer? optimizer, CheckpointInfo info)
     {
-        var tensors = new List<WeightTensor>();
-        foreach (Parameter parameter in network.Parameters)
-        {
-            float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(parameter.Value));
-            tensors.Add(new WeightTensor(parameter.Name, parameter.PyTorchShape, values));
-        }
+        var transfer = new ParameterTransfer(device);
+        List<WeightTensor> tensors = [.. network.Parameters.Select(parameter => transfer.Download(parameter.Name, parameter, parameter.Value))];
         foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
         {
-            foreach (Parameter parameter in network.Parameters.Where(p => p.RequiresGrad))
-            {
-                float[] values = PyTorchLayout.ToPyTorch(parameter, device.Download(network.Store.PartOf(parameter, state)));
-                tensors.Add(new WeightTensor(StateName(name, parameter), parameter.PyTorchShape, values));
-            }
+            tensors.AddRange(network.Parameters.Where(parameter => parameter.RequiresGrad)
+                .Select(parameter => transfer.Download(StateName(name, parameter), parameter, network.Store.PartOf(parameter, state))));
         }
         var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointInfo.MetadataKey] = info.ToJson() };
         SafetensorsFile.Write(WithExtension(path), tensors, metadata);
@@ -74,13 +68,14 @@ public static class Checkpoint
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
         CheckFit(file, network);
+        var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
         {
-            device.Upload<float>(parameter.Value, PyTorchLayout.FromPyTorch(parameter, file[parameter.Name].ToFloat32()));
+            transfer.Upload(parameter, parameter.Value, file[parameter.Name]);
             foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
             {
                 if (file.TryGet(StateName(name, parameter), out WeightTensor? saved))
-                    device.Upload<float>(network.Store.PartOf(parameter, state), PyTorchLayout.FromPyTorch(parameter, saved.ToFloat32()));
+                    transfer.Upload(parameter, network.Store.PartOf(parameter, state), saved);
             }
         }
         optimizer?.Steps = ReadInfo(path).Steps;

@@ -14,9 +14,6 @@ public static class WeightImport
 {
     private const int ImageNetClasses = 1000;
 
-    // Elements read, reordered and uploaded at a time, so that a file is never in memory beside the network: 1 MiB.
-    private const int BlockElements = 1 << 18;
-
     // Counted by PyTorch's batch norm for a mode that neither network uses.
     private const string BatchCount = ".num_batches_tracked", BatchCountSibling = ".running_mean";
 
@@ -33,11 +30,11 @@ public static class WeightImport
         using WeightFile file = WeightFile.Open(path);
         var names = new TorchvisionNames(file);
         (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
-        float[] values = [], reordered = [];
+        var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
         {
             if (fits.TryGetValue(parameter, out WeightTensor? tensor))
-                Upload(device, parameter, tensor, ref values, ref reordered);
+                transfer.Upload(parameter, parameter.Value, tensor);
         }
         return report;
     }
@@ -88,23 +85,6 @@ public static class WeightImport
     private static bool IsBatchCount(string name, Dictionary<Parameter, WeightTensor> fits) =>
         name.EndsWith(BatchCount, StringComparison.Ordinal)
         && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
-
-    /// <remarks>The two arrays are handed on from tensor to tensor: the collector would leave some 25 MB of them lying before it cleans up.</remarks>
-    private static void Upload(ComputeDevice device, Parameter parameter, WeightTensor tensor, ref float[] values, ref float[] reordered)
-    {
-        TensorReader reader = tensor.OpenReader();
-        long outputs = parameter.Shape.N, size = parameter.Shape.Count / outputs;
-        long block = Math.Clamp(BlockElements / size, 1, outputs);
-        if (values.Length < block * size)
-            (values, reordered) = (new float[block * size], new float[block * size]);
-        for (long first = 0; first < outputs; first += block)
-        {
-            int count = (int)(Math.Min(block, outputs - first) * size);
-            reader.Read(first * size, values.AsSpan(0, count));
-            PyTorchLayout.FromPyTorch(parameter, values.AsSpan(0, count), reordered.AsSpan(0, count));
-            device.Upload<float>(parameter.Value.SubView(first * size, count), reordered.AsSpan(0, count));
-        }
-    }
 
     private static string Format(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 

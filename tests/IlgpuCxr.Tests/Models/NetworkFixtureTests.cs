@@ -7,7 +7,6 @@ using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Fixtures;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
-using ModelLayout = IlgpuCxr.Models.PyTorchLayout;
 
 namespace IlgpuCxr.Tests.Models;
 
@@ -163,7 +162,7 @@ internal sealed class NetworkRun : IDisposable
             if (parameter.IsBuffer)
                 device.Upload<float>(parameter.Value, Initializer.Values(parameter, 0));
             else if (weights is null || network.IsHead(parameter.Name))
-                device.Upload<float>(parameter.Value, ModelLayout.FromPyTorch(parameter, expected.Generate(parameter)));
+                device.Upload<float>(parameter.Value, Reordered.FromPyTorch(parameter, expected.Generate(parameter)));
         }
         if (weights is not null)
             WeightImport.Load(device, network, weights);
@@ -207,7 +206,7 @@ internal sealed class NetworkRun : IDisposable
     public float[] InPyTorchOrder(string name, Func<Parameter, ArrayView<float>> view)
     {
         Parameter parameter = network.Parameters.Single(p => p.Name == name);
-        return ModelLayout.ToPyTorch(parameter, device.Download(view(parameter)));
+        return Reordered.ToPyTorch(parameter, device.Download(view(parameter)));
     }
 
     public void Dispose()

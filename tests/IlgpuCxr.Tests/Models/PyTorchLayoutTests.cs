@@ -11,7 +11,7 @@ public sealed class PyTorchLayoutTests
         var shape = new TensorShape(2, 3, 5, 4);
         var kernel = new Parameter("conv1.weight", shape, ParameterLayout.Kernel, Initialization.Constant(0));
         float[] values = [.. Enumerable.Range(0, (int)shape.Count)];
-        float[] reordered = IlgpuCxr.Models.PyTorchLayout.ToPyTorch(kernel, values);
+        float[] reordered = Reordered.ToPyTorch(kernel, values);
 
         for (int i = 0; i < values.Length; i++)
         {
@@ -19,7 +19,7 @@ public sealed class PyTorchLayoutTests
             Assert.That(reordered[((k * 4 + c) * 3 + r) * 5 + s], Is.EqualTo(values[i]));
         }
         Assert.That(kernel.PyTorchShape, Is.EqualTo(new long[] { 2, 4, 3, 5 }));
-        Assert.That(IlgpuCxr.Models.PyTorchLayout.FromPyTorch(kernel, reordered), Is.EqualTo(values));
+        Assert.That(Reordered.FromPyTorch(kernel, reordered), Is.EqualTo(values));
     }
 
     [TestCase(ParameterLayout.Matrix, 2)]
@@ -29,8 +29,8 @@ public sealed class PyTorchLayoutTests
         TensorShape shape = rank == 2 ? TensorShape.Matrix(2, 3) : TensorShape.Vector(6);
         var parameter = new Parameter("fc.weight", shape, layout, Initialization.Constant(0));
         float[] values = [1, 2, 3, 4, 5, 6];
-        Assert.That(IlgpuCxr.Models.PyTorchLayout.ToPyTorch(parameter, values), Is.EqualTo(values));
-        Assert.That(IlgpuCxr.Models.PyTorchLayout.FromPyTorch(parameter, values), Is.EqualTo(values));
+        Assert.That(Reordered.ToPyTorch(parameter, values), Is.EqualTo(values));
+        Assert.That(Reordered.FromPyTorch(parameter, values), Is.EqualTo(values));
         Assert.That(parameter.PyTorchShape, Has.Count.EqualTo(rank));
     }
 }

@@ -31,11 +31,16 @@ public sealed class StudyTableTests
     public void The_four_tables_have_all_twelve_rows() =>
         Assert.That(StudyTable.All([.. StudyRows.All.Select(row => (row, (RowResult?)null))]).Select(table => table.Rows.Count), Is.EqualTo(new[] { 8, 8, 4, 4 }));
 
-    [TestCase(0.001, "0.00")]
-    [TestCase(-0.004, "0.00")]
-    [TestCase(12.345, "+12.35")]
-    public void A_difference_has_its_sign_unless_it_is_none(double difference, string text) =>
-        Assert.That(new StudyTableCell(0, difference, "F2", "F2").DifferenceText, Is.EqualTo(text).Or.EqualTo(text.Replace("0.00", "+0.00", StringComparison.Ordinal)).Or.EqualTo("-" + text));
+    [TestCase(0.001, "0.00", 0)]
+    [TestCase(-0.004, "0.00", 0)]
+    [TestCase(12.346, "+12.35", 1)]
+    [TestCase(-2.5, "-2.50", -1)]
+    public void A_difference_has_its_sign_unless_it_reads_as_none(double difference, string text, int sign)
+    {
+        var cell = new StudyTableCell(0, difference, "F2", "F2");
+        Assert.That(cell.DifferenceText, Is.EqualTo(text));
+        Assert.That(Math.Sign(cell.Difference!.Value), Is.EqualTo(sign));
+    }
 
     private static IReadOnlyList<StudyTable> Tables(string id) => StudyTable.All([(StudyRows.Parse(id)[0], SampleResults.Of(id))]);
 

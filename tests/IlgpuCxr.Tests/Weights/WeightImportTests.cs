@@ -1,6 +1,7 @@
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
+using IlgpuCxr.Tests.Models;
 using IlgpuCxr.Tests.WeightsImport;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
@@ -142,7 +143,7 @@ public sealed class WeightImportTests
         WeightImport.Load(device, network, Write(".pth", halves));
         Parameter kernel = network.Parameters.Single(parameter => parameter.Name == "layer3.0.conv2.weight");
         Assert.That(
-            PyTorchLayout.ToPyTorch(kernel, device.Download(kernel.Value)), Is.EqualTo(NetworkState.Distinct(kernel).Select(x => x % 2000)));
+            Reordered.ToPyTorch(kernel, device.Download(kernel.Value)), Is.EqualTo(NetworkState.Distinct(kernel).Select(x => x % 2000)));
     }
 
     [Test]
@@ -206,7 +207,7 @@ public sealed class WeightImportTests
 
     private void AssertImported(Parameter parameter)
     {
-        float[] actual = PyTorchLayout.ToPyTorch(parameter, device.Download(parameter.Value));
+        float[] actual = Reordered.ToPyTorch(parameter, device.Download(parameter.Value));
         Assert.That(actual.AsSpan().SequenceEqual(NetworkState.Distinct(parameter)), parameter.Name);
     }
 }
