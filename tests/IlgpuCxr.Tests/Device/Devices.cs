@@ -2,16 +2,18 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The devices that this machine has.</summary>
+/// <summary>The kinds of devices that tests run on.</summary>
 internal static class Devices
 {
-    private static readonly Lazy<HashSet<DeviceKind>> present = new(() => [.. DeviceCatalog.List().Select(device => device.Kind)]);
+    private static readonly HashSet<DeviceKind> found = [.. DeviceCatalog.List().Select(device => device.Kind)];
 
-    /// <summary>Skips the test, and says why, where there is no device of the kind.</summary>
-    /// <param name="selector"><c>cpu</c>, <c>cuda</c> or <c>opencl</c>.</param>
-    public static void RequirePresent(string selector)
-    {
-        if (!present.Value.Contains(Enum.Parse<DeviceKind>(selector, ignoreCase: true)))
-            Assert.Ignore($"There is no {selector} device here; install its driver to run this test.");
-    }
+    /// <summary>The kinds that this machine has.</summary>
+    public static IReadOnlyList<string> Present { get; } = [.. Selectors().Where(IsPresent)];
+
+    /// <summary>The kinds that this machine does not have.</summary>
+    public static IReadOnlyList<string> Absent { get; } = [.. Selectors().Where(selector => !IsPresent(selector))];
+
+    private static string[] Selectors() => ["cpu", "cuda", "opencl"];
+
+    private static bool IsPresent(string selector) => found.Contains(Enum.Parse<DeviceKind>(selector, ignoreCase: true));
 }

@@ -8,7 +8,7 @@ public sealed class KernelCheckTests(string selector)
 {
     private GradientChecker checker;
 
-    private static readonly string[] Selectors = ["cpu", "cuda", "opencl"];
+    private static IEnumerable<string> Selectors() => Devices.Present;
 
     private static IEnumerable<TestCaseData> Cases() =>
         from name in StandardCases.Operators
@@ -16,11 +16,7 @@ public sealed class KernelCheckTests(string selector)
         select new TestCaseData(name, index);
 
     [OneTimeSetUp]
-    public void Open()
-    {
-        Devices.RequirePresent(selector);
-        checker = new GradientChecker(selector, threads: 2);
-    }
+    public void Open() => checker = new GradientChecker(selector, threads: 2);
 
     [OneTimeTearDown]
     public void Close() => checker?.Dispose();

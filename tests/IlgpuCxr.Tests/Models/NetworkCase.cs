@@ -17,9 +17,6 @@ public sealed record NetworkCase(string Id)
     /// <summary>The network.</summary>
     public string Network => Id.Split('-')[0];
 
-    /// <summary>Whether the network is one that this library has.</summary>
-    public bool IsKnown => Architecture.All.Any(architecture => architecture.Name == Network);
-
     /// <summary>Images in the batch.</summary>
     public int Batch => root.GetProperty("batch").GetInt32();
 

@@ -7,7 +7,8 @@ namespace IlgpuCxr.Tests.Operators;
 [Parallelizable(ParallelScope.Children)]
 public sealed class BatchNormTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.Vector, Implementation.Gpu, Implementation.Cuda, Implementation.OpenCl];
+    private static readonly Implementation[] Kernels =
+        new[] { Implementation.Naive, Implementation.Vector, Implementation.Gpu, Implementation.Cuda, Implementation.OpenCl }.OnThisMachine();
 
     private static readonly BatchNormShape[] Shapes =
     [

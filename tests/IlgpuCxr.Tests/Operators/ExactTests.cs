@@ -10,10 +10,10 @@ namespace IlgpuCxr.Tests.Operators;
 [TestFixtureSource(nameof(Kernels))]
 public sealed class ExactTests(Implementation kernels)
 {
-    private static readonly Implementation[] Kernels =
-    [
+    private static readonly Implementation[] Kernels = new[]
+    {
         Implementation.Naive, Implementation.Vector, Implementation.CudaNaive, Implementation.Cuda, Implementation.OpenClNaive, Implementation.OpenCl,
-    ];
+    }.OnThisMachine();
 
     private ComputeDevice device;
 

@@ -44,7 +44,19 @@ public enum Implementation
 
 internal static class ImplementationExtensions
 {
-    /// <summary>A device on which operators run so; none for the reference, which needs none. Skips the test where there is no such device.</summary>
+    /// <summary>The implementations on a kind of device that a machine may lack.</summary>
+    public static IReadOnlyList<Implementation> On(string selector) => selector switch
+    {
+        "cuda" => [Implementation.CudaNaive, Implementation.Cuda],
+        "opencl" => [Implementation.OpenClNaive, Implementation.OpenCl],
+        _ => [],
+    };
+
+    /// <summary>Those of the implementations that can run on this machine.</summary>
+    public static Implementation[] OnThisMachine(this IEnumerable<Implementation> implementations) =>
+        [.. implementations.Except(Devices.Absent.SelectMany(On))];
+
+    /// <summary>A device on which operators run so; none for the reference, which needs none.</summary>
     public static ComputeDevice? Open(this Implementation implementation, int threads = 2) => implementation switch
     {
         Implementation.Reference => null,
@@ -61,9 +73,6 @@ internal static class ImplementationExtensions
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
 
-    private static ComputeDevice OpenGpu(string selector, string algorithms)
-    {
-        Devices.RequirePresent(selector);
-        return DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = algorithms, Precision = selector == "cuda" ? Precision.Fp32 : null });
-    }
+    private static ComputeDevice OpenGpu(string selector, string algorithms) =>
+        DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = algorithms, Precision = selector == "cuda" ? Precision.Fp32 : null });
 }
