@@ -15,6 +15,9 @@ namespace IlgpuCxr.Data;
 /// </remarks>
 public struct SplitMix64
 {
+    /// <summary>How often <see cref="NextNormal"/> takes <see cref="NextBits"/>.</summary>
+    public const int BitsANormal = 2;
+
     private const ulong Gamma = 0x9E3779B97F4A7C15;
 
     private ulong state;
@@ -38,6 +41,10 @@ public struct SplitMix64
             hash = (hash ^ b) * 1099511628211;
         return new SplitMix64(Mix(Mix((ulong)seed + Gamma) + hash));
     }
+
+    /// <summary>The stream from a later place on.</summary>
+    /// <param name="count">How many of <see cref="NextBits"/> to leave out.</param>
+    public readonly SplitMix64 Skip(long count) => new(state + (ulong)count * Gamma);
 
     /// <summary>The next 64 random bits.</summary>
     public ulong NextBits() => Mix(state += Gamma);

@@ -6,20 +6,29 @@ namespace IlgpuCxr.Models;
 /// <summary>The first values of a parameter, a function of its name and the seed alone.</summary>
 internal static class Initializer
 {
+    // Values that one task draws.
+    private const int Block = 1 << 16;
+
     /// <summary>Values in this library's order.</summary>
     public static float[] Values(Parameter parameter, long seed)
     {
-        SplitMix64 random = SplitMix64.ForName(seed, parameter.Name);
         var values = new float[parameter.Shape.Count];
-        for (int i = 0; i < values.Length; i++)
+        Initialization initialization = parameter.Initialization;
+        if (initialization.Distribution == InitialDistribution.Constant)
         {
-            values[i] = parameter.Initialization.Distribution switch
-            {
-                InitialDistribution.Normal => (float)(random.NextNormal() * parameter.Initialization.Scale),
-                InitialDistribution.Uniform => (float)random.NextDouble(-parameter.Initialization.Scale, parameter.Initialization.Scale),
-                _ => parameter.Initialization.Scale,
-            };
+            Array.Fill(values, initialization.Scale);
+            return values;
         }
+        bool isNormal = initialization.Distribution == InitialDistribution.Normal;
+        SplitMix64 stream = SplitMix64.ForName(seed, parameter.Name);
+        // VGG16's classifier has 120 million, all of one stream.
+        Parallel.For(0, (values.Length + Block - 1) / Block, block =>
+        {
+            int first = block * Block;
+            SplitMix64 random = stream.Skip((isNormal ? SplitMix64.BitsANormal : 1) * (long)first);
+            for (int i = first; i < Math.Min(first + Block, values.Length); i++)
+                values[i] = (float)(isNormal ? random.NextNormal() * initialization.Scale : random.NextDouble(-initialization.Scale, initialization.Scale));
+        });
         return values;
     }
 }

@@ -31,7 +31,8 @@ public static class PhantomStudy
         // Small batches for more steps.
         "5" => new PhantomRun(32, TrainImages, 5, CentralizedAdam, Batch: 16),
         // Dropout hides for some hundred steps more what little the features of first weights tell.
-        "p2:1" or "p2:3" => new PhantomRun(32, TrainImages, 8, CentralizedAdam with { LearningRate = 5e-5f }, Batch: 16, Dropout: 0),
+        "p2:1" => new PhantomRun(32, TrainImages, 8, CentralizedAdam with { LearningRate = 5e-5f }, Batch: 16, Dropout: 0),
+        "p2:3" => new PhantomRun(32, TrainImages, 9, CentralizedAdam, Batch: 16, Dropout: 0),
         "2" or "6" or "7" => new PhantomRun(64, TrainImages, 4, Sgd(0.01f)),
         "8" or "p2:2" => new PhantomRun(64, TrainImages, 6, Sgd(0.01f)),
         // Its loss is summed over 32 images and 3 labels, which makes gradients 96 times as large.

@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -23,6 +24,19 @@ public sealed class InitializerTests
         // 68.27 % of a normal distribution are within one standard deviation; a uniform one has 57.7 %.
         double within = values.Count(v => Math.Abs(v) < expected) / (double)values.Length;
         Assert.That(within, Is.EqualTo(0.6827).Within(StandardErrors * Math.Sqrt(0.6827 * 0.3173 / values.Length)), "shape");
+    }
+
+    [Test]
+    public void Values_drawn_by_several_threads_are_those_of_one_stream()
+    {
+        var shape = TensorShape.Matrix(130, 1021);
+        var normal = new Parameter("a", shape, ParameterLayout.Matrix, Initialization.Normal(0.5f));
+        SplitMix64 random = SplitMix64.ForName(7, "a");
+        Assert.That(Initializer.Values(normal, 7), Is.EqualTo(Enumerable.Range(0, (int)shape.Count).Select(_ => (float)(random.NextNormal() * 0.5f))));
+
+        var uniform = new Parameter("b", shape, ParameterLayout.Matrix, Initialization.Uniform(4));
+        random = SplitMix64.ForName(7, "b");
+        Assert.That(Initializer.Values(uniform, 7), Is.EqualTo(Enumerable.Range(0, (int)shape.Count).Select(_ => (float)random.NextDouble(-0.5, 0.5))));
     }
 
     [Test]
