@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Training;
 using Spectre.Console;
@@ -13,11 +14,16 @@ internal static class BenchCommand
     private static readonly Option<string> Mode =
         new Option<string>("--mode") { Description = "Whole training steps, or forward only.", DefaultValueFactory = _ => "train" }.OneOf("train", "infer");
 
+    private static readonly Option<string?> Data = new("--data")
+    {
+        Description = "Also measure training on these images, read and augmented meanwhile: a directory or CSV file as 'cxr train' takes it.",
+    };
+
     public static Command Create()
     {
         var command = new Command("bench", "Measure images per second, and the time of each operator.")
         {
-            CommonOptions.Network, CommonOptions.Batch, CommonOptions.Size, Steps, Mode,
+            CommonOptions.Network, CommonOptions.Batch, CommonOptions.Size, Steps, Mode, Data,
             CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
         };
         command.SetAction(Run);
@@ -33,8 +39,14 @@ internal static class BenchCommand
             Size = parsed.GetValue(CommonOptions.Size),
         };
         options.Validate();
+        bool trains = parsed.GetValue(Mode) == "train";
+        ImageFolder? images = parsed.GetValue(Data) is { } data ? ImageFolder.Open(data, options.Task) : null;
+        if (images is not null && !trains)
+            throw new UsageException("--data measures training; leave out --mode infer.");
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
-        BenchmarkResult result = Benchmark.Run(device, options, parsed.GetValue(Steps), parsed.GetValue(Mode) == "train");
+        BenchmarkResult result = Benchmark.Run(device, options, parsed.GetValue(Steps), trains);
+        if (images is not null)
+            result = result with { Data = DataBenchmark.Run(device, options, images, DataOptions.OpenLoader(parsed, options, strict: true), parsed.GetValue(Steps)) };
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(result);
         else
@@ -58,5 +70,13 @@ internal static class BenchCommand
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
         Console.Out.WriteLine($"Arena {Output.Number(result.ArenaBytes / 1e6, 0)} MB, peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
+        if (result.Data is { } images)
+        {
+            Console.Out.WriteLine(
+                $"On {Output.Count(images.Images)} images of {images.Data}: {Pass(images.First)} in the first epoch, which decodes them, {Pass(images.Next)} in the next.");
+        }
     }
+
+    private static string Pass(DataBenchmarkPass pass) =>
+        $"{Output.Number(pass.ImagesPerSecond, 2)} images/s ({Output.Number(100 * pass.WaitingShare, 1)} % of the time waiting for images)";
 }

@@ -20,9 +20,10 @@ namespace IlgpuCxr.Training;
 /// <param name="ArenaBytes">Device memory of activations and gradients.</param>
 /// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
 /// <param name="Operators">The operators of a step, each call timed on its own: the mean over some more steps.</param>
+/// <param name="Data">The same on images that are read; null where none are given.</param>
 public sealed record BenchmarkResult(
     string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
-    double Fastest, double Slowest, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators);
+    double Fastest, double Slowest, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators, DataBenchmarkResult? Data = null);
 
 /// <summary>Measures whole steps on images of noise.</summary>
 public static class Benchmark

@@ -152,6 +152,21 @@ public sealed class TrainingCommandTests
         Assert.That(() => JsonDocument.Parse(result.Output).Dispose(), Throws.Nothing);
     }
 
+    [Test]
+    public void Bench_on_images_tells_how_long_training_waits_for_them()
+    {
+        CommandResult result = cxr.Run("bench", "--data", data.Root, "--size", "32", "--batch", "2", "--steps", "2", "--device", "cpu", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement measured = json.RootElement.GetProperty("data");
+        Assert.That(measured.GetProperty("images").GetInt32(), Is.EqualTo(4));
+        foreach (string pass in new[] { "first", "next" })
+        {
+            Assert.That(measured.GetProperty(pass).GetProperty("imagesPerSecond").GetDouble(), Is.Positive, pass);
+            Assert.That(measured.GetProperty(pass).GetProperty("waitingShare").GetDouble(), Is.InRange(0, 1), pass);
+        }
+    }
+
     // An option that is given twice counts as wrong, so the data set is only added where none is given.
     private string[] Arguments(string run, params string[] more)
     {

@@ -71,6 +71,9 @@ public sealed class WrongInputTests
     [TestCase("gradcheck --threads 0", WrongUsage, "--threads 0")]
     [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
     [TestCase("bench --device cpu --size 32 --batch 1", Failed, "--batch 2")]
+    [TestCase("bench --data {data} --mode infer", WrongUsage, "--mode infer")]
+    [TestCase("bench --data {data} --device cpu --size 32 --batch 32 --steps 1", WrongUsage, "--batch of at most")]
+    [TestCase("bench --data nowhere", Failed, "nowhere")]
     public void Wrong_options(string commandLine, int exitCode, string expected)
     {
         string[] arguments = [.. commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(argument => argument.Replace("{data}", data.Root, StringComparison.Ordinal))];

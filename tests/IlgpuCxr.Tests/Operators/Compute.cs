@@ -103,6 +103,21 @@ internal static class Compute
         return after;
     }
 
+    /// <summary>Gradients of some rows of weights, centralized.</summary>
+    public static double[] GradientCentralization(ComputeDevice? device, float[] gradients, int rows)
+    {
+        if (device is null)
+        {
+            double[] centralized = Wide(gradients);
+            GradientCentralizationReference.Step(centralized, rows);
+            return centralized;
+        }
+        using var memory = new DeviceMemory(device);
+        ArrayView<float> view = memory.Vector(gradients);
+        memory.Run(() => Kernels.Optimizer.GradientCentralization.Step(device, view, rows));
+        return memory.Read(view);
+    }
+
     private static Results Run(OperatorCase check, ComputeDevice? device) => device is null ? check.Reference() : check.Compute(device);
 
     private static double[] Wide(float[] values) => DeviceMemory.Widen(values);

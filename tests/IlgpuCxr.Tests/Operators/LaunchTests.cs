@@ -60,6 +60,8 @@ public sealed class LaunchTests
         ["sgd"] = (device, divisor) => Compute.Sgd(
                 device, TestData.Floats(100_003 / divisor, 1), [TestData.Floats(100_003 / divisor, 2), TestData.Floats(100_003 / divisor, 3)], new SgdOptions(0.1f, 0.9f, 1e-4f, true))
             .Select((values, step) => (values, step)).ToDictionary(x => $"step {x.step}", x => x.values),
+        ["gradient centralization"] = (device, divisor) =>
+            new() { ["gradients"] = Compute.GradientCentralization(device, TestData.Floats(33 * (3001 / divisor), 1), rows: 33) },
     };
 
     private static IEnumerable<string> Names => Operators.Keys;
