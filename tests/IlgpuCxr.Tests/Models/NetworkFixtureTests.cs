@@ -34,6 +34,12 @@ public sealed class NetworkFixtureTests
     [TestCaseSource(nameof(SmallestOfEachNetwork))]
     public void Naive_kernels_equal_libtorch(NetworkCase expected) => AssertEqualsLibtorch(expected, "naive", steps: 1);
 
+    // The paths that no machine chooses for these images, or that only other machines choose.
+    [Test]
+    public void Every_path_of_the_convolution_equals_libtorch(
+        [ValueSource(nameof(SmallestOfEachNetwork))] NetworkCase expected, [Values("vector128", "vector256", "vector512", "winograd2")] string path) =>
+        AssertEqualsLibtorch(expected, $"convolution={path}", steps: 1);
+
     private static IEnumerable<NetworkCase> SmallImages() => NetworkCase.All.Where(network => network.Size <= 64);
 
     private static IEnumerable<NetworkCase> SmallestOfEachNetwork() =>
