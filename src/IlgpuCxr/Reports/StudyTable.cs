@@ -68,7 +68,7 @@ public sealed record StudyTableCell(double Published, double? Ours, string Publi
     public string OursText => Ours?.ToString(Format, CultureInfo.InvariantCulture) ?? Missing;
 
     /// <summary>Ours less the study's, rounded as it is printed, so that what reads as zero has no sign.</summary>
-    public double? Difference => 
+    public double? Difference =>
         Ours is { } ours ? (double)Math.Round((decimal)ours - (decimal)Published, Decimals, MidpointRounding.AwayFromZero) : null;
 
     /// <summary>The difference, with its sign.</summary>
