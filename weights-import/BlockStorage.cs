@@ -23,7 +23,7 @@ internal abstract class BlockStorage(long rows, long rowBytes, int blockBytes) :
             {
                 long firstRow = index * rowsPerBlock, bytes = Math.Min(rowsPerBlock, rows - firstRow) * rowBytes;
                 if (bytes > Array.MaxLength)
-                    throw TooScattered();
+                    throw TooLarge();
                 if (block.Length != bytes)
                     block = GC.AllocateUninitializedArray<byte>((int)bytes);
                 LoadBlock(firstRow, block);
@@ -41,7 +41,7 @@ internal abstract class BlockStorage(long rows, long rowBytes, int blockBytes) :
     }
 
     /// <summary>What to say of a row that is too large to be made.</summary>
-    protected abstract WeightFormatException TooScattered();
+    protected abstract WeightFormatException TooLarge();
 
     /// <summary>Makes all rows of a block.</summary>
     protected abstract void LoadBlock(long firstRow, byte[] block);

@@ -48,7 +48,7 @@ internal sealed class StridedStorage : BlockStorage
             (outer, inner) = ([.. outer.Where(axis => axis != nearest)], [nearest]);
         }
         if (outer.Aggregate(Int128.One, (product, axis) => product * extents[axis]) > MostReads || SpanOf(extents, inner) * elementSize > Array.MaxLength)
-            throw TooScattered();
+            throw TooLarge();
 
         byte[] run = GC.AllocateUninitializedArray<byte>((int)(SpanOf(extents, inner) * elementSize));
         long[] steps = RowMajorStrides(extents);
@@ -131,6 +131,6 @@ internal sealed class StridedStorage : BlockStorage
         return strides;
     }
 
-    protected override WeightFormatException TooScattered() => new(
+    protected override WeightFormatException TooLarge() => new(
         storage.Source, $"tensor {WeightFormatException.Quote(name)} is large and its elements are scattered", "save it with .contiguous()");
 }

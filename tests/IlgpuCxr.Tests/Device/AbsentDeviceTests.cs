@@ -23,7 +23,7 @@ public sealed class AbsentDeviceTests
             (typeof(ConvolutionGpuTests), [.. ConvolutionGpuTests.Algorithms(selector).Select(algorithm => new object[] { selector, algorithm })]),
         ];
         string[] counts = [.. fixtures.Select(fixture => $"{fixture.Arguments.Sum(arguments => Count(fixture.Fixture, arguments))} of {fixture.Fixture.Name}")];
-        Assert.Ignore($"There is no {selector} device here, so these tests are left out: {string.Join(", ", counts)}; install a driver to run them.");
+        Assert.Ignore($"There is no {selector} device here, so these tests, among others, are left out: {string.Join(", ", counts)}; install a driver to run them.");
     }
 
     private static int Count(Type fixture, object[] arguments) =>

@@ -33,15 +33,14 @@ public sealed class LibtorchTests
     private static IEnumerable<TestCaseData> Cases()
     {
         foreach (FixtureCase fixture in FixtureCase.All)
-            foreach (Implementation implementation in Enum.GetValues<Implementation>())
+            foreach (Implementation implementation in Enum.GetValues<Implementation>().OnThisMachine())
             {
                 if (implementation is Implementation.Winograd2 or Implementation.Winograd4 && OperatorOf(fixture) != "conv2d")
                     continue;
                 // Interpreting a convolution of this size takes long; ConvolutionPtxTests has small ones.
                 if (implementation == Implementation.Gpu && OperatorOf(fixture) == "conv2d")
                     continue;
-                TestCaseData data = new TestCaseData(fixture, implementation).SetArgDisplayNames(fixture.Id, implementation.ToString());
-                yield return Operators.ContainsKey(OperatorOf(fixture)) ? data : data.Ignore($"There is no operator '{OperatorOf(fixture)}' to test.");
+                yield return new TestCaseData(fixture, implementation).SetArgDisplayNames(fixture.Id, implementation.ToString());
             }
     }
 

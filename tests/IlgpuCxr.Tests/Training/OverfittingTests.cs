@@ -9,7 +9,8 @@ public sealed class OverfittingTests
     private const float NearlyZero = 0.01f;
 
     [TestCase("resnet18", 0.01f, 60)]
-    [TestCase("vgg16", 0.01f, 120)]
+    // At 0.01 the loss may jump up once on its way down, which depends on rounding.
+    [TestCase("vgg16", 0.003f, 120)]
     public void A_network_learns_a_batch_of_noise_by_heart(string network, float learningRate, int mostSteps)
     {
         var shape = new TensorShape(8, 32, 32, 3);
