@@ -24,8 +24,7 @@ public class BatchNormBenchmarks : OperatorBenchmark
         (input, output, gradInput, gradOutput) = (Noise(Layer.Tensor), Noise(Layer.Tensor), Noise(Layer.Tensor), Noise(Layer.Tensor));
         (mean, inverseStd, runningMean, runningVar) = (Noise(Layer.C), Noise(Layer.C), Noise(Layer.C), Noise(Layer.C));
         (weight, bias, gradWeight, gradBias) = (Noise(Layer.C), Noise(Layer.C), Noise(Layer.C), Noise(Layer.C));
-        foreach (Action pass in new Action[] { Forward, Backward })
-            Device.Plan(pass);
+        Plan(Forward, Backward);
         // Backward reads the statistics that forward wrote.
         Forward();
     }

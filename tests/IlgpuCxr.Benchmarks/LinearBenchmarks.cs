@@ -19,8 +19,7 @@ public class LinearBenchmarks : OperatorBenchmark
     protected override void Allocate()
     {
         (input, output, weights) = (Noise(Layer.Input), Noise(Layer.Output), Noise(Layer.Weights.Count));
-        foreach (Action pass in new Action[] { Forward, BackwardData, BackwardWeights })
-            Device.Plan(pass);
+        Plan(Forward, BackwardData, BackwardWeights);
     }
 
     /// <summary>Output from input.</summary>

@@ -33,6 +33,14 @@ public abstract class OperatorBenchmark
     /// <summary>Makes the operands.</summary>
     protected abstract void Allocate();
 
+    /// <summary>Plans the memory that the passes rent, so that no measured call does.</summary>
+    /// <param name="passes">Each is called once.</param>
+    protected void Plan(params ReadOnlySpan<Action> passes)
+    {
+        foreach (Action pass in passes)
+            Device.Plan(pass);
+    }
+
     /// <summary>A vector of noise.</summary>
     /// <param name="count">Its length.</param>
     protected ArrayView<float> Noise(long count)

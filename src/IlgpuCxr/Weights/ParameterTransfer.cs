@@ -11,7 +11,7 @@ namespace IlgpuCxr.Weights;
 /// <param name="device">Where the parameters are.</param>
 internal sealed class ParameterTransfer(ComputeDevice device)
 {
-    // Elements at a time: 1 MiB.
+    // Elements that an upload takes at a time: 1 MiB.
     private const int BlockElements = 1 << 18;
 
     private float[] values = [], reordered = [];
@@ -26,7 +26,8 @@ internal sealed class ParameterTransfer(ComputeDevice device)
         TensorReader reader = tensor.OpenReader();
         long outputs = parameter.Shape.N, size = parameter.Shape.Count / outputs;
         long block = Math.Clamp(BlockElements / size, 1, outputs);
-        Reserve(block * size);
+        Reserve(ref values, block * size);
+        Reserve(ref reordered, block * size);
         for (long first = 0; first < outputs; first += block)
         {
             int count = (int)(Math.Min(block, outputs - first) * size);
@@ -45,15 +46,15 @@ internal sealed class ParameterTransfer(ComputeDevice device)
         long size = parameter.Shape.Count / parameter.PyTorchShape[0];
         return new WeightTensor(name, parameter.PyTorchShape, (firstRow, rows) =>
         {
-            Reserve(rows.Length);
+            Reserve(ref values, rows.Length);
             device.Download(values.AsSpan(0, rows.Length), source.SubView(firstRow * size, rows.Length));
             PyTorchLayout.ToPyTorch(parameter, values.AsSpan(0, rows.Length), rows);
         });
     }
 
-    private void Reserve(long elements)
+    private static void Reserve(ref float[] array, long elements)
     {
-        if (values.Length < elements)
-            (values, reordered) = (new float[elements], new float[elements]);
+        if (array.Length < elements)
+            array = new float[elements];
     }
 }

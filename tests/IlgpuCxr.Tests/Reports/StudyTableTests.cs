@@ -33,7 +33,7 @@ public sealed class StudyTableTests
 
     [TestCase(0.001, "0.00", 0)]
     [TestCase(-0.004, "0.00", 0)]
-    [TestCase(12.346, "+12.35", 1)]
+    [TestCase(12.345, "+12.35", 1)]
     [TestCase(-2.5, "-2.50", -1)]
     public void A_difference_has_its_sign_unless_it_reads_as_none(double difference, string text, int sign)
     {
