@@ -51,15 +51,11 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static uint LoadShared(uint address) => throw GpuOnly();
 
-    /// <summary><c>cvt.rna.tf32.f32</c>: a float rounded to 10 bits of mantissa, ties away from zero.</summary>
-    [IntrinsicImplementation]
-    public static uint RoundToTf32(uint value) => throw GpuOnly();
-
     /// <summary><c>cvt.rn.bf16x2.f32</c>: two floats rounded to bfloat16, ties to even, in one register.</summary>
     [IntrinsicImplementation]
     public static uint PackBf16(uint high, uint low) => throw GpuOnly();
 
-    /// <summary><c>mma.m16n8k8</c> of tf32: a warp's <c>[16, 8] · [8, 8] + [16, 8]</c>, summed in single precision.</summary>
+    /// <summary><c>mma.m16n8k8</c> of tf32, the last 13 bits of each factor ignored: a warp's <c>[16, 8] · [8, 8] + [16, 8]</c>, summed in single precision.</summary>
     [IntrinsicImplementation]
     public static Float4 MultiplyTf32(Fragment a, uint b0, uint b1, Float4 c) => throw GpuOnly();
 

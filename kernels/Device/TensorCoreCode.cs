@@ -49,8 +49,6 @@ internal static class TensorCoreCode
         command.AppendArgumentValue(address);
     }
 
-    public static void RoundToTf32(PTXBackend backend, PTXCodeGenerator code, Value value) => Scalar(code, value, "cvt.rna.tf32.f32");
-
     public static void PackBf16(PTXBackend backend, PTXCodeGenerator code, Value value) => Scalar(code, value, "cvt.rn.bf16x2.f32");
 
     public static void MultiplyTf32(PTXBackend backend, PTXCodeGenerator code, Value value) =>

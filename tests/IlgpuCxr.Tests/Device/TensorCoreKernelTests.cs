@@ -49,6 +49,7 @@ public sealed partial class TensorCoreKernelTests
             Assert.That(PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth / 32 * 2), "blocks of 16x8 loaded as matrices");
             Assert.That(PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(3 * (rows + columns) / 32 * (quads ? 1 : 4)), "copies past the registers");
             Assert.That(PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? (rows + columns) / 32 * 4 : 0), "pairs rounded to bf16");
+            Assert.That(PtxAssembler.Count(code, "FFMA"), Is.EqualTo(isBf16 ? 0 : (rows + columns) / 32 * 8), "floats rounded to tf32");
             Assert.That(PtxAssembler.Count(code, "BAR"), Is.EqualTo(1), "barriers");
         }
     }

@@ -15,7 +15,6 @@ internal static class PtxArithmetic
         ["cvt.s64.s32"] = a => (ulong)(int)a,
         ["cvt.s32.u8"] = a => (byte)a,
         ["cvt.rn.f32.s32"] = a => Bits((int)a),
-        ["cvt.rna.tf32.f32"] = a => (a & 0x7F800000) == 0x7F800000 ? a : (uint)(a + 0x1000) & 0xFFFFE000,
         ["neg.s32"] = a => (uint)-(int)a,
         ["neg.f32"] = a => Bits(-Float(a)),
         ["abs.f32"] = a => Bits(Math.Abs(Float(a))),
