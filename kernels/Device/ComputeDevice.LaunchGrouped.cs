@@ -12,6 +12,16 @@ public sealed partial class ComputeDevice
 {
     /// <summary>Runs a kernel in groups that share memory.</summary>
     /// <remarks>A group has as many threads as the specialization says, and it also says how many groups a multiprocessor shall hold at once.</remarks>
+    internal void LaunchGrouped<T1, T2>(Action<T1, T2> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2)
+        where T1 : struct
+        where T2 : struct
+    {
+        if (IsPlanning || grid.Size == 0)
+            return;
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2);
+    }
+
+    /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
     internal void LaunchGrouped<T1, T2, T3>(
         Action<T1, T2, T3> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3)
         where T1 : struct
@@ -23,7 +33,7 @@ public sealed partial class ComputeDevice
         kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3);
     }
 
-    /// <inheritdoc cref="LaunchGrouped{T1, T2, T3}"/>
+    /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
     internal void LaunchGrouped<T1, T2, T3, T4, T5>(
         Action<T1, T2, T3, T4, T5> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
         where T1 : struct
@@ -37,7 +47,7 @@ public sealed partial class ComputeDevice
         kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4, p5);
     }
 
-    /// <inheritdoc cref="LaunchGrouped{T1, T2, T3}"/>
+    /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
     internal void LaunchGrouped<T1, T2, T3, T4, T5, T6, T7>(
         Action<T1, T2, T3, T4, T5, T6, T7> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
         where T1 : struct

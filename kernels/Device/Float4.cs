@@ -52,6 +52,15 @@ internal struct Float4
 
     public static Float4 operator *(Float4 a, float b) => a * Of(b);
 
+    public static Float4 operator /(Float4 a, float b)
+    {
+        a.X /= b;
+        a.Y /= b;
+        a.Z /= b;
+        a.W /= b;
+        return a;
+    }
+
     /// <summary>Of each element the value, or 0 where <paramref name="sign"/> is not above 0; a NaN there lets the value pass.</summary>
     public static Float4 Masked(Float4 value, Float4 sign)
     {

@@ -18,6 +18,9 @@ public static class SoftmaxCrossEntropy
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
     {
         using var timing = device.Timings.Measure("softmax cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
-        device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, loss, gradLogits, logits, targets, shape);
+        Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
+        device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);
+        device.Launch(LossSum.Sum, 1, loss, losses.View);
+        losses.Release();
     }
 }

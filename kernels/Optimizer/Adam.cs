@@ -18,13 +18,25 @@ public static class Adam
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare, ArrayView<float> gradients,
         int step, in AdamOptions options)
     {
-        AdamAlgorithm algorithm = device.Forced<AdamAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdamAlgorithm.Vector : AdamAlgorithm.Naive);
-        using var timing = device.Timings.Measure(
-            "adam", TensorShape.Vector((int)parameters.Length), algorithm, 0, sizeof(float) * 7.0 * parameters.Length);
+        AdamAlgorithm algorithm = Choose(device);
+        int count = parameters.IntLength;
+        using var timing = device.Timings.Measure("adam", TensorShape.Vector(count), algorithm, 0, sizeof(float) * 7.0 * count);
         var factors = new AdamStep(options, step);
         if (algorithm == AdamAlgorithm.Vector)
-            device.Launch(AdamVector.Step, CpuMemory.Chunks(parameters.Length), parameters, mean, meanSquare, gradients, factors);
-        else
-            device.Launch(AdamNaive.Step, (int)parameters.Length, parameters, mean, meanSquare, gradients, factors);
+        {
+            device.Launch(AdamVector.Step, CpuMemory.Chunks(count), parameters, mean, meanSquare, gradients, factors);
+            return;
+        }
+        int whole = algorithm == AdamAlgorithm.Quad ? count / 4 * 4 : 0;
+        device.Launch(AdamQuad.Step, whole / 4, parameters, mean, meanSquare, gradients, factors);
+        // The parameters of a network need not be a multiple of four; a view that starts at the end of another is out of bounds.
+        if (whole == count)
+            return;
+        device.Launch(AdamNaive.Step, count - whole,
+            parameters.SubView(whole), mean.SubView(whole), meanSquare.SubView(whole), gradients.SubView(whole), factors);
     }
+
+    /// <summary>The one place that chooses.</summary>
+    private static AdamAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<AdamAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdamAlgorithm.Vector : AdamAlgorithm.Quad);
 }

@@ -8,4 +8,7 @@ public enum AdamAlgorithm
 
     /// <summary>One chunk an index, in vectors (<see cref="AdamVector"/>): the CPU.</summary>
     Vector,
+
+    /// <summary>Four neighbours an index (<see cref="AdamQuad"/>): GPUs.</summary>
+    Quad,
 }

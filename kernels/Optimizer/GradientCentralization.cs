@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Optimizer;
@@ -6,6 +7,9 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// <summary>Gradient centralization; <see cref="GradientCentralizationReference"/> has the formula.</summary>
 public static class GradientCentralization
 {
+    // Eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.
+    internal static KernelSpecialization Groups => new(GradientCentralizationGroup.Threads, 8);
+
     /// <summary>Takes from the gradients of each output's weights their mean.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradients"><c>[rows, length]</c>, changed in place.</param>
@@ -13,12 +17,16 @@ public static class GradientCentralization
     public static void Step(ComputeDevice device, ArrayView<float> gradients, int rows)
     {
         GradientCentralizationAlgorithm algorithm = device.Forced<GradientCentralizationAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Naive);
+            ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Group);
+        if (algorithm == GradientCentralizationAlgorithm.Group && device.Kind == DeviceKind.Cpu)
+            throw new DeviceException($"The gradient centralization algorithm 'group' does not run on {device.Name}; choose naive or vector, or another device.");
         int length = gradients.IntLength / rows;
         using var timing = device.Timings.Measure(
             "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length, sizeof(float) * 3.0 * gradients.Length);
         if (algorithm == GradientCentralizationAlgorithm.Vector)
             device.Launch(GradientCentralizationVector.Step, rows, gradients, length);
+        else if (algorithm == GradientCentralizationAlgorithm.Group)
+            device.LaunchGrouped(GradientCentralizationGroup.Step, new Index2D(rows, 1), Groups, gradients, length);
         else
             device.Launch(GradientCentralizationNaive.Step, rows, gradients, length);
     }

@@ -8,4 +8,7 @@ public enum GradientCentralizationAlgorithm
 
     /// <summary>One row an index, in vectors (<see cref="GradientCentralizationVector"/>): the CPU.</summary>
     Vector,
+
+    /// <summary>One row a group (<see cref="GradientCentralizationGroup"/>): GPUs.</summary>
+    Group,
 }

@@ -13,10 +13,12 @@ public static class AdaptiveAveragePooling
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, in AdaptiveAveragePoolingShape shape)
     {
-        AdaptiveAveragePoolingAlgorithm algorithm = Choose(device);
+        AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("adaptive average pooling forward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
             device.Launch(AdaptiveAveragePoolingVector.Forward, shape.Output.Pixels, output.View, input.View, shape);
+        else if (algorithm == AdaptiveAveragePoolingAlgorithm.Quad)
+            device.Launch(AdaptiveAveragePoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, input.View, shape, new QuadGrid(shape.P, shape.Q, shape.C));
         else
             device.Launch(AdaptiveAveragePoolingNaive.Forward, (int)shape.Output.Count, output.View, input.View, shape);
     }
@@ -28,16 +30,21 @@ public static class AdaptiveAveragePooling
     /// <param name="shape">The sizes.</param>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in AdaptiveAveragePoolingShape shape)
     {
-        AdaptiveAveragePoolingAlgorithm algorithm = Choose(device);
+        AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("adaptive average pooling backward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
             device.Launch(AdaptiveAveragePoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, shape);
+        else if (algorithm == AdaptiveAveragePoolingAlgorithm.Quad)
+            device.Launch(AdaptiveAveragePoolingQuad.Backward, (int)(shape.Input.Count / 4), gradInput.View, gradOutput.View, shape, new QuadGrid(shape.H, shape.W, shape.C));
         else
             device.Launch(AdaptiveAveragePoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, shape);
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static AdaptiveAveragePoolingAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<AdaptiveAveragePoolingAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? AdaptiveAveragePoolingAlgorithm.Vector : AdaptiveAveragePoolingAlgorithm.Naive);
+    private static AdaptiveAveragePoolingAlgorithm Choose(ComputeDevice device, in AdaptiveAveragePoolingShape shape)
+    {
+        AdaptiveAveragePoolingAlgorithm algorithm = device.Forced<AdaptiveAveragePoolingAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? AdaptiveAveragePoolingAlgorithm.Vector : AdaptiveAveragePoolingAlgorithm.Quad);
+        return algorithm == AdaptiveAveragePoolingAlgorithm.Quad && !Quads.Allows(shape.C) ? AdaptiveAveragePoolingAlgorithm.Naive : algorithm;
+    }
 }

@@ -8,4 +8,7 @@ public enum AdaptiveAveragePoolingAlgorithm
 
     /// <summary>Vectors of channels, a pixel or a row of pixels an index (<see cref="AdaptiveAveragePoolingVector"/>): the CPU, any shape.</summary>
     Vector,
+
+    /// <summary>Four channels of a pixel an index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
+    Quad,
 }

@@ -16,11 +16,13 @@ public static class MaxPooling
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, in MaxPoolingShape shape)
     {
-        MaxPoolingAlgorithm algorithm = Choose(device);
+        MaxPoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("max pooling forward", shape, algorithm, 0, shape.Bytes);
         ArrayView<int> pixels = indices is null ? default : indices.View.Cast<int>();
         if (algorithm == MaxPoolingAlgorithm.Vector)
             device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, pixels, input.View, shape);
+        else if (algorithm == MaxPoolingAlgorithm.Quad)
+            device.Launch(MaxPoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, pixels, input.View, shape, new QuadGrid(shape.P, shape.Q, shape.C));
         else
             device.Launch(MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, pixels, input.View, shape);
     }
@@ -33,17 +35,25 @@ public static class MaxPooling
     /// <param name="shape">The sizes.</param>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
     {
-        MaxPoolingAlgorithm algorithm = Choose(device);
+        MaxPoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("max pooling backward", shape, algorithm, 0, shape.Bytes);
         ArrayView<int> pixels = indices.View.Cast<int>();
         if (algorithm == MaxPoolingAlgorithm.Vector)
             device.Launch(MaxPoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, pixels, shape);
+        else if (algorithm == MaxPoolingAlgorithm.Quad)
+        {
+            device.Launch(MaxPoolingQuad.Backward, (int)(shape.Input.Count / 4),
+                gradInput.View, gradOutput.View, pixels, shape, new QuadGrid(shape.H, shape.W, shape.C), new FastDivisor(shape.Stride), shape.P, shape.Q);
+        }
         else
             device.Launch(MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, pixels, shape);
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static MaxPoolingAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<MaxPoolingAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? MaxPoolingAlgorithm.Vector : MaxPoolingAlgorithm.Naive);
+    private static MaxPoolingAlgorithm Choose(ComputeDevice device, in MaxPoolingShape shape)
+    {
+        MaxPoolingAlgorithm algorithm = device.Forced<MaxPoolingAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? MaxPoolingAlgorithm.Vector : MaxPoolingAlgorithm.Quad);
+        return algorithm == MaxPoolingAlgorithm.Quad && !Quads.Allows(shape.C) ? MaxPoolingAlgorithm.Naive : algorithm;
+    }
 }

@@ -8,4 +8,7 @@ public enum MaxPoolingAlgorithm
 
     /// <summary>Vectors of channels, a row of pixels an index (<see cref="MaxPoolingVector"/>): the CPU, any shape.</summary>
     Vector,
+
+    /// <summary>Four channels of a pixel an index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
+    Quad,
 }

@@ -4,6 +4,7 @@ using ILGPU.Runtime;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Optimizer;
 
 namespace IlgpuCxr.Tests.Device;
 
@@ -64,11 +65,13 @@ public static class GpuKernels
                 .MakeGenericMethod(rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
             TensorCoreTiles.Specialization(rowExtent, columnExtent));
 
-    /// <summary>The kernels of groups that sum over pixels.</summary>
+    /// <summary>The kernels of groups that add up what their threads have read.</summary>
     public static IEnumerable<GpuKernel> Sums() =>
         typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
-            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups));
+            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups))
+            .Append(new GpuKernel(
+                nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups));
 
     public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
 

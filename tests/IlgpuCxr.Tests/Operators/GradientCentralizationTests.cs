@@ -14,7 +14,7 @@ public sealed class GradientCentralizationTests
         Check(length, rows, kernels);
 
     [Test]
-    public void The_kernel_of_a_gpu_is_within_rounding_of_the_reference([Values(1, 27)] int length, [Values(1, 33)] int rows) =>
+    public void The_kernel_of_a_gpu_is_within_rounding_of_the_reference([Values(1, 27, 256, 700)] int length, [Values(1, 33)] int rows) =>
         Check(length, rows, Implementation.Gpu);
 
     [Test]

@@ -1,0 +1,73 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Pooling;
+
+/// <summary>Maximum pooling on a GPU: four channels of a pixel an index.</summary>
+internal static class MaxPoolingQuad
+{
+    /// <summary>Four outputs: the maxima of a window, and the pixels that hold them.</summary>
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, MaxPoolingShape shape, QuadGrid grid)
+    {
+        int n = grid.Divide(index, out int p, out int q, out int quad);
+        ArrayView<Float4> x = input.Cast<Float4>();
+        int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p), firstColumn = shape.FirstColumn(q), endColumn = shape.EndColumn(q);
+        Float4 maximum = Float4.Of(float.NegativeInfinity);
+        Int4 pixels = Int4.Of((n * shape.H + firstRow) * shape.W + firstColumn);
+        for (int h = firstRow; h < endRow; h++)
+            for (int w = firstColumn; w < endColumn; w++)
+            {
+                int pixel = (n * shape.H + h) * shape.W + w;
+                Float4 value = x[pixel * grid.Quads + quad];
+                Take(ref maximum.X, ref pixels.X, value.X, pixel);
+                Take(ref maximum.Y, ref pixels.Y, value.Y, pixel);
+                Take(ref maximum.Z, ref pixels.Z, value.Z, pixel);
+                Take(ref maximum.W, ref pixels.W, value.W, pixel);
+            }
+        output.Cast<Float4>()[index] = maximum;
+        if (indices.Length > 0)
+            indices.Cast<Int4>()[index] = pixels;
+    }
+
+    /// <summary>Four elements of <c>gradInput</c>: of every window that holds the pixel, the gradients of those maxima that it was.</summary>
+    public static void Backward(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices, MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride,
+        int rows, int columns)
+    {
+        int n = grid.Divide(index, out int h, out int w, out int quad), pixel = (n * shape.H + h) * shape.W + w;
+        ArrayView<Float4> gradients = gradOutput.Cast<Float4>();
+        ArrayView<Int4> maxima = indices.Cast<Int4>();
+        int endRow = EndWindow(h + shape.Padding, rows, byStride), endColumn = EndWindow(w + shape.Padding, columns, byStride);
+        Float4 sum = default;
+        for (int p = FirstWindow(h + shape.Padding, shape.Window, byStride); p < endRow; p++)
+            for (int q = FirstWindow(w + shape.Padding, shape.Window, byStride); q < endColumn; q++)
+            {
+                int at = ((n * rows + p) * columns + q) * grid.Quads + quad;
+                Int4 held = maxima[at];
+                Float4 gradient = gradients[at];
+                sum.X += held.X == pixel ? gradient.X : 0f;
+                sum.Y += held.Y == pixel ? gradient.Y : 0f;
+                sum.Z += held.Z == pixel ? gradient.Z : 0f;
+                sum.W += held.W == pixel ? gradient.W : 0f;
+            }
+        gradInput.Cast<Float4>()[index] = sum;
+    }
+
+    /// <summary>Keeps the greater value, the first of equal ones, and a NaN rather than any number.</summary>
+    private static void Take(ref float maximum, ref int pixel, float value, int candidate)
+    {
+        // Only a NaN differs from itself.
+#pragma warning disable CS1718
+        bool takes = value > maximum | value != value;
+#pragma warning restore CS1718
+        maximum = takes ? value : maximum;
+        pixel = takes ? candidate : pixel;
+    }
+
+    // As MaxPoolingShape.FirstWindowRow and EndWindowRow, which divide.
+
+    private static int FirstWindow(int padded, int window, FastDivisor byStride) => padded < window ? 0 : byStride.Divide(padded - window, out _) + 1;
+
+    private static int EndWindow(int padded, int windows, FastDivisor byStride) => Math.Min(windows, byStride.Divide(padded, out _) + 1);
+}
