@@ -34,6 +34,19 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
+    internal void LaunchGrouped<T1, T2, T3, T4>(
+        Action<T1, T2, T3, T4> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+    {
+        if (IsPlanning || grid.Size == 0)
+            return;
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4);
+    }
+
+    /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
     internal void LaunchGrouped<T1, T2, T3, T4, T5>(
         Action<T1, T2, T3, T4, T5> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
         where T1 : struct

@@ -15,12 +15,29 @@ public static class ImageResize
     public static void Forward(
         ComputeDevice device, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, in ImageResizeShape shape)
     {
-        ImageResizeAlgorithm algorithm = device.Forced<ImageResizeAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Naive);
+        ImageResizeAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("image resize", shape, algorithm, 0, pixels.Length + output.Length);
         if (algorithm == ImageResizeAlgorithm.Vector)
             device.Launch(ImageResizeVector.Forward, ImageResizeVector.Bands(shape), output, pixels, parameters, shape);
+        else if (algorithm == ImageResizeAlgorithm.Group)
+        {
+            int groups = Math.Max(1, shape.MostPixels / (ResampledTile.Extent * ResampledTile.Extent));
+            device.LaunchGrouped(ImageResizeGroup.Forward, new Index2D(groups, shape.N), ImageTransform.Groups, output, pixels, parameters);
+        }
         else
+        {
             device.Launch(ImageResizeNaive.Forward, shape.N * shape.MostPixels, output, pixels, parameters, shape);
+        }
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
+    private static ImageResizeAlgorithm Choose(ComputeDevice device)
+    {
+        ImageResizeAlgorithm algorithm = device.Forced<ImageResizeAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Group);
+        return algorithm != ImageResizeAlgorithm.Group || device.Kind != DeviceKind.Cpu
+            ? algorithm
+            : throw new DeviceException($"The image resize algorithm 'group' does not run on {device.Name}; choose naive or vector, or another device.");
     }
 }

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
@@ -9,6 +10,9 @@ namespace IlgpuCxr.Kernels.Image;
 /// </summary>
 public static class ImageTransform
 {
+    // Two groups of 256 threads on a multiprocessor, at 128 registers a thread; the 80 of three groups spill eight bytes.
+    internal static KernelSpecialization Groups => new(ResampledTile.Threads, 2);
+
     /// <summary><c>output = normalise(flip(resize(crop(rotate(image)))))</c></summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, S, S, 3]</c></param>
@@ -18,13 +22,30 @@ public static class ImageTransform
     public static void Forward(
         ComputeDevice device, Tensor output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, in ImageTransformShape shape)
     {
-        ImageTransformAlgorithm algorithm = device.Forced<ImageTransformAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Naive);
+        ImageTransformAlgorithm algorithm = Choose(device);
         double bytes = pixels.Length + sizeof(float) * (double)shape.Output.Count;
         using var timing = device.Timings.Measure("image transform", shape, algorithm, 0, bytes);
         if (algorithm == ImageTransformAlgorithm.Vector)
             device.Launch(ImageTransformVector.Forward, ImageTransformVector.Bands(shape), output.View, pixels, parameters, shape);
+        else if (algorithm == ImageTransformAlgorithm.Group)
+        {
+            int tiles = ResampledTile.Count(shape.Size);
+            device.LaunchGrouped(ImageTransformGroup.Forward, new Index2D(tiles * tiles, shape.N), Groups, output.View, pixels, parameters, shape);
+        }
         else
+        {
             device.Launch(ImageTransformNaive.Forward, shape.Output.Pixels, output.View, pixels, parameters, shape);
+        }
+    }
+
+    /// <summary>The one place that chooses.</summary>
+    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
+    private static ImageTransformAlgorithm Choose(ComputeDevice device)
+    {
+        ImageTransformAlgorithm algorithm = device.Forced<ImageTransformAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Group);
+        return algorithm != ImageTransformAlgorithm.Group || device.Kind != DeviceKind.Cpu
+            ? algorithm
+            : throw new DeviceException($"The image transform algorithm 'group' does not run on {device.Name}; choose naive or vector, or another device.");
     }
 }

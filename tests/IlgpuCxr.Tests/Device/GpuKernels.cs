@@ -4,6 +4,7 @@ using ILGPU.Runtime;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Kernels.Optimizer;
 
 namespace IlgpuCxr.Tests.Device;
@@ -71,7 +72,9 @@ public static class GpuKernels
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups))
             .Append(new GpuKernel(
-                nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups));
+                nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups))
+            .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
+            .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
 
     public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
 

@@ -12,7 +12,7 @@ namespace IlgpuCxr.Tests.Image;
 /// </remarks>
 public sealed class ImageResizeTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.NaiveThroughIlgpu, Implementation.Vector];
+    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.NaiveThroughIlgpu, Implementation.Vector, Implementation.Gpu];
 
     // Shrinking and growing, wide, high and square, gray and coloured, rotated and not; the last has exactly the first resize's size.
     private static readonly (int Width, int Height, int Channels, double Degrees, CropBox Crop, bool Flip)[] Images =

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Tests.Image;
 
 public sealed class ImageTransformTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.NaiveThroughIlgpu, Implementation.Vector];
+    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.NaiveThroughIlgpu, Implementation.Vector, Implementation.Gpu];
 
     [TestCaseSource(typeof(PillowFixture), nameof(PillowFixture.All))]
     public void The_reference_is_what_pillow_computes(PillowFixture fixture)
@@ -31,6 +31,20 @@ public sealed class ImageTransformTests
     // One small size: ILGPU's CPU accelerator takes seconds for the larger ones.
     [Test]
     public void Kernels_launched_through_ilgpu_compute_the_reference_too() => AssertReferenceOfABatch(Implementation.NaiveThroughIlgpu, 16);
+
+    // Two small sizes: PTX is interpreted a million times slower than it runs. The second has parts of tiles.
+    [TestCase(16)]
+    [TestCase(33)]
+    public void The_kernel_of_a_gpu_computes_the_reference_too(int size) => AssertReferenceOfABatch(Implementation.Gpu, size);
+
+    [Test]
+    public void A_gpu_weighs_more_pixels_than_its_table_holds()
+    {
+        var fixture = new PillowFixture(300, 35, 1, 0, new CropBox(0, 0, 300, 35), 2, true, "");
+
+        Assert.That(
+            Transform(Implementation.Gpu, 1, [fixture], 2), Is.EqualTo(ImageTransformReference.Forward(fixture.Image(), 0, fixture.Crop, 2, fixture.Flip)));
+    }
 
     private static void AssertReferenceOfABatch(Implementation implementation, int size)
     {

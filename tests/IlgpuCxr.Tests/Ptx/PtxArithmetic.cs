@@ -14,6 +14,7 @@ internal static class PtxArithmetic
         ["cvt.u64.u32"] = a => (uint)a,
         ["cvt.s64.s32"] = a => (ulong)(int)a,
         ["cvt.s32.u8"] = a => (byte)a,
+        ["cvt.u8.u32"] = a => (byte)a,
         ["cvt.rn.f32.s32"] = a => Bits((int)a),
         ["neg.s32"] = a => (uint)-(int)a,
         ["neg.f32"] = a => Bits(-Float(a)),
