@@ -7,42 +7,44 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html">conv2d</see>.</remarks>
 public static class Convolution
 {
-    /// <summary><c>output = input ⋆ weights + bias</c></summary>
+    /// <summary><c>output = act(input ⋆ weights + bias)</c>, act the identity or ReLU.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="bias"><c>[K]</c>, or empty for none.</param>
+    /// <param name="relu">Whether ReLU follows; it then costs no trip to memory.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape)
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())
-            ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, shape);
+            ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, relu, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, shape);
+            ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, relu, shape);
         else
-            device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
+            device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0, shape);
     }
 
-    /// <summary><c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join.</summary>
+    /// <summary><c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join; 0 where the ReLU in front gave 0.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="accumulate">Whether to add to what <paramref name="gradInput"/> holds.</param>
+    /// <param name="activation">The input, where it is what a ReLU gave, to have that ReLU's gradient instead: 0 where the input is not above 0; null otherwise.</param>
     /// <param name="shape">The sizes.</param>
-    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())
-            ConvolutionTiled.BackwardData(device, algorithm, gradInput, gradOutput, weights, accumulate, shape);
+            ConvolutionTiled.BackwardData(device, algorithm, gradInput, gradOutput, weights, accumulate, activation, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.Of(algorithm).BackwardData(device, gradInput, gradOutput, weights, accumulate, shape);
+            ConvolutionVector.Of(algorithm).BackwardData(device, gradInput, gradOutput, weights, accumulate, activation, shape);
         else
-            device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, shape);
+            device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, activation is null ? default : activation.View, shape);
     }
 
     /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>

@@ -6,8 +6,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <remarks>They teach, they run every shape on every device, and the fast kernels are compared with them.</remarks>
 internal static class ConvolutionNaive
 {
-    /// <summary>One output of <c>output = input ⋆ weights + bias</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, ConvolutionShape shape)
+    /// <summary>One output of <c>output = act(input ⋆ weights + bias)</c>.</summary>
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, int relu, ConvolutionShape shape)
     {
         int k = index % shape.K, q = index / shape.K % shape.Q, p = index / shape.K / shape.Q % shape.P, n = index / shape.K / shape.Q / shape.P;
         float sum = bias.Length > 0 ? bias[k] : 0;
@@ -21,11 +21,11 @@ internal static class ConvolutionNaive
                 for (int c = 0; c < shape.C; c++)
                     sum += input[pixel + c] * weights[tap + c];
             }
-        output[index] = sum;
+        output[index] = relu != 0 && sum <= 0 ? 0 : sum;
     }
 
     /// <summary>One element of <c>gradInput</c>: the outputs that this input went into, each with its weight.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights, int accumulate, ConvolutionShape shape)
+    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights, int accumulate, ArrayView<float> activation, ConvolutionShape shape)
     {
         int c = index % shape.C, w = index / shape.C % shape.W, h = index / shape.C / shape.W % shape.H, n = index / shape.C / shape.W / shape.H;
         float sum = accumulate != 0 ? gradInput[index] : 0;
@@ -42,7 +42,7 @@ internal static class ConvolutionNaive
                 for (int k = 0; k < shape.K; k++)
                     sum += gradOutput[pixel + k] * weights[k * pitch + tap];
             }
-        gradInput[index] = sum;
+        gradInput[index] = activation.Length > 0 && activation[index] <= 0 ? 0 : sum;
     }
 
     /// <summary>One element of <c>gradWeights</c>: every output that this weight went into, each with its input.</summary>

@@ -24,19 +24,19 @@ internal static class ConvolutionTiled
 
     /// <inheritdoc cref="Convolution.Forward"/>
     public static void Forward(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
         Multiply(
             device,
             algorithm,
             new InputPatches(input.View, shape),
             new Filters(weights, shape),
-            new MatrixResult(output.View, shape.K, bias),
+            new MatrixResult(output.View, shape.K, bias, relu),
             (shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C),
             AllowsQuads(shape, input.View, weights, output.View, bias));
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
     public static void BackwardData(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
         for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
             for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
@@ -47,9 +47,9 @@ internal static class ConvolutionTiled
                     algorithm,
                     new GradOutputPatches(gradOutput.View, shape, phase),
                     new PhaseFilters(weights, shape, phase),
-                    new GradInputResult(gradInput.View, shape, phase, accumulate),
+                    new GradInputResult(gradInput.View, shape, phase, accumulate, activation is null ? default : activation.View),
                     (shape.N * phase.Rows * phase.Columns, shape.C, phase.TapRows * phase.TapColumns * shape.K),
-                    AllowsQuads(shape, gradInput.View, gradOutput.View, weights));
+                    AllowsQuads(shape, gradInput.View, gradOutput.View, weights, activation is null ? default : activation.View));
             }
     }
 
@@ -63,7 +63,7 @@ internal static class ConvolutionTiled
             algorithm,
             new GradOutputPixels(gradOutput.View, shape),
             new InputTaps(input.View, shape),
-            new MatrixResult(gradWeights, columns, default),
+            new MatrixResult(gradWeights, columns, default, relu: false),
             (shape.K, columns, shape.Output.Pixels),
             AllowsQuads(shape, gradWeights, gradOutput.View, input.View));
     }

@@ -15,7 +15,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
     /// <inheritdoc/>
-    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape)
+    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
     {
         Taps taps = Taps.Of(shape);
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
@@ -23,19 +23,20 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
 
         device.Launch(ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
-        device.Launch(ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View, bias, padded, taps, grid);
+        device.Launch(ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View, new Epilogue(bias, false, relu, default), padded, taps, grid);
 
         packed.Release();
         source.Release();
     }
 
     /// <inheritdoc/>
-    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
         int blocks = TileGrid.DivideUp(shape.C, Columns), taps = shape.R * shape.S;
         Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
 
         device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
+        var epilogue = new Epilogue(default, accumulate, false, activation is null ? default : activation.View);
         // With stride s, inputs at the same row and column modulo s are reached by the same taps: one launch for each such class.
         for (int row = 0; row < Math.Min(shape.Stride, shape.H); row++)
         {
@@ -43,7 +44,8 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
             {
                 var pixels = new PixelClass(row, column, shape);
                 TileGrid grid = TileGrid.Of(pixels.Count, shape.C, pixels.Taps, Rows, Columns);
-                device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks, gradInput.View, gradOutput.View, packed.View, accumulate ? 1 : 0, shape, pixels, grid);
+                device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks,
+                    gradInput.View, gradOutput.View, packed.View, epilogue, shape, pixels, grid);
             }
         }
 

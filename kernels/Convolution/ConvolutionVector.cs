@@ -85,10 +85,10 @@ internal abstract class ConvolutionVector
     }
 
     /// <inheritdoc cref="Convolution.Forward"/>
-    public abstract void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape);
+    public abstract void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape);
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
-    public abstract void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape);
+    public abstract void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape);
 
     /// <inheritdoc cref="Convolution.BackwardWeights"/>
     public abstract void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape);

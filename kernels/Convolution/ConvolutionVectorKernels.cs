@@ -20,8 +20,8 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
 
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
-    /// <summary>Some tiles of <c>output = input ⋆ weights + bias</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> packed, ArrayView<float> bias, ConvolutionShape shape, Taps taps, TileGrid grid)
+    /// <summary>Some tiles of <c>output = act(input ⋆ weights + bias)</c>.</summary>
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> packed, Epilogue epilogue, ConvolutionShape shape, Taps taps, TileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * taps.Count * Rows];
@@ -50,23 +50,23 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             }
         }
 
+        var writer = new EpilogueWriter<TVector, TMath>(output, epilogue);
         float* tile = stackalloc float[Rows * Columns];
         for (int block = firstBlock; block < firstBlock + blocks; block++)
         {
             for (int tap = 0; tap < taps.Count; tap++)
                 weights[tap] = packed.Pointer() + ((long)block * taps.Count + tap) * taps.Run * Columns;
             int channel = block * Columns, channels = Math.Min(Columns, shape.K - channel);
-            float* shift = bias.Length > 0 ? bias.Pointer() + channel : null;
             for (int t = 0; t < tiles; t++)
             {
                 RegisterTile<TVector, TMath>.Multiply(tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, 1, Columns);
-                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, shift, false);
+                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
             }
         }
     }
 
     /// <summary>Some tiles of <c>gradInput</c> of one class of pixels.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed, int accumulate, ConvolutionShape shape, PixelClass pixels, TileGrid grid)
+    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed, Epilogue epilogue, ConvolutionShape shape, PixelClass pixels, TileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * pixels.Taps * Rows];
@@ -94,6 +94,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             }
         }
 
+        var writer = new EpilogueWriter<TVector, TMath>(gradInput, epilogue);
         float* tile = stackalloc float[Rows * Columns];
         for (int block = firstBlock; block < firstBlock + blocks; block++)
         {
@@ -106,7 +107,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             for (int t = 0; t < tiles; t++)
             {
                 RegisterTile<TVector, TMath>.Multiply(tile, rows + t * pixels.Taps * Rows, weights, pixels.Taps, shape.K, 1, Columns);
-                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, null, accumulate != 0);
+                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
             }
         }
     }
@@ -233,18 +234,10 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>Writes the part of a tile that exists: with the bias, or on top of what is there.</summary>
-    private static void Store(float** destinations, int channel, float* tile, int rows, int channels, float* bias, bool accumulate)
+    /// <summary>Writes the part of a tile that exists.</summary>
+    private static void Store(float** destinations, int channel, float* tile, int rows, int channels, in EpilogueWriter<TVector, TMath> writer)
     {
         for (int row = 0; row < rows; row++, tile += Columns)
-        {
-            float* destination = destinations[row] + channel;
-            if (bias != null)
-                ConvolutionPacking.Add(tile, bias, channels);
-            if (accumulate)
-                ConvolutionPacking.Add(destination, tile, channels);
-            else
-                Unsafe.CopyBlockUnaligned(destination, tile, (uint)channels * sizeof(float));
-        }
+            writer.Write(destinations[row] + channel, tile, channel, channels);
     }
 }

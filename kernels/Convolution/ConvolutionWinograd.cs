@@ -19,14 +19,14 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
     private static int Elements => (TWinograd.Outputs + 2) * (TWinograd.Outputs + 2);
 
     /// <inheritdoc/>
-    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in ConvolutionShape shape) =>
-        Convolve(device, output, input, weights, bias, false, shape, isBackward: false);
+    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
+        Convolve(device, output, input, weights, new Epilogue(bias, false, relu, default), shape, isBackward: false);
 
     /// <inheritdoc/>
-    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, in ConvolutionShape shape)
+    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
         var backward = new ConvolutionShape(shape.N, shape.P, shape.Q, shape.K, shape.C, 3, 3, 1, 2 - shape.Padding);
-        Convolve(device, gradInput, gradOutput, weights, default, accumulate, backward, isBackward: true);
+        Convolve(device, gradInput, gradOutput, weights, new Epilogue(default, accumulate, false, activation is null ? default : activation.View), backward, isBackward: true);
     }
 
     /// <inheritdoc/>
@@ -49,21 +49,22 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         transformedInput.Release();
     }
 
-    private static void Convolve(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool accumulate, in ConvolutionShape shape, bool isBackward)
+    private static void Convolve(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in Epilogue epilogue, in ConvolutionShape shape, bool isBackward)
     {
         var grid = WinogradGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
         var layout = new WinogradWeights(shape.C, shape.K, grid.InputsAPass, isBackward);
         Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device);
         if (grid.TaskTransformsWeights)
         {
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, weights, bias, accumulate ? 1 : 0, memory.View, shape, layout, grid);
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, weights, epilogue, memory.View, shape, layout, grid);
         }
         else
         {
             Tensor transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
             int indices = grid.Blocks * TileGrid.DivideUp(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsAnIndex);
             device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, transformed.View, bias, accumulate ? 1 : 0, memory.View, shape, layout, grid);
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, transformed.View, epilogue, memory.View, shape, layout, grid);
             transformed.Release();
         }
         memory.Release();

@@ -212,23 +212,13 @@ internal static class TensorCoreGemm
         if (TAccess.Quads)
         {
             if (!isShare)
-            {
-                Float2 addend = LoadPair(result.Addend, result.AddendOffset(rowOffset, column));
-                pair.X += addend.X;
-                pair.Y += addend.Y;
-            }
+                pair = result.Finish(pair + LoadPair(result.Addend, result.AddendOffset(rowOffset, column)), rowOffset + column);
             partials.Cast<Float2>()[(rowOffset + column) >> 1] = pair;
             return;
         }
-        bool hasRight = column + 1 < columns;
-        if (!isShare)
-        {
-            pair.X += TiledGemm.LoadSingle(result.Addend, result.AddendOffset(rowOffset, column));
-            pair.Y += TiledGemm.LoadSingle(result.Addend, hasRight ? result.AddendOffset(rowOffset, column + 1) : TiledAnchor.Outside);
-        }
-        partials[rowOffset + column] = pair.X;
-        if (hasRight)
-            partials[rowOffset + column + 1] = pair.Y;
+        partials[rowOffset + column] = isShare ? pair.X : TiledGemm.Finished(pair.X, result, rowOffset, column, columns);
+        if (column + 1 < columns)
+            partials[rowOffset + column + 1] = isShare ? pair.Y : TiledGemm.Finished(pair.Y, result, rowOffset, column + 1, columns);
     }
 
     private static Float2 LoadPair(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float2>()[offset >> 1];

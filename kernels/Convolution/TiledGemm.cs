@@ -99,7 +99,7 @@ internal static class TiledGemm
         for (int slice = 0; slice < plan.Slices; slice++)
             sum += partials[slice * plan.Rows * plan.Columns + index];
         ArrayView<float> view = result.View;
-        view[offset + column] = sum;
+        view[offset + column] = result.Finish(sum, offset + column);
     }
 
     /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
@@ -131,8 +131,8 @@ internal static class TiledGemm
             return;
         }
         int offset = result.Offset(row);
-        Store<TAccess>(result.View, offset, left, Add<TAccess, TResult>(sums.Left, result, offset, left, plan.Columns), plan.Columns);
-        Store<TAccess>(result.View, offset, right, Add<TAccess, TResult>(sums.Right, result, offset, right, plan.Columns), plan.Columns);
+        Store<TAccess>(result.View, offset, left, Finished<TAccess, TResult>(sums.Left, result, offset, left, plan.Columns), plan.Columns);
+        Store<TAccess>(result.View, offset, right, Finished<TAccess, TResult>(sums.Right, result, offset, right, plan.Columns), plan.Columns);
     }
 
     private static void Store<TAccess>(ArrayView<float> view, int offset, int column, Float4 quad, int columns)
@@ -155,27 +155,30 @@ internal static class TiledGemm
             view[offset + column + 3] = quad.W;
     }
 
-    private static Float4 Add<TAccess, TResult>(Float4 quad, TResult result, int rowOffset, int column, int columns)
+    /// <summary>Four sums with what is added to them, as they are written; those past the edge are nothing.</summary>
+    private static Float4 Finished<TAccess, TResult>(Float4 quad, TResult result, int rowOffset, int column, int columns)
         where TAccess : struct, ITiledAccess
         where TResult : struct, ITiledResult
     {
         if (TAccess.Quads)
         {
-            Float4 addend = LoadQuad(result.Addend, column < columns ? result.AddendOffset(rowOffset, column) : TiledAnchor.Outside);
-            quad.X += addend.X;
-            quad.Y += addend.Y;
-            quad.Z += addend.Z;
-            quad.W += addend.W;
-            return quad;
+            if (column >= columns)
+                return quad;
+            return result.Finish(quad + LoadQuad(result.Addend, result.AddendOffset(rowOffset, column)), rowOffset + column);
         }
-        quad.X += Addend(result, rowOffset, column, columns);
-        quad.Y += Addend(result, rowOffset, column + 1, columns);
-        quad.Z += Addend(result, rowOffset, column + 2, columns);
-        quad.W += Addend(result, rowOffset, column + 3, columns);
+        quad.X = Finished(quad.X, result, rowOffset, column, columns);
+        quad.Y = Finished(quad.Y, result, rowOffset, column + 1, columns);
+        quad.Z = Finished(quad.Z, result, rowOffset, column + 2, columns);
+        quad.W = Finished(quad.W, result, rowOffset, column + 3, columns);
         return quad;
     }
 
-    private static float Addend<TResult>(TResult result, int rowOffset, int column, int columns)
-        where TResult : struct, ITiledResult =>
-        LoadSingle(result.Addend, column < columns ? result.AddendOffset(rowOffset, column) : TiledAnchor.Outside);
+    /// <summary>A sum with what is added to it, as it is written; past the edge it is nothing.</summary>
+    public static float Finished<TResult>(float sum, TResult result, int rowOffset, int column, int columns)
+        where TResult : struct, ITiledResult
+    {
+        if (column >= columns)
+            return sum;
+        return result.Finish(sum + LoadSingle(result.Addend, result.AddendOffset(rowOffset, column)), rowOffset + column);
+    }
 }

@@ -40,10 +40,11 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         TransformWeights(transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block, layout);
     }
 
-    /// <summary>Takes tasks of the forward pass until there are none left: <c>output = input ⋆ weights + bias</c>.</summary>
-    public static void Forward(Index1D thread, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, int accumulate, ArrayView<float> memory, ConvolutionShape shape, WinogradWeights layout, WinogradGrid grid)
+    /// <summary>Takes tasks of the forward pass until there are none left: <c>output = act(input ⋆ weights + bias)</c>.</summary>
+    public static void Forward(Index1D thread, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, Epilogue epilogue, ArrayView<float> memory, ConvolutionShape shape, WinogradWeights layout, WinogradGrid grid)
     {
         var scratch = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns);
+        var writer = new EpilogueWriter<TVector, TMath>(output, epilogue);
         nint blockPitch = (nint)scratch.Elements * layout.ElementPitch(Columns);
         float* transformed = scratch.Of(memory, thread);
         float* products = transformed + scratch.Elements * scratch.InputPlane;
@@ -67,7 +68,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
                     Multiply(products, transformed + channel, panels, tiles, count, inputs, channel > 0, layout, scratch);
                 }
                 for (int i = 0; i < tiles; i++)
-                    TransformOutput(output.Pointer(), products + (i / Rows * count * Rows + i % Rows) * Columns, bias.Pointer(), accumulate != 0, firstTile + i, block, count, shape, grid, scratch.ProductPlane);
+                    TransformOutput(output.Pointer(), products + (i / Rows * count * Rows + i % Rows) * Columns, writer, firstTile + i, block, count, shape, grid, scratch.ProductPlane);
             }
         }
     }
@@ -153,7 +154,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     }
 
     /// <summary>Transforms the products of one tile back and writes its outputs, some blocks of channels.</summary>
-    private static void TransformOutput(float* output, float* products, float* bias, bool accumulate, int tile, int firstBlock, int blocks, in ConvolutionShape shape, in WinogradGrid grid, int plane)
+    private static void TransformOutput(float* output, float* products, in EpilogueWriter<TVector, TMath> writer, int tile, int firstBlock, int blocks, in ConvolutionShape shape, in WinogradGrid grid, int plane)
     {
         (int n, int row, int column) = grid.Tile(tile);
         int p = row * TWinograd.Outputs, q = column * TWinograd.Outputs;
@@ -175,27 +176,9 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
                     TWinograd.Output(result, TMath.Count, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
                     float* destination = corner + (long)i * shape.Q * shape.K + channel;
                     for (int j = 0; j < width; j++, destination += shape.K)
-                        Write(destination, result + j * TMath.Count, bias == null ? null : bias + channel, accumulate, channels);
+                        writer.Write(destination, result + j * TMath.Count, channel, channels);
                 }
             }
         }
-    }
-
-    /// <summary>Writes one vector of outputs, or the part of it that exists.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(float* destination, float* result, float* bias, bool accumulate, int channels)
-    {
-        if (channels < TMath.Count)
-        {
-            for (int k = 0; k < channels; k++)
-                destination[k] = result[k] + (bias == null ? 0 : bias[k]) + (accumulate ? destination[k] : 0);
-            return;
-        }
-        TVector value = TMath.Load(result);
-        if (bias != null)
-            value = TMath.Add(value, TMath.Load(bias));
-        if (accumulate)
-            value = TMath.Add(value, TMath.Load(destination));
-        TMath.Store(value, destination);
     }
 }

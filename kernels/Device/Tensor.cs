@@ -36,6 +36,12 @@ public sealed class Tensor
     /// <summary>Whether the backward pass has to come back through this tensor.</summary>
     public bool RequiresGrad { get; set; }
 
+    /// <summary>Whether a ReLU gave this tensor, so that a gradient passes only where it is above 0.</summary>
+    public bool IsActivation { get; set; }
+
+    /// <summary>Of the gradient of an activation: whether it is 0 already where the activation is.</summary>
+    public bool IsMasked { get; set; }
+
     /// <summary>The floats on the device; empty while the arena only plans.</summary>
     public ArrayView<float> View => arena is null ? memory : arena.View(Offset, Shape.Count);
 

@@ -29,6 +29,9 @@ internal unsafe interface IVectorMath<TVector>
     /// <summary><c>a b + c</c>, fused where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
+    /// <summary>The value, or 0 where <paramref name="sign"/> is not above 0; a NaN there lets the value pass.</summary>
+    static abstract TVector Masked(TVector value, TVector sign);
+
     static abstract void Store(TVector value, float* destination);
 }
 
@@ -60,6 +63,10 @@ internal readonly unsafe struct Vector512Math : IVectorMath<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Vector512.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Masked(Vector512<float> value, Vector512<float> sign) =>
+        Vector512.AndNot(value, Vector512.LessThanOrEqual(sign, Vector512<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
@@ -95,6 +102,10 @@ internal readonly unsafe struct Vector256Math : IVectorMath<Vector256<float>>
         Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Masked(Vector256<float> value, Vector256<float> sign) =>
+        Vector256.AndNot(value, Vector256.LessThanOrEqual(sign, Vector256<float>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
 }
 
@@ -126,6 +137,10 @@ internal readonly unsafe struct Vector128Math : IVectorMath<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Vector128.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Masked(Vector128<float> value, Vector128<float> sign) =>
+        Vector128.AndNot(value, Vector128.LessThanOrEqual(sign, Vector128<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);

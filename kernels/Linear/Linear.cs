@@ -26,7 +26,7 @@ public static class Linear
         LinearAlgorithm algorithm = Choose(device, shape);
         if (algorithm == LinearAlgorithm.Convolution)
         {
-            Convolution.Convolution.Forward(device, output, input, weights, bias, shape.Convolution);
+            Convolution.Convolution.Forward(device, output, input, weights, bias, relu: false, shape.Convolution);
             return;
         }
         using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
@@ -49,7 +49,7 @@ public static class Linear
         LinearAlgorithm algorithm = Choose(device, shape);
         if (algorithm == LinearAlgorithm.Convolution)
         {
-            Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, shape.Convolution);
+            Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
             return;
         }
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);

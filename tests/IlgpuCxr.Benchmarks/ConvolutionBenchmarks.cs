@@ -24,11 +24,11 @@ public class ConvolutionBenchmarks : OperatorBenchmark
 
     /// <summary>Output from input.</summary>
     [Benchmark]
-    public void Forward() => Convolution.Forward(Device, output, input, weights, default, Layer);
+    public void Forward() => Convolution.Forward(Device, output, input, weights, default, relu: false, Layer);
 
     /// <summary>The input's gradient.</summary>
     [Benchmark]
-    public void BackwardData() => Convolution.BackwardData(Device, input, output, weights, accumulate: false, Layer);
+    public void BackwardData() => Convolution.BackwardData(Device, input, output, weights, accumulate: false, activation: null, Layer);
 
     /// <summary>The weights' gradient.</summary>
     [Benchmark]

@@ -4,7 +4,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>The convolution; <c>accumulated</c> is the input's gradient added to what is there, here the input itself.</summary>
+/// <summary>
+/// The convolution; <c>rectified</c> is the output behind a ReLU, <c>accumulated</c> the input's gradient added to what is there, here the input
+/// itself, and <c>masked</c> the input's gradient in front of a ReLU that gave the input.
+/// </summary>
 public class ConvolutionCase : OperatorCase
 {
     private static readonly string Winograd4 = nameof(ConvolutionAlgorithm.Winograd4).ToLowerInvariant();
@@ -50,8 +53,10 @@ public class ConvolutionCase : OperatorCase
         return new()
         {
             ["output"] = Forward(),
+            ["rectified"] = Array.ConvertAll(Forward(), output => output <= 0 ? 0 : output),
             ["grad_input"] = gradInput,
             ["accumulated"] = [.. gradInput.Zip(input, (gradient, before) => gradient + before)],
+            ["masked"] = [.. gradInput.Zip(input, (gradient, activation) => activation <= 0 ? 0 : gradient)],
             ["grad_weight"] = gradWeight,
             ["grad_bias"] = gradBias,
         };
@@ -65,8 +70,11 @@ public class ConvolutionCase : OperatorCase
         return new()
         {
             ["output"] = OfSums(taps * shape.C + 1, sums["output"]),
+            // Neither ReLU nor its gradient enlarges a difference.
+            ["rectified"] = OfSums(taps * shape.C + 1, sums["output"]),
             ["grad_input"] = OfSums(taps * shape.K, sums["grad_input"]),
             ["accumulated"] = OfSums(taps * shape.K + 1, sums["accumulated"]),
+            ["masked"] = OfSums(taps * shape.K, sums["grad_input"]),
             ["grad_weight"] = OfSums(pixels, sums["grad_weight"]),
             ["grad_bias"] = OfSums(pixels, sums["grad_bias"]),
         };
@@ -80,7 +88,9 @@ public class ConvolutionCase : OperatorCase
             return bounds;
         double[] gradInput = WinogradBound.BackwardData(GradOutput, weight, shape);
         bounds["output"] = [.. WinogradBound.Forward(input, weight, shape).Zip(bounds["output"], Math.Max)];
+        bounds["rectified"] = bounds["output"];
         bounds["grad_input"] = gradInput;
+        bounds["masked"] = gradInput;
         bounds["accumulated"] = [.. gradInput.Zip(bounds["accumulated"], (winograd, direct) => winograd + direct)];
         bounds["grad_weight"] = WinogradBound.BackwardWeights(GradOutput, input, shape);
         return bounds;
@@ -95,21 +105,26 @@ public class ConvolutionCase : OperatorCase
         ConvolutionShape sizes = shape;
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
-        Tensor output = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input), accumulated = memory.Tensor(sizes.Input, input);
+        Tensor output = memory.Tensor(sizes.Output), rectified = memory.Tensor(sizes.Output);
+        Tensor gradInput = memory.Tensor(sizes.Input), accumulated = memory.Tensor(sizes.Input, input), masked = memory.Tensor(sizes.Input);
         ArrayView<float> weights = memory.Vector(weight), biases = memory.Vector(bias);
         ArrayView<float> gradWeights = memory.Vector(weight.Length), gradBias = memory.Vector(sizes.K);
         memory.Run(() =>
         {
-            Convolution.Forward(device, output, x, weights, biases, sizes);
-            Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, sizes);
-            Convolution.BackwardData(device, accumulated, gradOutput, weights, accumulate: true, sizes);
+            Convolution.Forward(device, output, x, weights, biases, relu: false, sizes);
+            Convolution.Forward(device, rectified, x, weights, biases, relu: true, sizes);
+            Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, sizes);
+            Convolution.BackwardData(device, accumulated, gradOutput, weights, accumulate: true, activation: null, sizes);
+            Convolution.BackwardData(device, masked, gradOutput, weights, accumulate: false, activation: x, sizes);
             Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, x, sizes);
         });
         return new()
         {
             ["output"] = memory.Read(output),
+            ["rectified"] = memory.Read(rectified),
             ["grad_input"] = memory.Read(gradInput),
             ["accumulated"] = memory.Read(accumulated),
+            ["masked"] = memory.Read(masked),
             ["grad_weight"] = memory.Read(gradWeights),
             ["grad_bias"] = memory.Read(gradBias),
         };

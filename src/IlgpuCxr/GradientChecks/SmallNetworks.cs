@@ -44,10 +44,10 @@ public static class SmallNetworks
             new LinearLayer("fc", TensorShape.Vector(2 * Channels), Outputs));
     }
 
-    /// <summary>A VGG of three layers with weights: two convolutions with ReLU and max pooling, adaptive pooling, the classifier.</summary>
+    /// <summary>A VGG of four layers with weights: three convolutions with ReLU, two of them next to each other, max pooling, adaptive pooling, the classifier.</summary>
     public static NetworkCase Vgg()
     {
-        const int Batch = 2, FirstChannels = 5, SecondChannels = 6, Pooled = 3, Outputs = 4;
+        const int Batch = 2, FirstChannels = 5, SecondChannels = 4, ThirdChannels = 6, Pooled = 3, Outputs = 4;
         var image = new TensorShape(Batch, 11, 9, 3);
         return AwayFromKinks(seed =>
         {
@@ -56,25 +56,26 @@ public static class SmallNetworks
             ReferenceLayer network = new ReferenceSequence(
                 Convolution(values, "features.0", ref shape, FirstChannels, window: 3, stride: 1, padding: 1, hasBias: true),
                 Relu(shape),
+                Convolution(values, "features.2", ref shape, SecondChannels, window: 3, stride: 1, padding: 1, hasBias: true),
+                Relu(shape),
                 MaxPooling(ref shape, window: 2, stride: 2, padding: 0),
-                Convolution(values, "features.3", ref shape, SecondChannels, window: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(values, "features.5", ref shape, ThirdChannels, window: 3, stride: 1, padding: 1, hasBias: true),
                 Relu(shape),
                 MaxPooling(ref shape, window: 2, stride: 2, padding: 0),
                 AdaptiveAveragePooling(ref shape, Pooled),
                 Linear(values, "classifier", ref shape, Outputs));
             return new NetworkCase(
-                "three-layer vgg", $"n{Batch} {image.H}x{image.W}x{image.C} -> {Outputs}", image, values.Next(image.Count), values.Next(shape.Count), network, Build);
+                "four-layer vgg", $"n{Batch} {image.H}x{image.W}x{image.C} -> {Outputs}", image, values.Next(image.Count), values.Next(shape.Count), network, Build);
         });
 
         static Layer Build() => new Sequential(
-            new ConvolutionLayer("features.0", 3, FirstChannels, window: 3, stride: 1, padding: 1, hasBias: true),
-            new ReluLayer("features.1"),
-            new MaxPoolingLayer("features.2", window: 2, stride: 2, padding: 0),
-            new ConvolutionLayer("features.3", FirstChannels, SecondChannels, window: 3, stride: 1, padding: 1, hasBias: true),
-            new ReluLayer("features.4"),
-            new MaxPoolingLayer("features.5", window: 2, stride: 2, padding: 0),
+            new ConvolutionLayer("features.0", 3, FirstChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer("features.2", FirstChannels, SecondChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new MaxPoolingLayer("features.4", window: 2, stride: 2, padding: 0),
+            new ConvolutionLayer("features.5", SecondChannels, ThirdChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new MaxPoolingLayer("features.7", window: 2, stride: 2, padding: 0),
             new AdaptiveAveragePoolingLayer("avgpool", Pooled),
-            new LinearLayer("classifier", new TensorShape(1, Pooled, Pooled, SecondChannels), Outputs));
+            new LinearLayer("classifier", new TensorShape(1, Pooled, Pooled, ThirdChannels), Outputs));
     }
 
     /// <summary>Random values, other ones at each call.</summary>

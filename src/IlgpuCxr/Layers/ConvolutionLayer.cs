@@ -1,9 +1,14 @@
+using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>A convolution: without bias in front of batch norm, as in ResNet, or with one, as in VGG.</summary>
+/// <summary>A convolution: without bias in front of batch norm, as in ResNet, or with one and with ReLU, as in VGG.</summary>
+/// <remarks>
+/// ReLU and its gradient cost no trip to memory where they can be had with a convolution: the outputs are rectified as they are written, and the
+/// convolution behind sets its input's gradient to 0 where its input is.
+/// </remarks>
 public sealed class ConvolutionLayer : Layer
 {
     private readonly string name;
@@ -11,10 +16,12 @@ public sealed class ConvolutionLayer : Layer
     private readonly Parameter? bias;
     private readonly int stride;
     private readonly int padding;
+    private readonly bool relu;
 
     private ConvolutionShape shape;
     private bool inputRequiresGrad;
     private Tensor? input;
+    private Tensor? activation;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="name">torchvision's name, such as <c>layer1.0.conv1</c>.</param>
@@ -24,8 +31,10 @@ public sealed class ConvolutionLayer : Layer
     /// <param name="stride">Step between outputs.</param>
     /// <param name="padding">Zeros around the input.</param>
     /// <param name="hasBias">Whether a bias is added.</param>
-    public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding, bool hasBias = false)
+    /// <param name="relu">Whether a ReLU follows.</param>
+    public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding, bool hasBias = false, bool relu = false)
     {
+        this.relu = relu;
         this.name = name;
         this.stride = stride;
         this.padding = padding;
@@ -43,7 +52,7 @@ public sealed class ConvolutionLayer : Layer
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
     {
         ConvolutionShape sizes = ShapeFor(input);
-        string kind = $"convolution {sizes.R}x{sizes.S}, stride {stride}";
+        string kind = $"convolution {sizes.R}x{sizes.S}, stride {stride}{(relu ? ", ReLU" : "")}";
         rows.Add(LayerDescription.Of(name, kind, sizes.Output, Parameters, sizes.Flops));
         return sizes.Output;
     }
@@ -53,7 +62,7 @@ public sealed class ConvolutionLayer : Layer
     {
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output);
-        Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, shape);
+        Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, relu, shape);
         inputRequiresGrad = input.RequiresGrad;
         bool parametersRequireGrad = weight.RequiresGrad || bias is { RequiresGrad: true };
         output.RequiresGrad = training && (inputRequiresGrad || parametersRequireGrad);
@@ -61,6 +70,9 @@ public sealed class ConvolutionLayer : Layer
             this.input = input;
         else
             input.Release();
+        output.IsActivation = relu;
+        if (relu && output.RequiresGrad)
+            activation = output.Retain();
         return output;
     }
 
@@ -74,17 +86,29 @@ public sealed class ConvolutionLayer : Layer
     /// <returns>The gradient of the input, or null where the input requires none.</returns>
     public Tensor? Backward(ComputeDevice device, Tensor gradOutput, Tensor? gradInput)
     {
+        if (activation is not null)
+        {
+            if (!gradOutput.IsMasked)
+                Relu.Backward(device, gradOutput, gradOutput, activation);
+            activation.Release();
+            activation = null;
+        }
+        Tensor? masking = null;
         if (input is not null)
         {
             Convolution.BackwardWeights(device, weight.Gradient, bias?.Gradient ?? default, gradOutput, input, shape);
-            input.Release();
+            masking = inputRequiresGrad && input.IsActivation ? input : null;
+            if (masking is null)
+                input.Release();
             input = null;
         }
         if (inputRequiresGrad)
         {
             bool accumulate = gradInput is not null;
             gradInput ??= device.Arena.Rent(shape.Input);
-            Convolution.BackwardData(device, gradInput, gradOutput, weight.Value, accumulate, shape);
+            Convolution.BackwardData(device, gradInput, gradOutput, weight.Value, accumulate, masking, shape);
+            gradInput.IsMasked = masking is not null;
+            masking?.Release();
         }
         gradOutput.Release();
         return gradInput;

@@ -31,8 +31,9 @@ public static class Vgg16
                 layers.Add(new MaxPoolingLayer($"features.{index++}", window: 2, stride: 2, padding: 0));
                 continue;
             }
-            layers.Add(new ConvolutionLayer($"features.{index++}", channels, outChannels, window: 3, stride: 1, padding: 1, hasBias: true));
-            layers.Add(new ReluLayer($"features.{index++}"));
+            layers.Add(new ConvolutionLayer($"features.{index}", channels, outChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true));
+            // torchvision counts the ReLU as a layer of its own.
+            index += 2;
             channels = outChannels;
         }
         layers.Add(new AdaptiveAveragePoolingLayer("avgpool", PooledSize));

@@ -21,14 +21,16 @@ internal static class ConvolutionChecks
             using var memory = new DeviceMemory(device);
             Tensor output = memory.Tensor(shape.Output), x = memory.Tensor(shape.Input, input);
             ArrayView<float> w = memory.Vector(weights), b = memory.Vector(addend);
-            memory.Run(() => Operator.Forward(device, output, x, w, b, shape));
-            Assert.That(memory.Read(output), Is.EqualTo(expected));
+            // With a bias and ReLU, and with neither.
+            bool relu = addend.Length > 0;
+            memory.Run(() => Operator.Forward(device, output, x, w, b, relu, shape));
+            Assert.That(memory.Read(output), Is.EqualTo(relu ? Array.ConvertAll(expected, y => Math.Max(y, 0)) : expected));
         }
     }
 
     public static void BackwardData(ComputeDevice device, ConvolutionShape shape)
     {
-        double[] gradOutput = CheckValues.Integers(shape.Output.Count, 4), weights = CheckValues.Integers(shape.Weights.Count, 5), before = CheckValues.Integers(shape.Input.Count, 6);
+        double[] gradOutput = CheckValues.Integers(shape.Output.Count, 4), weights = CheckValues.Integers(shape.Weights.Count, 5), before = CheckValues.Integers(shape.Input.Count, 6), input = CheckValues.Integers(shape.Input.Count, 9);
         var expected = new double[shape.Input.Count];
         ConvolutionReference.BackwardData(expected, gradOutput, weights, shape);
         foreach (bool accumulate in new[] { false, true })
@@ -36,8 +38,12 @@ internal static class ConvolutionChecks
             using var memory = new DeviceMemory(device);
             Tensor gradInput = memory.Tensor(shape.Input, before), dy = memory.Tensor(shape.Output, gradOutput);
             ArrayView<float> w = memory.Vector(weights);
-            memory.Run(() => Operator.BackwardData(device, gradInput, dy, w, accumulate, shape));
-            Assert.That(memory.Read(gradInput), Is.EqualTo(accumulate ? [.. expected.Zip(before, (a, b) => a + b)] : expected));
+            // Added to what is there, or in front of a ReLU.
+            Tensor? activation = accumulate ? null : memory.Tensor(shape.Input, input);
+            memory.Run(() => Operator.BackwardData(device, gradInput, dy, w, accumulate, activation, shape));
+            Assert.That(
+                memory.Read(gradInput),
+                Is.EqualTo(accumulate ? [.. expected.Zip(before, (a, b) => a + b)] : expected.Zip(input, (a, x) => x <= 0 ? 0 : a)));
         }
     }
 

@@ -57,9 +57,9 @@ public sealed class ConvolutionExactTests
         var (inputTensor, gradOutputTensor) = (new Tensor(shape.Input, x.View), new Tensor(shape.Output, dy.View));
         void Run()
         {
-            ConvolutionOperator.Forward(device, new Tensor(shape.Output, y.View), inputTensor, w.View, b.View, shape);
-            ConvolutionOperator.BackwardData(device, new Tensor(shape.Input, dx.View), gradOutputTensor, w.View, accumulate: false, shape);
-            ConvolutionOperator.BackwardData(device, new Tensor(shape.Input, sum.View), gradOutputTensor, w.View, accumulate: true, shape);
+            ConvolutionOperator.Forward(device, new Tensor(shape.Output, y.View), inputTensor, w.View, b.View, relu: false, shape);
+            ConvolutionOperator.BackwardData(device, new Tensor(shape.Input, dx.View), gradOutputTensor, w.View, accumulate: false, activation: null, shape);
+            ConvolutionOperator.BackwardData(device, new Tensor(shape.Input, sum.View), gradOutputTensor, w.View, accumulate: true, activation: inputTensor, shape);
             ConvolutionOperator.BackwardWeights(device, dw.View, db.View, gradOutputTensor, inputTensor, shape);
         }
         device.Plan(Run);
@@ -69,7 +69,7 @@ public sealed class ConvolutionExactTests
         {
             Assert.That(Doubles(device.Download(y.View)), Is.EqualTo(output), "output");
             Assert.That(Doubles(device.Download(dx.View)), Is.EqualTo(gradInput), "gradInput");
-            Assert.That(Doubles(device.Download(sum.View)), Is.EqualTo(gradInput.Zip(other, (a, c) => a + c)), "gradInput added");
+            Assert.That(Doubles(device.Download(sum.View)), Is.EqualTo(gradInput.Zip(other, (a, c) => a + c).Zip(input, (a, x) => x <= 0 ? 0 : a)), "gradInput added, in front of a ReLU");
             Assert.That(Doubles(device.Download(dw.View)), Is.EqualTo(gradWeights), "gradWeights");
             Assert.That(Doubles(device.Download(db.View)), Is.EqualTo(gradBias), "gradBias");
         }

@@ -50,7 +50,7 @@ public sealed class ConvolutionTiledTests
         using DeviceBuffer<float> memory = device.Allocate<float>(1);
         var tensor = new Tensor(shape.Input, memory.View);
         Assert.That(
-            () => Operator.Forward(device, tensor, tensor, memory.View, default, shape),
+            () => Operator.Forward(device, tensor, tensor, memory.View, default, relu: false, shape),
             Throws.TypeOf<DeviceException>().With.Message.Contains("'tiled' does not run on CPU").And.Message.Contains("naive or vector"));
     }
 }

@@ -132,9 +132,9 @@ internal sealed class ConvolutionRun : IDisposable
         var (weights, bias, gradWeights) = (memory.Vector(data.Kernel), memory.Vector(data.Bias), memory.Vector(data.Kernel.Length));
         memory.Run(() =>
         {
-            implementation.Forward(device, output, input, weights, bias, shape);
-            implementation.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, shape);
-            implementation.BackwardData(device, added, gradOutput, weights, accumulate: true, shape);
+            implementation.Forward(device, output, input, weights, bias, relu: false, shape);
+            implementation.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape);
+            implementation.BackwardData(device, added, gradOutput, weights, accumulate: true, activation: null, shape);
             implementation.BackwardWeights(device, gradWeights, gradOutput, input, shape);
         });
         (Output, GradInput, AddedGradInput, GradWeights) = (memory.Read(output), memory.Read(gradInput), memory.Read(added), memory.Read(gradWeights));

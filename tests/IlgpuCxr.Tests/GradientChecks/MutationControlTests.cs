@@ -61,7 +61,7 @@ public sealed class MutationControlTests
                 convolution with { N = convolution.N - 1 }));
         yield return Fault("convolution: the input's gradient overwrites what it should be added to", Convolution(), "accumulated", (device, memory, results) =>
             device.Launch(
-                ConvolutionNaive.BackwardData, (int)convolution.Input.Count, results, memory.Vector(Convolution().GradOutput), memory.Vector(weight), 0, convolution));
+                ConvolutionNaive.BackwardData, (int)convolution.Input.Count, results, memory.Vector(Convolution().GradOutput), memory.Vector(weight), 0, default(ArrayView<float>), convolution));
         yield return Fault("batch norm: epsilon is 1e-6", BatchNorm(), "inverse_std", (device, memory, results) =>
             device.Launch(BatchNormNaive.InverseStd, batchNorm.C, results, memory.Vector(Variances()), 1e-6f));
         yield return Fault("batch norm: the running variance is divided by N instead of N - 1", BatchNorm(), "running_var", (device, memory, results) =>
