@@ -26,6 +26,9 @@ public sealed class Arena
 
     internal long PlannedEnd { get; set; }
 
+    /// <summary>How often the memory was allocated; each time, all tensors have other addresses.</summary>
+    public int Generation { get; private set; }
+
     /// <summary>Takes memory for a tensor; its contents are undefined.</summary>
     /// <param name="shape">The tensor's extents.</param>
     /// <returns>The tensor, with one reference.</returns>
@@ -80,6 +83,7 @@ public sealed class Arena
         buffer?.Dispose();
         capacity = PlannedEnd;
         buffer = device.Allocate<float>(capacity);
+        Generation++;
     }
 
     internal void Free() => buffer?.Dispose();

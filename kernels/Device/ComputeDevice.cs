@@ -13,6 +13,8 @@ public sealed partial class ComputeDevice : IDisposable
     private readonly IKernelLoader kernels;
     private readonly AlgorithmChoice forced;
     private readonly ParallelOptions? threads;
+    private readonly UploadStaging? staging;
+    private readonly bool graphs;
 
     internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
     {
@@ -28,6 +30,8 @@ public sealed partial class ComputeDevice : IDisposable
                 $"--precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use --precision fp32.");
         }
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
+        staging = kind == DeviceKind.Cuda ? new UploadStaging(accelerator, stream) : null;
+        graphs = options.Graphs && kind == DeviceKind.Cuda;
         forced = new AlgorithmChoice(options.Algorithms);
         if (kind == DeviceKind.Cpu && !options.LaunchThroughIlgpu)
             threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
@@ -83,7 +87,13 @@ public sealed partial class ComputeDevice : IDisposable
         where T : unmanaged =>
         new(accelerator, count);
 
-    /// <summary>Copies from host to device; returns when the host memory may be used again.</summary>
+    /// <summary>Records what an action launches, without running it, to launch it again and again at the cost of one launch.</summary>
+    /// <param name="launches">Launches only, which ran before; all their arguments are recorded, so that what differs from time to time must be in device memory.</param>
+    /// <returns>Null where the device cannot, or is told not to: then the action has not run.</returns>
+    /// <exception cref="DeviceException">The driver fails to record it.</exception>
+    public ILaunchGraph? Record(Action launches) => graphs ? kernels.Record(stream, launches) : null;
+
+    /// <summary>Copies from host to device; returns when the host memory may be used again, on a GPU perhaps before the device has it.</summary>
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The host's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
@@ -91,6 +101,8 @@ public sealed partial class ComputeDevice : IDisposable
         where T : unmanaged
     {
         if (IsPlanning || source.IsEmpty)
+            return;
+        if (staging is not null && staging.TryCopy(destination, source))
             return;
         // ILGPU pins the host's memory only until the copy is queued; the garbage collector must not move it before it is done.
         fixed (T* pinned = source)
@@ -149,6 +161,7 @@ public sealed partial class ComputeDevice : IDisposable
     public void Dispose()
     {
         Arena.Free();
+        staging?.Dispose();
         if (Kind != DeviceKind.Cpu)
             stream.Dispose();
         accelerator.Dispose();

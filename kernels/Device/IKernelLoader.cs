@@ -3,11 +3,14 @@ using ILGPU.Runtime;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Makes kernels ready to launch; a device has one, and the tests one that runs PTX without a GPU.</summary>
+/// <summary>Makes kernels and whole sequences of them ready to launch; a device has one, and the tests one that runs PTX without a GPU.</summary>
 internal interface IKernelLoader
 {
     /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
     bool HasTensorCores { get; }
+
+    /// <summary>Records what an action launches, without running it; null where the device cannot.</summary>
+    ILaunchGraph? Record(AcceleratorStream stream, Action launches);
 
     /// <summary>A launcher for a kernel that computes one output an index.</summary>
     /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, Index1D, …&gt;</c> with the kernel's parameters.</typeparam>

@@ -31,6 +31,9 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     }
 
     /// <inheritdoc/>
+    public ILaunchGraph? Record(AcceleratorStream stream, Action launches) => stream is CudaStream cuda ? CudaGraph.Record(cuda, launches) : null;
+
+    /// <inheritdoc/>
     public TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd((kernel, null, null), static (key, accelerator) =>

@@ -4,20 +4,26 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Tells .NET where the driver libraries are that ILGPU asks for by their short names.</summary>
+/// <summary>Tells .NET where the driver libraries are that ILGPU, and this project, ask for by their short names.</summary>
 /// <remarks>
 /// ILGPU imports <c>cuda</c> and <c>OpenCL</c>. .NET then probes <c>libcuda.so</c>, which only development packages
 /// install; a driver, and every container, has <c>libcuda.so.1</c>. Without this resolver ILGPU silently reports no GPU.
 /// </remarks>
 internal static class NativeLibraries
 {
+    /// <summary>The name by which this project imports the CUDA driver.</summary>
+    public const string Cuda = "cuda";
+
     private static int installed;
 
     /// <summary>Installs the resolver once in a process, which must happen before ILGPU looks for devices.</summary>
     internal static void Install()
     {
-        // Under WSL, ILGPU installs a resolver of its own, and a second one for the same assembly throws.
-        if (Interlocked.Exchange(ref installed, 1) == 0 && OperatingSystem.IsLinux() && !IsWsl())
+        if (Interlocked.Exchange(ref installed, 1) != 0)
+            return;
+        NativeLibrary.SetDllImportResolver(typeof(NativeLibraries).Assembly, Resolve);
+        // Under WSL, ILGPU installs a resolver of its own, and a second one for the same assembly throws. For Windows it has names of its own.
+        if (OperatingSystem.IsLinux() && !IsWsl())
             NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
     }
 
@@ -25,7 +31,7 @@ internal static class NativeLibraries
     {
         string? soname = libraryName switch
         {
-            "cuda" => "libcuda.so.1",
+            Cuda => OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1",
             "OpenCL" => "libOpenCL.so.1",
             _ => null,
         };

@@ -1,3 +1,4 @@
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Dropout;
@@ -10,19 +11,29 @@ public static class Dropout
     /// <param name="output">Any shape; may be <paramref name="input"/>.</param>
     /// <param name="input">As many elements.</param>
     /// <param name="mask">Which values are kept.</param>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask) => Apply("dropout forward", device, output, input, mask);
+    /// <param name="step"><c>[1]</c>, number of the training step.</param>
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step) =>
+        Apply("dropout forward", device, output, input, mask, step);
 
     /// <summary><c>gradInput = kept ? gradOutput / (1 - rate) : 0</c></summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradInput">Any shape; may be <paramref name="gradOutput"/>.</param>
     /// <param name="gradOutput">As many elements.</param>
     /// <param name="mask">The forward pass's.</param>
-    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in DropoutMask mask) => Apply("dropout backward", device, gradInput, gradOutput, mask);
+    /// <param name="step">The forward pass's.</param>
+    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in DropoutMask mask, ArrayView<int> step) =>
+        Apply("dropout backward", device, gradInput, gradOutput, mask, step);
 
-    private static void Apply(string name, ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask)
+    /// <summary>Begins a training step, behind what was launched before.</summary>
+    /// <param name="device">Where the number is.</param>
+    /// <param name="step"><c>[1]</c>, receives the number.</param>
+    /// <param name="number">The step's number.</param>
+    public static void SetStep(ComputeDevice device, ArrayView<int> step, int number) => device.Launch(DropoutNaive.SetStep, 1, step, number);
+
+    private static void Apply(string name, ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step)
     {
         long count = input.Shape.Count;
         using var timing = device.Timings.Measure(name, input.Shape, DropoutAlgorithm.Naive, count, 2.0 * sizeof(float) * count);
-        device.Launch(DropoutNaive.Forward, (int)((count + 3) / 4), output.View, input.View, mask);
+        device.Launch(DropoutNaive.Forward, (int)((count + 3) / 4), output.View, input.View, new DropoutFactors(mask), step);
     }
 }

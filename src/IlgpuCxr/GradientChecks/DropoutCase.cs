@@ -1,3 +1,4 @@
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Dropout;
 
@@ -9,6 +10,7 @@ public class DropoutCase : OperatorCase
     private readonly TensorShape shape;
     private readonly double[] input;
     private readonly DropoutMask mask;
+    private readonly int step;
     private readonly bool inPlace;
 
     /// <summary>Creates the case.</summary>
@@ -16,13 +18,15 @@ public class DropoutCase : OperatorCase
     /// <param name="input">Its elements.</param>
     /// <param name="gradOutput">As many.</param>
     /// <param name="mask">What is dropped.</param>
+    /// <param name="step">Number of the training step.</param>
     /// <param name="inPlace">Whether the kernels write over what they read.</param>
-    public DropoutCase(TensorShape shape, double[] input, double[] gradOutput, DropoutMask mask, bool inPlace = false)
+    public DropoutCase(TensorShape shape, double[] input, double[] gradOutput, DropoutMask mask, int step, bool inPlace = false)
         : base("dropout", shape.ToString(), gradOutput, new Operand("input", input))
     {
         this.shape = shape;
         this.input = input;
         this.mask = mask;
+        this.step = step;
         this.inPlace = inPlace;
     }
 
@@ -33,7 +37,7 @@ public class DropoutCase : OperatorCase
     public override double[] Forward()
     {
         var output = new double[input.Length];
-        DropoutReference.Forward(output, input, mask);
+        DropoutReference.Forward(output, input, mask, step);
         return output;
     }
 
@@ -41,7 +45,7 @@ public class DropoutCase : OperatorCase
     public override Results Reference()
     {
         var gradInput = new double[input.Length];
-        DropoutReference.Backward(gradInput, GradOutput, mask);
+        DropoutReference.Backward(gradInput, GradOutput, mask, step);
         return new() { ["output"] = Forward(), ["grad_input"] = gradInput };
     }
 
@@ -50,7 +54,7 @@ public class DropoutCase : OperatorCase
     {
         // The factor 1 / (1 - p) is rounded, and so is the product.
         const int Roundings = 2;
-        Results magnitudes = new DropoutCase(shape, Magnitudes(input), Magnitudes(GradOutput), mask).Reference();
+        Results magnitudes = new DropoutCase(shape, Magnitudes(input), Magnitudes(GradOutput), mask, step).Reference();
         return new() { ["output"] = OfSums(Roundings, magnitudes["output"]), ["grad_input"] = OfSums(Roundings, magnitudes["grad_input"]) };
     }
 
@@ -60,10 +64,11 @@ public class DropoutCase : OperatorCase
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(shape, input), gradOutput = memory.Tensor(shape, GradOutput);
         Tensor output = inPlace ? x : memory.Tensor(shape), gradInput = inPlace ? gradOutput : memory.Tensor(shape);
+        ArrayView<int> number = memory.Vector([step]);
         memory.Run(() =>
         {
-            Dropout.Forward(device, output, x, mask);
-            Dropout.Backward(device, gradInput, gradOutput, mask);
+            Dropout.Forward(device, output, x, mask, number);
+            Dropout.Backward(device, gradInput, gradOutput, mask, number);
         });
         return new() { ["output"] = memory.Read(output), ["grad_input"] = memory.Read(gradInput) };
     }

@@ -93,7 +93,7 @@ public static class StandardCases
         var shape = new TensorShape(2, 3, 5, 7);
         return from rate in (float[])[0.2f, 0.5f]
                select new DropoutCase(
-                   shape, CheckValues.Uniform(shape.Count, 1), CheckValues.Uniform(shape.Count, 2), new DropoutMask(Key: 5, Step: 2, Rate: rate));
+                   shape, CheckValues.Uniform(shape.Count, 1), CheckValues.Uniform(shape.Count, 2), new DropoutMask(Key: 5, Rate: rate), step: 2);
     }
 
     private static IEnumerable<OperatorCase> Additions()

@@ -28,11 +28,11 @@ public sealed class DropoutLayer(string name, float rate, DropoutState state) : 
     {
         if (!training || rate == 0)
             return input;
-        mask = new DropoutMask(SplitMix64.ForName(state.Seed, name).NextBits(), state.Step, rate);
+        mask = new DropoutMask(SplitMix64.ForName(state.Seed, name).NextBits(), rate);
         // Not in place: the layer before may keep its output for its own gradient.
         Tensor output = device.Arena.Rent(input.Shape);
         output.RequiresGrad = input.RequiresGrad;
-        Dropout.Forward(device, output, input, mask);
+        Dropout.Forward(device, output, input, mask, state.Step);
         input.Release();
         return output;
     }
@@ -41,7 +41,7 @@ public sealed class DropoutLayer(string name, float rate, DropoutState state) : 
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
         if (rate > 0)
-            Dropout.Backward(device, gradOutput, gradOutput, mask);
+            Dropout.Backward(device, gradOutput, gradOutput, mask, state.Step);
         return gradOutput;
     }
 }

@@ -18,13 +18,20 @@ public sealed partial class Network : IDisposable
     /// <param name="head">Its classifier.</param>
     /// <exception cref="NetworkException">There is no such architecture.</exception>
     public Network(ComputeDevice device, string name, NetworkHead head)
+        : this(device, Architecture.Of(name), head)
+    {
+    }
+
+    /// <summary>Creates a network of any architecture.</summary>
+    internal Network(ComputeDevice device, Architecture architecture, NetworkHead head)
     {
         this.device = device;
-        architecture = Architecture.Of(name);
+        this.architecture = architecture;
         Head = head;
         layers = architecture.Build(head, Dropout);
         Parameters = [.. layers.Parameters];
         Store = new ParameterStore(device, Parameters);
+        Dropout.Begin(device, 0);
     }
 
     /// <summary>The architecture.</summary>
@@ -114,7 +121,11 @@ public sealed partial class Network : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Store.Dispose();
+    public void Dispose()
+    {
+        Dropout.Dispose();
+        Store.Dispose();
+    }
 
     private static bool IsPart(Parameter parameter, string name)
     {

@@ -176,7 +176,7 @@ public static class DeviceSelfTest
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(1);
         using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.01f, Momentum = 0.9f });
-        var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
         using var memory = new DeviceMemory(device);
         ArrayView<float> images = memory.Vector(CheckValues.Uniform(shape.Count, 1)), loss = memory.Vector(1);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);

@@ -49,7 +49,7 @@ public static class Benchmark
         using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
         network.Initialize(options.Seed);
         using var optimizer = new Optimizer(device, network, options.Optimizer);
-        var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
         var shape = new TensorShape(options.Batch, options.Size, options.Size, 3);
         if (training)
             network.RequireTrainable(shape);

@@ -27,7 +27,8 @@ public static class CheckpointEvaluation
         using var network = new Network(device, info.Options.Network, info.Head);
         Checkpoint.Load(path, device, network, null);
         using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
-        var evaluator = new Evaluator(device, new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null), batch);
+        using var step = new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null);
+        var evaluator = new Evaluator(device, step, batch);
         var results = new List<(string, Evaluation)>();
         if (training)
         {

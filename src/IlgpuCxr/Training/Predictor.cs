@@ -76,7 +76,11 @@ public sealed class Predictor : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => network.Dispose();
+    public void Dispose()
+    {
+        step.Dispose();
+        network.Dispose();
+    }
 
     private IEnumerable<ImagePrediction> Predict(TensorShape images, Action<Tensor> fill, string[] names)
     {

@@ -104,6 +104,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         batch.Dispose();
+        step.Dispose();
         optimizer.Dispose();
         network.Dispose();
     }

@@ -11,9 +11,11 @@ namespace IlgpuCxr.Training;
 /// <param name="network">The network.</param>
 /// <param name="criterion">The loss.</param>
 /// <param name="optimizer">What changes its parameters; null for evaluation only.</param>
-public sealed class TrainingStep(ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer)
+public sealed class TrainingStep(ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer) : IDisposable
 {
     private readonly HashSet<(TensorShape Images, Pass Pass)> planned = [];
+    private readonly HashSet<TensorShape> launched = [];
+    private readonly Dictionary<TensorShape, (ILaunchGraph Graph, int Generation)> recorded = [];
 
     private enum Pass
     {
@@ -33,7 +35,7 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     public void Train(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
-        network.Dropout.Step = optimizer!.Steps;
+        network.Dropout.Begin(device, optimizer!.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
         Learn(images, fill, targets, loss);
         optimizer.Step();
@@ -68,18 +70,68 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         Infer(images, fill, logits).Release();
     }
 
+    /// <summary>Images, targets and loss pass through places that are the same in every step, so that all between can be recorded.</summary>
     private void Learn(TensorShape shape, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
-        Tensor images = device.Arena.Rent(shape);
+        Tensor images = device.Arena.Rent(shape), kept = device.Arena.Rent(TensorShape.Matrix(shape.N, network.Head.Outputs)), total = device.Arena.Rent(TensorShape.Vector(1));
         fill(images);
+        BatchTargets copy = Copy(kept, targets);
+        if (device.IsPlanning || device.Timings.Enabled || launched.Add(shape))
+            Propagate(images, copy, total);
+        else
+            PropagateRecorded(images, copy, total);
+        device.Copy(loss, total.View);
+        total.Release();
+        kept.Release();
+    }
+
+    /// <summary>Forward, loss and backward.</summary>
+    private void Propagate(Tensor images, BatchTargets targets, Tensor loss)
+    {
+        var shape = new LossShape(images.Shape.N, network.Head.Outputs);
         Tensor logits = network.Forward(images, training: true);
         Tensor gradLogits = device.Arena.Rent(logits.Shape);
-        criterion.Forward(device, loss, gradLogits.View, logits.View, targets, new LossShape(shape.N, network.Head.Outputs));
+        criterion.Forward(device, loss.View, gradLogits.View, logits.View, targets, shape);
         if (logits.RequiresGrad)
             network.Backward(gradLogits);
         else
             gradLogits.Release();
         logits.Release();
+    }
+
+    /// <summary>The same from a recording, where the device can; only what was launched before can be recorded, and only where the memory still is.</summary>
+    private void PropagateRecorded(Tensor images, BatchTargets targets, Tensor loss)
+    {
+        TensorShape shape = images.Shape;
+        if (recorded.TryGetValue(shape, out var step) && step.Generation == device.Arena.Generation)
+        {
+            step.Graph.Launch();
+            images.Release();
+            return;
+        }
+        step.Graph?.Dispose();
+        if (device.Record(() => Propagate(images, targets, loss)) is not { } graph)
+        {
+            Propagate(images, targets, loss);
+            return;
+        }
+        recorded[shape] = (graph, device.Arena.Generation);
+        graph.Launch();
+    }
+
+    private BatchTargets Copy(Tensor kept, BatchTargets targets)
+    {
+        if (device.IsPlanning)
+            return default;
+        if (targets.Classes.Length > 0)
+        {
+            ArrayView<int> classes = kept.View.SubView(0, targets.Classes.Length).Cast<int>();
+            device.Copy(classes, targets.Classes);
+            return BatchTargets.OfClasses(classes);
+        }
+        ArrayView<float> labels = kept.View.SubView(0, targets.Labels.Length);
+        device.Copy(labels, targets.Labels);
+        return BatchTargets.OfLabels(labels);
     }
 
     private Tensor Infer(TensorShape shape, Action<Tensor> fill, ArrayView<float> logits)
@@ -89,6 +141,13 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         Tensor result = network.Forward(images, training: false);
         device.Copy(logits, result.View);
         return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((ILaunchGraph graph, _) in recorded.Values)
+            graph.Dispose();
     }
 
     private void Plan(TensorShape images, Pass pass, Action step)

@@ -15,6 +15,8 @@ public sealed partial class KernelCompilationTests
         Assert.That(ptx, Does.Contain(".entry"));
         Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
         Assert.That(GenericAccess().Count(ptx), Is.Zero, "A load or store does not know its address space.");
+        // Most GPUs compute it at a 32nd or a 64th of the speed.
+        Assert.That(ptx, Does.Not.Contain(".f64"), "Something is computed in double precision.");
     }
 
     [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Tiled))]

@@ -8,14 +8,22 @@ public sealed class DropoutLayerTests
 {
     private static readonly TensorShape Shape = TensorShape.Matrix(4, 256);
 
-    private readonly DropoutState state = new() { Seed = 1, Step = 2 };
+    private readonly DropoutState state = new() { Seed = 1 };
     private ComputeDevice device;
 
     [OneTimeSetUp]
-    public void Open() => device = Implementation.Naive.Open()!;
+    public void Open()
+    {
+        device = Implementation.Naive.Open()!;
+        state.Begin(device, 2);
+    }
 
     [OneTimeTearDown]
-    public void Close() => device.Dispose();
+    public void Close()
+    {
+        state.Dispose();
+        device.Dispose();
+    }
 
     [Test]
     public void Gradients_pass_where_values_did()
@@ -38,8 +46,12 @@ public sealed class DropoutLayerTests
     [Test]
     public void What_is_dropped_is_a_function_of_seed_step_and_name()
     {
-        float[] Drop(string name, long seed, int step) =>
-            Run(new DropoutLayer(name, 0.5f, new DropoutState { Seed = seed, Step = step }), training: true).Output;
+        float[] Drop(string name, long seed, int step)
+        {
+            using var other = new DropoutState { Seed = seed };
+            other.Begin(device, step);
+            return Run(new DropoutLayer(name, 0.5f, other), training: true).Output;
+        }
 
         float[] output = Drop("a", 1, 2);
         Assert.That(Drop("a", 1, 2), Is.EqualTo(output));

@@ -36,8 +36,8 @@ internal static class Compute
     public static Results Addition(ComputeDevice? device, float[] a, float[] b, bool inPlace = false) =>
         Run(new AdditionCase(TensorShape.Vector(a.Length), Wide(a), Wide(b), new double[a.Length], inPlace), device);
 
-    public static Results Dropout(ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, bool inPlace = false) =>
-        Run(new DropoutCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), mask, inPlace), device);
+    public static Results Dropout(ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, int step, bool inPlace = false) =>
+        Run(new DropoutCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), mask, step, inPlace), device);
 
     public static Results Linear(
         ComputeDevice? device, in LinearShape shape, float[] input, float[] weights, float[]? bias, float[] gradOutput) =>

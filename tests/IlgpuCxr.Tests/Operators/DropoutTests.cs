@@ -10,7 +10,9 @@ public sealed class DropoutTests
 {
     private const int Length = 100_003;
 
-    private static readonly DropoutMask Mask = new(Key: 0x0123456789ABCDEF, Step: 3, Rate: 0.3f);
+    private const int Step = 3;
+
+    private static readonly DropoutMask Mask = new(Key: 0x0123456789ABCDEF, Rate: 0.3f);
 
     /// <summary>The known answers of the authors' own test, <c>kat_vectors</c> of Random123.</summary>
     [TestCase(0u, 0u, 0u, 0u, 0u, 0u, 0x6627E8D5u, 0xE169C58Du, 0xBC57AC4Cu, 0x9B00DBD8u)]
@@ -32,7 +34,18 @@ public sealed class DropoutTests
         using var device = kernels.Open()!;
         DropoutMask half = Mask with { Rate = 0.5f };
         float[] input = TestData.Integers(length, 1), gradOutput = TestData.Integers(length, 2);
-        Dictionary<string, double[]> expected = Compute.Dropout(null, input, gradOutput, half), actual = Compute.Dropout(device, input, gradOutput, half, inPlace);
+        Dictionary<string, double[]> expected = Compute.Dropout(null, input, gradOutput, half, Step), actual = Compute.Dropout(device, input, gradOutput, half, Step, inPlace);
+        Assert.That(actual["output"], Is.EqualTo(expected["output"]));
+        Assert.That(actual["grad_input"], Is.EqualTo(expected["grad_input"]));
+    }
+
+    [Test]
+    public void The_kernel_of_a_gpu_equals_the_reference([Values(1, 5, 515)] int length)
+    {
+        using var device = Implementation.Gpu.Open()!;
+        DropoutMask half = Mask with { Rate = 0.5f };
+        float[] input = TestData.Integers(length, 1), gradOutput = TestData.Integers(length, 2);
+        Dictionary<string, double[]> expected = Compute.Dropout(null, input, gradOutput, half, Step), actual = Compute.Dropout(device, input, gradOutput, half, Step);
         Assert.That(actual["output"], Is.EqualTo(expected["output"]));
         Assert.That(actual["grad_input"], Is.EqualTo(expected["grad_input"]));
     }
@@ -67,18 +80,18 @@ public sealed class DropoutTests
     public void Another_step_or_key_drops_other_values_independently()
     {
         double[] output = Output(Mask);
-        foreach (DropoutMask other in new[] { Mask with { Step = 4 }, Mask with { Key = Mask.Key + 1 }, Mask with { Key = Mask.Key + (1UL << 32) } })
+        foreach ((DropoutMask other, int step) in new[] { (Mask, Step + 1), (Mask with { Key = Mask.Key + 1 }, Step), (Mask with { Key = Mask.Key + (1UL << 32) }, Step) })
         {
-            double both = output.Zip(Output(other), (a, b) => a == 0 && b == 0).Count(dropped => dropped) / (double)Length;
+            double both = output.Zip(Output(other, step), (a, b) => a == 0 && b == 0).Count(dropped => dropped) / (double)Length;
             Assert.That(both, Is.EqualTo(0.09).Within(4 * Math.Sqrt(0.09 * 0.91 / Length)), other.ToString());
         }
         Assert.That(Output(Mask), Is.EqualTo(output), "The same again.");
     }
 
-    private static double[] Output(DropoutMask mask)
+    private static double[] Output(DropoutMask mask, int step = Step)
     {
         var output = new double[Length];
-        DropoutReference.Forward(output, [.. Enumerable.Repeat(1.0, Length)], mask);
+        DropoutReference.Forward(output, [.. Enumerable.Repeat(1.0, Length)], mask, step);
         return output;
     }
 }

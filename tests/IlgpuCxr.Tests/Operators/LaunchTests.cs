@@ -44,7 +44,7 @@ public sealed class LaunchTests
         },
         ["relu"] = (device, divisor) => Compute.Relu(device, TestData.Floats(100_003 / divisor, 1), TestData.Floats(100_003 / divisor, 2)),
         ["dropout"] = (device, divisor) => Compute.Dropout(
-            device, TestData.Floats(100_003 / divisor, 1), TestData.Floats(100_003 / divisor, 2), new DropoutMask(Key: 7, Step: 8, Rate: 0.3f)),
+            device, TestData.Floats(100_003 / divisor, 1), TestData.Floats(100_003 / divisor, 2), new DropoutMask(Key: 7, Rate: 0.3f), step: 8),
         ["addition"] = (device, divisor) => Compute.Addition(device, TestData.Floats(100_003 / divisor, 1), TestData.Floats(100_003 / divisor, 2)),
         ["linear"] = (device, divisor) =>
         {

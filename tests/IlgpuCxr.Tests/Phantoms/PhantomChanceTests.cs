@@ -44,7 +44,8 @@ public sealed class PhantomChanceTests
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(seed);
         using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
-        var evaluator = new Evaluator(device, new TrainingStep(device, network, Criterion.CrossEntropy, null), batch);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
+        var evaluator = new Evaluator(device, step, batch);
         Evaluation evaluation = evaluator.Run(loader.Evaluation(images.Validation, CancellationToken.None), images.Validation.Count);
         ClassMetrics infected = evaluation.PerClass(images.ClassNames, seed)[0];
         return infected.RocAuc!.Value.Value;

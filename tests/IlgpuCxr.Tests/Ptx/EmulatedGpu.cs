@@ -25,31 +25,64 @@ internal sealed class EmulatedGpu : IKernelLoader
     {
     }
 
+    /// <summary>Launches that are being recorded; null where they run at once.</summary>
+    private List<Action>? recording;
+
     public bool HasTensorCores => true;
 
-    /// <summary>Opens one.</summary>
-    public static ComputeDevice Open(DeviceOptions options)
+    public ILaunchGraph? Record(AcceleratorStream stream, Action launches)
     {
+        var graph = new RecordedLaunches(() => Replays++);
+        recording = graph.Launches;
+        try
+        {
+            launches();
+        }
+        finally
+        {
+            recording = null;
+        }
+        return graph;
+    }
+
+    /// <summary>How often recorded launches were started again.</summary>
+    public int Replays { get; private set; }
+
+    /// <summary>Opens one.</summary>
+    public static ComputeDevice Open(DeviceOptions options) => Open(options, out _);
+
+    /// <summary>Opens one, whose recordings can be watched.</summary>
+    public static ComputeDevice Open(DeviceOptions options, out EmulatedGpu gpu)
+    {
+        gpu = new EmulatedGpu();
         Context context = DeviceCatalog.CreateContext();
         Accelerator memory = context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
-        return new ComputeDevice(context, memory, DeviceKind.Cuda, options, new EmulatedGpu());
+        return new ComputeDevice(context, memory, DeviceKind.Cuda, options, gpu);
     }
 
     public TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
-        Launcher<TLauncher>((extent, arguments) => Run(
+        Launcher<TLauncher>((extent, arguments) => RunOrRecord(() => Run(
             Program(kernel, default),
             [(Index1D)extent, .. arguments],
             ThreadsOfOneAnIndex,
-            (((Index1D)extent + ThreadsOfOneAnIndex - 1) / ThreadsOfOneAnIndex, 1)));
+            (((Index1D)extent + ThreadsOfOneAnIndex - 1) / ThreadsOfOneAnIndex, 1))));
 
     public TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
         where TLauncher : Delegate =>
         Launcher<TLauncher>((configuration, arguments) =>
         {
             var config = (KernelConfig)configuration;
-            Run(Program(kernel, specialization), arguments, config.GroupDim.X, (config.GridDim.X, config.GridDim.Y));
+            RunOrRecord(() => Run(Program(kernel, specialization), arguments, config.GroupDim.X, (config.GridDim.X, config.GridDim.Y)));
         });
+
+    private void RunOrRecord(Action launch)
+    {
+        if (recording is null)
+            launch();
+        else
+            recording.Add(launch);
+    }
 
     private static PtxProgram Program(MethodInfo kernel, KernelSpecialization specialization) =>
         programs.GetOrAdd((kernel, specialization.MaxNumThreadsPerGroup), _ => new PtxProgram(PtxText.Of(kernel, specialization, 8)));
@@ -78,6 +111,22 @@ internal sealed class EmulatedGpu : IKernelLoader
         Expression[] boxed = [.. parameters.Skip(1).Select(parameter => Expression.Convert(parameter, typeof(object)))];
         Expression body = Expression.Invoke(Expression.Constant(run), boxed[0], Expression.NewArrayInit(typeof(object), boxed[1..]));
         return Expression.Lambda<TLauncher>(body, parameters).Compile();
+    }
+
+    /// <summary>Launches with their arguments, as a CUDA graph keeps them.</summary>
+    private sealed class RecordedLaunches(Action count) : ILaunchGraph
+    {
+        public List<Action> Launches { get; } = [];
+
+        public void Launch()
+        {
+            count();
+            Launches.ForEach(launch => launch());
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>Lays a kernel's argument out as ILGPU does: fields in order, each aligned to its size, a view as pointer and length.</summary>
@@ -127,6 +176,7 @@ internal sealed class EmulatedGpu : IKernelLoader
                 int number => BitConverter.GetBytes(number),
                 uint number => BitConverter.GetBytes(number),
                 long number => BitConverter.GetBytes(number),
+                ulong number => BitConverter.GetBytes(number),
                 float number => BitConverter.GetBytes(number),
                 byte number => [number],
                 _ => throw new NotSupportedException($"The emulated GPU takes no {value.GetType().Name}."),

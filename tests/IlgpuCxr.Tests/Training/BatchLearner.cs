@@ -69,7 +69,7 @@ internal sealed class BatchLearner : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable owned in (ReadOnlySpan<IDisposable>)[optimizer, images, targets, loss, logits, network, device])
+        foreach (IDisposable owned in (ReadOnlySpan<IDisposable>)[step, optimizer, images, targets, loss, logits, network, device])
             owned.Dispose();
     }
 

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>Copies to a GPU through page-locked memory, so that neither the host nor the GPU waits for the other.</summary>
+/// <remarks>
+/// A copy from memory that the system may move is done piece by piece while the host waits, behind all kernels launched before it: a batch's upload
+/// would wait for the step before, and the GPU then for the host to launch the next one. Here the host copies into a slot that stays where it
+/// is, queues the copy, and goes on. Slots are taken in turn; one is used again when its last copy is done. See NVIDIA's
+/// <see href="https://developer.nvidia.com/blog/how-overlap-data-transfers-cuda-cc/">How to Overlap Data Transfers in CUDA C/C++</see>.
+/// </remarks>
+internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream stream) : IDisposable
+{
+    // Labels and parameters of a batch are kilobytes, its pixels tens of megabytes: so that each finds a slot of its own size. Weights
+    // are larger still, and are uploaded once.
+    private const long SmallBytes = 1 << 16, MostBytes = 1 << 28;
+
+    // Two batches under way: some four small arrays each, and one large one.
+    private readonly Slot[] small = [new(), new(), new(), new(), new(), new(), new(), new()];
+    private readonly Slot[] large = [new(), new()];
+    private int nextSmall;
+    private int nextLarge;
+
+    /// <summary>Queues a copy; the source may be used again at once.</summary>
+    /// <returns>Whether it did: what is very large is better copied from where it is.</returns>
+    public bool TryCopy<T>(ArrayView<T> destination, ReadOnlySpan<T> source)
+        where T : unmanaged
+    {
+        long bytes = (long)source.Length * Unsafe.SizeOf<T>();
+        if (bytes > MostBytes)
+            return false;
+        Slot slot = bytes <= SmallBytes ? small[nextSmall++ % small.Length] : large[nextLarge++ % large.Length];
+        slot.Copied?.Synchronize();
+        slot.Copied?.Dispose();
+        if (slot.Memory is null || slot.Memory.Length < bytes)
+        {
+            slot.Memory?.Dispose();
+            // A quarter more than needed: the bytes of a batch vary, and locking pages takes milliseconds.
+            slot.Memory = accelerator.AllocatePageLocked1D<byte>(Math.Max(SmallBytes, bytes + bytes / 4));
+        }
+        MemoryMarshal.AsBytes(source).CopyTo(slot.Memory.Span);
+        destination.CopyFrom(stream, slot.Memory.ArrayView.SubView(0, bytes).Cast<T>());
+        slot.Copied = stream.AddProfilingMarker();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Slot slot in small.Concat(large))
+        {
+            slot.Copied?.Dispose();
+            slot.Memory?.Dispose();
+        }
+    }
+
+    private sealed class Slot
+    {
+        public PageLockedArray1D<byte>? Memory { get; set; }
+
+        public ProfilingMarker? Copied { get; set; }
+    }
+}

@@ -1,0 +1,84 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+using IlgpuCxr.Tests.Ptx;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Tests.Training;
+
+/// <summary>A training step that is recorded once and launched again, on an interpreted GPU: all launches with the arguments that they were recorded with.</summary>
+public sealed class RecordedStepTests
+{
+    // Every kind of layer, each as small as it can be.
+    private static readonly Architecture small = new("small", "head", SmallestImage: 4, (head, dropout) => new Sequential(
+        new ConvolutionLayer("conv", 3, 4, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+        new MaxPoolingLayer("pool", window: 2, stride: 2, padding: 0),
+        new BasicBlock("block", 4, 8, stride: 2),
+        new AdaptiveAveragePoolingLayer("average", 1),
+        head.Build("head", TensorShape.Vector(8), dropout)));
+
+    private static readonly TensorShape[] batches = [new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3), new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3)];
+
+    [Test]
+    public void Learns_the_same_bits_as_one_whose_kernels_are_launched_one_by_one()
+    {
+        (float[] expected, float[] expectedLosses, int none) = Train(graphs: false, evaluates: false);
+        (float[] weights, float[] losses, int replays) = Train(graphs: true, evaluates: false);
+        Assert.That(none, Is.Zero);
+        Assert.That(replays, Is.EqualTo(4), "Each shape's first step cannot be recorded, for kernels are loaded when they are launched.");
+        Assert.That(losses, Is.EqualTo(expectedLosses));
+        Assert.That(weights, Is.EqualTo(expected));
+        Assert.That(losses.Distinct().Count(), Is.EqualTo(batches.Length), "Other images, targets and dropped values in each step.");
+    }
+
+    [Test]
+    public void Is_recorded_anew_where_the_memory_has_moved()
+    {
+        // An evaluation of larger images between the steps lets the arena grow.
+        (float[] expected, _, _) = Train(graphs: false, evaluates: true);
+        (float[] weights, _, _) = Train(graphs: true, evaluates: true);
+        Assert.That(weights, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Has_the_losses_of_the_cpu_within_rounding()
+    {
+        using ComputeDevice cpu = DeviceCatalog.Open("cpu");
+        (float[] _, float[] expected) = Train(cpu, evaluates: false);
+        (_, float[] losses, _) = Train(graphs: true, evaluates: false);
+        // Six steps with a large learning rate; sums of up to 200 products in single precision.
+        Assert.That(losses, Is.EqualTo(expected).Within(1e-4));
+    }
+
+    private static (float[] Weights, float[] Losses, int Replays) Train(bool graphs, bool evaluates)
+    {
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs }, out EmulatedGpu gpu);
+        (float[] weights, float[] losses) = Train(device, evaluates);
+        return (weights, losses, gpu.Replays);
+    }
+
+    private static (float[] Weights, float[] Losses) Train(ComputeDevice device, bool evaluates)
+    {
+        using var network = new Network(device, small, new NetworkHead(Hidden: 5, Outputs: 3, Dropout: 0.5f));
+        network.Initialize(1);
+        using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.1f, Momentum = 0.9f });
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
+        using DeviceBuffer<float> images = device.Allocate<float>(batches.Max(batch => batch.Count)), losses = device.Allocate<float>(batches.Length);
+        using DeviceBuffer<float> logits = device.Allocate<float>(12);
+        for (int i = 0; i < batches.Length; i++)
+        {
+            TensorShape shape = batches[i];
+            // Targets in another place each time, as when a batch outgrows its buffer.
+            using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
+            device.Upload<int>(targets.View, [.. Enumerable.Range(i, shape.N).Select(n => n % 3)]);
+            device.Upload<float>(images.View.SubView(0, shape.Count), BatchLearner.Noise(shape, $"batch {i}"));
+            step.Train(shape, Fill, BatchTargets.OfClasses(targets.View), losses.View.SubView(i, 1));
+            if (evaluates && i == 3)
+                step.Predict(new TensorShape(4, 16, 16, 3), _ => { }, logits.View);
+
+            void Fill(Tensor batch) => device.Copy(batch.View, images.View.SubView(0, shape.Count));
+        }
+        return (device.Download(network.Store.Values), device.Download(losses.View));
+    }
+}
