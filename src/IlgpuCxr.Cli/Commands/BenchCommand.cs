@@ -69,6 +69,8 @@ internal static class BenchCommand
         Console.Out.WriteLine(
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
+        if (!result.Device.StartsWith("CPU", StringComparison.Ordinal))
+            Console.Out.WriteLine($"The host takes {Output.Number(result.HostSeconds * 1e3, 2)} ms to launch a step, {Output.Number(100 * result.HostSeconds / result.MedianSeconds, 1)} % of it.");
         Console.Out.WriteLine($"Arena {Output.Number(result.ArenaBytes / 1e6, 0)} MB, peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
         if (result.Data is { } images)
         {

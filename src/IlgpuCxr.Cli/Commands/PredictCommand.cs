@@ -25,7 +25,7 @@ internal static class PredictCommand
         var command = new Command("predict", "Tell the probability of each class for images.")
         {
             Input, EvaluateCommand.CheckpointPath, EvaluateCommand.Batch, Csv, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Json, CommonOptions.Quiet,
+            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;

@@ -54,7 +54,7 @@ internal static class ReproduceCommand
         var command = new Command("reproduce", "Train the rows of the study, and print its tables as paper / ours / difference.")
         {
             Part1, Part2, Rows, Weights, Epochs, Size, Batch, LearningRate, Limit, Seed, Out, DataOptions.Strict, CommonOptions.Device,
-            CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Json, CommonOptions.Quiet,
+            CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;

@@ -5,6 +5,7 @@ using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Kernels.Pooling;
 using IlgpuCxr.Models;
@@ -24,6 +25,13 @@ public static class DeviceSelfTest
     private static readonly MaxPoolingShape[] MaxPoolings =
         [new(2, 7, 5, 3, 3, 2, 1), new(1, 13, 11, 17, 3, 1, 1), new(3, 8, 6, 32, 2, 2, 0), new(2, 112, 112, 64, 3, 2, 1)];
 
+    private static readonly string[] otherOperators = ["batch-norm", "relu", "dropout", "addition", "max-pooling", "adaptive-average-pooling"];
+
+    private static readonly string[] losses = ["cross-entropy", "binary-cross-entropy", "focal"];
+
+    // The bounds are of exponentials and logarithms rounded once; those of a GPU are off by a few units of the last place.
+    private const double MostOfLosses = 16;
+
     /// <summary>Runs all checks, one after the other.</summary>
     /// <param name="device">The device; its precision decides the bounds.</param>
     public static IEnumerable<SelfCheck> Run(ComputeDevice device)
@@ -34,7 +42,11 @@ public static class DeviceSelfTest
         yield return Over("batch norm, three passes", BatchNorms, 1e-4, shape => BatchNorm(device, shape));
         yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
         yield return Over("relu, sgd", [1, 7, 4096, 100_003], 0, count => Elements(device, count));
-        yield return new SelfCheck("two runs of a training step, bit for bit", 1, RepeatedSteps(device), 0);
+        yield return Over("adam, gradient centralization", [1, 7, 4096, 100_003], 1e-5, count => Optimizers(device, count));
+        yield return Over("other operators, errors over their bound", [.. otherOperators.SelectMany(StandardCases.Of)], 1, definition => Case(device, definition));
+        yield return Over("losses, errors over their bound", [.. losses.SelectMany(StandardCases.Of)], MostOfLosses, definition => Case(device, definition));
+        yield return Over("image transform", [16, 33, 64], 0, size => Images(device, size));
+        yield return new SelfCheck("two runs of three training steps, bit for bit", 1, RepeatedSteps(device), 0);
     }
 
     private static IEnumerable<ConvolutionShape> ConvolutionShapes()
@@ -163,14 +175,69 @@ public static class DeviceSelfTest
         return Math.Max(Error(memory.Read(output), y, _ => 1), Error(memory.Read(parameters), x, _ => 1));
     }
 
-    /// <summary>The number of parameters of ResNet18 that differ between two runs of the same two steps.</summary>
+    private static double Case(ComputeDevice device, OperatorCase definition)
+    {
+        Results bounds = definition.Bounds();
+        return Worst(definition, device, (name, i) => bounds[name][i]);
+    }
+
+    private static double Optimizers(ComputeDevice device, int count)
+    {
+        using var memory = new DeviceMemory(device);
+        double[] x = CheckValues.Uniform(count, 1), g = CheckValues.Uniform(count, 2), mean = new double[count], square = new double[count];
+        ArrayView<float> parameters = memory.Vector(x), gradients = memory.Vector(g), m = memory.Vector(mean), v = memory.Vector(square);
+        AdamReference.Step(x, mean, square, g, 1, AdamOptions.AdamW);
+        GradientCentralizationReference.Step(g, rows: 1);
+        Adam.Step(device, parameters, m, v, gradients, 1, AdamOptions.AdamW);
+        GradientCentralization.Step(device, gradients, rows: 1);
+        double[] errors = [Error(memory.Read(parameters), x, _ => 1), Error(memory.Read(m), mean, _ => 1), Error(memory.Read(v), square, _ => 1), Error(memory.Read(gradients), g, _ => 1)];
+        return errors.Aggregate(0.0, Math.Max);
+    }
+
+    /// <summary>Gray and colour, rotated, cropped, enlarged and made smaller, flipped and not: bit for bit.</summary>
+    private static double Images(ComputeDevice device, int size)
+    {
+        using var memory = new DeviceMemory(device);
+        (ImageTransformReference.Bitmap Image, double Degrees, CropBox Crop, bool Flip)[] images =
+        [
+            (Picture(150, 100, 1), 17.5, new CropBox(3, 1, 140, 90), true),
+            (Picture(71, 133, 3), -30, new CropBox(0, 20, 37, 49), false),
+            (Picture(40, 40, 3), 0, new CropBox(0, 0, 40, 40), true),
+        ];
+        float[] expected = [.. images.SelectMany(i => ImageTransformReference.Forward(i.Image, i.Degrees, i.Crop, size, i.Flip))];
+        long offset = 0;
+        var parameters = new ImageTransformParameters[images.Length];
+        for (int n = 0; n < images.Length; n++)
+        {
+            (ImageTransformReference.Bitmap image, double degrees, CropBox crop, bool flip) = images[n];
+            parameters[n] = new ImageTransformParameters(
+                offset, image.Width, image.Height, image.Channels, ImageRotation.ByDegrees(degrees, image.Width, image.Height), crop, flip ? 1 : 0);
+            offset += image.Pixels.Length;
+        }
+        var shape = new ImageTransformShape(images.Length, size);
+        Tensor output = memory.Tensor(shape.Output);
+        ArrayView<byte> pixels = memory.Vector(images.SelectMany(i => i.Image.Pixels).ToArray());
+        ArrayView<ImageTransformParameters> views = memory.Vector(parameters);
+        memory.Run(() => ImageTransform.Forward(device, output, pixels, views, shape));
+        return Error(memory.Read(output), DeviceMemory.Widen(expected), _ => 1);
+    }
+
+    private static ImageTransformReference.Bitmap Picture(int width, int height, int channels)
+    {
+        var image = new ImageTransformReference.Bitmap(width, height, channels);
+        for (int i = 0; i < image.Pixels.Length; i++)
+            image.Pixels[i] = (byte)(i * 7 + i / width * 13);
+        return image;
+    }
+
+    /// <summary>The number of parameters of ResNet18 that differ between two runs of the same three steps, which one of them may record and launch as one.</summary>
     private static double RepeatedSteps(ComputeDevice device)
     {
-        float[] first = TwoSteps(device), second = TwoSteps(device);
+        float[] first = ThreeSteps(device, oneByOne: false), second = ThreeSteps(device, oneByOne: true);
         return first.Zip(second).Count(pair => BitConverter.SingleToInt32Bits(pair.First) != BitConverter.SingleToInt32Bits(pair.Second) || float.IsNaN(pair.First));
     }
 
-    private static float[] TwoSteps(ComputeDevice device)
+    private static float[] ThreeSteps(ComputeDevice device, bool oneByOne)
     {
         var shape = new TensorShape(4, 64, 64, 3);
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
@@ -181,8 +248,12 @@ public static class DeviceSelfTest
         ArrayView<float> images = memory.Vector(CheckValues.Uniform(shape.Count, 1)), loss = memory.Vector(1);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         device.Upload<int>(targets.View, [0, 1, 0, 1]);
-        for (int i = 0; i < 2; i++)
+        // What is timed launch by launch is not recorded.
+        device.Timings.Enabled = oneByOne;
+        for (int i = 0; i < 3; i++)
             step.Train(shape, tensor => device.Copy(tensor.View, images), new BatchTargets(targets.View, default), loss);
+        device.Timings.Enabled = false;
+        device.Timings.Clear();
         return device.Download(network.Store.Values);
     }
 }

@@ -17,13 +17,14 @@ namespace IlgpuCxr.Training;
 /// <param name="ImagesPerSecond">Images a second at the median.</param>
 /// <param name="Fastest">Time of the fastest step, in seconds.</param>
 /// <param name="Slowest">Time of the slowest step, in seconds.</param>
+/// <param name="HostSeconds">Median time that the host takes to launch a step, before it waits for the device; a CPU computes meanwhile.</param>
 /// <param name="ArenaBytes">Device memory of activations and gradients.</param>
 /// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
 /// <param name="Operators">The operators of a step, each call timed on its own: the mean over some more steps.</param>
 /// <param name="Data">The same on images that are read; null where none are given.</param>
 public sealed record BenchmarkResult(
     string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
-    double Fastest, double Slowest, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators, DataBenchmarkResult? Data = null);
+    double Fastest, double Slowest, double HostSeconds, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators, DataBenchmarkResult? Data = null);
 
 /// <summary>Measures whole steps on images of noise.</summary>
 public static class Benchmark
@@ -65,20 +66,21 @@ public static class Benchmark
         device.Upload<int>(targets.View, [.. Enumerable.Range(0, shape.N).Select(i => i % 2)]);
         BatchTargets classes = BatchTargets.OfClasses(targets.View);
 
-        double Step()
+        (double Host, double Whole) Step()
         {
             long start = Stopwatch.GetTimestamp();
             if (training)
                 step.Train(shape, tensor => device.Copy(tensor.View, images.View), classes, loss.View);
             else
                 step.Evaluate(shape, tensor => device.Copy(tensor.View, images.View), classes, logits.View, loss.View);
+            double host = Stopwatch.GetElapsedTime(start).TotalSeconds;
             device.Synchronize();
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+            return (host, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
         for (int i = 0; i < WarmUpSteps; i++)
             Step();
-        double[] seconds = [.. Enumerable.Range(0, steps).Select(_ => Step()).Order()];
+        (double Host, double Whole)[] measured = [.. Enumerable.Range(0, steps).Select(_ => Step())];
         int timedSteps = Math.Min(steps, MostTimedSteps);
         device.Timings.Enabled = true;
         for (int i = 0; i < timedSteps; i++)
@@ -92,10 +94,17 @@ public static class Benchmark
             Bytes = sum.Bytes / timedSteps,
         });
 
-        double median = (seconds[(steps - 1) / 2] + seconds[steps / 2]) / 2;
+        double median = Median(measured.Select(step => step.Whole));
         using Process process = Process.GetCurrentProcess();
         return new BenchmarkResult(
             device.Name, options.Network, training ? "train" : "infer", device.Precision, options.Batch, options.Size, steps, median, options.Batch / median,
-            seconds[0], seconds[^1], device.Arena.Bytes, process.PeakWorkingSet64, [.. operators]);
+            measured.Min(step => step.Whole), measured.Max(step => step.Whole), Median(measured.Select(step => step.Host)),
+            device.Arena.Bytes, process.PeakWorkingSet64, [.. operators]);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }
