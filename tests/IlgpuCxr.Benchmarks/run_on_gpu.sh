@@ -55,6 +55,7 @@ checks() {
 
 # 600 phantoms of each part, each under 20 names: twelve thousand files to decode, in a twentieth of the time that drawing them takes.
 draw_study() {
+    set -e
     "$cxr" data phantom --out "$out/drawn" --train "${DRAWN:-480}" --held "$((${DRAWN:-480} / 8))" --size "${SIDE:-1024}" --quiet
     (cd "$out/drawn" && find . -name '*.png') | while read -r file; do
         mkdir -p "$out/images/$(dirname "$file")"
@@ -65,8 +66,8 @@ draw_study() {
 
 study() {
     step draw 240 bash -c draw_study
+    step pytorch-epoch 120 python3 "$here/pytorch_epoch.py" "$out/images/part1/train"
     step study "$limit" "$cxr" reproduce --device "$device" --part1 "$out/images/part1" --part2 "$out/images/part2" --weights random --epochs 1 --out "$out/study"
-    step pytorch-epoch "$limit" python3 "$here/pytorch_epoch.py" "$out/images/part1/train"
     cat "$out"/pytorch-epoch.txt
     for log in $(find "$out/study" -name log.csv | sort); do echo "${log#"$out"/study/}"; cat "$log"; done
 }
