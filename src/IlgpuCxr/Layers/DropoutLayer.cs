@@ -26,7 +26,7 @@ public sealed class DropoutLayer(string name, float rate, DropoutState state) : 
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
-        if (!training || rate == 0)
+        if (!training || rate == 0 || state.IsOff)
             return input;
         mask = new DropoutMask(SplitMix64.ForName(state.Seed, name).NextBits(), rate);
         // Not in place: the layer before may keep its output for its own gradient.
@@ -40,7 +40,7 @@ public sealed class DropoutLayer(string name, float rate, DropoutState state) : 
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        if (rate > 0)
+        if (rate > 0 && !state.IsOff)
             Dropout.Backward(device, gradOutput, gradOutput, mask, state.Step);
         return gradOutput;
     }

@@ -13,6 +13,9 @@ public sealed class DropoutState : IDisposable
     /// <summary>The run's seed.</summary>
     public long Seed { get; set; }
 
+    /// <summary>Whether nothing is dropped although gradients will follow: those of a network that is not trained.</summary>
+    public bool IsOff { get; set; }
+
     /// <summary><c>[1]</c>, number of the training step.</summary>
     /// <exception cref="InvalidOperationException">No step was begun.</exception>
     internal ArrayView<int> Step => step?.View ?? throw new InvalidOperationException("Begin a step before a dropout layer runs.");

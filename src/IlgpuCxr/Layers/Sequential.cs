@@ -6,6 +6,10 @@ namespace IlgpuCxr.Layers;
 /// <param name="layers">The layers, first to last.</param>
 public sealed class Sequential(params IReadOnlyList<Layer> layers) : Layer
 {
+    /// <summary>The same layers in two parts: so many first ones, and the others.</summary>
+    /// <param name="count">Layers of the first part.</param>
+    internal (Sequential First, Sequential Second) Split(int count) => (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));
+
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => layers.SelectMany(layer => layer.Parameters);
 

@@ -10,7 +10,9 @@ public sealed partial class Network : IDisposable
 {
     private readonly ComputeDevice device;
     private readonly Architecture architecture;
-    private readonly Layer layers;
+    private readonly Sequential layers;
+    private readonly Sequential features;
+    private readonly Sequential classifier;
 
     /// <summary>Creates a network whose parameters are zero; see <see cref="Initialize"/>.</summary>
     /// <param name="device">Where it lives.</param>
@@ -29,6 +31,7 @@ public sealed partial class Network : IDisposable
         this.architecture = architecture;
         Head = head;
         layers = architecture.Build(head, Dropout);
+        (features, classifier) = layers.Split(architecture.FeatureLayers);
         Parameters = [.. layers.Parameters];
         Store = new ParameterStore(device, Parameters);
         Dropout.Begin(device, 0);
@@ -110,6 +113,19 @@ public sealed partial class Network : IDisposable
     /// <summary>Computes the gradients of all parameters that are not frozen.</summary>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
     public void Backward(Tensor gradLogits) => layers.Backward(device, gradLogits)?.Release();
+
+    /// <summary>The activations of the last convolution block, with the running statistics.</summary>
+    /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
+    /// <returns><c>[N, P, Q, K]</c>; the caller releases it.</returns>
+    internal Tensor ForwardFeatures(Tensor images) => features.Forward(device, images, training: false);
+
+    /// <summary>The logits from those activations, with what <see cref="BackwardClassifier"/> needs.</summary>
+    /// <param name="activations">What <see cref="ForwardFeatures"/> gave; the network releases it.</param>
+    internal Tensor ForwardClassifier(Tensor activations) => classifier.Forward(device, activations, training: true);
+
+    /// <summary>The gradient of the activations, which must require one.</summary>
+    /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
+    internal Tensor BackwardClassifier(Tensor gradLogits) => classifier.Backward(device, gradLogits)!;
 
     /// <summary>A row for each layer.</summary>
     /// <param name="images">The shape of a batch.</param>

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Models;
 public static class ResNet18
 {
     /// <summary>The smallest image is halved five times, to one pixel.</summary>
-    public static Architecture Architecture { get; } = new("resnet18", "fc", SmallestImage: 32, Build);
+    public static Architecture Architecture { get; } = new("resnet18", "fc", SmallestImage: 32, FeatureLayers: 11, Build);
 
     private const int Features = 512;
 

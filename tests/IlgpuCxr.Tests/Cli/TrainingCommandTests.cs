@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using IlgpuCxr.Data;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Tests.Training;
 
@@ -49,6 +50,20 @@ public sealed class TrainingCommandTests
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         Assert.That(evaluated.Output, Does.Contain("test: accuracy"));
         Assert.That(trained.Output, Does.EndWith(evaluated.Output));
+    }
+
+    [Test]
+    public void Explaining_draws_over_an_image_where_a_class_is_found()
+    {
+        string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First(), picture = cxr.PathOf("explained.png");
+        CommandResult explained = cxr.Run("explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "normal", "--out", picture, "--device", "cpu");
+        Assert.That(explained.ExitCode, Is.Zero, explained.Error);
+        Assert.That(explained.Output, Does.Contain("normal"));
+        var decoder = new VipsImageDecoder();
+        (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);
+        Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
+        cxr.Run("explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "nobody", "--device", "cpu").AssertRefused(2, "--class");
+        cxr.Run("explain", cxr.PathOf("absent.png"), "--checkpoint", Path.Combine(Run, "best"), "--device", "cpu").AssertRefused(1, "absent.png");
     }
 
     [Test]

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using IlgpuCxr.Data;
+using IlgpuCxr.Explain;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Cli.Commands;
+
+/// <summary><c>cxr explain</c>: where in an image a checkpoint finds a class.</summary>
+internal static class ExplainCommand
+{
+    private static readonly Argument<string> Input = new("image") { Description = "An image." };
+
+    private static readonly Option<string> ClassName = new("--class") { Description = "The class to explain; the most likely one by default." };
+
+    private static readonly Option<string> Out = new("--out") { Description = "The PNG to write; IMAGE-gradcam.png in this directory by default." };
+
+    public static Command Create()
+    {
+        var command = new Command("explain", "Draw over an image where a checkpoint finds a class, by Grad-CAM.")
+        {
+            Input, EvaluateCommand.CheckpointPath, ClassName, Out, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
+            CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+        };
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        string input = parsed.GetValue(Input)!;
+        if (!File.Exists(input))
+            throw new DataException($"There is no image '{input}'; check the path.");
+        string picture = parsed.GetValue(Out) ?? Path.GetFileNameWithoutExtension(input) + "-gradcam.png";
+        using ComputeDevice device = CommonOptions.OpenDevice(parsed);
+        using var explainer = new Explainer(device, parsed.GetValue(EvaluateCommand.CheckpointPath)!);
+        ImageBatchLoader loader = DataOptions.OpenLoader(parsed, explainer.Info.Options, strict: true);
+        Explanation explanation = explainer.Explain(new ImageSample(input, 0), loader, parsed.GetValue(ClassName), cancellation);
+        explanation.Save(picture);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            Output.Json(new
+            {
+                Probabilities = explainer.Info.Classes.Zip(explanation.Probabilities).ToDictionary(pair => pair.First, pair => pair.Second),
+                explanation.Class,
+                Picture = picture,
+                explanation.Map,
+            });
+        }
+        else if (!parsed.GetValue(CommonOptions.Quiet))
+        {
+            IEnumerable<string> probabilities = explainer.Info.Classes.Zip(explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
+            Console.Out.WriteLine($"{input}: {string.Join(", ", probabilities)}");
+            Console.Out.WriteLine(explanation.Map.Values.Any(value => value > 0)
+                ? $"{picture}: what speaks for {explanation.Class}, red most."
+                : $"{picture}: nothing in the image speaks for {explanation.Class}.");
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,77 @@
+using IlgpuCxr.Explain;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
+using IlgpuCxr.Models;
+
+namespace IlgpuCxr.Tests.Training;
+
+public sealed class GradCamTests
+{
+    private static readonly TensorShape image = new(1, 64, 64, 3);
+
+    /// <summary>Behind average pooling and one linear layer Grad-CAM is CAM (Zhou et al. 2016): every gradient is a weight over the number of pixels.</summary>
+    [Test]
+    public void Of_a_single_linear_layer_the_gradients_are_its_weights([Values(0, 2)] int target)
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, "resnet18", new NetworkHead(0, 3));
+        GradCam.Pass pass = Run(device, network, target);
+        Assert.That(pass.Shape, Is.EqualTo(new TensorShape(1, 2, 2, 512)));
+        Parameter weight = network.Parameters.Single(parameter => parameter.Name == "fc.weight");
+        float[] expected = [.. device.Download(weight.Value).AsSpan(target * 512, 512).ToArray().Select(w => w / 4)];
+        Assert.That(pass.Gradients, Is.EqualTo(Enumerable.Repeat(expected, 4).SelectMany(row => row)).Within(1e-7));
+    }
+
+    /// <summary>The gradient along a direction is what the logit changes by, dropout and max pooling included.</summary>
+    [TestCase("resnet18")]
+    [TestCase("vgg16")]
+    public void Logits_change_by_the_gradients(string architecture)
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, architecture, new NetworkHead(8, 2, 0.5f));
+        GradCam.Pass pass = Run(device, network, target: 1);
+        Assert.That(pass.Gradients.Any(gradient => gradient != 0));
+        // Activations that grow by a part of themselves: no ReLU of the classifier turns for so small a step, and no maximum changes its place.
+        const float part = 1e-3f;
+        float[] moved = Classify(device, network, pass, 1 + part), before = Classify(device, network, pass, 1);
+        Assert.That(before, Is.EqualTo(pass.Logits));
+        double expected = pass.Activations.Zip(pass.Gradients, (a, g) => (double)a * g * part).Sum();
+        Assert.That(moved[1] - before[1], Is.EqualTo(expected).Within(1e-2 * Math.Abs(expected) + 1e-5));
+    }
+
+    [Test]
+    public void A_map_weighs_channels_by_their_mean_gradient_and_keeps_what_is_positive()
+    {
+        // Two channels, four pixels: the first speaks for the class, the second as much against it.
+        var pass = new GradCam.Pass(new TensorShape(1, 2, 2, 2), [4, 0, 2, 0, 0, 3, 0, 0], [1, -2, 3, 0, 0, -1, 0, -1], []);
+        HeatMap map = GradCam.Map(pass);
+        Assert.That(map.Values, Is.EqualTo(new[] { 1.0, 0.5, 0, 0 }));
+        Assert.That(map.At(0, 0), Is.EqualTo(1));
+        Assert.That(map.At(0.25, 0.5), Is.EqualTo(0.75));
+        Assert.That(map.At(0.5, 0.25), Is.EqualTo(0.5));
+        Assert.That(map.At(1, 1), Is.Zero);
+    }
+
+    private static GradCam.Pass Run(ComputeDevice device, Network network, int target)
+    {
+        network.Initialize(1);
+        float[] noise = BatchLearner.Noise(image, "image");
+        return GradCam.Run(device, network, image, tensor => device.Upload<float>(tensor.View, noise), _ => target);
+    }
+
+    private static float[] Classify(ComputeDevice device, Network network, GradCam.Pass pass, float factor)
+    {
+        float[] logits = [];
+        void Compute()
+        {
+            Tensor activations = device.Arena.Rent(pass.Shape);
+            device.Upload<float>(activations.View, Array.ConvertAll(pass.Activations, activation => factor * activation));
+            Tensor result = network.ForwardClassifier(activations);
+            logits = device.Download(result.View);
+            result.Release();
+        }
+        device.Plan(Compute);
+        Compute();
+        return logits;
+    }
+}
