@@ -54,15 +54,18 @@ internal static class EvaluationDisplay
             }),
     };
 
+    // A row a metric and a column a class: of three classes, as many as the study has, that fits a terminal.
     private static Table PerClass(string split, IReadOnlyList<ClassMetrics> classes)
     {
-        Table table = Output.Table($"{split}: each class against the rest, with 95 % bootstrap intervals", "", "sensitivity", "specificity", "precision", "F1", "ROC AUC", "TN", "FP", "FN", "TP");
-        foreach (ClassMetrics metrics in classes)
-        {
-            string[] counts = [.. metrics.Confusion.Rows.SelectMany(row => row).Select(Output.Count)];
-            string[] estimates = [Interval(metrics.Sensitivity), Interval(metrics.Specificity), Interval(metrics.Precision), Interval(metrics.F1), Interval(metrics.RocAuc)];
-            table.AddRow([Markup.Escape(metrics.Name), .. estimates, .. counts]);
-        }
+        Table table = Output.Table($"{split}: each class against the rest, with 95 % bootstrap intervals", ["", .. classes.Select(metrics => metrics.Name)]);
+        void Row(string name, Func<ClassMetrics, string> value) => table.AddRow([name, .. classes.Select(value)]);
+        Row("sensitivity", metrics => Interval(metrics.Sensitivity));
+        Row("specificity", metrics => Interval(metrics.Specificity));
+        Row("precision", metrics => Interval(metrics.Precision));
+        Row("F1", metrics => Interval(metrics.F1));
+        Row("ROC AUC", metrics => Interval(metrics.RocAuc));
+        Row("TN, FP", metrics => $"{Output.Count(metrics.Confusion[0, 0])}, {Output.Count(metrics.Confusion[0, 1])}");
+        Row("FN, TP", metrics => $"{Output.Count(metrics.Confusion[1, 0])}, {Output.Count(metrics.Confusion[1, 1])}");
         return table;
     }
 

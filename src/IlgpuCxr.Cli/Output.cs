@@ -35,7 +35,7 @@ internal static class Output
         Console.Out.WriteLine(title);
         var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < columns.Length; i++)
-            table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 ? Justify.Left : Justify.Right });
+            table.AddColumn(new TableColumn(Markup.Escape(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right });
         return table;
     }
 }
