@@ -27,6 +27,8 @@ public sealed class ConvolutionExactTests
         new(1, 6, 9, 21, 10, 3, 1, 1, 1), new(1, 9, 6, 21, 10, 1, 3, 2, 1), new(2, 4, 4, 16, 8, 7, 7, 1, 3), new(1, 5, 6, 65, 64, 2, 2, 1, 0),
         // More rows than one chunk of backward-weights, so that slices are summed.
         new(3, 40, 33, 18, 20, 3, 3, 1, 1),
+        // So many weights that Winograd's algorithm transforms them part by part and continues its sums.
+        new(1, 6, 5, 400, 330, 3, 3, 1, 1),
     ];
 
     [Test]
