@@ -103,7 +103,7 @@ public static class BatchNorm
     /// <param name="gradWeight"><c>[C]</c>, or empty when the weight is frozen.</param>
     /// <param name="gradBias"><c>[C]</c>, or empty when the bias is frozen.</param>
     /// <param name="gradOutput"><c>[N, H, W, C]</c></param>
-    /// <param name="output">What the forward pass gave; not used without <paramref name="relu"/>.</param>
+    /// <param name="output">What the forward pass gave; null without <paramref name="relu"/>, which alone needs it.</param>
     /// <param name="input">What the forward pass took.</param>
     /// <param name="mean">What the forward pass saved.</param>
     /// <param name="inverseStd">What the forward pass saved.</param>
@@ -112,14 +112,14 @@ public static class BatchNorm
     /// <param name="shape">The sizes.</param>
     public static void Backward(
         ComputeDevice device, Tensor gradInput, Tensor? gradResidual, ArrayView<float> gradWeight, ArrayView<float> gradBias,
-        Tensor gradOutput, Tensor output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
+        Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
         bool relu, in BatchNormShape shape)
     {
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, mean, inverseStd);
         // The sums read gradient, input and output; the gradient is masked again, or read as masked from gradResidual.
         int passes = gradResidual is not null ? relu ? 7 : 6 : relu ? 7 : 5;
         using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
-        ArrayView<float> activated = relu ? output.View : default, residual = gradResidual is null ? default : gradResidual.View;
+        ArrayView<float> activated = relu ? output!.View : default, residual = gradResidual is null ? default : gradResidual.View;
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
         if (algorithm == BatchNormAlgorithm.Vector)
         {

@@ -39,6 +39,11 @@ internal sealed class AlgorithmChoice
         return Enum.TryParse(algorithm, ignoreCase: true, out TAlgorithm parsed) ? parsed : null;
     }
 
+    /// <summary>The operator whose algorithms <typeparamref name="TAlgorithm"/> names, as words: <c>max pooling</c>.</summary>
+    public static string WordsFor<TAlgorithm>()
+        where TAlgorithm : struct, Enum =>
+        string.Concat(OperatorOf(typeof(TAlgorithm)).Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).ToLowerInvariant();
+
     private static string OperatorOf(Type algorithms) => algorithms.Name[..^Suffix.Length];
 
     private static string Existing(string operatorName, string algorithm, IEnumerable<string> names) =>

@@ -169,7 +169,17 @@ public sealed partial class ComputeDevice : IDisposable
     }
 
     /// <summary>The algorithm that the user forces for an operator, or none.</summary>
+    /// <exception cref="DeviceException">The device cannot run it: vectors are the CPU's, groups of threads a GPU's.</exception>
     internal TAlgorithm? Forced<TAlgorithm>()
-        where TAlgorithm : struct, Enum =>
-        forced.For<TAlgorithm>();
+        where TAlgorithm : struct, Enum
+    {
+        TAlgorithm? algorithm = forced.For<TAlgorithm>();
+        string name = algorithm.ToString()!;
+        if (name == (Kind == DeviceKind.Cpu ? "Group" : "Vector"))
+        {
+            throw new DeviceException(
+                $"The {AlgorithmChoice.WordsFor<TAlgorithm>()} algorithm '{name.ToLowerInvariant()}' does not run on {Name}; choose another, such as naive, or another device.");
+        }
+        return algorithm;
+    }
 }

@@ -31,13 +31,6 @@ public static class ImageResize
     }
 
     /// <summary>The one place that chooses.</summary>
-    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
-    private static ImageResizeAlgorithm Choose(ComputeDevice device)
-    {
-        ImageResizeAlgorithm algorithm = device.Forced<ImageResizeAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Group);
-        return algorithm != ImageResizeAlgorithm.Group || device.Kind != DeviceKind.Cpu
-            ? algorithm
-            : throw new DeviceException($"The image resize algorithm 'group' does not run on {device.Name}; choose naive or vector, or another device.");
-    }
+    private static ImageResizeAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<ImageResizeAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Group);
 }

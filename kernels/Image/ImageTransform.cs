@@ -39,13 +39,6 @@ public static class ImageTransform
     }
 
     /// <summary>The one place that chooses.</summary>
-    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
-    private static ImageTransformAlgorithm Choose(ComputeDevice device)
-    {
-        ImageTransformAlgorithm algorithm = device.Forced<ImageTransformAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Group);
-        return algorithm != ImageTransformAlgorithm.Group || device.Kind != DeviceKind.Cpu
-            ? algorithm
-            : throw new DeviceException($"The image transform algorithm 'group' does not run on {device.Name}; choose naive or vector, or another device.");
-    }
+    private static ImageTransformAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<ImageTransformAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Group);
 }

@@ -11,7 +11,7 @@ namespace IlgpuCxr.Kernels.Image;
 /// </remarks>
 internal readonly unsafe struct ResampledBand
 {
-    // Neighbouring bands both need the rows between them: with 32 output rows a band, about 5 % of the rows are narrowed twice. Four bands for
+    // Neighbouring bands both need the rows between them: with 32 output rows a band, about 3 % of the rows are narrowed twice. Four bands for
     // an image of 128 rows are enough to keep many threads busy with few images.
     private const int BandRows = 32;
 

@@ -86,19 +86,13 @@ public static class Linear
     }
 
     /// <summary>The one place that chooses.</summary>
-    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
     private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape)
     {
-        bool isCpu = device.Kind == DeviceKind.Cpu;
         if (device.Forced<LinearAlgorithm>() is { } forced)
-        {
-            return forced != LinearAlgorithm.Vector || isCpu
-                ? forced
-                : throw new DeviceException($"The linear algorithm 'vector' does not run on {device.Name}; choose naive or convolution, or another device.");
-        }
+            return forced;
         if (Convolution.Convolution.Choose(device, shape.Convolution) == ConvolutionAlgorithm.Naive)
             return LinearAlgorithm.Naive;
-        return isCpu && shape.N <= LargestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
+        return device.Kind == DeviceKind.Cpu && shape.N <= LargestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
     }
 
     private static int DivideUp(int a, int b) => (a + b - 1) / b;

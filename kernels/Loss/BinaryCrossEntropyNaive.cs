@@ -13,10 +13,11 @@ internal static class BinaryCrossEntropyNaive
         {
             float x = logits[i], y = targets[i];
             // y softplus(-x) + (1 - y) softplus(x): unlike softplus(x) - x y, this cancels nothing for a large logit.
-            sum += y * StableLogistic.Softplus(-x) + (1 - y) * StableLogistic.Softplus(x);
+            // Scaled one by one: the sum of a few large losses may overflow where their mean does not.
+            sum += scale * (y * StableLogistic.Softplus(-x) + (1 - y) * StableLogistic.Softplus(x));
             if (gradLogits.Length > 0)
                 gradLogits[i] = (StableLogistic.Sigmoid(x) - y) * scale;
         }
-        losses[index] = sum * scale;
+        losses[index] = sum;
     }
 }

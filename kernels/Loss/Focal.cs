@@ -12,7 +12,7 @@ public static class Focal
     /// <param name="loss"><c>[1]</c>, receives the sum or the mean over batch and classes.</param>
     /// <param name="gradLogits"><c>[N, C]</c>, or empty where no gradient is wanted.</param>
     /// <param name="logits"><c>[N, C]</c></param>
-    /// <param name="targets"><c>[N, C]</c>, from 0 to 1.</param>
+    /// <param name="targets"><c>[N, C]</c>, 0 or 1.</param>
     /// <param name="options">Alpha, gamma, and whether to average.</param>
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<float> targets, in FocalOptions options, in LossShape shape)

@@ -16,7 +16,7 @@ public static class FocalReference
     /// <param name="loss"><c>[1]</c>, the sum or the mean over batch and classes.</param>
     /// <param name="gradLogits"><c>[N, C]</c></param>
     /// <param name="logits"><c>[N, C]</c></param>
-    /// <param name="targets"><c>[N, C]</c>, from 0 to 1.</param>
+    /// <param name="targets"><c>[N, C]</c>, 0 or 1.</param>
     /// <param name="options">Alpha, gamma, and whether to average.</param>
     /// <param name="shape">The sizes.</param>
     public static void Forward(Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets, in FocalOptions options, in LossShape shape)
@@ -26,7 +26,7 @@ public static class FocalReference
         {
             double log1 = -Softplus(-logits[i]), log0 = -Softplus(logits[i]), p = Math.Exp(log1), q = Math.Exp(log0);
             double positive = targets[i] * options.Alpha * Math.Exp(options.Gamma * log0);
-            double negative = (1 - targets[i]) * (1 - options.Alpha) * Math.Exp(options.Gamma * log1);
+            double negative = (1 - targets[i]) * (1 - (double)options.Alpha) * Math.Exp(options.Gamma * log1);
             sum -= positive * log1 + negative * log0;
             gradLogits[i] = scale * (positive * (options.Gamma * p * log1 - q) + negative * (p - options.Gamma * q * log0));
         }

@@ -28,11 +28,11 @@ public static class AdamReference
         {
             double gradient = gradients[i];
             if (options.Decoupled)
-                parameters[i] *= 1 - options.LearningRate * options.WeightDecay;
+                parameters[i] *= 1 - (double)options.LearningRate * options.WeightDecay;
             else
                 gradient += options.WeightDecay * parameters[i];
-            mean[i] = options.Beta1 * mean[i] + (1 - options.Beta1) * gradient;
-            meanSquare[i] = options.Beta2 * meanSquare[i] + (1 - options.Beta2) * gradient * gradient;
+            mean[i] = options.Beta1 * mean[i] + (1 - (double)options.Beta1) * gradient;
+            meanSquare[i] = options.Beta2 * meanSquare[i] + (1 - (double)options.Beta2) * gradient * gradient;
             parameters[i] -= options.LearningRate * (mean[i] / correction1) / (Math.Sqrt(meanSquare[i] / correction2) + options.Epsilon);
         }
     }

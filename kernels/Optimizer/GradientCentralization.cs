@@ -18,8 +18,6 @@ public static class GradientCentralization
     {
         GradientCentralizationAlgorithm algorithm = device.Forced<GradientCentralizationAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Group);
-        if (algorithm == GradientCentralizationAlgorithm.Group && device.Kind == DeviceKind.Cpu)
-            throw new DeviceException($"The gradient centralization algorithm 'group' does not run on {device.Name}; choose naive or vector, or another device.");
         int length = gradients.IntLength / rows;
         using var timing = device.Timings.Measure(
             "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length, sizeof(float) * 3.0 * gradients.Length);

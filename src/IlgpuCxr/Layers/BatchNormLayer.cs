@@ -84,7 +84,7 @@ public sealed class BatchNormLayer : Layer
         residual?.Release();
         if (output.RequiresGrad)
         {
-            (this.input, this.output, this.mean, this.inverseStd) = (input, output.Retain(), mean, inverseStd);
+            (this.input, this.output, this.mean, this.inverseStd) = (input, relu ? output.Retain() : null, mean, inverseStd);
         }
         else
         {
@@ -108,10 +108,10 @@ public sealed class BatchNormLayer : Layer
         Tensor? gradResidual = residualRequiresGrad ? gradOutput : null;
         Tensor gradInput = residualRequiresGrad ? device.Arena.Rent(gradOutput.Shape) : gradOutput;
         BatchNorm.Backward(
-            device, gradInput, gradResidual, weight.WantedGradient, bias.WantedGradient, gradOutput, output!, input!,
+            device, gradInput, gradResidual, weight.WantedGradient, bias.WantedGradient, gradOutput, output, input!,
             mean!.View, inverseStd!.View, weight.Value, relu, shape);
         foreach (Tensor? kept in (ReadOnlySpan<Tensor?>)[input, output, mean, inverseStd])
-            kept!.Release();
+            kept?.Release();
         (input, output, mean, inverseStd) = (null, null, null, null);
         if (inputRequiresGrad)
             return (gradInput, gradResidual);
