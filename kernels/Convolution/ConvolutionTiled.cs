@@ -24,7 +24,16 @@ internal static class ConvolutionTiled
 
     /// <inheritdoc cref="Convolution.Forward"/>
     public static void Forward(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
+    {
+        if (WidensTo(shape) is { } wide)
+        {
+            Tensor wideInput = Widen(device, wide.Input, input.View, shape.C), wideWeights = Widen(device, wide.Weights, weights, shape.C);
+            Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, wide);
+            wideWeights.Release();
+            wideInput.Release();
+            return;
+        }
         Multiply(
             device,
             algorithm,
@@ -33,6 +42,7 @@ internal static class ConvolutionTiled
             new MatrixResult(output.View, shape.K, bias, relu),
             (shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C),
             AllowsQuads(shape, input.View, weights, output.View, bias));
+    }
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
     public static void BackwardData(
@@ -57,6 +67,15 @@ internal static class ConvolutionTiled
     public static void BackwardWeights(
         ComputeDevice device, ConvolutionAlgorithm algorithm, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
+        if (WidensTo(shape) is { } wide)
+        {
+            Tensor wideInput = Widen(device, wide.Input, input.View, shape.C), wideGradient = device.Arena.Rent(wide.Weights);
+            BackwardWeights(device, algorithm, wideGradient.View, gradOutput, wideInput, wide);
+            device.Launch(Narrow, (int)shape.Weights.Count, gradWeights, wideGradient.View, new FastDivisor(shape.C), wide.C);
+            wideGradient.Release();
+            wideInput.Release();
+            return;
+        }
         int columns = shape.R * shape.S * shape.C;
         Multiply(
             device,
@@ -78,6 +97,20 @@ internal static class ConvolutionTiled
         device.Launch(SumPixels, slices * shape.K, partials.View, gradOutput.View, pixels, sliceLength, shape.K);
         device.Launch(SumParts, shape.K, gradBias, partials.View, slices);
         partials.Release();
+    }
+
+    /// <summary>One element of a tensor with more channels, those that are new zero.</summary>
+    public static void Widen(Index1D index, ArrayView<float> wide, ArrayView<float> source, FastDivisor byWideChannels, int channels)
+    {
+        int pixel = byWideChannels.Divide(index, out int c);
+        wide[index] = c < channels ? source[pixel * channels + c] : 0f;
+    }
+
+    /// <summary>One element of a tensor without the channels that it was widened by.</summary>
+    public static void Narrow(Index1D index, ArrayView<float> narrow, ArrayView<float> wide, FastDivisor byChannels, int wideChannels)
+    {
+        int pixel = byChannels.Divide(index, out int c);
+        narrow[index] = wide[pixel * wideChannels + c];
     }
 
     /// <summary>One channel's sum over one slice of the pixels.</summary>
@@ -146,6 +179,23 @@ internal static class ConvolutionTiled
     /// </remarks>
     internal static KernelSpecialization Specialization(int extent, bool quads) =>
         new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
+
+    /// <summary>
+    /// The shape with input channels that make quads, where they cost at most a third more products: three channels of an image become four. Reading
+    /// floats one by one costs more: the loop then has 18 instructions for each of the tensor cores', and with quads 6 (docs/convolution.md).
+    /// </summary>
+    private static ConvolutionShape? WidensTo(in ConvolutionShape shape)
+    {
+        int wide = (shape.C + 3) / 4 * 4;
+        return wide != shape.C && 3 * (wide - shape.C) <= shape.C && shape.K % 4 == 0 ? shape with { C = wide } : null;
+    }
+
+    private static Tensor Widen(ComputeDevice device, TensorShape shape, ArrayView<float> source, int channels)
+    {
+        Tensor wide = device.Arena.Rent(shape);
+        device.Launch(Widen, (int)shape.Count, wide.View, source, new FastDivisor(shape.C), channels);
+        return wide;
+    }
 
     /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
     private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views) =>

@@ -20,6 +20,9 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
         new(N: 2, H: 5, W: 4, C: 3, K: 5, R: 3, S: 3, Stride: 1, Padding: 1),
         new(N: 1, H: 9, W: 7, C: 3, K: 7, R: 7, S: 7, Stride: 2, Padding: 3),
         new(N: 1, H: 5, W: 6, C: 5, K: 67, R: 3, S: 2, Stride: 3, Padding: 0),
+        // An image's three channels, and seven, which are computed as four and eight.
+        new(N: 1, H: 9, W: 7, C: 3, K: 8, R: 7, S: 7, Stride: 2, Padding: 3),
+        new(N: 2, H: 4, W: 5, C: 7, K: 12, R: 3, S: 3, Stride: 1, Padding: 1),
         // Quads of channels: 16-byte copies; a depth that ends within a tile.
         new(N: 2, H: 5, W: 4, C: 4, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
         new(N: 1, H: 8, W: 7, C: 12, K: 20, R: 3, S: 3, Stride: 2, Padding: 1),
