@@ -12,7 +12,7 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 public static class BatchNorm
 {
     // Eight groups of 256 threads fill a multiprocessor; 32 registers a thread would spill, 64 leave four groups, which reading needs.
-    internal static KernelSpecialization Groups => new(BatchNormSlices.Threads, 4);
+    internal static KernelSpecialization Groups => new(PixelSlices.Threads, 4);
 
     /// <summary>Normalises with the statistics of the batch, and updates the running statistics.</summary>
     /// <param name="device">Where to compute.</param>
@@ -53,7 +53,7 @@ public static class BatchNorm
         }
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
-            var slices = new BatchNormSlices(shape);
+            var slices = new PixelSlices(shape.Pixels, shape.C);
             Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C)), moments = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
             device.LaunchGrouped(
                 BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), Groups, partial.View, input.View, slices);
@@ -132,7 +132,7 @@ public static class BatchNorm
         }
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
-            var slices = new BatchNormSlices(shape);
+            var slices = new PixelSlices(shape.Pixels, shape.C);
             Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
             device.LaunchGrouped(
                 BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), Groups,
@@ -162,7 +162,7 @@ public static class BatchNorm
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
             device.Launch(BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4),
-                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, new BatchNormSlices(shape));
+                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, new PixelSlices(shape.Pixels, shape.C));
         }
         else
         {
@@ -185,7 +185,7 @@ public static class BatchNorm
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
             device.Launch(BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4),
-                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, new BatchNormSlices(shape));
+                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, new PixelSlices(shape.Pixels, shape.C));
         }
         else
         {

@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// <summary>Batch normalisation on a GPU: four channels of a pixel a thread, read and written with one instruction.</summary>
 /// <remarks>
 /// All of this is bound by memory, so a tensor is read once a pass. Sums over pixels are kept a slice each
-/// (<see cref="BatchNormSlices"/>) and joined in a fixed order: within a group as a tree, then slice after slice.
+/// (<see cref="PixelSlices"/>) and joined in a fixed order: within a group as a tree, then slice after slice.
 /// </remarks>
 internal static class BatchNormQuad
 {
@@ -15,17 +15,17 @@ internal static class BatchNormQuad
     /// Differences from the slice's first value, a sample of the channel: unlike <c>mean(x²) - mean(x)²</c> they cancel only where that sample is
     /// many standard deviations from the mean, and there in this slice alone.
     /// </remarks>
-    public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, BatchNormSlices slices)
+    public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, PixelSlices slices)
     {
-        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
-        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, square = default, shift = default;
         if (quad < quads)
         {
             shift = x[begin * quads + quad];
-            for (int pixel = begin + Row; pixel < end; pixel += BatchNormSlices.GroupPixels)
+            for (int pixel = begin + Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 Float4 difference = x[pixel * quads + quad] - shift;
                 sum += difference;
@@ -50,17 +50,17 @@ internal static class BatchNormQuad
     /// </code>
     /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
     /// </remarks>
-    public static void MergeStatistics(ArrayView<float> moments, ArrayView<float> partial, BatchNormSlices slices)
+    public static void MergeStatistics(ArrayView<float> moments, ArrayView<float> partial, PixelSlices slices)
     {
-        ArrayView<Float4> means = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
-        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
-        ArrayView<int> counts = SharedMemory.Allocate<int>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = Quad, count = 0;
         Float4 mean = default, square = default;
         if (quad < quads)
         {
-            for (int slice = Row; slice < slices.Count; slice += BatchNormSlices.GroupPixels)
+            for (int slice = Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
             {
                 int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
                 Merge(ref count, ref mean, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
@@ -70,11 +70,11 @@ internal static class BatchNormQuad
         squares[Group.IdxX] = square;
         counts[Group.IdxX] = count;
         Group.Barrier();
-        for (int half = BatchNormSlices.GroupPixels / 2; half > 0; half >>= 1)
+        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
         {
             if (Row < half)
             {
-                int other = Group.IdxX + half * BatchNormSlices.GroupQuads;
+                int other = Group.IdxX + half * PixelSlices.GroupQuads;
                 Merge(ref count, ref mean, ref square, counts[other], means[other], squares[other]);
                 means[Group.IdxX] = mean;
                 squares[Group.IdxX] = square;
@@ -104,7 +104,7 @@ internal static class BatchNormQuad
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
     public static void Normalize(
         Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, ArrayView<float> mean,
-        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, int relu, BatchNormSlices slices)
+        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, int relu, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
         Float4 scale = inverseStd.Cast<Float4>()[quad] * weight.Cast<Float4>()[quad];
@@ -117,17 +117,17 @@ internal static class BatchNormQuad
     /// <summary>The two sums of one slice, <c>Σ g</c> and <c>Σ g (x - mean)</c>: <c>partial [slices, 2, C]</c>; and <c>gradResidual = g</c> if there is one.</summary>
     public static void SliceGradientSums(
         ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        ArrayView<float> mean, BatchNormSlices slices)
+        ArrayView<float> mean, PixelSlices slices)
     {
-        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
-        ArrayView<Float4> products = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> products = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, product = default;
         if (quad < quads)
         {
             Float4 center = mean.Cast<Float4>()[quad];
-            for (int pixel = begin + Row; pixel < end; pixel += BatchNormSlices.GroupPixels)
+            for (int pixel = begin + Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
                 Float4 gradient = Gradient(gradOutput, output, at);
@@ -146,16 +146,16 @@ internal static class BatchNormQuad
     }
 
     /// <summary>The two sums of all slices: <c>sums [2, C]</c>.</summary>
-    public static void MergeGradientSums(ArrayView<float> sums, ArrayView<float> partial, BatchNormSlices slices)
+    public static void MergeGradientSums(ArrayView<float> sums, ArrayView<float> partial, PixelSlices slices)
     {
-        ArrayView<Float4> first = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
-        ArrayView<Float4> second = SharedMemory.Allocate<Float4>(BatchNormSlices.GroupQuads * BatchNormSlices.GroupPixels);
+        ArrayView<Float4> first = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> second = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = Quad;
         Float4 sum = default, product = default;
         if (quad < quads)
         {
-            for (int slice = Row; slice < slices.Count; slice += BatchNormSlices.GroupPixels)
+            for (int slice = Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
             {
                 sum += parts[slice * 2 * quads + quad];
                 product += parts[(slice * 2 + 1) * quads + quad];
@@ -185,7 +185,7 @@ internal static class BatchNormQuad
     /// <summary>Four elements of <c>gradInput</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> sums, BatchNormSlices slices)
+        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> sums, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
         float share = 1f / slices.Pixels;
@@ -196,9 +196,9 @@ internal static class BatchNormQuad
     }
 
     // A group's threads lie 8 x 32 over quads of channels and pixels.
-    private static int Quad => Grid.IdxX * BatchNormSlices.GroupQuads + (Group.IdxX & BatchNormSlices.GroupQuads - 1);
+    private static int Quad => Grid.IdxX * PixelSlices.GroupQuads + (Group.IdxX & PixelSlices.GroupQuads - 1);
 
-    private static int Row => Group.IdxX / BatchNormSlices.GroupQuads;
+    private static int Row => Group.IdxX / PixelSlices.GroupQuads;
 
     /// <summary>Adds two values over a group's rows, as a tree; the sums are then with row 0.</summary>
     private static void SumRows(ArrayView<Float4> first, ArrayView<Float4> second, Float4 a, Float4 b)
@@ -206,12 +206,12 @@ internal static class BatchNormQuad
         first[Group.IdxX] = a;
         second[Group.IdxX] = b;
         Group.Barrier();
-        for (int half = BatchNormSlices.GroupPixels / 2; half > 0; half >>= 1)
+        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
         {
             if (Row < half)
             {
-                a += first[Group.IdxX + half * BatchNormSlices.GroupQuads];
-                b += second[Group.IdxX + half * BatchNormSlices.GroupQuads];
+                a += first[Group.IdxX + half * PixelSlices.GroupQuads];
+                b += second[Group.IdxX + half * PixelSlices.GroupQuads];
                 first[Group.IdxX] = a;
                 second[Group.IdxX] = b;
             }

@@ -19,9 +19,6 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 internal static class ConvolutionTiled
 {
-    // Enough threads to fill an H100 (132 multiprocessors of 2048 threads, a quarter full); pixels that make a thread's sum worth its start.
-    private const int BiasThreads = 65536, LeastBiasPixels = 64;
-
     /// <inheritdoc cref="Convolution.Forward"/>
     public static void Forward(
         ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
@@ -90,13 +87,17 @@ internal static class ConvolutionTiled
     /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
     public static void BackwardBias(ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
     {
-        int pixels = shape.Output.Pixels;
-        int wanted = Math.Clamp(BiasThreads / shape.K, 1, Math.Max(1, pixels / LeastBiasPixels));
-        int sliceLength = (pixels + wanted - 1) / wanted, slices = (pixels + sliceLength - 1) / sliceLength;
-        Tensor partials = device.Arena.Rent(TensorShape.Matrix(slices, shape.K));
-        device.Launch(SumPixels, slices * shape.K, partials.View, gradOutput.View, pixels, sliceLength, shape.K);
-        device.Launch(SumParts, shape.K, gradBias, partials.View, slices);
-        partials.Release();
+        if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
+        {
+            device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
+            return;
+        }
+        var parts = new PixelSlices(shape.Output.Pixels, shape.K);
+        var whole = new PixelSlices(parts.Count, shape.K, wantedGroups: 1);
+        Tensor sums = device.Arena.Rent(TensorShape.Matrix(parts.Count, shape.K));
+        device.LaunchGrouped(BiasQuad.Sum, new Index2D(parts.ChannelGroups, parts.Count), BiasQuad.Groups, sums.View, gradOutput.View, parts);
+        device.LaunchGrouped(BiasQuad.Sum, new Index2D(whole.ChannelGroups, 1), BiasQuad.Groups, gradBias, sums.View, whole);
+        sums.Release();
     }
 
     /// <summary>One element of a tensor with more channels, those that are new zero.</summary>
@@ -111,26 +112,6 @@ internal static class ConvolutionTiled
     {
         int pixel = byChannels.Divide(index, out int c);
         narrow[index] = wide[pixel * wideChannels + c];
-    }
-
-    /// <summary>One channel's sum over one slice of the pixels.</summary>
-    public static void SumPixels(Index1D index, ArrayView<float> partials, ArrayView<float> gradOutput, int pixels, int sliceLength, int channels)
-    {
-        int k = index % channels, slice = index / channels, end = Math.Min(pixels, (slice + 1) * sliceLength);
-        float sum = 0;
-        for (int pixel = slice * sliceLength; pixel < end; pixel++)
-            sum += gradOutput[pixel * channels + k];
-        partials[index] = sum;
-    }
-
-    /// <summary>One channel's sum of the slices, in their order.</summary>
-    public static void SumParts(Index1D index, ArrayView<float> gradBias, ArrayView<float> partials, int slices)
-    {
-        int channels = gradBias.IntLength;
-        float sum = 0;
-        for (int slice = 0; slice < slices; slice++)
-            sum += partials[slice * channels + index];
-        gradBias[index] = sum;
     }
 
     private static void Multiply<TRows, TColumns, TResult>(

@@ -73,6 +73,7 @@ public static class GpuKernels
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups))
             .Append(new GpuKernel(
                 nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups))
+            .Append(new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, BiasQuad.Groups))
             .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
             .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
 

@@ -1,9 +1,7 @@
-using IlgpuCxr.Kernels.Device;
+namespace IlgpuCxr.Kernels.Device;
 
-namespace IlgpuCxr.Kernels.BatchNorm;
-
-/// <summary>How the sums over pixels are divided among groups of threads on a GPU; the shape alone decides.</summary>
-internal readonly struct BatchNormSlices
+/// <summary>How sums over pixels, of each channel, are divided among groups of threads on a GPU; the shape alone decides.</summary>
+internal readonly struct PixelSlices
 {
     /// <summary>Quads of channels that a group takes: 128 bytes of a pixel, a whole cache line.</summary>
     public const int GroupQuads = 8;
@@ -14,12 +12,15 @@ internal readonly struct BatchNormSlices
     // Eight groups for each of an H100's 132 multiprocessors; and two pixels a thread, below which merging costs more than it spares.
     private const int WantedGroups = 1056, LeastLength = 2 * GroupPixels;
 
-    public BatchNormSlices(in BatchNormShape shape)
+    /// <param name="pixels">Pixels in all.</param>
+    /// <param name="channels">Channels, a multiple of 4.</param>
+    /// <param name="wantedGroups">About how many groups; with 1 there is one slice.</param>
+    public PixelSlices(int pixels, int channels, int wantedGroups = WantedGroups)
     {
-        Pixels = shape.Pixels;
-        Quads = new FastDivisor(Math.Max(1, shape.C / 4));
+        Pixels = pixels;
+        Quads = new FastDivisor(Math.Max(1, channels / 4));
         ChannelGroups = (Quads.Divisor + GroupQuads - 1) / GroupQuads;
-        int wanted = Math.Clamp(WantedGroups / ChannelGroups, 1, Math.Max(1, Pixels / LeastLength));
+        int wanted = Math.Clamp(wantedGroups / ChannelGroups, 1, Math.Max(1, Pixels / LeastLength));
         Length = (Pixels + wanted - 1) / wanted;
         Count = (Pixels + Length - 1) / Length;
     }
