@@ -40,7 +40,7 @@ public static class BatchNorm
             throw new ArgumentException(
                 $"Batch normalisation in training mode needs more than one value a channel, not {shape}; use a larger batch.", nameof(shape));
         }
-        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd);
+        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
         using var timing = device.Timings.Measure(
             "batch norm forward", shape, algorithm, 7.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 3 : 4));
         if (algorithm == BatchNormAlgorithm.Vector)
@@ -54,14 +54,13 @@ public static class BatchNorm
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
             var slices = new PixelSlices(shape.Pixels, shape.C);
-            Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C)), moments = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
+            Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
             device.LaunchGrouped(
                 BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), Groups, partial.View, input.View, slices);
-            device.LaunchGrouped(BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), Groups, moments.View, partial.View, slices);
-            device.Launch(BatchNormQuad.FinishStatistics, shape.C,
-                mean, inverseStd, runningMean, runningVar, moments.View, momentum, epsilon, shape.Pixels);
+            device.LaunchGrouped(
+                BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), Groups,
+                mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, slices);
             partial.Release();
-            moments.Release();
         }
         else
         {
@@ -115,7 +114,7 @@ public static class BatchNorm
         Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
         bool relu, in BatchNormShape shape)
     {
-        BatchNormAlgorithm algorithm = Choose(device, shape, weight, mean, inverseStd);
+        BatchNormAlgorithm algorithm = Choose(device, shape, weight, mean, inverseStd, gradWeight, gradBias);
         // The sums read gradient, input and output; the gradient is masked again, or read as masked from gradResidual.
         int passes = gradResidual is not null ? relu ? 7 : 6 : relu ? 7 : 5;
         using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
@@ -137,8 +136,8 @@ public static class BatchNorm
             device.LaunchGrouped(
                 BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), Groups,
                 partial.View, residual, gradOutput.View, activated, input.View, mean, slices);
-            device.LaunchGrouped(BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), Groups, sums.View, partial.View, slices);
-            device.Launch(BatchNormQuad.FinishGradientSums, shape.C, sums.View, gradWeight, gradBias, inverseStd);
+            device.LaunchGrouped(
+                BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), Groups, sums.View, gradWeight, gradBias, partial.View, inverseStd, slices);
             partial.Release();
         }
         else

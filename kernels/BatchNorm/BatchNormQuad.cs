@@ -43,30 +43,32 @@ internal static class BatchNormQuad
         }
     }
 
-    /// <summary>The mean and the sum of squared differences from it of all slices: <c>moments [2, C]</c>.</summary>
+    /// <summary>From the statistics of all slices, what a channel's moments are kept as, and its running statistics.</summary>
     /// <remarks>
     /// <code>
     /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
     /// </code>
     /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
     /// </remarks>
-    public static void MergeStatistics(ArrayView<float> moments, ArrayView<float> partial, PixelSlices slices)
+    public static void MergeStatistics(
+        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar, ArrayView<float> partial,
+        float momentum, float epsilon, PixelSlices slices)
     {
         ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = Quad, count = 0;
-        Float4 mean = default, square = default;
+        Float4 center = default, square = default;
         if (quad < quads)
         {
             for (int slice = Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
             {
                 int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
-                Merge(ref count, ref mean, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
+                Merge(ref count, ref center, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
             }
         }
-        means[Group.IdxX] = mean;
+        means[Group.IdxX] = center;
         squares[Group.IdxX] = square;
         counts[Group.IdxX] = count;
         Group.Barrier();
@@ -75,30 +77,20 @@ internal static class BatchNormQuad
             if (Row < half)
             {
                 int other = Group.IdxX + half * PixelSlices.GroupQuads;
-                Merge(ref count, ref mean, ref square, counts[other], means[other], squares[other]);
-                means[Group.IdxX] = mean;
+                Merge(ref count, ref center, ref square, counts[other], means[other], squares[other]);
+                means[Group.IdxX] = center;
                 squares[Group.IdxX] = square;
                 counts[Group.IdxX] = count;
             }
             Group.Barrier();
         }
-        if (Row == 0 & quad < quads)
-        {
-            moments.Cast<Float4>()[quad] = mean;
-            moments.Cast<Float4>()[quads + quad] = square;
-        }
-    }
-
-    /// <summary>What a channel's moments are kept as, and its running statistics.</summary>
-    public static void FinishStatistics(
-        Index1D c, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
-        ArrayView<float> moments, float momentum, float epsilon, int pixels)
-    {
-        float center = moments[c], squares = moments[mean.IntLength + c];
-        mean[c] = center;
-        inverseStd[c] = 1 / MathF.Sqrt(squares / pixels + epsilon);
-        runningMean[c] = (1 - momentum) * runningMean[c] + momentum * center;
-        runningVar[c] = (1 - momentum) * runningVar[c] + momentum * squares / (pixels - 1);
+        if (Row != 0 | quad >= quads)
+            return;
+        Float4 variance = square * (1f / slices.Pixels);
+        mean.Cast<Float4>()[quad] = center;
+        inverseStd.Cast<Float4>()[quad] = Float4.InverseRoot(variance + Float4.Of(epsilon));
+        runningMean.Cast<Float4>()[quad] = runningMean.Cast<Float4>()[quad] * (1 - momentum) + center * momentum;
+        runningVar.Cast<Float4>()[quad] = runningVar.Cast<Float4>()[quad] * (1 - momentum) + square * (momentum / (slices.Pixels - 1));
     }
 
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
@@ -145,8 +137,9 @@ internal static class BatchNormQuad
         }
     }
 
-    /// <summary>The two sums of all slices: <c>sums [2, C]</c>.</summary>
-    public static void MergeGradientSums(ArrayView<float> sums, ArrayView<float> partial, PixelSlices slices)
+    /// <summary>From the sums of all slices <c>Σ g</c> and <c>Σ g x̂</c>, <c>sums [2, C]</c>, which are the parameters' gradients too.</summary>
+    public static void MergeGradientSums(
+        ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial, ArrayView<float> inverseStd, PixelSlices slices)
     {
         ArrayView<Float4> first = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> second = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
@@ -162,24 +155,15 @@ internal static class BatchNormQuad
             }
         }
         SumRows(first, second, sum, product);
-        if (Row == 0 & quad < quads)
-        {
-            sums.Cast<Float4>()[quad] = first[Group.IdxX];
-            sums.Cast<Float4>()[quads + quad] = second[Group.IdxX];
-        }
-    }
-
-    /// <summary>A channel's <c>Σ g x̂</c> from its <c>Σ g (x - mean)</c>, in place, and the parameters' gradients.</summary>
-    public static void FinishGradientSums(
-        Index1D c, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> inverseStd)
-    {
-        int channels = inverseStd.IntLength;
-        float normalized = sums[channels + c] * inverseStd[c];
-        sums[channels + c] = normalized;
+        if (Row != 0 | quad >= quads)
+            return;
+        Float4 normalized = second[Group.IdxX] * inverseStd.Cast<Float4>()[quad];
+        sums.Cast<Float4>()[quad] = first[Group.IdxX];
+        sums.Cast<Float4>()[quads + quad] = normalized;
         if (gradWeight.Length > 0)
-            gradWeight[c] = normalized;
+            gradWeight.Cast<Float4>()[quad] = normalized;
         if (gradBias.Length > 0)
-            gradBias[c] = sums[c];
+            gradBias.Cast<Float4>()[quad] = first[Group.IdxX];
     }
 
     /// <summary>Four elements of <c>gradInput</c>.</summary>

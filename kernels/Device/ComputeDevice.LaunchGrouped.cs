@@ -61,6 +61,21 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
+    internal void LaunchGrouped<T1, T2, T3, T4, T5, T6>(
+        Action<T1, T2, T3, T4, T5, T6> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+    {
+        if (IsPlanning || grid.Size == 0)
+            return;
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4, p5, p6);
+    }
+
+    /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
     internal void LaunchGrouped<T1, T2, T3, T4, T5, T6, T7>(
         Action<T1, T2, T3, T4, T5, T6, T7> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
         where T1 : struct
@@ -74,6 +89,23 @@ public sealed partial class ComputeDevice
         if (IsPlanning || grid.Size == 0)
             return;
         kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4, p5, p6, p7);
+    }
+
+    /// <inheritdoc cref="LaunchGrouped{T1, T2}"/>
+    internal void LaunchGrouped<T1, T2, T3, T4, T5, T6, T7, T8>(
+        Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, Index2D grid, KernelSpecialization specialization, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+        where T7 : struct
+        where T8 : struct
+    {
+        if (IsPlanning || grid.Size == 0)
+            return;
+        kernels.Grouped<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel.Method, specialization)(stream, Groups(grid, specialization), p1, p2, p3, p4, p5, p6, p7, p8);
     }
 
     private static KernelConfig Groups(Index2D grid, KernelSpecialization specialization) =>

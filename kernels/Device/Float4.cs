@@ -61,6 +61,16 @@ internal struct Float4
         return a;
     }
 
+    /// <summary><c>1 / √x</c> of each element.</summary>
+    public static Float4 InverseRoot(Float4 x)
+    {
+        x.X = 1 / MathF.Sqrt(x.X);
+        x.Y = 1 / MathF.Sqrt(x.Y);
+        x.Z = 1 / MathF.Sqrt(x.Z);
+        x.W = 1 / MathF.Sqrt(x.W);
+        return x;
+    }
+
     /// <summary>Of each element the value, or 0 where <paramref name="sign"/> is not above 0; a NaN there lets the value pass.</summary>
     public static Float4 Masked(Float4 value, Float4 sign)
     {
