@@ -13,18 +13,21 @@ public static class MaxPooling
     /// <param name="indices"><c>[N, P, Q, C]</c> for <see cref="Backward"/>: the bits of an <see cref="int"/>, the input pixel
     /// <c>(n·H + h)·W + w</c> of the first maximum; null where no backward pass follows.</param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="isActivation">Whether the input is what a ReLU gave, to have that ReLU's gradient from <see cref="Backward"/>: windows whose
+    /// maximum is not above 0 get the index -1, and no pixel their gradient.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, in MaxPoolingShape shape)
+    public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, bool isActivation, in MaxPoolingShape shape)
     {
         MaxPoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("max pooling forward", shape, algorithm, 0, shape.Bytes);
         ArrayView<int> pixels = indices is null ? default : indices.View.Cast<int>();
+        int masks = isActivation ? 1 : 0;
         if (algorithm == MaxPoolingAlgorithm.Vector)
-            device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, pixels, input.View, shape);
+            device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, pixels, input.View, masks, shape);
         else if (algorithm == MaxPoolingAlgorithm.Quad)
-            device.Launch(MaxPoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, pixels, input.View, shape, new QuadGrid(shape.P, shape.Q, shape.C));
+            device.Launch(MaxPoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, pixels, input.View, masks, shape, new QuadGrid(shape.P, shape.Q, shape.C));
         else
-            device.Launch(MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, pixels, input.View, shape);
+            device.Launch(MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, pixels, input.View, masks, shape);
     }
 
     /// <summary><c>gradInput = ∂loss/∂input</c></summary>

@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Pooling;
 internal static class MaxPoolingNaive
 {
     /// <summary>One output: the maximum of its window, and the pixel that holds it.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, MaxPoolingShape shape)
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks, MaxPoolingShape shape)
     {
         int c = index % shape.C, q = index / shape.C % shape.Q, p = index / shape.C / shape.Q % shape.P, n = index / shape.C / shape.Q / shape.P;
         int maximumPixel = (n * shape.H + shape.FirstRow(p)) * shape.W + shape.FirstColumn(q);
@@ -27,7 +27,7 @@ internal static class MaxPoolingNaive
             }
         output[index] = maximum;
         if (indices.Length > 0)
-            indices[index] = maximumPixel;
+            indices[index] = masks != 0 && maximum <= 0 ? -1 : maximumPixel;
     }
 
     /// <summary>One element of <c>gradInput</c>: the gradients of the windows whose maximum this input was.</summary>

@@ -8,7 +8,7 @@ internal static class MaxPoolingQuad
 {
     /// <summary>Four outputs: the maxima of a window, and the pixels that hold them.</summary>
     public static void Forward(
-        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, MaxPoolingShape shape, QuadGrid grid)
+        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks, MaxPoolingShape shape, QuadGrid grid)
     {
         int n = grid.Divide(index, out int p, out int q, out int quad);
         ArrayView<Float4> x = input.Cast<Float4>();
@@ -26,8 +26,16 @@ internal static class MaxPoolingQuad
                 Take(ref maximum.W, ref pixels.W, value.W, pixel);
             }
         output.Cast<Float4>()[index] = maximum;
-        if (indices.Length > 0)
-            indices.Cast<Int4>()[index] = pixels;
+        if (indices.Length == 0)
+            return;
+        if (masks != 0)
+        {
+            pixels.X = maximum.X <= 0 ? -1 : pixels.X;
+            pixels.Y = maximum.Y <= 0 ? -1 : pixels.Y;
+            pixels.Z = maximum.Z <= 0 ? -1 : pixels.Z;
+            pixels.W = maximum.W <= 0 ? -1 : pixels.W;
+        }
+        indices.Cast<Int4>()[index] = pixels;
     }
 
     /// <summary>Four elements of <c>gradInput</c>: of every window that holds the pixel, the gradients of those maxima that it was.</summary>

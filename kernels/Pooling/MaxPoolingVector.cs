@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Pooling;
 internal static unsafe class MaxPoolingVector
 {
     /// <summary>One row of outputs, <c>index = n·P + p</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, MaxPoolingShape shape)
+    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks, MaxPoolingShape shape)
     {
         int p = index % shape.P, n = index / shape.P, channels = shape.C;
         float* x = input.Pointer(), y = output.Pointer() + (long)index.X * shape.Q * channels;
@@ -34,6 +34,8 @@ internal static unsafe class MaxPoolingVector
                     }
                 }
                 maximum.Store(y + c, channels - c);
+                if (masks != 0)
+                    maximumPixel |= Vector.LessThanOrEqual(maximum, Vector<float>.Zero);
                 if (pixels != null)
                     Vector.AsVectorSingle(maximumPixel).Store((float*)pixels + ((long)index.X * shape.Q + q) * channels + c, channels - c);
             }

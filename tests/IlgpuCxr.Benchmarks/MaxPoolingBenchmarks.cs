@@ -23,7 +23,7 @@ public class MaxPoolingBenchmarks : OperatorBenchmark
 
     /// <summary>Output and indices from input.</summary>
     [Benchmark]
-    public void Forward() => MaxPooling.Forward(Device, output, indices, input, Layer);
+    public void Forward() => MaxPooling.Forward(Device, output, indices, input, isActivation: false, Layer);
 
     /// <summary>The input's gradient.</summary>
     [Benchmark]

@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>Maximum pooling; <c>output_without_indices</c> is what evaluation computes.</summary>
+/// <summary>
+/// Maximum pooling; <c>output_without_indices</c> is what evaluation computes, and <c>masked</c> the gradient where windows whose maximum is not above 0
+/// pass none, which behind a ReLU is its gradient.
+/// </summary>
 public class MaxPoolingCase : OperatorCase
 {
     private readonly MaxPoolingShape shape;
@@ -55,12 +58,15 @@ public class MaxPoolingCase : OperatorCase
         (double[] output, int[] indices) = Maxima();
         var gradInput = new double[input.Length];
         MaxPoolingReference.Backward(gradInput, GradOutput, indices, shape);
+        var masked = new double[input.Length];
+        MaxPoolingReference.Backward(masked, [.. GradOutput.Zip(output, (gradient, maximum) => maximum <= 0 ? 0 : gradient)], indices, shape);
         return new()
         {
             ["output"] = output,
             ["output_without_indices"] = output,
             ["indices"] = Array.ConvertAll(indices, index => (double)index),
             ["grad_input"] = gradInput,
+            ["masked"] = masked,
         };
     }
 
@@ -75,6 +81,7 @@ public class MaxPoolingCase : OperatorCase
             ["output_without_indices"] = Exact(sums["output"]),
             ["indices"] = Exact(sums["indices"]),
             ["grad_input"] = OfSums(windowsOfAPixel * windowsOfAPixel - 1, sums["grad_input"]),
+            ["masked"] = OfSums(windowsOfAPixel * windowsOfAPixel - 1, sums["grad_input"]),
         };
     }
 
@@ -85,12 +92,14 @@ public class MaxPoolingCase : OperatorCase
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
         Tensor output = memory.Tensor(sizes.Output), indices = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input);
-        Tensor evaluation = memory.Tensor(sizes.Output);
+        Tensor evaluation = memory.Tensor(sizes.Output), maskedIndices = memory.Tensor(sizes.Output), masked = memory.Tensor(sizes.Input);
         memory.Run(() =>
         {
-            MaxPooling.Forward(device, output, indices, x, sizes);
-            MaxPooling.Forward(device, evaluation, null, x, sizes);
+            MaxPooling.Forward(device, output, indices, x, isActivation: false, sizes);
+            MaxPooling.Forward(device, evaluation, null, x, isActivation: false, sizes);
             MaxPooling.Backward(device, gradInput, gradOutput, indices, sizes);
+            MaxPooling.Forward(device, evaluation, maskedIndices, x, isActivation: true, sizes);
+            MaxPooling.Backward(device, masked, gradOutput, maskedIndices, sizes);
         });
         return new()
         {
@@ -98,6 +107,7 @@ public class MaxPoolingCase : OperatorCase
             ["output_without_indices"] = memory.Read(evaluation),
             ["indices"] = Array.ConvertAll(device.Download(indices.View.Cast<int>()), index => (double)index),
             ["grad_input"] = memory.Read(gradInput),
+            ["masked"] = memory.Read(masked),
         };
     }
 

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>The largest value of each window.</summary>
+/// <summary>The largest value of each window; behind a ReLU, its gradient takes the ReLU's with it.</summary>
 /// <param name="name">torchvision's name.</param>
 /// <param name="window">Rows and columns of a window.</param>
 /// <param name="stride">Step between windows.</param>
@@ -12,6 +12,7 @@ public sealed class MaxPoolingLayer(string name, int window, int stride, int pad
 {
     private MaxPoolingShape shape;
     private Tensor? indices;
+    private bool isActivation;
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];
@@ -31,7 +32,8 @@ public sealed class MaxPoolingLayer(string name, int window, int stride, int pad
         Tensor output = device.Arena.Rent(shape.Output);
         output.RequiresGrad = input.RequiresGrad;
         indices = input.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
-        MaxPooling.Forward(device, output, indices, input, shape);
+        isActivation = input.IsActivation;
+        MaxPooling.Forward(device, output, indices, input, isActivation, shape);
         input.Release();
         return output;
     }
@@ -41,6 +43,7 @@ public sealed class MaxPoolingLayer(string name, int window, int stride, int pad
     {
         Tensor gradInput = device.Arena.Rent(shape.Input);
         MaxPooling.Backward(device, gradInput, gradOutput, indices!, shape);
+        gradInput.IsMasked = isActivation;
         indices!.Release();
         indices = null;
         gradOutput.Release();
