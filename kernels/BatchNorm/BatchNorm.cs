@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
@@ -11,9 +10,6 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">BatchNorm2d</see>.</remarks>
 public static class BatchNorm
 {
-    // Eight groups of 256 threads fill a multiprocessor; 32 registers a thread would spill, 64 leave four groups, which reading needs.
-    internal static KernelSpecialization Groups => new(PixelSlices.Threads, 4);
-
     /// <summary>Normalises with the statistics of the batch, and updates the running statistics.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.</param>
@@ -56,9 +52,9 @@ public static class BatchNorm
             var slices = new PixelSlices(shape.Pixels, shape.C);
             Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
             device.LaunchGrouped(
-                BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), Groups, partial.View, input.View, slices);
+                BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups, partial.View, input.View, slices);
             device.LaunchGrouped(
-                BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), Groups,
+                BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups,
                 mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, slices);
             partial.Release();
         }
@@ -134,10 +130,10 @@ public static class BatchNorm
             var slices = new PixelSlices(shape.Pixels, shape.C);
             Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
             device.LaunchGrouped(
-                BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), Groups,
+                BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
                 partial.View, residual, gradOutput.View, activated, input.View, mean, slices);
             device.LaunchGrouped(
-                BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), Groups, sums.View, gradWeight, gradBias, partial.View, inverseStd, slices);
+                BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums.View, gradWeight, gradBias, partial.View, inverseStd, slices);
             partial.Release();
         }
         else

@@ -20,12 +20,12 @@ internal static class BatchNormQuad
         ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, square = default, shift = default;
         if (quad < quads)
         {
             shift = x[begin * quads + quad];
-            for (int pixel = begin + Row; pixel < end; pixel += PixelSlices.GroupPixels)
+            for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 Float4 difference = x[pixel * quads + quad] - shift;
                 sum += difference;
@@ -33,7 +33,7 @@ internal static class BatchNormQuad
             }
         }
         SumRows(sums, squares, sum, square);
-        if (Row == 0 & quad < quads)
+        if (PixelSlices.Row == 0 & quad < quads)
         {
             float inverse = 1f / (end - begin);
             Float4 total = sums[Group.IdxX];
@@ -58,11 +58,11 @@ internal static class BatchNormQuad
         ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = Quad, count = 0;
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, count = 0;
         Float4 center = default, square = default;
         if (quad < quads)
         {
-            for (int slice = Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
+            for (int slice = PixelSlices.Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
             {
                 int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
                 Merge(ref count, ref center, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
@@ -74,7 +74,7 @@ internal static class BatchNormQuad
         Group.Barrier();
         for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
         {
-            if (Row < half)
+            if (PixelSlices.Row < half)
             {
                 int other = Group.IdxX + half * PixelSlices.GroupQuads;
                 Merge(ref count, ref center, ref square, counts[other], means[other], squares[other]);
@@ -84,7 +84,7 @@ internal static class BatchNormQuad
             }
             Group.Barrier();
         }
-        if (Row != 0 | quad >= quads)
+        if (PixelSlices.Row != 0 | quad >= quads)
             return;
         Float4 variance = square * (1f / slices.Pixels);
         mean.Cast<Float4>()[quad] = center;
@@ -114,12 +114,12 @@ internal static class BatchNormQuad
         ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> products = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, product = default;
         if (quad < quads)
         {
             Float4 center = mean.Cast<Float4>()[quad];
-            for (int pixel = begin + Row; pixel < end; pixel += PixelSlices.GroupPixels)
+            for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
                 Float4 gradient = Gradient(gradOutput, output, at);
@@ -130,7 +130,7 @@ internal static class BatchNormQuad
             }
         }
         SumRows(sums, products, sum, product);
-        if (Row == 0 & quad < quads)
+        if (PixelSlices.Row == 0 & quad < quads)
         {
             partial.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = sums[Group.IdxX];
             partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = products[Group.IdxX];
@@ -144,18 +144,18 @@ internal static class BatchNormQuad
         ArrayView<Float4> first = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> second = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = Quad;
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
         Float4 sum = default, product = default;
         if (quad < quads)
         {
-            for (int slice = Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
+            for (int slice = PixelSlices.Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
             {
                 sum += parts[slice * 2 * quads + quad];
                 product += parts[(slice * 2 + 1) * quads + quad];
             }
         }
         SumRows(first, second, sum, product);
-        if (Row != 0 | quad >= quads)
+        if (PixelSlices.Row != 0 | quad >= quads)
             return;
         Float4 normalized = second[Group.IdxX] * inverseStd.Cast<Float4>()[quad];
         sums.Cast<Float4>()[quad] = first[Group.IdxX];
@@ -179,11 +179,6 @@ internal static class BatchNormQuad
         gradInput.Cast<Float4>()[index] = weight.Cast<Float4>()[quad] * scale * (Gradient(gradOutput, output, index) - sum - normalized * product);
     }
 
-    // A group's threads lie 8 x 32 over quads of channels and pixels.
-    private static int Quad => Grid.IdxX * PixelSlices.GroupQuads + (Group.IdxX & PixelSlices.GroupQuads - 1);
-
-    private static int Row => Group.IdxX / PixelSlices.GroupQuads;
-
     /// <summary>Adds two values over a group's rows, as a tree; the sums are then with row 0.</summary>
     private static void SumRows(ArrayView<Float4> first, ArrayView<Float4> second, Float4 a, Float4 b)
     {
@@ -192,7 +187,7 @@ internal static class BatchNormQuad
         Group.Barrier();
         for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
         {
-            if (Row < half)
+            if (PixelSlices.Row < half)
             {
                 a += first[Group.IdxX + half * PixelSlices.GroupQuads];
                 b += second[Group.IdxX + half * PixelSlices.GroupQuads];

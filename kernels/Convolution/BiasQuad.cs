@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
@@ -7,16 +6,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The gradient of a bias on a GPU: sums over pixels, four channels a thread.</summary>
 internal static class BiasQuad
 {
-    /// <summary>How it is compiled: as batch norm's sums, which read memory in the same way.</summary>
-    internal static KernelSpecialization Groups => new(PixelSlices.Threads, 4);
-
     /// <summary>The sums of each slice, <c>sums [slices, C]</c>, of <c>source [pixels, C]</c>; the sums of one slice are the whole.</summary>
     public static void Sum(ArrayView<float> sums, ArrayView<float> source, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = source.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = Grid.IdxX * PixelSlices.GroupQuads + (Group.IdxX & PixelSlices.GroupQuads - 1);
-        int row = Group.IdxX / PixelSlices.GroupQuads, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, row = PixelSlices.Row;
+        int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default;
         if (quad < quads)
         {

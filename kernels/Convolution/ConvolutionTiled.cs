@@ -25,7 +25,7 @@ internal static class ConvolutionTiled
     {
         if (WidensTo(shape) is { } wide)
         {
-            Tensor wideInput = Widen(device, wide.Input, input.View, shape.C), wideWeights = Widen(device, wide.Weights, weights, shape.C);
+            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C), wideWeights = Widened(device, wide.Weights, weights, shape.C);
             Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, wide);
             wideWeights.Release();
             wideInput.Release();
@@ -66,7 +66,7 @@ internal static class ConvolutionTiled
     {
         if (WidensTo(shape) is { } wide)
         {
-            Tensor wideInput = Widen(device, wide.Input, input.View, shape.C), wideGradient = device.Arena.Rent(wide.Weights);
+            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C), wideGradient = device.Arena.Rent(wide.Weights);
             BackwardWeights(device, algorithm, wideGradient.View, gradOutput, wideInput, wide);
             device.Launch(Narrow, (int)shape.Weights.Count, gradWeights, wideGradient.View, new FastDivisor(shape.C), wide.C);
             wideGradient.Release();
@@ -95,8 +95,8 @@ internal static class ConvolutionTiled
         var parts = new PixelSlices(shape.Output.Pixels, shape.K);
         var whole = new PixelSlices(parts.Count, shape.K, wantedGroups: 1);
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(parts.Count, shape.K));
-        device.LaunchGrouped(BiasQuad.Sum, new Index2D(parts.ChannelGroups, parts.Count), BiasQuad.Groups, sums.View, gradOutput.View, parts);
-        device.LaunchGrouped(BiasQuad.Sum, new Index2D(whole.ChannelGroups, 1), BiasQuad.Groups, gradBias, sums.View, whole);
+        device.LaunchGrouped(BiasQuad.Sum, new Index2D(parts.ChannelGroups, parts.Count), PixelSlices.Groups, sums.View, gradOutput.View, parts);
+        device.LaunchGrouped(BiasQuad.Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
         sums.Release();
     }
 
@@ -165,13 +165,13 @@ internal static class ConvolutionTiled
     /// The shape with input channels that make quads, where they cost at most a third more products: three channels of an image become four. Reading
     /// floats one by one costs more: the loop then has 18 instructions for each of the tensor cores', and with quads 6 (docs/convolution.md).
     /// </summary>
-    private static ConvolutionShape? WidensTo(in ConvolutionShape shape)
+    internal static ConvolutionShape? WidensTo(in ConvolutionShape shape)
     {
         int wide = (shape.C + 3) / 4 * 4;
         return wide != shape.C && 3 * (wide - shape.C) <= shape.C && shape.K % 4 == 0 ? shape with { C = wide } : null;
     }
 
-    private static Tensor Widen(ComputeDevice device, TensorShape shape, ArrayView<float> source, int channels)
+    private static Tensor Widened(ComputeDevice device, TensorShape shape, ArrayView<float> source, int channels)
     {
         Tensor wide = device.Arena.Rent(shape);
         device.Launch(Widen, (int)shape.Count, wide.View, source, new FastDivisor(shape.C), channels);

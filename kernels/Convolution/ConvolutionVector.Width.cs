@@ -23,7 +23,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
 
         device.Launch(ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
-        device.Launch(ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View, new Epilogue(bias, false, relu, default), padded, taps, grid);
+        device.Launch(ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View, new Epilogue(bias, Accumulate: false, relu, Activation: default), padded, taps, grid);
 
         packed.Release();
         source.Release();
@@ -36,7 +36,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
 
         device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
-        var epilogue = new Epilogue(default, accumulate, false, activation is null ? default : activation.View);
+        var epilogue = new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
         // With stride s, inputs at the same row and column modulo s are reached by the same taps: one launch for each such class.
         for (int row = 0; row < Math.Min(shape.Stride, shape.H); row++)
         {

@@ -1,3 +1,6 @@
+using ILGPU;
+using ILGPU.Runtime;
+
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>How sums over pixels, of each channel, are divided among groups of threads on a GPU; the shape alone decides.</summary>
@@ -25,8 +28,15 @@ internal readonly struct PixelSlices
         Count = (Pixels + Length - 1) / Length;
     }
 
-    /// <summary>Threads of a group.</summary>
-    public static int Threads => GroupQuads * GroupPixels;
+    /// <summary>How kernels of such groups are compiled.</summary>
+    /// <remarks>Eight groups of 256 threads fill a multiprocessor; 32 registers a thread would spill, 64 leave four groups, which reading needs.</remarks>
+    public static KernelSpecialization Groups => new(GroupQuads * GroupPixels, 4);
+
+    /// <summary>In a kernel, the thread's quad of channels; it may be past the last.</summary>
+    public static int Quad => Grid.IdxX * GroupQuads + (Group.IdxX & GroupQuads - 1);
+
+    /// <summary>In a kernel, the thread's row: which of the pixels that the group reads at once.</summary>
+    public static int Row => Group.IdxX / GroupQuads;
 
     /// <summary>Pixels in all.</summary>
     public int Pixels { get; }

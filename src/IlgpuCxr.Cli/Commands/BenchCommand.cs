@@ -50,10 +50,10 @@ internal static class BenchCommand
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(result);
         else
-            Print(result);
+            Print(result, device.Kind);
     }
 
-    private static void Print(BenchmarkResult result)
+    private static void Print(BenchmarkResult result, DeviceKind kind)
     {
         double total = result.Operators.Sum(o => o.Seconds);
         Table table = Output.Table("Operators of one step", "Operator", "Shape", "Algorithm", "Calls", "ms", "Share", "GFLOP/s", "GB/s");
@@ -69,7 +69,7 @@ internal static class BenchCommand
         Console.Out.WriteLine(
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
-        if (!result.Device.StartsWith("CPU", StringComparison.Ordinal))
+        if (kind != DeviceKind.Cpu)
             Console.Out.WriteLine($"The host takes {Output.Number(result.HostSeconds * 1e3, 2)} ms to launch a step, {Output.Number(100 * result.HostSeconds / result.MedianSeconds, 1)} % of it.");
         Console.Out.WriteLine($"Arena {Output.Number(result.ArenaBytes / 1e6, 0)} MB, peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
         if (result.Data is { } images)

@@ -33,8 +33,7 @@ public sealed class Explainer : IDisposable
     {
         this.device = device;
         Info = Checkpoint.ReadInfo(checkpoint);
-        network = new Network(device, Info.Options.Network, Info.Head);
-        Checkpoint.Load(checkpoint, device, network, null);
+        network = Checkpoint.LoadNetwork(checkpoint, device, Info);
     }
 
     /// <summary>What the checkpoint says about itself.</summary>

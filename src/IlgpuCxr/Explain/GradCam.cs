@@ -23,7 +23,7 @@ internal static class GradCam
 
     /// <summary>Computes activations, logits, and a logit's gradient.</summary>
     /// <param name="device">Where the network lives.</param>
-    /// <param name="network">The network.</param>
+    /// <param name="network">The network; its parameters require no gradient afterwards, and its dropout is off.</param>
     /// <param name="image"><c>[1, H, W, 3]</c></param>
     /// <param name="fill">Launches what writes the image into the tensor it is given.</param>
     /// <param name="choose">From the logits to the class in question.</param>

@@ -57,6 +57,27 @@ public static class Checkpoint
         throw new NetworkException($"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
     }
 
+    /// <summary>Makes the network of a checkpoint, with its parameters.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    /// <param name="device">Where the network is to live.</param>
+    /// <param name="info">What <see cref="ReadInfo"/> says of the file.</param>
+    /// <exception cref="NetworkException">The file does not fit the network.</exception>
+    /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    public static Network LoadNetwork(string path, ComputeDevice device, CheckpointInfo info)
+    {
+        var network = new Network(device, info.Options.Network, info.Head);
+        try
+        {
+            Load(path, device, network, null);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Loads the parameters, and the optimizer's memory where one is given.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     /// <param name="device">Where the network lives.</param>

@@ -24,8 +24,7 @@ public static class CheckpointEvaluation
             throw new NetworkException(
                 $"The checkpoint {path} tells {string.Join(", ", info.Classes)} apart, but the images in {data.Root} are of {string.Join(", ", data.ClassNames)}; use images of the same classes.");
         }
-        using var network = new Network(device, info.Options.Network, info.Head);
-        Checkpoint.Load(path, device, network, null);
+        using Network network = Checkpoint.LoadNetwork(path, device, info);
         using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
         using var step = new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null);
         var evaluator = new Evaluator(device, step, batch);

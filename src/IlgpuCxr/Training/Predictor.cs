@@ -24,8 +24,7 @@ public sealed class Predictor : IDisposable
     {
         this.device = device;
         Info = Checkpoint.ReadInfo(checkpoint);
-        network = new Network(device, Info.Options.Network, Info.Head);
-        Checkpoint.Load(checkpoint, device, network, null);
+        network = Checkpoint.LoadNetwork(checkpoint, device, Info);
         step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
     }
 

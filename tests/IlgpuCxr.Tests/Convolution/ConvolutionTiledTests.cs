@@ -21,6 +21,14 @@ public sealed class ConvolutionTiledTests
     [TestCase(32, 4096, 25088, ExpectedResult = 64, TestName = "A linear layer with a small batch takes small tiles")]
     public int TheTileFollowsTheSizes(int rows, int columns, int depth) => new TiledPlan(rows, columns, depth).RowExtent;
 
+    [TestCase(3, 64, ExpectedResult = 4)]
+    [TestCase(7, 12, ExpectedResult = 8)]
+    [TestCase(4, 64, ExpectedResult = null, TestName = "Quads of channels stay as they are")]
+    [TestCase(5, 64, ExpectedResult = null, TestName = "Five channels are not computed as eight")]
+    [TestCase(3, 5, ExpectedResult = null, TestName = "Outputs that are no quads gain nothing")]
+    public int? ChannelsAreWidenedWhereThatCostsAThirdAtMost(int channels, int outputs) =>
+        ConvolutionTiled.WidensTo(new ConvolutionShape(1, 8, 8, channels, outputs, 3, 3, 1, 1))?.C;
+
     [Test]
     public void PhasesVisitEveryProductOnce(
         [Values(1, 2, 5, 9)] int height, [Values(1, 2, 3, 7)] int kernel, [Values(1, 2, 3)] int stride, [Values(0, 1, 3)] int padding)

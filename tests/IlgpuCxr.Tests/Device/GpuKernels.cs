@@ -70,10 +70,10 @@ public static class GpuKernels
     public static IEnumerable<GpuKernel> Sums() =>
         typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
-            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, BatchNorm.Groups))
+            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelSlices.Groups))
             .Append(new GpuKernel(
                 nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups))
-            .Append(new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, BiasQuad.Groups))
+            .Append(new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelSlices.Groups))
             .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
             .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
 

@@ -67,6 +67,27 @@ public sealed class QuadPtxTests
             Is.EqualTo(Compute.Adam(naive, TestData.Floats(length, 4), gradients, options)));
     }
 
+    /// <summary>The other tests here would pass as well if everything fell back to the naive kernels.</summary>
+    [Test]
+    public void A_gpu_takes_its_fast_kernels_and_the_naive_ones_where_channels_are_no_quads()
+    {
+        device.Timings.Clear();
+        device.Timings.Enabled = true;
+        foreach (MaxPoolingShape shape in MaxPoolings)
+            Compute.MaxPooling(device, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Output, 2));
+        foreach (AdaptiveAveragePoolingShape shape in AdaptiveAveragePoolings)
+            Compute.AdaptiveAveragePooling(device, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Output, 2));
+        Compute.Adam(device, TestData.Floats(64, 1), [TestData.Floats(64, 2)], AdamOptions.Adam);
+        Compute.GradientCentralization(device, TestData.Floats(64, 1), 4);
+        device.Timings.Enabled = false;
+        foreach (OperatorTiming timing in device.Timings.Results)
+        {
+            string expected = timing.Operator == "gradient centralization" ? "group" : timing.Shape.Contains("x3 ->") || timing.Shape.Contains("x5 ->") ? "naive" : "quad";
+            Assert.That(timing.Algorithm, Is.EqualTo(expected), $"{timing.Operator} {timing.Shape}");
+        }
+        Assert.That(device.Timings.Results, Has.Count.EqualTo(2 * (MaxPoolings.Length + AdaptiveAveragePoolings.Length) + 2));
+    }
+
     private static void AssertEqual(Dictionary<string, double[]> expected, Dictionary<string, double[]> actual)
     {
         foreach ((string name, double[] values) in actual)
