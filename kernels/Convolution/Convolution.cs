@@ -88,19 +88,27 @@ public static class Convolution
             ConvolutionAlgorithm.Naive => true,
             ConvolutionAlgorithm.Tiled => device.Kind != DeviceKind.Cpu,
             ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 => device.HasTensorCores,
+            ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16 => device.HasWarpgroups,
             _ => device.Kind == DeviceKind.Cpu,
         };
         if (!runs)
         {
             string possible = device.Kind == DeviceKind.Cpu ? "vector128, vector256, vector512, winograd2 or winograd4"
+                : device.HasWarpgroups ? "tiled, tf32, bf16, warpgrouptf32 or warpgroupbf16"
                 : device.HasTensorCores ? "tiled, tf32 or bf16"
                 : "tiled";
             throw new DeviceException(
                 $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; choose naive or {possible}, or another device.");
         }
-        return ConvolutionVector.IsWinograd(algorithm) && !shape.FitsWinograd ? ConvolutionVector.Widest : algorithm;
+        return algorithm switch
+        {
+            ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd => ConvolutionVector.Widest,
+            ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
+            ConvolutionAlgorithm.WarpgroupBf16 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Bf16,
+            _ => algorithm,
+        };
     }
 
-    private static bool IsTiled(this ConvolutionAlgorithm algorithm) =>
-        algorithm is ConvolutionAlgorithm.Tiled or ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16;
+    private static bool IsTiled(this ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.Tiled
+        or ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
 }

@@ -31,4 +31,13 @@ public enum ConvolutionAlgorithm
 
     /// <summary>The same on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
     Bf16,
+
+    /// <summary>
+    /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup (<see cref="WarpgroupGemm"/>): GPUs of sm_90; shapes whose channels are no multiples
+    /// of 4 take <see cref="Tf32"/>.
+    /// </summary>
+    WarpgroupTf32,
+
+    /// <summary>As <see cref="WarpgroupTf32"/>, factors rounded to bfloat16.</summary>
+    WarpgroupBf16,
 }

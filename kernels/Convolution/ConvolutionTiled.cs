@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in single precision
-/// (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>).
+/// (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>, <see cref="WarpgroupGemm"/>).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -74,14 +74,19 @@ internal static class ConvolutionTiled
             return;
         }
         int columns = shape.R * shape.S * shape.C;
-        Multiply(
-            device,
-            algorithm,
-            new GradOutputPixels(gradOutput.View, shape),
-            new InputTaps(input.View, shape),
-            new MatrixResult(gradWeights, columns, default, relu: false),
-            (shape.K, columns, shape.Output.Pixels),
-            AllowsQuads(shape, gradWeights, gradOutput.View, input.View));
+        bool quads = AllowsQuads(shape, gradWeights, gradOutput.View, input.View);
+        var filters = new GradOutputPixels(gradOutput.View, shape);
+        var taps = new InputTaps(input.View, shape);
+        if (quads && IsWarpgroups(algorithm))
+        {
+            // The gradient transposed: what is packed are the columns, and of the two factors the output's gradient is read once, not for each tap.
+            Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
+            Multiply(device, algorithm, taps, filters, new MatrixResult(transposed.View, shape.K, default, relu: false), (columns, shape.K, shape.Output.Pixels), quads);
+            device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), shape.K);
+            transposed.Release();
+            return;
+        }
+        Multiply(device, algorithm, filters, taps, new MatrixResult(gradWeights, columns, default, relu: false), (shape.K, columns, shape.Output.Pixels), quads);
     }
 
     /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
@@ -114,6 +119,13 @@ internal static class ConvolutionTiled
         narrow[index] = wide[pixel * wideChannels + c];
     }
 
+    /// <summary>One element of a matrix whose transpose has <paramref name="rows"/> columns.</summary>
+    public static void Transpose(Index1D index, ArrayView<float> matrix, ArrayView<float> transposed, FastDivisor byColumns, int rows)
+    {
+        int row = byColumns.Divide(index, out int column);
+        matrix[index] = transposed[column * rows + row];
+    }
+
     private static void Multiply<TRows, TColumns, TResult>(
         ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result, (int Rows, int Columns, int Depth) size, bool quads)
         where TRows : struct, ITiledOperand
@@ -125,16 +137,26 @@ internal static class ConvolutionTiled
             : TensorCoreTiles.Plan(size.Rows, size.Columns, size.Depth, quads);
         Tensor? partials = plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
         ArrayView<float> share = partials?.View ?? result.View;
-        Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel = algorithm switch
+        switch (algorithm)
         {
-            ConvolutionAlgorithm.Tf32 => TensorCoreTiles.Kernel<Tf32Math, TRows, TColumns, TResult>(plan, quads),
-            ConvolutionAlgorithm.Bf16 => TensorCoreTiles.Kernel<Bf16Math, TRows, TColumns, TResult>(plan, quads),
-            _ => RegisterKernel<TRows, TColumns, TResult>(plan, quads),
-        };
-        KernelSpecialization specialization = algorithm == ConvolutionAlgorithm.Tiled
-            ? Specialization(plan.RowExtent, quads)
-            : TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent);
-        device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
+            case ConvolutionAlgorithm.WarpgroupTf32 when quads:
+                WarpgroupTiles.Multiply<Tf32Math, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+                break;
+            case ConvolutionAlgorithm.WarpgroupBf16 when quads:
+                WarpgroupTiles.Multiply<Bf16Math, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+                break;
+            case ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32:
+                Launch(TensorCoreTiles.Kernel<Tf32Math, TRows, TColumns, TResult>(plan, quads), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
+                break;
+            case ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16:
+                Launch(TensorCoreTiles.Kernel<Bf16Math, TRows, TColumns, TResult>(plan, quads), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
+                break;
+            default:
+                Launch(RegisterKernel<TRows, TColumns, TResult>(plan, quads), Specialization(plan.RowExtent, quads));
+                break;
+        }
+        void Launch(Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel, KernelSpecialization specialization) =>
+            device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
         if (partials is null)
             return;
         device.Launch(TiledGemm.SumSlices<TResult>, plan.Rows * plan.Columns, result, share, plan);
@@ -177,6 +199,11 @@ internal static class ConvolutionTiled
         device.Launch(Widen, (int)shape.Count, wide.View, source, new FastDivisor(shape.C), channels);
         return wide;
     }
+
+    /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>
+    internal static bool HasQuads(in ConvolutionShape shape) => shape.K % 4 == 0 && (shape.C % 4 == 0 || WidensTo(shape) is not null);
+
+    private static bool IsWarpgroups(ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
 
     /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
     private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views) =>

@@ -129,7 +129,7 @@ internal static class TensorCoreGemm
             ? TMath.Round(stage.Load(tile, outerBlock, step), default)
             : TMath.Round(stage.Load(tile, outerBlock, 2 * step), stage.Load(tile, outerBlock, 2 * step + 1));
 
-    private static void MultiplyRow<TColumnSize, TMath>(ref TensorCoreRow sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
+    private static void MultiplyRow<TColumnSize, TMath>(ref WarpColumns64 sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
         where TColumnSize : struct, ITiledSize
         where TMath : struct, ITensorCoreMath
     {
@@ -147,8 +147,8 @@ internal static class TensorCoreGemm
     }
 
     /// <summary>A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.</summary>
-    private static void Store<TColumnSize, TAccess, TResult>(
-        TensorCoreRow sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+    public static void Store<TColumnSize, TAccess, TResult>(
+        WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
         where TColumnSize : struct, ITiledSize
         where TAccess : struct, ITiledAccess
         where TResult : struct, ITiledResult

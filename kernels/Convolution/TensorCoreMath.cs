@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>A format in which tensor cores multiply; they sum in single precision.</summary>
 internal interface ITensorCoreMath
 {
-    /// <summary>Depth of one <see cref="MultiplyAdd"/>, made of blocks of depth 8.</summary>
+    /// <summary>Depth of one <see cref="MultiplyAdd(Fragment, uint, uint, Float4)"/>, made of blocks of depth 8.</summary>
     static abstract int Depth { get; }
 
     /// <summary>Floats of one block of depth 8, or of two, rounded to the format.</summary>
@@ -14,6 +14,12 @@ internal interface ITensorCoreMath
 
     /// <summary>A warp's 16x8 results, with <paramref name="b0"/> and <paramref name="b1"/> half of a fragment of columns: its X and Z, or its Y and W.</summary>
     static abstract Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum);
+
+    /// <summary>Begins a warpgroup's 64 rows by 64 columns, with a warp's rows in <paramref name="a"/> and columns in shared memory (<see cref="Warpgroup"/>).</summary>
+    static abstract WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums);
+
+    /// <inheritdoc cref="MultiplyAdd(Fragment, long, WarpColumns64)"/>
+    static abstract WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums);
 }
 
 /// <summary>10 bits of mantissa and the exponent of single precision.</summary>
@@ -46,6 +52,10 @@ internal readonly struct Tf32Math : ITensorCoreMath
 
     public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) => TensorCore.MultiplyTf32(a, b0, b1, sum);
 
+    public static WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums) => Warpgroup.MultiplyTf32(a, columns, sums);
+
+    public static WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums) => Warpgroup.MultiplyTf32(a, columns, sums);
+
     private static uint Round(uint bits)
     {
         float value = Interop.IntAsFloat(bits);
@@ -73,4 +83,8 @@ internal readonly struct Bf16Math : ITensorCoreMath
     }
 
     public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) => TensorCore.MultiplyBf16(a, b0, b1, sum);
+
+    public static WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums) => Warpgroup.MultiplyBf16(a, columns, sums);
+
+    public static WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums) => Warpgroup.MultiplyBf16(a, columns, sums);
 }

@@ -54,6 +54,9 @@ public sealed partial class ComputeDevice : IDisposable
     /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
     internal bool HasTensorCores => kernels.HasTensorCores;
 
+    /// <inheritdoc cref="IKernelLoader.HasWarpgroups"/>
+    internal bool HasWarpgroups => kernels.HasWarpgroups;
+
     /// <summary>Where a step's activations and gradients live.</summary>
     public Arena Arena { get; }
 

@@ -96,6 +96,7 @@ public static class DeviceCatalog
         // Exp, Log and Tanh in kernels come from ILGPU.Algorithms.
         builder.EnableAlgorithms();
         TensorCore.Register(builder);
+        Warpgroup.Register(builder);
     }
 
     private static void Configure(Context.Builder builder)

@@ -9,6 +9,9 @@ internal interface IKernelLoader
     /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
     bool HasTensorCores { get; }
 
+    /// <summary>Whether kernels may use <see cref="Warpgroup"/>.</summary>
+    bool HasWarpgroups { get; }
+
     /// <summary>Records what an action launches, without running it; null where the device cannot.</summary>
     ILaunchGraph? Record(AcceleratorStream stream, Action launches);
 

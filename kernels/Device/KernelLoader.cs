@@ -3,6 +3,7 @@ using System.Reflection;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
@@ -21,13 +22,19 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     /// <inheritdoc/>
     public bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= FirstWithTensorCores;
 
+    /// <inheritdoc/>
+    public bool HasWarpgroups => accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } };
+
     /// <summary>Compiles a kernel: one output an index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
     public static CompiledKernel Compile(Backend backend, MethodInfo kernel, KernelSpecialization specialization)
     {
         EntryPointDescription entry = kernel.GetParameters()[0].ParameterType == typeof(Index1D)
             ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel)
             : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
-        return backend.Compile(entry, specialization, new SafeOptimizationHook());
+        CompiledKernel compiled = backend.Compile(entry, specialization, new SafeOptimizationHook());
+        if (compiled is PTXCompiledKernel ptx && WarpgroupText.IsNeeded(ptx.PTXAssembly))
+            WarpgroupText.Apply(ptx);
+        return compiled;
     }
 
     /// <inheritdoc/>

@@ -104,7 +104,8 @@ internal static class TensorCoreCode
         return converted;
     }
 
-    private static Registers.PrimitiveRegister[] Operand(PTXCodeGenerator code, Value value, int index) =>
+    /// <summary>The registers of a call's argument.</summary>
+    public static Registers.PrimitiveRegister[] Operand(PTXCodeGenerator code, Value value, int index) =>
         [.. Primitives(code.Load(((MethodCall)value)[index])).Select(code.EnsureHardwareRegister)];
 
     private static Registers.PrimitiveRegister[] Results(PTXCodeGenerator code, Value value) => Primitives(code.Allocate(value));

@@ -9,6 +9,8 @@ namespace IlgpuCxr.Tests.Convolution;
 [TestFixture(ConvolutionAlgorithm.Tiled)]
 [TestFixture(ConvolutionAlgorithm.Tf32)]
 [TestFixture(ConvolutionAlgorithm.Bf16)]
+[TestFixture(ConvolutionAlgorithm.WarpgroupTf32)]
+[TestFixture(ConvolutionAlgorithm.WarpgroupBf16)]
 public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
 {
     private ComputeDevice device = null!;
@@ -32,6 +34,8 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
         new(N: 1, H: 8, W: 16, C: 16, K: 128, R: 1, S: 1, Stride: 1, Padding: 0),
         new(N: 2, H: 5, W: 25, C: 32, K: 124, R: 1, S: 1, Stride: 1, Padding: 0),
         new(N: 1, H: 10, W: 12, C: 31, K: 125, R: 1, S: 1, Stride: 1, Padding: 0),
+        // Tiles one after the other in the depth, in every pass.
+        new(N: 1, H: 12, W: 11, C: 128, K: 128, R: 1, S: 1, Stride: 1, Padding: 0),
         // Slices of the depth, summed afterwards: a linear layer, and a filter's gradient over many pixels.
         new(N: 5, H: 1, W: 1, C: 600, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
         new(N: 2, H: 20, W: 20, C: 4, K: 8, R: 1, S: 1, Stride: 1, Padding: 0),

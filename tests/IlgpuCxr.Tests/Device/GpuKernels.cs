@@ -36,7 +36,8 @@ public static class GpuKernels
             .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D) && !method.IsGenericMethod)
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
             .Concat(passes.Select(pass => pass.Result).Distinct().Select(result => new GpuKernel(
-                $"TiledGemm.SumSlices<{result.Name}>", Generic(nameof(TiledGemm.SumSlices), result), default)));
+                $"TiledGemm.SumSlices<{result.Name}>", Generic(nameof(TiledGemm.SumSlices), result), default)))
+            .Concat(Packing());
 
     /// <summary>Every variant of the tiled convolution.</summary>
     public static IEnumerable<GpuKernel> Tiled() =>
@@ -66,6 +67,25 @@ public static class GpuKernels
                 .MakeGenericMethod(rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
             TensorCoreTiles.Specialization(rowExtent, columnExtent));
 
+    // The columns are packed, so a pass is told by its rows and its result; the weights' gradient is computed transposed.
+    private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] warpgroupPasses =
+    [
+        ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
+        ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
+        ("BackwardWeights", typeof(InputTaps), typeof(GradOutputPixels), typeof(MatrixResult)),
+    ];
+
+    /// <summary>Every variant of the convolution by warpgroups.</summary>
+    public static IEnumerable<GpuKernel> Warpgroup() =>
+        from pass in warpgroupPasses
+        from rows in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
+        select new GpuKernel(
+            $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
+            typeof(WarpgroupGemm).GetMethod(nameof(WarpgroupGemm.Multiply))!.MakeGenericMethod(rows, columns, math, pass.Rows, pass.Result),
+            WarpgroupTiles.Specialization(Extent(rows), Extent(columns)));
+
     /// <summary>The kernels of groups that add up what their threads have read.</summary>
     public static IEnumerable<GpuKernel> Sums() =>
         typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
@@ -78,6 +98,15 @@ public static class GpuKernels
             .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
 
     public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
+
+    private static IEnumerable<GpuKernel> Packing() =>
+        from pass in warpgroupPasses
+        from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
+        select new GpuKernel(
+            $"PackedColumns<{Extent(columns)}, {(math == typeof(Tf32Math) ? "tf32" : "bf16")}>.Pack<{pass.Columns.Name}>",
+            typeof(PackedColumns<,>).MakeGenericType(columns, math).GetMethod(nameof(PackedColumns<LargeTile, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
+            default);
 
     private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
 

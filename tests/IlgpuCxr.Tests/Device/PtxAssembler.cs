@@ -20,7 +20,7 @@ internal static partial class PtxAssembler
 
     /// <summary>A kernel's registers and machine code; it must use neither stack nor spills.</summary>
     /// <param name="ptx">The kernel.</param>
-    /// <param name="architecture">8 for sm_80, 9 for sm_90.</param>
+    /// <param name="architecture">8 for sm_80, 9 for sm_90; a kernel for sm_90a is assembled for that.</param>
     public static (int Registers, string MachineCode) Assemble(string ptx, int architecture)
     {
         string folder = Directory.CreateTempSubdirectory("ilgpucxr-ptx-").FullName;
@@ -28,7 +28,10 @@ internal static partial class PtxAssembler
         {
             string source = Path.Combine(folder, "kernel.ptx"), binary = Path.Combine(folder, "kernel.cubin");
             File.WriteAllText(source, ptx);
-            string report = Run(program, "-v", $"-arch=sm_{architecture}0", source, "-o", binary);
+            string target = ptx.Contains(".target sm_90a", StringComparison.Ordinal) ? "sm_90a" : $"sm_{architecture}0";
+            string report = Run(program, "-v", $"-arch={target}", source, "-o", binary);
+            // Among them those of products that wait for one another.
+            Assert.That(report, Does.Not.Contain("warning").IgnoreCase.And.Not.Contain("Potential Performance Loss"));
             Assert.That(report, Does.Contain(" 0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"));
             return (
                 int.Parse(Registers().Match(report).Groups[1].Value, CultureInfo.InvariantCulture),

@@ -30,6 +30,8 @@ internal sealed class EmulatedGpu : IKernelLoader
 
     public bool HasTensorCores => true;
 
+    public bool HasWarpgroups => true;
+
     public ILaunchGraph? Record(AcceleratorStream stream, Action launches)
     {
         var graph = new RecordedLaunches(() => Replays++);

@@ -45,6 +45,7 @@ internal static class PtxArithmetic
         ["max.s64"] = (a, b) => (ulong)Math.Max((long)a, (long)b),
         ["and.b32"] = (a, b) => (uint)(a & b),
         ["or.b32"] = (a, b) => (uint)(a | b),
+        ["or.b64"] = (a, b) => a | b,
         ["xor.b32"] = (a, b) => (uint)(a ^ b),
         ["and.pred"] = (a, b) => a & b,
         ["or.pred"] = (a, b) => a | b,

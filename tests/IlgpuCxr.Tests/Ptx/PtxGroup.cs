@@ -13,7 +13,8 @@ internal sealed class PtxGroup
         this.program = program;
         Global = global;
         Parameters = parameters;
-        Shared = new PtxSharedMemory(program.SharedBytes);
+        Shared = new PtxSharedMemory(program.SharedBytes, size);
+        Warpgroups = [.. Enumerable.Range(0, size / PtxWarpgroup.Size).Select(_ => new PtxWarpgroup())];
         ulong[] registers = program.NewRegisters(new Dictionary<string, int>
         {
             ["%ntid.x"] = size,
@@ -37,6 +38,8 @@ internal sealed class PtxGroup
 
     public byte[] Parameters { get; }
 
+    public PtxWarpgroup[] Warpgroups { get; }
+
     public void Run()
     {
         while (true)
@@ -52,8 +55,8 @@ internal sealed class PtxGroup
                     Resume(thread);
                 continue;
             }
-            for (int first = 0; first < threads.Length; first += WarpSize)
-                RunWarp(threads.AsSpan(first, Math.Min(WarpSize, threads.Length - first)));
+            if (!RunTogether(PtxStep.Warp, WarpSize) && !RunTogether(PtxStep.Warpgroup, PtxWarpgroup.Size))
+                throw NotAll(threads.First(thread => thread.Waiting is PtxStep.Warp or PtxStep.Warpgroup));
         }
     }
 
@@ -83,20 +86,40 @@ internal sealed class PtxGroup
         }
     }
 
-    private void RunWarp(ReadOnlySpan<PtxThread> warp)
+    /// <summary>Runs the warps or warpgroups all of whose threads have come to an instruction of theirs; false if there are none.</summary>
+    private bool RunTogether(PtxStep step, int size)
     {
-        if (warp[0].Waiting != PtxStep.Warp)
-            return;
-        PtxInstruction instruction = program.Instructions[warp[0].Counter];
-        foreach (PtxThread thread in warp)
+        bool hasRun = false;
+        for (int first = 0; first + size <= threads.Length; first += size)
         {
-            if (thread.Waiting != PtxStep.Warp || thread.Counter != warp[0].Counter || warp.Length != WarpSize)
-                throw new InvalidOperationException($"Not all threads of a warp take part in '{instruction.Text}'.");
+            var together = new ReadOnlySpan<PtxThread>(threads, first, size);
+            if (!All(together, step))
+                continue;
+            foreach (PtxThread thread in together)
+            {
+                if (thread.Counter != together[0].Counter)
+                    throw NotAll(thread);
+            }
+            program.Instructions[together[0].Counter].ComputeTogether!(together);
+            foreach (PtxThread thread in together)
+                Resume(thread);
+            hasRun = true;
         }
-        instruction.ComputeWarp!(warp);
-        foreach (PtxThread thread in warp)
-            Resume(thread);
+        return hasRun;
     }
+
+    private static bool All(ReadOnlySpan<PtxThread> together, PtxStep step)
+    {
+        foreach (PtxThread thread in together)
+        {
+            if (thread.Waiting != step)
+                return false;
+        }
+        return true;
+    }
+
+    private InvalidOperationException NotAll(PtxThread thread) =>
+        new($"Not all threads of a warp or warpgroup take part in '{program.Instructions[thread.Counter].Text}'.");
 
     private static void Resume(PtxThread thread)
     {

@@ -12,6 +12,9 @@ internal enum PtxStep
     /// <summary>It waits for the other threads of its warp, which compute together.</summary>
     Warp,
 
+    /// <summary>It waits for the other threads of its warpgroup, which compute together.</summary>
+    Warpgroup,
+
     /// <summary>It waits for the other threads of its group.</summary>
     Barrier,
 
@@ -32,5 +35,6 @@ internal sealed record PtxInstruction(PtxStep Step, string Text)
 
     public Action<PtxThread>? Compute { get; init; }
 
-    public Action<ReadOnlySpan<PtxThread>>? ComputeWarp { get; init; }
+    /// <summary>What the threads of a warp or of a warpgroup compute.</summary>
+    public Action<ReadOnlySpan<PtxThread>>? ComputeTogether { get; init; }
 }

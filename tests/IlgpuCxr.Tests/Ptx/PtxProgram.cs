@@ -98,10 +98,14 @@ internal sealed partial class PtxProgram
             case "mma":
                 return new PtxInstruction(PtxStep.Warp, text)
                 {
-                    ComputeWarp = PtxWarp.Multiply(name.Contains("tf32"), Registers(operands[0]), Registers(operands[1]), Registers(operands[2]), Registers(operands[3])),
+                    ComputeTogether = PtxWarp.Multiply(name.Contains("tf32"), Registers(operands[0]), Registers(operands[1]), Registers(operands[2]), Registers(operands[3])),
                 };
             case "ldmatrix":
-                return new PtxInstruction(PtxStep.Warp, text) { ComputeWarp = PtxWarp.LoadMatrices(Registers(operands[0]), Address(operands[1]).Base) };
+                return new PtxInstruction(PtxStep.Warp, text) { ComputeTogether = PtxWarp.LoadMatrices(Registers(operands[0]), Address(operands[1]).Base) };
+            case "wgmma":
+                return new PtxInstruction(PtxStep.Warpgroup, text) { ComputeTogether = Warpgroup(parts, operands) };
+            case "fence":
+                return new PtxInstruction(PtxStep.Compute, text) { Compute = thread => thread.Group.Shared.Fence(thread.Index) };
             case "ld":
                 return new PtxInstruction(PtxStep.Compute, text) { Compute = Load(parts, operands) };
             case "st":
@@ -111,6 +115,24 @@ internal sealed partial class PtxProgram
             default:
                 int[] values = [.. operands.Select(Register)];
                 return new PtxInstruction(PtxStep.Compute, text) { Compute = PtxArithmetic.Decode(name, values) };
+        }
+    }
+
+    private Action<ReadOnlySpan<PtxThread>> Warpgroup(string[] parts, string[] operands)
+    {
+        switch (parts[1])
+        {
+            case "fence":
+                return PtxWarpgroup.Fence();
+            case "commit_group":
+                return PtxWarpgroup.Commit();
+            case "wait_group" when operands[0] == "0":
+                return PtxWarpgroup.AwaitAll();
+            // The sums are added to, neither factor's sign is turned, 16 bits are read along the depth.
+            case "mma_async" when operands[3..].All(operand => operand == "1") || operands[3..] is ["1", "1", "1", "0"]:
+                return PtxWarpgroup.Multiply(parts[^1] == "tf32", Number(Columns().Match(parts[4]).Groups[1].Value), Registers(operands[0]), Registers(operands[1]), Register(operands[2]));
+            default:
+                throw Unknown(string.Join('.', parts));
         }
     }
 
@@ -214,8 +236,10 @@ internal sealed partial class PtxProgram
             return Constant((ulong)shared);
         if (operand.StartsWith("0f", StringComparison.Ordinal))
             return Constant(uint.Parse(operand.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-        if (operand[0] is '-' or (>= '0' and <= '9'))
+        if (operand[0] == '-')
             return Constant((ulong)long.Parse(operand, CultureInfo.InvariantCulture));
+        if (operand[0] is >= '0' and <= '9')
+            return Constant(ulong.Parse(operand, CultureInfo.InvariantCulture));
         if (!operand.StartsWith('%'))
             throw Unknown(operand);
         if (!registers.TryGetValue(operand, out int at))
@@ -257,11 +281,14 @@ internal sealed partial class PtxProgram
     [GeneratedRegex(@"^\.shared .*?(\w+)\[(\d+)\];$")]
     private static partial Regex SharedArray();
 
-    [GeneratedRegex(@"^(?:@(!?)(%\w+)\s+)?([\w.]+)\s*(.*);$")]
+    [GeneratedRegex(@"^(?:@(!?)(%\w+)\s+)?([\w.:]+)\s*(.*);$")]
     private static partial Regex Statement();
 
     [GeneratedRegex(@"\{[^}]*\}|\[[^\]]*\]|[^,\s]+")]
     private static partial Regex Operand();
+
+    [GeneratedRegex(@"^m64n(\d+)k")]
+    private static partial Regex Columns();
 
     [GeneratedRegex(@"\d+$")]
     private static partial Regex Width();

@@ -16,10 +16,14 @@ internal sealed class PtxSharedMemory
     private readonly uint[] words;
     private readonly (int Epoch, int Thread)[] writers;
     private readonly (int Epoch, int Thread)[] readers;
+    private readonly bool[] isUnfenced;
+    private readonly List<int>[] unfenced;
     private int epoch = 1;
 
-    public PtxSharedMemory(int bytes)
+    public PtxSharedMemory(int bytes, int threads)
     {
+        isUnfenced = new bool[bytes / 4];
+        unfenced = [.. Enumerable.Range(0, threads).Select(_ => new List<int>())];
         words = new uint[bytes / 4];
         Array.Fill(words, Rubbish);
         writers = new (int Epoch, int Thread)[words.Length];
@@ -50,6 +54,26 @@ internal sealed class PtxSharedMemory
             throw Race(address, thread, "writes what another thread reads or writes");
         writers[word] = (epoch, thread);
         words[word] = value;
+        isUnfenced[word] = true;
+        unfenced[thread].Add(word);
+    }
+
+    /// <summary><c>fence.proxy.async</c>: what a thread has written may be read by tensor cores, behind the next barrier.</summary>
+    public void Fence(int thread)
+    {
+        foreach (int word in unfenced[thread])
+            isUnfenced[word] = false;
+        unfenced[thread].Clear();
+    }
+
+    /// <summary>What tensor cores read on their own.</summary>
+    public uint LoadAsynchronously(ulong address)
+    {
+        int word = Word(address);
+        if (isUnfenced[word] || writers[word].Epoch == epoch)
+            throw new InvalidOperationException($"Tensor cores read at {address} of shared memory what is written with no fence or no barrier after it.");
+        readers[word] = (epoch, Several);
+        return words[word];
     }
 
     public void BeginCopy(PtxCopy copy, int thread)

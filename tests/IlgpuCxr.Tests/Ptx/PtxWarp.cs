@@ -33,18 +33,7 @@ internal static class PtxWarp
         {
             ulong[] registers = warp[lane].Registers;
             int group = lane / 4, member = lane % 4;
-            for (int i = 0; i < 4; i++)
-            {
-                int row = group + i % 2 * 8;
-                uint value = (uint)registers[a[i]];
-                if (isTf32)
-                {
-                    left[row, member + i / 2 * 4] = Tf32(value);
-                    continue;
-                }
-                left[row, member * 2 + i / 2 * 8] = Bf16(value);
-                left[row, member * 2 + i / 2 * 8 + 1] = Bf16(value >> 16);
-            }
+            LoadRows(isTf32, registers, lane, a, (row, k, value) => left[row, k] = value);
             for (int i = 0; i < 2; i++)
             {
                 uint value = (uint)registers[b[i]];
@@ -74,8 +63,26 @@ internal static class PtxWarp
         }
     };
 
-    // Tensor cores do not look at the 13 last bits.
-    private static float Tf32(uint bits) => BitConverter.UInt32BitsToSingle(bits & 0xFFFFE000);
+    /// <summary>A lane's four registers of 16 rows, of which it holds two elements or two pairs in each of two rows.</summary>
+    public static void LoadRows(bool isTf32, ulong[] registers, int lane, int[] a, Action<int, int, float> store)
+    {
+        int member = lane % 4;
+        for (int i = 0; i < 4; i++)
+        {
+            int row = lane / 4 + i % 2 * 8;
+            uint value = (uint)registers[a[i]];
+            if (isTf32)
+            {
+                store(row, member + i / 2 * 4, Tf32(value));
+                continue;
+            }
+            store(row, member * 2 + i / 2 * 8, Bf16(value));
+            store(row, member * 2 + i / 2 * 8 + 1, Bf16(value >> 16));
+        }
+    }
 
-    private static float Bf16(uint bits) => BitConverter.UInt32BitsToSingle(bits << 16);
+    // Tensor cores do not look at the 13 last bits.
+    public static float Tf32(uint bits) => BitConverter.UInt32BitsToSingle(bits & 0xFFFFE000);
+
+    public static float Bf16(uint bits) => BitConverter.UInt32BitsToSingle(bits << 16);
 }

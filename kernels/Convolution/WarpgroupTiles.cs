@@ -1,0 +1,53 @@
+using ILGPU;
+using ILGPU.Runtime;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>Launches <see cref="WarpgroupGemm"/>, in the tiles of <see cref="TensorCoreTiles"/>.</summary>
+internal static class WarpgroupTiles
+{
+    /// <summary>Packs the columns, and multiplies them by the rows.</summary>
+    public static void Multiply<TMath, TRows, TColumns, TResult>(
+        ComputeDevice device, TRows rows, TColumns columns, TResult result, ArrayView<float> share, TiledPlan plan)
+        where TMath : struct, ITensorCoreMath
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        if (plan.ColumnExtent == LargeTile.Extent)
+            Multiply<LargeTile, TMath, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+        else
+            Multiply<SmallTile, TMath, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+    }
+
+    /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
+    public static KernelSpecialization Specialization(int rowExtent, int columnExtent) =>
+        new(Warpgroup.Threads, (rowExtent, columnExtent) switch
+        {
+            (128, 128) => 2,
+            (64, 64) => 4,
+            _ => 3,
+        });
+
+    private static void Multiply<TColumnSize, TMath, TRows, TColumns, TResult>(
+        ComputeDevice device, TRows rows, TColumns columns, TResult result, ArrayView<float> share, TiledPlan plan)
+        where TColumnSize : struct, ITiledSize
+        where TMath : struct, ITensorCoreMath
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        int count = PackedColumns<TColumnSize, TMath>.Count(plan.Columns, plan.Depth);
+        Tensor packed = device.Arena.Rent(TensorShape.Vector(count));
+        device.Launch(
+            PackedColumns<TColumnSize, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
+            new FastDivisor(Math.Max(1, TiledPlan.Tiles(plan.Depth, TensorCoreGemm.Depth))));
+        Action<TRows, ArrayView<float>, TResult, ArrayView<float>, TiledPlan> kernel = plan.RowExtent == LargeTile.Extent
+            ? WarpgroupGemm.Multiply<LargeTile, TColumnSize, TMath, TRows, TResult>
+            : WarpgroupGemm.Multiply<SmallTile, TColumnSize, TMath, TRows, TResult>;
+        device.LaunchGrouped(
+            kernel, new Index2D(plan.Groups, plan.Slices), Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
+        packed.Release();
+    }
+}

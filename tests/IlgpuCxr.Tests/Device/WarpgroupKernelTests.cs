@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace IlgpuCxr.Tests.Device;
+
+/// <summary>The convolution by warpgroups, as PTX and behind NVIDIA's assembler.</summary>
+public sealed partial class WarpgroupKernelTests
+{
+    private const int RegistersOfAMultiprocessor = 65536;
+
+    [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Warpgroup))]
+    public void IsAKernelForTheOneArchitectureThatHasThem(GpuKernel kernel)
+    {
+        string ptx = Compile(kernel);
+        Assert.That(ptx, Does.Contain(".target sm_90a").And.Contain(".shared .align 512"));
+        Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
+    }
+
+    /// <summary>
+    /// A tile has a depth of 16: an instruction of 64 rows in bf16, two in tf32, for which a warp loads a block of 16x8 for every eight of depth. All that is
+    /// counted is in the kernel's one loop, but for the copies of the first two tiles.
+    /// </summary>
+    [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Warpgroup))]
+    public void HoldsTheExpectedInstructionsAndNoSpill(GpuKernel kernel)
+    {
+        PtxAssembler.RequirePresent();
+        (int registers, string code) = PtxAssembler.Assemble(Compile(kernel), 9);
+        Match tile = Tile().Match(kernel.Name);
+        int rows = int.Parse(tile.Groups[1].Value, CultureInfo.InvariantCulture), columns = int.Parse(tile.Groups[2].Value, CultureInfo.InvariantCulture);
+        bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal), alongDepth = !kernel.Name.Contains("BackwardWeights");
+        int blocks = rows / 64 * 2;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                registers,
+                Is.LessThanOrEqualTo(RegistersOfAMultiprocessor / (kernel.Specialization.MaxNumThreadsPerGroup!.Value * kernel.Specialization.MinNumGroupsPerMultiprocessor!.Value)));
+            Assert.That(PtxAssembler.Count(code, $@"HGMMA\.64x{columns}x{(isBf16 ? 16 : 8)}\.F32"), Is.EqualTo(isBf16 ? rows / 64 : blocks), "products");
+            Assert.That(PtxAssembler.Count(code, "HMMA"), Is.Zero, "products of a warp");
+            Assert.That(PtxAssembler.Count(code, @"WARPGROUP\.ARRIVE"), Is.EqualTo(1), "begins of a row of products");
+            Assert.That(PtxAssembler.Count(code, @"WARPGROUP\.DEPBAR"), Is.EqualTo(1), "waits for products");
+            Assert.That(PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth ? blocks : 0), "blocks of 16x8 loaded as matrices");
+            // Those into RZ do nothing; the assembler puts them in front of waits.
+            Assert.That(PtxAssembler.Count(code, @"LDS R\d+"), Is.EqualTo(alongDepth ? 0 : blocks * 4), "words loaded one by one");
+            Assert.That(PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(3 * (rows + (isBf16 ? columns / 2 : columns)) / 32), "copies past the registers");
+            Assert.That(PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? blocks * 2 : 0), "pairs rounded to bf16");
+            Assert.That(PtxAssembler.Count(code, "FFMA"), Is.EqualTo(isBf16 ? 0 : blocks * 4), "floats rounded to tf32");
+            Assert.That(PtxAssembler.Count(code, "BAR"), Is.EqualTo(1), "barriers");
+        }
+    }
+
+    private static string Compile(GpuKernel kernel) => PtxText.Of(kernel.Method, kernel.Specialization, 9);
+
+    [GeneratedRegex(@"(\d+)x(\d+)")]
+    private static partial Regex Tile();
+}
