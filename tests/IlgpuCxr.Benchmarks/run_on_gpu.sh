@@ -39,10 +39,20 @@ checks() {
     for precision in fp32 tf32 bf16; do
         step "selftest-$precision" 90 "$cxr" selftest --device "$device" --precision $precision
     done
+    # By warpgroups, where the GPU has them (sm_90).
+    for precision in tf32 bf16; do
+        step "selftest-warpgroup-$precision" 60 env ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision "$cxr" selftest --device "$device" --precision $precision
+    done
     step losses 60 bash -c compare_losses
     for precision in tf32 fp32 bf16; do
         for net in resnet18 vgg16; do
             step "bench-$net-$precision" 60 "$cxr" bench --device "$device" --net $net --batch "${BATCH:-64}" --steps "${STEPS:-20}" --precision $precision
+        done
+    done
+    for precision in tf32 bf16; do
+        for net in resnet18 vgg16; do
+            step "bench-$net-warpgroup-$precision" 60 env ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision \
+                "$cxr" bench --device "$device" --net $net --batch "${BATCH:-64}" --steps "${STEPS:-20}" --precision $precision
         done
     done
     # The step as one CUDA graph.
