@@ -13,7 +13,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 ///                    rows             columns          depth
 /// forward            N·P·Q pixels     K                R·S·C
 /// backward-data      N·H·W pixels     C                R·S·K, a phase of the stride at a time (TiledPhase)
-/// backward-weights   K                R·S·C            N·P·Q pixels
+/// backward-weights   K                R·S·C            N·P·Q pixels    by warpgroups with rows and columns exchanged
 /// </code>
 /// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
 /// </remarks>
@@ -79,7 +79,7 @@ internal static class ConvolutionTiled
         var taps = new InputTaps(input.View, shape);
         if (quads && IsWarpgroups(algorithm))
         {
-            // The gradient transposed: what is packed are the columns, and of the two factors the output's gradient is read once, not for each tap.
+            // The gradient transposed: columns are packed, and the output's gradient is R·S times less than what the taps see of the input.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             Multiply(device, algorithm, taps, filters, new MatrixResult(transposed.View, shape.K, default, relu: false), (columns, shape.K, shape.Output.Pixels), quads);
             device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), shape.K);

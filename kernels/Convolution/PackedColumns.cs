@@ -26,7 +26,7 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
     private readonly int start = columnTile * TiledPlan.Tiles(depth, TensorCoreGemm.Depth) * Quads + thread;
     private readonly uint destination = (uint)thread * QuadBytes;
 
-    /// <summary>Quads of 16 bytes in a tile.</summary>
+    /// <summary>Quads of 16 bytes in a tile: one, two or four for each thread.</summary>
     public static int Quads => TSize.Extent * RowQuads;
 
     /// <summary>Bytes of a tile.</summary>

@@ -93,6 +93,7 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     }
 
     /// <summary>A block of 16 outer indices and a depth of 8, <paramref name="outerBlock"/> counted from the warp's first.</summary>
+    /// <remarks>An odd block is found by exchanging bits, which is right where the warp's first index is a multiple of 32.</remarks>
     public Fragment Load(uint tile, int outerBlock, int depthBlock)
     {
         if (TOperand.AlongDepth)

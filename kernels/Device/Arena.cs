@@ -97,5 +97,6 @@ public sealed class Arena
         return true;
     }
 
-    private static long RoundUp(long count) => (count + Alignment - 1) / Alignment * Alignment;
+    // A tensor without elements has a place of its own too, or it could not be told from the hole that it stands at.
+    private static long RoundUp(long count) => Math.Max(1, (count + Alignment - 1) / Alignment) * Alignment;
 }

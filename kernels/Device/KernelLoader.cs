@@ -23,7 +23,9 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     public bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= FirstWithTensorCores;
 
     /// <inheritdoc/>
-    public bool HasWarpgroups => accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } };
+    // Drivers of CUDA 12 and later; PTX 8.0 is the first with sm_90a.
+    public bool HasWarpgroups =>
+        accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } } cuda && cuda.InstructionSet >= CudaInstructionSet.ISA_80;
 
     /// <summary>Compiles a kernel: one output an index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
     public static CompiledKernel Compile(Backend backend, MethodInfo kernel, KernelSpecialization specialization)

@@ -13,12 +13,15 @@ namespace IlgpuCxr.Kernels.Device;
 /// </remarks>
 internal static class WarpgroupMatrix
 {
+    // An address's upper bits name a group of a cluster.
+    private const uint AddressBits = 0x3FFFF;
+
     private const long Unused = 1L << 16, Rows64 = 512L / 16 << 32 | 2L << 62, Rows32 = 256L / 16 << 32 | 3L << 62;
 
     /// <summary>The descriptor of a matrix.</summary>
     /// <param name="address">Its address in shared memory; a multiple of 16 bytes within the first row names columns further on.</param>
     /// <param name="rowBytes">64 or 32.</param>
-    public static long At(uint address, int rowBytes) => (rowBytes == 64 ? Rows64 : Rows32) | Unused | address >> 4;
+    public static long At(uint address, int rowBytes) => (rowBytes == 64 ? Rows64 : Rows32) | Unused | (address & AddressBits) >> 4;
 
     /// <summary>The place of a quad, or the quad at a place, in a row.</summary>
     /// <param name="row">The row.</param>

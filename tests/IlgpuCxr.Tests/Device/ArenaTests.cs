@@ -21,6 +21,21 @@ public sealed class ArenaTests
     }
 
     [Test]
+    public void A_tensor_without_elements_leaves_the_others_alone()
+    {
+        device.Plan(() =>
+        {
+            Tensor first = device.Arena.Rent(TensorShape.Vector(64)), second = device.Arena.Rent(TensorShape.Vector(64));
+            first.Release();
+            Tensor none = device.Arena.Rent(TensorShape.Vector(0)), third = device.Arena.Rent(TensorShape.Vector(64));
+            Assert.That(third.Offset, Is.Not.EqualTo(second.Offset).And.Not.EqualTo(none.Offset));
+            none.Release();
+            second.Release();
+            third.Release();
+        });
+    }
+
+    [Test]
     public void Memory_that_was_returned_is_used_again()
     {
         device.Plan(() =>

@@ -14,6 +14,7 @@ public sealed partial class WarpgroupKernelTests
         string ptx = Compile(kernel);
         Assert.That(ptx, Does.Contain(".target sm_90a").And.Contain(".shared .align 512"));
         Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
+        Assert.That(Products().Count(ptx), Is.EqualTo(1), "Something stands between the fence and the products, or between them.");
     }
 
     /// <summary>
@@ -49,6 +50,9 @@ public sealed partial class WarpgroupKernelTests
     }
 
     private static string Compile(GpuKernel kernel) => PtxText.Of(kernel.Method, kernel.Specialization, 9);
+
+    [GeneratedRegex(@"\twgmma\.fence[^\n]*\n(\twgmma\.mma_async[^\n]*\n)+\twgmma\.commit_group")]
+    private static partial Regex Products();
 
     [GeneratedRegex(@"(\d+)x(\d+)")]
     private static partial Regex Tile();

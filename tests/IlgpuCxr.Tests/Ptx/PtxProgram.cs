@@ -68,12 +68,16 @@ internal sealed partial class PtxProgram
         }
         else if (SharedArray().Match(line) is { Success: true } shared)
         {
-            SharedBytes = (SharedBytes + 15) / 16 * 16;
-            sharedOffsets[shared.Groups[1].Value] = SharedBytes;
-            SharedBytes += Number(shared.Groups[2].Value);
+            // At a multiple of its alignment that is none of more, for a GPU promises nothing else.
+            int alignment = Number(shared.Groups[1].Value), start = ((SharedBytes / alignment) | 1) * alignment;
+            sharedOffsets[shared.Groups[2].Value] = start < SharedBytes ? start + 2 * alignment : start;
+            SharedBytes = sharedOffsets[shared.Groups[2].Value] + Number(shared.Groups[3].Value);
         }
-        else if (!line.StartsWith('.') && Statement().Match(line) is { Success: true } statement)
+        else if (!line.StartsWith('.') || line.StartsWith(".shared", StringComparison.Ordinal))
         {
+            Match statement = Statement().Match(line);
+            if (!statement.Success)
+                throw Unknown(line);
             string[] operands = [.. Operand().Matches(statement.Groups[4].Value).Select(match => match.Value)];
             PtxInstruction instruction = Instruction(statement.Groups[3].Value, operands, line);
             if (statement.Groups[2].Success)
@@ -129,7 +133,7 @@ internal sealed partial class PtxProgram
             case "wait_group" when operands[0] == "0":
                 return PtxWarpgroup.AwaitAll();
             // The sums are added to, neither factor's sign is turned, 16 bits are read along the depth.
-            case "mma_async" when operands[3..].All(operand => operand == "1") || operands[3..] is ["1", "1", "1", "0"]:
+            case "mma_async" when parts[^1] == "tf32" ? operands[3..] is ["1", "1", "1"] : operands[3..] is ["1", "1", "1", "0"]:
                 return PtxWarpgroup.Multiply(parts[^1] == "tf32", Number(Columns().Match(parts[4]).Groups[1].Value), Registers(operands[0]), Registers(operands[1]), Register(operands[2]));
             default:
                 throw Unknown(string.Join('.', parts));
@@ -278,7 +282,7 @@ internal sealed partial class PtxProgram
     [GeneratedRegex(@"^(\w+):$")]
     private static partial Regex Label();
 
-    [GeneratedRegex(@"^\.shared .*?(\w+)\[(\d+)\];$")]
+    [GeneratedRegex(@"^\.shared \.align (\d+) .*?(\w+)\[(\d+)\];$")]
     private static partial Regex SharedArray();
 
     [GeneratedRegex(@"^(?:@(!?)(%\w+)\s+)?([\w.:]+)\s*(.*);$")]
