@@ -11,6 +11,10 @@ internal static class FileBytes
         {
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         }
+        catch (UnauthorizedAccessException e) when (Directory.Exists(path))
+        {
+            throw new WeightFormatException(path, "is a directory", "name a file in it", e);
+        }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new WeightFormatException(path, "there is no such file", "check the path", e);

@@ -14,7 +14,7 @@ internal static class DataOptions
     };
 
     public static readonly Option<ClassificationTask> Task =
-        OptionKinds.Choice<ClassificationTask>("--task", "binary: one class an image; multilabel: COVID, pneumonia, normal, told by the directory's name.", default);
+        OptionKinds.Choice<ClassificationTask>("--task", "binary: one class an image; multilabel: COVID, pneumonia, normal, told by the directory's name. [default: binary]");
 
     public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
 

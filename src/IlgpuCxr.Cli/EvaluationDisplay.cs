@@ -22,8 +22,8 @@ internal static class EvaluationDisplay
         foreach ((string split, Evaluation evaluation) in results)
         {
             if (evaluation.Averages is null)
-                AnsiConsole.Write(Confusion(split, info.Classes, evaluation.Confusion[0]));
-            AnsiConsole.Write(PerClass(split, evaluation.PerClass(info.Classes, info.Options.Seed)));
+                Output.Print(Confusion(split, info.Classes, evaluation.Confusion[0]));
+            Output.Print(PerClass(split, evaluation.PerClass(info.Classes, info.Options.Seed)));
         }
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.ExceptionServices;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
@@ -29,9 +31,14 @@ internal static class Execution
             Console.Error.WriteLine(WhatIsWrong(root, parsed));
             return WrongUsage;
         }
+        if (EmptyValue(parsed.CommandResult) is { } name)
+        {
+            Console.Error.WriteLine($"{name} '' is empty: give it a value.");
+            return WrongUsage;
+        }
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestBatch });
+            return Invoke(parsed);
         }
         catch (OperationCanceledException)
         {
@@ -51,6 +58,13 @@ internal static class Execution
         {
             return Tell(exception, parsed, Failed);
         }
+        catch (OutOfMemoryException exception)
+        {
+            string[] smaller = [.. parsed.CommandResult.Command.Options.Select(option => option.Name).Intersect(["--batch", "--size", "--hidden"])];
+            string remedy = smaller.Length > 0 ? $"use a smaller {string.Join(" or ", smaller)}" : "close other programs, or use a machine with more";
+            Console.Error.WriteLine(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : $"There is not enough memory; {remedy}.");
+            return Failed;
+        }
         catch (Exception exception) when (!parsed.GetValue(CommonOptions.Verbose))
         {
             string message = exception.Message.Split('\n')[0].TrimEnd('\r', '.');
@@ -67,12 +81,41 @@ internal static class Execution
         return (parsed.UnmatchedTokens, command == root) switch
         {
             ([string unknown, ..], true) => $"'{unknown}' is no command of cxr; use one of {commands}, or --help.",
-            ([string unknown, ..], false) => $"'{unknown}' is no option of 'cxr {command.Name}'; 'cxr {command.Name} --help' lists those.",
+            ([string unknown, ..], false) => $"'{unknown}' is no option of '{PathOf(command)}'; '{PathOf(command)} --help' lists those.",
             ([], false) when command.Subcommands.Count > 0 =>
-                $"'cxr {command.Name}' needs one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}; see 'cxr {command.Name} --help'.",
+                $"'{PathOf(command)}' needs one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}; see '{PathOf(command)} --help'.",
             ([], true) => $"No command is given; use one of {commands}, or --help.",
-            ([], false) => $"{parsed.Errors[0].Message.TrimEnd('.')}; see 'cxr {command.Name} --help'.",
+            ([], false) => $"{parsed.Errors[0].Message.TrimEnd('.')}; see '{PathOf(command)} --help'.",
         };
+    }
+
+    /// <summary>The words that call a command, such as <c>cxr data phantom</c>.</summary>
+    private static string PathOf(Symbol command) => command.Parents.FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "cxr";
+
+    /// <summary>The first option or argument whose value is the empty text, which is the name of nothing; null for none.</summary>
+    private static string? EmptyValue(CommandResult command) => command.Children
+        .Where(child => child.Tokens.Any(token => token.Value.Length == 0))
+        .Select(child => child switch
+        {
+            // No algorithms are forced by an empty list.
+            OptionResult option => option.Option == CommonOptions.Algorithms ? null : option.Option.Name,
+            ArgumentResult argument => argument.Argument.Name,
+            _ => null,
+        })
+        .FirstOrDefault(name => name is not null);
+
+    /// <summary>Runs; of what failed in parallel, all of which is thrown together, the first says enough.</summary>
+    private static int Invoke(ParseResult parsed)
+    {
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestBatch });
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.Flatten().InnerExceptions[0]);
+            throw;
+        }
     }
 
     private static int Tell(Exception exception, ParseResult parsed, int exitCode)

@@ -24,9 +24,10 @@ internal static class OptionKinds
         return option;
     }
 
-    /// <summary>An option that takes one of the words by which an enum's members are called in files.</summary>
+    /// <summary>An option that takes one of the words by which an enum's members are called in files, by default the first.</summary>
+    /// <remarks>The help would print the default by its name in the code, so the description tells it.</remarks>
     /// <typeparam name="T">The enum.</typeparam>
-    public static Option<T> Choice<T>(string name, string description, T byDefault)
+    public static Option<T> Choice<T>(string name, string description)
         where T : struct, Enum
     {
         Dictionary<string, T> members = Enum.GetValues<T>().ToDictionary(member => JsonSerializer.Serialize(member).Trim('"'));
@@ -34,7 +35,6 @@ internal static class OptionKinds
         {
             Description = description,
             HelpName = string.Join('|', members.Keys),
-            DefaultValueFactory = _ => byDefault,
             CustomParser = result =>
             {
                 Check(result, name, [.. members.Keys]);

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -16,8 +17,8 @@ internal static class Output
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>Columns of standard output where it is no terminal: enough for the widest table.</summary>
-    public const int RedirectedWidth = 160;
+    // More than any table has. Spectre would fold wider ones within words and numbers; so they run over a narrow terminal's edge.
+    private const int TableWidth = 10_000;
 
     /// <summary>Prints a value as indented JSON on standard output.</summary>
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Indented));
@@ -37,5 +38,28 @@ internal static class Output
         for (int i = 0; i < columns.Length; i++)
             table.AddColumn(new TableColumn(Markup.Escape(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right });
         return table;
+    }
+
+    /// <summary>Refuses to write an output over the input.</summary>
+    /// <param name="option">The option that names the output.</param>
+    /// <param name="path">The output; null for none.</param>
+    /// <param name="input">The input.</param>
+    /// <exception cref="UsageException">They are one file.</exception>
+    public static void RefuseInput(Option option, string? path, string input)
+    {
+        StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        if (path is not null && string.Equals(Target(path), Target(input), comparison))
+            throw new UsageException($"{option.Name} '{path}' would overwrite the input; name another file.");
+
+        static string Target(string file) => File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file);
+    }
+
+    /// <summary>Prints a table in its natural width.</summary>
+    public static void Print(Table table)
+    {
+        int width = AnsiConsole.Profile.Width;
+        AnsiConsole.Profile.Width = TableWidth;
+        AnsiConsole.Write(table);
+        AnsiConsole.Profile.Width = width;
     }
 }

@@ -1,11 +1,6 @@
 using System.CommandLine;
 using IlgpuCxr.Cli;
 using IlgpuCxr.Cli.Commands;
-using Spectre.Console;
-
-// A pipe or a file has no width; the widest table should not be folded there.
-if (Console.IsOutputRedirected)
-    AnsiConsole.Profile.Width = Output.RedirectedWidth;
 
 var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
 {

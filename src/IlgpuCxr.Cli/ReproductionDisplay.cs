@@ -10,9 +10,6 @@ namespace IlgpuCxr.Cli;
 /// <summary>Shows a reproduction: a live line with the time left on a terminal, plain lines elsewhere, and the tables at the end.</summary>
 internal static class ReproductionDisplay
 {
-    // The tables are to be read in a terminal of this width.
-    private const int TableWidth = 100;
-
     /// <summary>Says what is about to be done.</summary>
     public static void PrintHeader(ComputeDevice device, StudyOptions options, StudyWeights weights)
     {
@@ -48,11 +45,10 @@ internal static class ReproductionDisplay
     /// <summary>Prints the study's tables, and where the report is.</summary>
     public static void PrintTables(StudyReport report)
     {
-        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, TableWidth);
         foreach (StudyTable table in report.Tables)
         {
             Console.Out.WriteLine();
-            AnsiConsole.Write(Table(table));
+            Output.Print(Table(table));
         }
         Console.Out.WriteLine();
         Console.Out.WriteLine($"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");

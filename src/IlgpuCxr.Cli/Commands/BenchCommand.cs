@@ -64,7 +64,7 @@ internal static class BenchCommand
                 Output.Number(timing.Seconds * 1e3, 2), Output.Number(100 * timing.Seconds / total, 1) + " %",
                 timing.Flops == 0 ? "" : Output.Number(timing.Flops / timing.Seconds / 1e9, 0), Output.Number(timing.Bytes / timing.Seconds / 1e9, 1));
         }
-        AnsiConsole.Write(table);
+        Output.Print(table);
         Console.Out.WriteLine($"{result.Device}");
         Console.Out.WriteLine(
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +

@@ -12,6 +12,9 @@ internal static class DataCommand
 {
     private const int MostTold = 20;
 
+    private static readonly string Dark = $", no level above {DataCheck.DarkLevel} of 255 (values of 12 bits in files of 16: multiply them by 16)";
+
+
     private static readonly Argument<string> Root = new("dir") { Description = "The directory of the splits, as --data takes it." };
 
     private static readonly Option<string> Part =
@@ -36,7 +39,7 @@ internal static class DataCommand
 
     private static Command Check()
     {
-        var command = new Command("check", "Count images; find unreadable files, duplicates across splits and patients in two splits.")
+        var command = new Command("check", "Count images; find unreadable files, images that are almost black, duplicates across splits and patients in two splits. Exits with 0 whatever it finds.")
         {
             Root, CommonOptions.Threads, CommonOptions.Json,
         };
@@ -68,7 +71,7 @@ internal static class DataCommand
             DataCheck.Run(parsed.GetValue(Root)!, new VipsImageDecoder(), CommonOptions.ThreadsOf(parsed), progress, cancellation));
         if (isJson)
         {
-            Output.Json(new { check.Data.Root, check.Data.ClassNames, check.Counts, check.Unreadable, check.Duplicates, check.Patients });
+            Output.Json(new { check.Data.Root, check.Data.ClassNames, check.Counts, check.Unreadable, check.Dark, check.Duplicates, check.Patients });
             return 0;
         }
         Table table = Output.Table(check.Data.Root, ["split", "images", .. check.Data.ClassNames]);
@@ -77,10 +80,11 @@ internal static class DataCommand
             IEnumerable<string> classes = count.Classes.Count > 0 ? count.Classes.Select(images => Output.Count(images)) : check.Data.ClassNames.Select(_ => "-");
             table.AddRow([count.Split, Output.Count(count.Images), .. classes]);
         }
-        AnsiConsole.Write(table);
-        Tell("unreadable file", [.. check.Unreadable.Select(image => image.Reason)]);
-        Tell("file that is in several splits or classes", [.. check.Duplicates.Select(file => string.Join("  =  ", file.Paths))]);
-        Tell("patient in several splits", [.. check.Patients.Select(patient => $"{patient.Patient}: {patient.Images} images in {string.Join(", ", patient.Splits)}")]);
+        Output.Print(table);
+        Tell("unreadable file", "unreadable files", [.. check.Unreadable.Select(image => image.Reason)]);
+        Tell($"image that is almost black{Dark}", $"images that are almost black{Dark}", check.Dark);
+        Tell("file that is in several splits or classes", "files that are in several splits or classes", [.. check.Duplicates.Select(file => string.Join("  =  ", file.Paths))]);
+        Tell("patient in several splits", "patients in several splits", [.. check.Patients.Select(patient => $"{patient.Patient}: {patient.Images} images in {string.Join(", ", patient.Splits)}")]);
         return 0;
     }
 
@@ -110,18 +114,24 @@ internal static class DataCommand
     private static void RunCache(ParseResult parsed)
     {
         var cache = new DecodedImageCache(new VipsImageDecoder());
-        if (parsed.GetValue(ClearCache))
-            cache.Clear();
+        bool clears = parsed.GetValue(ClearCache);
         (int entries, long bytes) = cache.Measure();
+        if (clears)
+            cache.Clear();
         if (parsed.GetValue(CommonOptions.Json))
-            Output.Json(new { cache.Location, Images = entries, Bytes = bytes });
+            Output.Json(new { cache.Location, Images = clears ? 0 : entries, Bytes = clears ? 0 : bytes, DeletedImages = clears ? entries : 0, DeletedBytes = clears ? bytes : 0 });
         else
-            Console.Out.WriteLine($"{cache.Location}: {Output.Count(entries)} decoded images, {Output.Number(bytes / 1e6, 1)} MB ({UserCache.Variable} names another place).");
+            Console.Out.WriteLine($"{cache.Location}: {(clears ? "deleted " : "")}{Output.Count(entries)} decoded images, {Output.Number(bytes / 1e6, 1)} MB ({UserCache.Variable} names another place).");
     }
 
-    private static void Tell(string what, IReadOnlyList<string> lines)
+    private static void Tell(string one, string several, IReadOnlyList<string> lines)
     {
-        Console.Out.WriteLine(lines.Count == 0 ? $"No {what}." : $"{Output.Count(lines.Count)} x {what}:");
+        Console.Out.WriteLine(lines.Count switch
+        {
+            0 => $"No {one}.",
+            1 => $"1 {one}:",
+            _ => $"{Output.Count(lines.Count)} {several}:",
+        });
         foreach (string line in lines.Take(MostTold))
             Console.Out.WriteLine($"  {line}");
         if (lines.Count > MostTold)

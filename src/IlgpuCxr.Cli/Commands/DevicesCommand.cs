@@ -17,7 +17,7 @@ internal static class DevicesCommand
             if (parsed.GetValue(CommonOptions.Json))
                 Output.Json(devices);
             else
-                AnsiConsole.Write(Table(devices));
+                Output.Print(Table(devices));
         });
         return command;
     }

@@ -31,6 +31,9 @@ internal static class ExplainCommand
         if (!File.Exists(input))
             throw new DataException($"There is no image '{input}'; check the path.");
         string picture = parsed.GetValue(Out) ?? Path.GetFileNameWithoutExtension(input) + "-gradcam.png";
+        if (!Path.GetExtension(picture).Equals(".png", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"--out '{picture}' is no PNG file by its name; let it end in .png.");
+        Output.RefuseInput(Out, picture, input);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var explainer = new Explainer(device, parsed.GetValue(EvaluateCommand.CheckpointPath)!);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, explainer.Info.Options, strict: true);

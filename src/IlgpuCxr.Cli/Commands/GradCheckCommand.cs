@@ -13,9 +13,9 @@ internal static class GradCheckCommand
 
     private static readonly Option<string[]> Operator = new("--op")
     {
-        Description = "Check only these operators.",
+        Description = $"Check only these, of {string.Join(", ", StandardCases.Operators)}.",
         AllowMultipleArgumentsPerToken = true,
-        HelpName = string.Join('|', StandardCases.Operators),
+        HelpName = "operators",
     };
 
     public static Command Create()
@@ -81,7 +81,7 @@ internal static class GradCheckCommand
                 table.AddRow("", "", "", kernel.Algorithm, share, kernel.Result, Verdict(kernel.Right));
             }
         }
-        AnsiConsole.Write(table);
+        Output.Print(table);
     }
 
     private static string Verdict(bool right) => right ? "[green]right[/]" : "[red bold]WRONG[/]";

@@ -36,16 +36,18 @@ internal static class PredictCommand
         string input = parsed.GetValue(Input)!, checkpoint = parsed.GetValue(EvaluateCommand.CheckpointPath)!;
         if (!File.Exists(input) && !Directory.Exists(input))
             throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
+        string? csv = parsed.GetValue(Csv);
+        Output.RefuseInput(Csv, csv, input);
         TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);
         IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, input, cancellation);
-        if (parsed.GetValue(Csv) is { } csv)
+        if (csv is not null)
             PredictionFile.Write(csv, options.Task, predictions);
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(predictions.Select(prediction => AsJson(predictor.Info, prediction)));
         else if (!parsed.GetValue(CommonOptions.Quiet))
-            AnsiConsole.Write(AsTable(checkpoint, predictor.Info, predictions));
+            Output.Print(AsTable(checkpoint, predictor.Info, predictions));
         return 0;
     }
 
@@ -63,8 +65,8 @@ internal static class PredictCommand
         return predictions;
     }
 
-    private static IEnumerable<string> Names(CheckpointInfo info, ImagePrediction prediction) =>
-        info.Classes.Where((_, c) => Prediction.Says(info.Options.Task, prediction.Label, c));
+    private static string[] Names(CheckpointInfo info, ImagePrediction prediction) =>
+        [.. info.Classes.Where((_, c) => Prediction.Says(info.Options.Task, prediction.Label, c))];
 
     private static object AsJson(CheckpointInfo info, ImagePrediction prediction) => new
     {
@@ -79,7 +81,7 @@ internal static class PredictCommand
         foreach (ImagePrediction prediction in predictions)
         {
             string[] probabilities = [.. prediction.Probabilities.Select(probability => Output.Number(probability, 4))];
-            table.AddRow([Markup.Escape(prediction.Name), .. probabilities, Markup.Escape(string.Join(", ", Names(info, prediction)))]);
+            table.AddRow([Markup.Escape(prediction.Name), .. probabilities, Markup.Escape(Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none")]);
         }
         return table;
     }

@@ -39,7 +39,7 @@ internal static class SelfTestCommand
                 check.Name, Output.Count(check.Cases), check.Worst.ToString("G3", CultureInfo.InvariantCulture),
                 check.Bound.ToString("G3", CultureInfo.InvariantCulture), check.Passed ? "passed" : "FAILED");
         }
-        AnsiConsole.Write(table);
+        Output.Print(table);
         int failed = checks.Count(check => !check.Passed);
         Console.Out.WriteLine(failed == 0 ? "All checks passed." : $"{failed} of {checks.Count} checks failed.");
     }

@@ -50,7 +50,7 @@ internal static class SummaryCommand
             string parameters = layer.Parameters == 0 ? "" : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : "");
             table.AddRow(layer.Name, layer.Kind, layer.Output.ToString(), parameters, layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3));
         }
-        AnsiConsole.Write(table);
+        Output.Print(table);
         Console.Out.WriteLine(
             $"{Output.Count(layers.Sum(l => l.Parameters))} parameters, {Output.Count(layers.Sum(l => l.Trainable))} trainable, " +
             $"{Output.Number(layers.Sum(l => l.Flops) / 1e9, 2)} GFLOP forward.");

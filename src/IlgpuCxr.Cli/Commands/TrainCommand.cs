@@ -25,13 +25,13 @@ internal static class TrainCommand
     };
 
     private static readonly Option<int> Hidden = OptionKinds.Number<int>(
-        "--hidden", "Features of the classifier's hidden layer, 0 for none; by default 130 for binary and 0 for multilabel.");
+        "--hidden", "Features of the classifier's hidden layer, 0 for none. [default: 130; multilabel: 0]");
 
     private static readonly Option<float> Dropout = OptionKinds.Number<float>(
-        "--dropout", "Share of values dropped behind the classifier's hidden layers, those of VGG16's own included; by default 0 for binary, 0.5 for multilabel.");
+        "--dropout", "Share of values dropped behind the classifier's hidden layers, those of VGG16's own included. [default: 0; multilabel: 0.5]");
 
     private static readonly Option<LossKind> Loss = OptionKinds.Choice<LossKind>(
-        "--loss", "ce for binary; bce or focal for multilabel; by default ce or bce.", default);
+        "--loss", "ce for binary; bce or focal for multilabel. [default: ce; multilabel: bce]");
 
     private static readonly Option<float> Alpha = OptionKinds.Number<float>("--alpha", "Focal loss: weight of labels that an image has.", Defaults.Focal.Alpha);
 
@@ -43,7 +43,7 @@ internal static class TrainCommand
         DefaultValueFactory = _ => "sum",
     }.OneOf("sum", "mean");
 
-    private static readonly Option<OptimizerKind> OptimizerName = OptionKinds.Choice("--optimizer", "The optimizer.", Defaults.Optimizer.Kind);
+    private static readonly Option<OptimizerKind> OptimizerName = OptionKinds.Choice<OptimizerKind>("--optimizer", "The optimizer. [default: sgd]");
 
     private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "The learning rate.", Defaults.Optimizer.LearningRate);
 
@@ -65,7 +65,7 @@ internal static class TrainCommand
     };
 
     private static readonly Option<ImageTransforms> Augmentation = OptionKinds.Choice<ImageTransforms>(
-        "--augmentation", "The transforms of the study's part 1 or 2; by default 1 for binary and 2 for multilabel.", default);
+        "--augmentation", "The transforms of the study's part 1 or 2. [default: part1; multilabel: part2]");
 
     private static readonly Option<int> Epochs = OptionKinds.Number<int>("--epochs", "Passes over the training images.", Defaults.Epochs);
 
@@ -115,16 +115,21 @@ internal static class TrainCommand
     private static TrainingOptions Options(ParseResult parsed)
     {
         TrainingOptions study = TrainingOptions.Study(parsed.GetValue(DataOptions.Task));
+        LossKind loss = Given(Loss, study.Loss);
+        OptimizerKind optimizer = parsed.GetValue(OptimizerName);
+        RefuseWithout(loss == LossKind.Focal, "--loss focal", Alpha, Gamma, Reduction);
+        RefuseWithout(optimizer == OptimizerKind.Sgd, "--optimizer sgd", Momentum, Nesterov);
+        RefuseWithout(optimizer != OptimizerKind.Sgd, "--optimizer adam or adamw", Beta1, Beta2, Epsilon);
         return study with
         {
             Network = parsed.GetValue(CommonOptions.Network)!,
             Hidden = Given(Hidden, study.Hidden),
             Dropout = Given(Dropout, study.Dropout),
-            Loss = Given(Loss, study.Loss),
+            Loss = loss,
             Focal = new FocalOptions(parsed.GetValue(Alpha), parsed.GetValue(Gamma), Mean: parsed.GetValue(Reduction) == "mean"),
             Optimizer = new OptimizerOptions
             {
-                Kind = parsed.GetValue(OptimizerName),
+                Kind = optimizer,
                 LearningRate = parsed.GetValue(LearningRate),
                 Momentum = parsed.GetValue(Momentum),
                 Nesterov = parsed.GetValue(Nesterov),
@@ -143,6 +148,14 @@ internal static class TrainCommand
         };
 
         // What is not given depends on the task.
-        T Given<T>(Option<T> option, T otherwise) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
+        T Given<T>(Option<T> option, T otherwise) => IsGiven(option) ? parsed.GetValue(option)! : otherwise;
+
+        bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+
+        void RefuseWithout(bool isUsed, string user, params Option[] options)
+        {
+            if (!isUsed && Array.Find(options, IsGiven) is { } idle)
+                throw new UsageException($"{idle.Name} has no effect without {user}: use both or neither.");
+        }
     }
 }

@@ -84,7 +84,7 @@ internal static class WeightsCommand
                 Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean), Number(statistics?.Deviation),
                 statistics is null or { NotFinite: 0 } ? "" : Cli.Output.Count(statistics.NotFinite));
         }
-        AnsiConsole.Write(table);
+        Cli.Output.Print(table);
         foreach ((string key, string value) in file.Metadata)
             Console.Out.WriteLine($"{key}: {value}");
     }

@@ -7,12 +7,16 @@ namespace IlgpuCxr.Data;
 /// <param name="Data">The images.</param>
 /// <param name="Counts">How many images of each class each split has.</param>
 /// <param name="Unreadable">Files that no image can be made of.</param>
+/// <param name="Dark">Files whose image has no level above <see cref="DarkLevel"/>: mostly 16 bits a pixel of which 12 are used.</param>
 /// <param name="Duplicates">Files with the same bytes, in different splits or of different classes: what is judged has been learnt, or is learnt twice over.</param>
 /// <param name="Patients">Patients with images in more than one split, as far as files are named by the NIH's rule.</param>
 public sealed partial record DataCheck(
-    ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable, IReadOnlyList<SharedFile> Duplicates,
-    IReadOnlyList<SharedPatient> Patients)
+    ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable, IReadOnlyList<string> Dark,
+    IReadOnlyList<SharedFile> Duplicates, IReadOnlyList<SharedPatient> Patients)
 {
+    /// <summary>The largest of 255 levels in an image of 16 bits whose values are all below 4096.</summary>
+    public const byte DarkLevel = 4095 >> 8;
+
     /// <summary>Reads every file of a data set.</summary>
     /// <param name="root">The directory of the splits.</param>
     /// <param name="decoder">Reads images.</param>
@@ -30,13 +34,14 @@ public sealed partial record DataCheck(
         ];
         var hashes = new string?[files.Length];
         var failures = new UnreadableImage?[files.Length];
+        var isDark = new bool[files.Length];
         int done = 0;
         Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i =>
         {
             string path = files[i].Sample.Path;
             try
             {
-                decoder.Decode(path);
+                isDark[i] = !decoder.Decode(path).Pixels.AsSpan().ContainsAnyExceptInRange((byte)0, DarkLevel);
                 hashes[i] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
             }
             catch (DataException exception)
@@ -48,6 +53,7 @@ public sealed partial record DataCheck(
         return new DataCheck(
             data, CountsOf(data),
             [.. failures.OfType<UnreadableImage>()],
+            [.. files.Zip(isDark).Where(file => file.Second).Select(file => file.First.Sample.Path)],
             [.. files.Zip(hashes).Where(file => file.Second is not null).GroupBy(file => file.Second, file => file.First)
                 .Where(group => group.Select(file => (file.Split, file.Sample.Label)).Distinct().Count() > 1)
                 .Select(group => new SharedFile([.. group.Select(file => file.Sample.Path)]))],

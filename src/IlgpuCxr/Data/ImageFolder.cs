@@ -59,8 +59,8 @@ public sealed partial class ImageFolder
         if (!Directory.Exists(root))
         {
             throw new DataException(File.Exists(root)
-                ? $"The data directory '{root}' is a file; give the directory that holds train and validation, or a .csv file, as --data."
-                : $"The data directory '{root}' does not exist; check the path given as --data.");
+                ? $"The data directory '{root}' is a file; give the directory that holds train and validation, or a .csv file."
+                : $"The data directory '{root}' does not exist; check the path.");
         }
         try
         {
@@ -92,9 +92,11 @@ public sealed partial class ImageFolder
                 .OrderBy(file => Digits().Replace(Path.GetFileName(file), number => number.Value.PadLeft(20, '0')), StringComparer.Ordinal)
                 .Select(file => new ImageSample(file, 0)),
         ];
-        return samples.Length > 0
-            ? samples
-            : throw new DataException($"The directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}).");
+        if (samples.Length > 0)
+            return samples;
+        throw new DataException(ImagesBelow(directory).FirstOrDefault() is { } below
+            ? $"The directory '{directory}' has images only in directories below it; name one of those, such as '{Path.GetDirectoryName(below)}'."
+            : $"The directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}).");
     }
 
     /// <summary>Fewer images: of each class its share, spread evenly over its files, and at least one.</summary>

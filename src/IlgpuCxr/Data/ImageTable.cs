@@ -23,6 +23,8 @@ internal static class ImageTable
         TrimOptions = TrimOptions.Trim,
     };
 
+    private static readonly string[] Columns = ["path", "labels", "split"];
+
     private sealed record Row(int Line, string Path, string[] Labels, string Split, string? Patient);
 
     /// <summary>Reads a file; opens none of its images.</summary>
@@ -38,7 +40,11 @@ internal static class ImageTable
         }
         catch (CsvHelperException exception)
         {
-            throw new DataException($"'{file}' is no CSV file with the columns path, labels and split ({exception.Message.Split('\n', '\r')[0].TrimEnd('.')}).", exception);
+            throw new DataException($"Line {exception.Context?.Parser?.RawRow ?? 1} of '{file}' is no line of a CSV file; check its quotes and commas.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"'{file}' cannot be read; check its permissions.", exception);
         }
         RefusePatientsInTwoSplits(file, rows);
         string[] names = [.. rows.SelectMany(row => row.Labels).Distinct().Order(StringComparer.Ordinal)];
@@ -77,11 +83,15 @@ internal static class ImageTable
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
         using var csv = new CsvReader(new StreamReader(file), Format);
-        csv.Read();
-        csv.ReadHeader();
+        bool hasHeader = csv.Read() && csv.ReadHeader();
+        string[] missing = [.. Columns.Where(column => !hasHeader || csv.GetFieldIndex(column, isTryGet: true) < 0)];
+        if (missing.Length > 0)
+            throw new DataException($"Line 1 of '{file}' names no column {string.Join(", ", missing)}; let it name {string.Join(", ", Columns)} and perhaps patient.");
         while (csv.Read())
         {
             int line = csv.Parser.RawRow;
+            if (Columns.Any(column => !csv.TryGetField<string>(column, out _)))
+                throw new DataException($"Line {line} of '{file}' has {csv.Parser.Count} of the {csv.HeaderRecord!.Length} columns that line 1 names; give it all of them, {string.Join(", ", Columns)} included.");
             string path = csv.GetField("path")!, split = csv.GetField("split")!.ToLowerInvariant();
             csv.TryGetField("patient", out string? patient);
             split = split == "val" ? "validation" : split;

@@ -10,6 +10,9 @@ namespace IlgpuCxr.Data;
 /// </remarks>
 public sealed class VipsImageDecoder : IImageDecoder
 {
+    // libvips has one text of errors for all threads, so why an image cannot be read is only certain while no other is.
+    private readonly ReaderWriterLock errors = new();
+
     static VipsImageDecoder()
     {
         // One thread an image: many images are decoded at once.
@@ -27,11 +30,45 @@ public sealed class VipsImageDecoder : IImageDecoder
         {
             // libvips would read square brackets in a file's name as options; from memory it never sees the name.
             byte[] file = File.ReadAllBytes(path);
-            return BmpFile.IsBmp(file) ? BmpFile.Decode(file) : Decode(file);
+            return BmpFile.IsBmp(file) ? BmpFile.Decode(file) : DecodeAmongOthers(file) ?? DecodeAlone(file);
         }
         catch (Exception exception) when (exception is VipsException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"The image '{path}' cannot be read ({FirstLine(exception.Message)}); replace or remove it.", exception);
+            throw new DataException($"The image '{path}' cannot be read ({Reason(exception)}); replace or remove it.", exception);
+        }
+    }
+
+    /// <summary>Decodes while others do; null where that fails.</summary>
+    private (ImageSize Size, byte[] Pixels)? DecodeAmongOthers(byte[] file)
+    {
+        errors.AcquireReaderLock(Timeout.Infinite);
+        try
+        {
+            return Decode(file);
+        }
+        catch (VipsException)
+        {
+            return null;
+        }
+        finally
+        {
+            errors.ReleaseReaderLock();
+        }
+    }
+
+    /// <summary>Decodes while no other does, so that the exception tells this image's error.</summary>
+    private (ImageSize Size, byte[] Pixels) DecodeAlone(byte[] file)
+    {
+        errors.AcquireWriterLock(Timeout.Infinite);
+        try
+        {
+            // An exception takes the text of errors with it: what others left there is gone.
+            _ = new VipsException("");
+            return Image.FindLoadBuffer(file) is null ? throw new InvalidDataException("it is no PNG, JPEG, TIFF, WebP or BMP image") : Decode(file);
+        }
+        finally
+        {
+            errors.ReleaseWriterLock();
         }
     }
 
@@ -59,6 +96,8 @@ public sealed class VipsImageDecoder : IImageDecoder
         _ => throw new InvalidDataException($"its pixels are of type {image.Format}, and 8 or 16 bits a channel are supported"),
     };
 
-    private static string FirstLine(string message) =>
-        message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., string last] ? last : message;
+    // Of libvips' exceptions the first line is what was called, and the last what went wrong, where it says so.
+    private static string Reason(Exception exception) => exception is not VipsException
+        ? exception.Message
+        : exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [_, .., string last] ? last : "it is truncated or damaged";
 }

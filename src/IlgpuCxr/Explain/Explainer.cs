@@ -14,8 +14,9 @@ namespace IlgpuCxr.Explain;
 /// <param name="Picture">The image with the map drawn over it, a PNG file.</param>
 public sealed record Explanation(IReadOnlyList<double> Probabilities, string Class, HeatMap Map, byte[] Picture)
 {
-    /// <summary>Writes the picture, whole or not at all.</summary>
+    /// <summary>Writes the picture, whole or not at all, and missing directories above it.</summary>
     /// <param name="path">Where.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public void Save(string path) => AtomicFile.Write(path, Picture);
 }
 
@@ -23,6 +24,7 @@ public sealed record Explanation(IReadOnlyList<double> Probabilities, string Cla
 public sealed class Explainer : IDisposable
 {
     private readonly ComputeDevice device;
+    private readonly string checkpoint;
     private readonly Network network;
 
     /// <summary>Loads a checkpoint.</summary>
@@ -32,6 +34,7 @@ public sealed class Explainer : IDisposable
     public Explainer(ComputeDevice device, string checkpoint)
     {
         this.device = device;
+        this.checkpoint = checkpoint;
         Info = Checkpoint.ReadInfo(checkpoint);
         network = Checkpoint.LoadNetwork(checkpoint, device, Info);
     }
@@ -46,6 +49,7 @@ public sealed class Explainer : IDisposable
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="UsageException">The checkpoint has no such class.</exception>
     /// <exception cref="DataException">The image cannot be read.</exception>
+    /// <exception cref="NetworkException">What the network says of it is not finite.</exception>
     public Explanation Explain(ImageSample image, ImageBatchLoader loader, string? className, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(loader);
@@ -57,6 +61,8 @@ public sealed class Explainer : IDisposable
         batch.Upload(host);
         int explained = given;
         GradCam.Pass pass = GradCam.Run(device, network, batch.Shape.Output, batch.Transform, logits => explained = given < 0 ? Prediction.ArgMax(logits) : given);
+        if (!pass.Logits.All(float.IsFinite))
+            throw Checkpoint.Diverged(checkpoint);
         HeatMap map = GradCam.Map(pass);
         ImageTransformParameters seen = host.Parameters[0];
         return new Explanation(

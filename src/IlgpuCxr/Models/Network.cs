@@ -97,11 +97,11 @@ public sealed partial class Network : IDisposable
 
     /// <summary>Refuses batches on which no training step is defined; see <see cref="CanTrainOn"/>.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c></param>
-    /// <exception cref="NetworkException">The batch is too small.</exception>
+    /// <exception cref="UsageException">The batch is too small.</exception>
     public void RequireTrainable(TensorShape images)
     {
         if (!CanTrainOn(images))
-            throw new NetworkException($"One image of {images.H}x{images.W} pixels leaves batch norm a single value a channel; use --batch 2 or --size {images.H + 1}, or more.");
+            throw new UsageException($"One image of {images.H}x{images.W} pixels leaves batch norm a single value a channel; use --batch 2 or --size {images.H + 1}, or more.");
     }
 
     /// <summary>Computes the logits.</summary>

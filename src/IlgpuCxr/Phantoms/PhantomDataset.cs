@@ -44,7 +44,7 @@ public static class PhantomDataset
         PhantomFile[] files = PhantomLayout.Files(options);
         Claim(directory, options, files);
         foreach (string folder in files.Select(f => f.Folder).Distinct())
-            Directory.CreateDirectory(Path.Combine(directory, folder));
+            Create(Path.Combine(directory, folder));
 
         PhantomFile[] missing = [.. files.Where(file => !IsThere(PathOf(directory, file)))];
         var counter = new ProgressCounter(progress, files.Length - missing.Length);
@@ -84,7 +84,7 @@ public static class PhantomDataset
     // Nothing is ever deleted: what this data set does not contain belongs to somebody else.
     private static void Claim(string directory, PhantomDatasetOptions options, PhantomFile[] files)
     {
-        Directory.CreateDirectory(directory);
+        Create(directory);
         byte[] manifest = PhantomManifest.Bytes(options);
         string manifestPath = Path.Combine(directory, PhantomManifest.FileName);
         if (!File.Exists(manifestPath))
@@ -119,6 +119,8 @@ public static class PhantomDataset
             }
         }
     }
+
+    private static void Create(string directory) => OutputRefusal.Explain(directory, () => Directory.CreateDirectory(directory));
 
     private static byte[] Answers(PhantomFile[] files)
     {

@@ -102,6 +102,11 @@ public static class Checkpoint
         optimizer?.Steps = ReadInfo(path).Steps;
     }
 
+    /// <summary>What to throw when a checkpoint's network gives values that are not finite.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    internal static NetworkException Diverged(string path) => new(
+        $"The network of the checkpoint {WithExtension(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.");
+
     /// <summary>Whether there is a checkpoint.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     public static bool Exists(string path) => File.Exists(WithExtension(path));

@@ -14,7 +14,7 @@ public static class CheckpointEvaluation
     /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
     /// <param name="training">Whether to evaluate on the augmented training images too, first; the transforms are those of the checkpoint's epoch.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="NetworkException">The checkpoint does not fit, or has other classes than the images.</exception>
+    /// <exception cref="NetworkException">The checkpoint does not fit, has other classes than the images, or gives values that are not finite.</exception>
     public static IReadOnlyList<(string Split, Evaluation Evaluation)> Run(
         ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, bool training, CancellationToken cancellation)
     {
@@ -28,7 +28,7 @@ public static class CheckpointEvaluation
         using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
         using var step = new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null);
         var evaluator = new Evaluator(device, step, batch);
-        var results = new List<(string, Evaluation)>();
+        var results = new List<(string Split, Evaluation Evaluation)>();
         if (training)
         {
             var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), info.History[^1].Epoch, cancellation);
@@ -39,6 +39,9 @@ public static class CheckpointEvaluation
             if (samples.Count > 0)
                 results.Add((split, evaluator.Run(loader.Evaluation(samples, cancellation), samples.Count)));
         }
+        // As in training: a value that is not finite makes the loss so.
+        if (results.Exists(result => !double.IsFinite(result.Evaluation.Loss)))
+            throw Checkpoint.Diverged(path);
         return results;
     }
 }

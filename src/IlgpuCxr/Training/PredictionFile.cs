@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CsvHelper;
 using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
@@ -8,15 +9,15 @@ namespace IlgpuCxr.Training;
 /// <summary>Predictions in the study's format: a line an image, its name and a 0 or 1 for each class, without a header.</summary>
 public static class PredictionFile
 {
-    /// <summary>Writes a file, whole or not at all.</summary>
+    /// <summary>Writes a file, whole or not at all, and missing directories above it.</summary>
     /// <param name="path">The file, such as <c>results.csv</c>.</param>
     /// <param name="task">What the predictions' labels mean.</param>
     /// <param name="predictions">The lines.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, ClassificationTask task, IEnumerable<ImagePrediction> predictions)
     {
-        string temporary = path + ".tmp";
-        using (var csv = new CsvWriter(new StreamWriter(temporary), CultureInfo.InvariantCulture))
+        var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var csv = new CsvWriter(text, CultureInfo.InvariantCulture))
         {
             foreach (ImagePrediction prediction in predictions)
             {
@@ -26,6 +27,6 @@ public static class PredictionFile
                 csv.NextRecord();
             }
         }
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
     }
 }

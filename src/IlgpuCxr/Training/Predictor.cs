@@ -13,6 +13,7 @@ public sealed class Predictor : IDisposable
     private const string InputName = "input";
 
     private readonly ComputeDevice device;
+    private readonly string checkpoint;
     private readonly Network network;
     private readonly TrainingStep step;
 
@@ -23,6 +24,7 @@ public sealed class Predictor : IDisposable
     public Predictor(ComputeDevice device, string checkpoint)
     {
         this.device = device;
+        this.checkpoint = checkpoint;
         Info = Checkpoint.ReadInfo(checkpoint);
         network = Checkpoint.LoadNetwork(checkpoint, device, Info);
         step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
@@ -35,6 +37,7 @@ public sealed class Predictor : IDisposable
     /// <param name="samples">The files; their labels are not looked at.</param>
     /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
     /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="NetworkException">What the network says of an image is not finite.</exception>
     public IReadOnlyList<ImagePrediction> Predict(IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, CancellationToken cancellation)
     {
         var predictions = new List<ImagePrediction>(samples.Count);
@@ -52,7 +55,7 @@ public sealed class Predictor : IDisposable
     /// <param name="path">A safetensors file whose tensor <c>input</c> is <c>[N, 3, H, W]</c>.</param>
     /// <param name="batchSize">Images in a step.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="NetworkException">There is no such tensor.</exception>
+    /// <exception cref="NetworkException">There is no such tensor, or an image or what the network says of it is not finite.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
     {
@@ -62,6 +65,9 @@ public sealed class Predictor : IDisposable
             throw new NetworkException($"{path} has no tensor '{InputName}' of shape [N, 3, H, W] with H and W at least {smallest}; write normalised images there.");
         (int n, int h, int w) = ((int)input.Shape[0], (int)input.Shape[2], (int)input.Shape[3]);
         float[] images = InNhwc(input.ToFloat32(), h * w);
+        int notFinite = Array.FindIndex(images, value => !float.IsFinite(value));
+        if (notFinite >= 0)
+            throw new NetworkException($"Image {notFinite / (3 * h * w)} of {path} has a value that is no finite number; write normalised images there.");
         var predictions = new List<ImagePrediction>(n);
         for (int first = 0; first < n; first += batchSize)
         {
@@ -87,6 +93,8 @@ public sealed class Predictor : IDisposable
         using DeviceBuffer<float> buffer = device.Allocate<float>((long)images.N * outputs);
         step.Predict(images, fill, buffer.View);
         float[] logits = device.Download(buffer.View);
+        if (!logits.All(float.IsFinite))
+            throw Checkpoint.Diverged(checkpoint);
         return [.. names.Select((name, n) =>
         {
             ReadOnlySpan<float> row = logits.AsSpan(n * outputs, outputs);

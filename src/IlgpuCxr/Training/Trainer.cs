@@ -34,8 +34,8 @@ public sealed class Trainer : IDisposable
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="run">Where the results go.</param>
     /// <param name="weights">What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.</param>
-    /// <exception cref="UsageException">An option is out of range.</exception>
-    /// <exception cref="NetworkException">The weights do not fit, the network or what to freeze is not known, or a batch is too small to train on.</exception>
+    /// <exception cref="UsageException">An option is out of range, or a batch is too small to train on.</exception>
+    /// <exception cref="NetworkException">The weights do not fit, or the network or what to freeze is not known.</exception>
     public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run, InitialWeights? weights = null)
     {
         weights ??= InitialWeights.Random;

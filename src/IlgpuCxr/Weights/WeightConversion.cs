@@ -9,6 +9,7 @@ public static class WeightConversion
     /// <param name="from">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file, or a checkpoint of this program.</param>
     /// <param name="to">A <c>.pth</c>, <c>.pt</c> or <c>.safetensors</c> file, written whole or not at all.</param>
     /// <returns>The number of tensors.</returns>
+    /// <exception cref="UsageException">The name of the file to write says no format.</exception>
     /// <exception cref="WeightFormatException">A file cannot be read or written.</exception>
     public static int Convert(string from, string to)
     {
@@ -16,7 +17,7 @@ public static class WeightConversion
         {
             ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors),
             ".safetensors" => tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
-            _ => throw new WeightFormatException(to, "has an ending that says no format to write", "let it end in .pth or .safetensors"),
+            _ => throw new UsageException($"{to}: has an ending that says no format to write; let it end in .pth or .safetensors."),
         };
         using WeightFile file = WeightFile.Open(from);
         IReadOnlyList<WeightTensor> tensors = new TorchvisionNames(file).Tensors;
