@@ -81,6 +81,8 @@ internal static class Execution
         return (parsed.UnmatchedTokens, command == root) switch
         {
             ([string unknown, ..], true) => $"'{unknown}' is no command of cxr; use one of {commands}, or --help.",
+            ([string unknown, ..], false) when command.Subcommands.Count > 0 =>
+                $"'{unknown}' is no command of '{PathOf(command)}'; use one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}.",
             ([string unknown, ..], false) => $"'{unknown}' is no option of '{PathOf(command)}'; '{PathOf(command)} --help' lists those.",
             ([], false) when command.Subcommands.Count > 0 =>
                 $"'{PathOf(command)}' needs one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}; see '{PathOf(command)} --help'.",

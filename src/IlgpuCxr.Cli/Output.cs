@@ -51,7 +51,8 @@ internal static class Output
         if (path is not null && string.Equals(Target(path), Target(input), comparison))
             throw new UsageException($"{option.Name} '{path}' would overwrite the input; name another file.");
 
-        static string Target(string file) => File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file);
+        static string Target(string file) =>
+            File.Exists(file) && File.ResolveLinkTarget(file, returnFinalTarget: true) is { } target ? target.FullName : Path.GetFullPath(file);
     }
 
     /// <summary>Prints a table in its natural width.</summary>

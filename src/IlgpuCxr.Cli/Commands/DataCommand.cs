@@ -12,7 +12,7 @@ internal static class DataCommand
 {
     private const int MostTold = 20;
 
-    private static readonly string Dark = $", no level above {DataCheck.DarkLevel} of 255 (values of 12 bits in files of 16: multiply them by 16)";
+    private static readonly string WhyDark = $" (no level above {DataCheck.DarkLevel} of 255; where a file of 16 bits a pixel has values of 12 bits, multiply them by 16)";
 
 
     private static readonly Argument<string> Root = new("dir") { Description = "The directory of the splits, as --data takes it." };
@@ -82,7 +82,7 @@ internal static class DataCommand
         }
         Output.Print(table);
         Tell("unreadable file", "unreadable files", [.. check.Unreadable.Select(image => image.Reason)]);
-        Tell($"image that is almost black{Dark}", $"images that are almost black{Dark}", check.Dark);
+        Tell("image that is almost black", "images that are almost black", check.Dark, WhyDark);
         Tell("file that is in several splits or classes", "files that are in several splits or classes", [.. check.Duplicates.Select(file => string.Join("  =  ", file.Paths))]);
         Tell("patient in several splits", "patients in several splits", [.. check.Patients.Select(patient => $"{patient.Patient}: {patient.Images} images in {string.Join(", ", patient.Splits)}")]);
         return 0;
@@ -124,13 +124,13 @@ internal static class DataCommand
             Console.Out.WriteLine($"{cache.Location}: {(clears ? "deleted " : "")}{Output.Count(entries)} decoded images, {Output.Number(bytes / 1e6, 1)} MB ({UserCache.Variable} names another place).");
     }
 
-    private static void Tell(string one, string several, IReadOnlyList<string> lines)
+    private static void Tell(string one, string several, IReadOnlyList<string> lines, string why = "")
     {
         Console.Out.WriteLine(lines.Count switch
         {
             0 => $"No {one}.",
-            1 => $"1 {one}:",
-            _ => $"{Output.Count(lines.Count)} {several}:",
+            1 => $"1 {one}{why}:",
+            _ => $"{Output.Count(lines.Count)} {several}{why}:",
         });
         foreach (string line in lines.Take(MostTold))
             Console.Out.WriteLine($"  {line}");

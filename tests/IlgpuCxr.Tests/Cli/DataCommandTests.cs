@@ -31,7 +31,7 @@ public sealed class DataCommandTests
         folder.Write("test/normal/copy.png", File.ReadAllBytes(folder.PathOf("train", "normal", "0.png")));
         CommandResult check = cxr.Run("data", "check", folder.Root);
         Assert.That(check.ExitCode, Is.Zero, check.Error);
-        Assert.That(check.Output, Does.Contain("infected").And.Contain("No unreadable file.").And.Contain("1 x file that is in several splits or classes"));
+        Assert.That(check.Output, Does.Contain("infected").And.Contain("No unreadable file.").And.Contain("1 file that is in several splits or classes:").And.Contain("No image that is almost black."));
         using var json = JsonDocument.Parse(cxr.Run("data", "check", folder.Root, "--json").Output);
         Assert.That(json.RootElement.GetProperty("duplicates").GetArrayLength(), Is.EqualTo(1));
     }
@@ -44,7 +44,8 @@ public sealed class DataCommandTests
         Assert.That(Images("data", "cache", "--json"), Is.EqualTo(12));
         string stranger = Path.Combine(cxr.PathOf("home"), "images", "notes.txt");
         File.WriteAllText(stranger, "not an entry");
-        Assert.That(Images("data", "cache", "--clear", "--json"), Is.Zero);
+        Assert.That(cxr.Run("data", "cache", "--clear").Output, Does.Contain("deleted 12 decoded images"));
+        Assert.That(Images("data", "cache", "--json"), Is.Zero);
         Assert.That(File.Exists(stranger));
     }
 

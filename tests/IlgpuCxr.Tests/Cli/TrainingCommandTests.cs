@@ -4,6 +4,7 @@ using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Tests.Training;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.Cli;
 
@@ -64,6 +65,49 @@ public sealed class TrainingCommandTests
         Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
         cxr.Run("explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "nobody", "--device", "cpu").AssertRefused(2, "--class");
         cxr.Run("explain", cxr.PathOf("absent.png"), "--checkpoint", Path.Combine(Run, "best"), "--device", "cpu").AssertRefused(1, "absent.png");
+    }
+
+    [Test]
+    public void A_picture_goes_where_it_can_and_not_over_the_image()
+    {
+        string image = cxr.PathOf("xray.png"), best = Path.Combine(Run, "best");
+        File.Copy(data.PathOf("test", "normal", "0.png"), image);
+        byte[] before = File.ReadAllBytes(image);
+        CommandResult Explain(string name) => cxr.Run("explain", image, "--checkpoint", best, "--device", "cpu", "--out", name);
+        Explain(image).AssertRefused(2, "--out '" + image + "' would overwrite the input");
+        Explain(cxr.PathOf("y.jpg")).AssertRefused(2, "let it end in .png");
+        Directory.CreateDirectory(cxr.PathOf("directory.png"));
+        Explain(cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
+        Assert.That(Explain(cxr.PathOf(Path.Combine("new", "below", "x.png"))).ExitCode, Is.Zero);
+        Assert.That(File.Exists(cxr.PathOf(Path.Combine("new", "below", "x.png"))));
+
+        CommandResult Predict(string csv) => cxr.Run("predict", image, "--checkpoint", best, "--device", "cpu", "--quiet", "--csv", csv);
+        Predict(image).AssertRefused(2, "--csv '" + image + "' would overwrite the input");
+        Predict(cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
+        Predict(Path.Combine(image, "below.csv")).AssertRefused(1, "below.csv' cannot be written");
+        Assert.That(Predict(cxr.PathOf(Path.Combine("tables", "x.csv"))).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(image), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Values_that_are_no_numbers_are_told()
+    {
+        string images = cxr.PathOf("images.safetensors"), best = Path.Combine(Run, "best"), diverged = cxr.PathOf("diverged.safetensors");
+        var values = new float[3 * 3 * 32 * 32];
+        values[2 * 3 * 32 * 32] = float.NaN;
+        SafetensorsFile.Write(images, [new("input", [3, 3, 32, 32], values)]);
+        cxr.Run("predict", images, "--checkpoint", best, "--device", "cpu", "--json").AssertRefused(1, "Image 2 of " + images);
+
+        using (WeightFile file = SafetensorsFile.Read(best + ".safetensors"))
+        {
+            SafetensorsFile.Write(
+                diverged,
+                [.. file.Select(tensor => tensor.Name == "fc.2.bias" ? new WeightTensor(tensor.Name, tensor.Shape, new[] { float.NaN, 0f }) : tensor)],
+                file.Metadata);
+        }
+        string image = data.PathOf("test", "normal", "0.png");
+        foreach (string[] command in new string[][] { ["predict", image, "--json"], ["explain", image], ["evaluate", "--data", data.Root] })
+            cxr.Run([.. command, "--checkpoint", diverged, "--device", "cpu"]).AssertRefused(1, $"The network of the checkpoint {diverged} gives values that are no finite numbers");
     }
 
     [Test]

@@ -45,7 +45,8 @@ public sealed class WeightsCommandTests
     [TestCase("weights fetch resnet18 --url resnet18.pth", 2, "https://")]
     [TestCase("weights fetch resnet18 --url http://127.0.0.1:9/resnet18-5c106cde.pth", 1, "--url with a mirror")]
     [TestCase("weights inspect none.pth", 1, "there is no such file")]
-    [TestCase("weights convert none.pth a.txt", 1, ".pth or .safetensors")]
+    [TestCase("weights inspect .", 1, "is a directory; name a file in it")]
+    [TestCase("weights convert none.pth a.txt", 2, ".pth or .safetensors")]
     public void What_is_wrong_is_one_sentence(string commandLine, int exitCode, string expected) =>
         cxr.Run(commandLine.Split(' ')).AssertRefused(exitCode, expected);
 

@@ -1,4 +1,8 @@
+using System.Text.RegularExpressions;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Cli;
 
@@ -62,7 +66,7 @@ public sealed class WrongInputTests
     [TestCase("train --data {data} --algorithms foo=naive", WrongUsage, "'foo'")]
     [TestCase("train --data {data} --algorithms niave", WrongUsage, "'niave'")]
     [TestCase("train --data {data} --device cpu --size 32 --algorithms convolution=tiled", Failed, "'tiled'")]
-    [TestCase("train --data {data} --device cpu --size 32 --batch 1", Failed, "--batch 2")]
+    [TestCase("train --data {data} --device cpu --size 32 --batch 1", WrongUsage, "--batch 2")]
     [TestCase("train --data {data} --device cpu --resume --out none", WrongUsage, "none/last|none\\\\last")]
     [TestCase("evaluate --data {data} --checkpoint none/best", Failed, "none/best.safetensors")]
     [TestCase("summary foo", WrongUsage, "'foo'")]
@@ -70,7 +74,16 @@ public sealed class WrongInputTests
     [TestCase("gradcheck --device cuda:99", Failed, "cuda:99|number 99")]
     [TestCase("gradcheck --threads 0", WrongUsage, "--threads 0")]
     [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
-    [TestCase("bench --device cpu --size 32 --batch 1", Failed, "--batch 2")]
+    [TestCase("bench --device cpu --size 32 --batch 1", WrongUsage, "--batch 2")]
+    [TestCase("bench --device cpu --size 4096 --batch 10000000 --steps 1", Failed, "not enough memory; use a smaller --batch or --size.")]
+    [TestCase("train --data {data} --device cpu --size 32 --hidden 2000000000", Failed, "not enough memory; use a smaller --hidden")]
+    [TestCase("train --data {data} --gamma 1", WrongUsage, "--gamma has no effect without --loss focal")]
+    [TestCase("train --data {data} --beta1 0.5", WrongUsage, "--beta1 has no effect without --optimizer adam")]
+    [TestCase("train --data {data} --optimizer adam --momentum 0.5", WrongUsage, "--momentum has no effect without --optimizer sgd")]
+    [TestCase("predict {data} --checkpoint", WrongUsage, "see 'cxr predict --help'")]
+    [TestCase("data bogus", WrongUsage, "'bogus' is no command of 'cxr data'; use one of check, phantom, cache")]
+    [TestCase("data phantom", WrongUsage, "see 'cxr data phantom --help'")]
+    [TestCase("data check {data} --bogus", WrongUsage, "'cxr data check --help' lists those")]
     [TestCase("bench --data {data} --mode infer", WrongUsage, "--mode infer")]
     [TestCase("bench --data {data} --device cpu --size 32 --batch 32 --steps 1", WrongUsage, "--batch of at most")]
     [TestCase("bench --data nowhere", Failed, "nowhere")]
@@ -116,6 +129,44 @@ public sealed class WrongInputTests
     }
 
     [Test]
+    public void Phantoms_cannot_go_below_a_file()
+    {
+        File.WriteAllText(cxr.PathOf("notes"), "");
+        cxr.Run("data", "phantom", "--part", "1", "--size", "32", "--out", cxr.PathOf("notes")).AssertRefused(Failed, "notes' cannot be written");
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "Only Linux has a device that is always full.")]
+    public void A_full_disk_is_told_once()
+    {
+        string[] arguments = ["data", "phantom", "--part", "1", "--size", "32", "--train", "6", "--held", "3", "--threads", "2", "--out", cxr.PathOf("phantoms")];
+        Assert.That(cxr.Run(arguments).ExitCode, Is.Zero);
+        string[] images = Directory.GetFiles(cxr.PathOf("phantoms"), "*.png", SearchOption.AllDirectories);
+        foreach (string image in images)
+        {
+            File.Delete(image);
+            File.CreateSymbolicLink(image + ".tmp", "/dev/full");
+        }
+        cxr.Run(arguments).AssertRefused(Failed, ".png' cannot be written (No space left on device); check the place, its permissions and the free space");
+    }
+
+    [TestCase("weights inspect", "file '' is empty")]
+    [TestCase("data phantom --out", "--out '' is empty")]
+    public void An_empty_name_is_told(string commandLine, string expected) =>
+        cxr.Run([.. commandLine.Split(' '), ""]).AssertRefused(WrongUsage, expected);
+
+    [Test]
+    public void A_directory_of_directories_has_no_images_to_predict()
+    {
+        string checkpoint = cxr.PathOf("untrained");
+        using (ComputeDevice device = DeviceCatalog.Open("cpu"))
+        using (var network = new Network(device, "resnet18", NetworkHead.Part1))
+            Checkpoint.Save(checkpoint, device, network, null, new CheckpointInfo { Options = new TrainingOptions { Size = 32 }, Head = NetworkHead.Part1, Classes = ["infected", "normal"], History = [] });
+        cxr.Run("predict", data.PathOf("train"), "--checkpoint", checkpoint, "--device", "cpu")
+            .AssertRefused(Failed, $"name one of those, such as '{data.PathOf("train", "infected")}'");
+    }
+
+    [Test]
     public void Files_that_are_no_checkpoints_are_told()
     {
         File.WriteAllText(cxr.PathOf("notes.safetensors"), "only some notes");
@@ -138,6 +189,21 @@ public sealed class WrongInputTests
         Assert.That(result.ExitCode, Is.Zero);
         Assert.That(result.Output, Does.Contain(expected));
         Assert.That(result.Error, Is.Empty);
+    }
+
+    [Test]
+    public void Defaults_in_the_help_can_be_typed()
+    {
+        string[] lines = cxr.Run("train", "--help").Output.Split('\n');
+        (string Words, string Default)[] choices =
+        [
+            .. lines.Select(line => Regex.Match(line, @"^  --\S+ <(?<words>[^>]+\|[^>]+)>.*\[default: (?<default>[^\];]+)")).Where(match => match.Success)
+                .Select(match => (match.Groups["words"].Value, match.Groups["default"].Value)),
+        ];
+        Assert.That(choices, Has.Length.GreaterThanOrEqualTo(6));
+        foreach ((string words, string byDefault) in choices)
+            Assert.That(words.Split('|'), Does.Contain(byDefault));
+        Assert.That(lines, Has.One.Contains("[default: ce; multilabel: bce]").And.One.Contains("[default: part1; multilabel: part2]"));
     }
 
     private void AssertNoData(string name, Action<DataFolder> fill, string expected)

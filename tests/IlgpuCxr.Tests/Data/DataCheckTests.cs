@@ -1,4 +1,6 @@
 using IlgpuCxr.Data;
+using NetVips;
+using VipsImage = NetVips.Image;
 
 namespace IlgpuCxr.Tests.Data;
 
@@ -56,6 +58,18 @@ public sealed class DataCheckTests
         using DataFolder folder = DataFolder.Complete(2);
         folder.Write("train/normal/notes.png", "no image"u8.ToArray());
         Assert.That(Check(folder).Unreadable.Single().Reason, Does.Contain("notes.png"));
+    }
+
+    [TestCase(12, true)]
+    [TestCase(13, false)]
+    public void An_image_of_16_bits_with_values_of_12_is_found(int bits, bool isFound)
+    {
+        using DataFolder folder = DataFolder.Complete(2);
+        ushort[] levels = [.. Enumerable.Range(0, 8 * 4).Select(i => (ushort)((1 << bits) - 1 - i))];
+        using VipsImage memory = VipsImage.NewFromMemory(levels, 8, 4, 1, Enums.BandFormat.Ushort);
+        using VipsImage image = memory.Copy(interpretation: Enums.Interpretation.Grey16);
+        string path = folder.WriteImage("train/normal/deep.png", image);
+        Assert.That(Check(folder).Dark, Is.EqualTo(isFound ? new[] { path } : []));
     }
 
     [Test]

@@ -39,8 +39,10 @@ public sealed class ImageTableTests
     [TestCase("Line 2 of", "no path", "path,labels,split", ",a,train")]
     [TestCase("no image of the split validation", "", "path,labels,split", "1.png,a,train", "2.png,b,train")]
     [TestCase("1 different labels", "", "path,labels,split", "1.png,a,train", "2.png,a,val")]
-    [TestCase("no CSV file with the columns", "", "path,label,split", "1.png,a,train")]
-    [TestCase("no CSV file with the columns", "", "")]
+    [TestCase("Line 1 of", "names no column labels; let it name path, labels, split and perhaps patient", "path,label,split", "1.png,a,train")]
+    [TestCase("Line 1 of", "names no column path, labels, split", "")]
+    [TestCase("Line 3 of", "has 2 of the 3 columns", "path,labels,split", "1.png,a,train", "2.png,b")]
+    [TestCase("Line 2 of", "check its quotes", "path,labels,split", "1.png,a\"b\",train")]
     [TestCase("patient '7'", "lines 2 and 4", "path,labels,split,patient", "1.png,a,train,7", "2.png,b,train,", "3.png,b,val,7")]
     public void What_is_wrong_is_told_with_its_line(string first, string second, params string[] lines) =>
         Assert.That(

@@ -18,7 +18,8 @@ internal static class SharedData
         return path;
     }
 
-    private static string RepositoryRoot
+    /// <summary>The directory of the solution.</summary>
+    public static string RepositoryRoot
     {
         get
         {

@@ -90,6 +90,44 @@ public sealed class VipsImageDecoderTests
     }
 
     [Test]
+    public void Each_of_many_failures_has_its_own_reason()
+    {
+        using var folder = new DataFolder();
+        string[] files = [.. Enumerable.Range(0, 8).SelectMany(i => new[]
+        {
+            Cut(folder, $"{i}.jpg"), Cut(folder, $"{i}.png"), folder.WriteImage($"{i}.webp"), folder.Write($"text{i}.png", "not an image"u8.ToArray()),
+        })];
+        string?[] alone = [.. files.Select(ReasonOf)];
+        for (int round = 0; round < 20; round++)
+        {
+            var among = new string?[files.Length];
+            Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => among[i] = ReasonOf(files[i]));
+            Assert.That(among, Is.EqualTo(alone));
+        }
+        Assert.That(alone[0], Does.Contain("premature end of JPEG image"));
+        Assert.That(alone[3], Does.Contain("it is no PNG, JPEG, TIFF, WebP or BMP image"));
+
+        string? ReasonOf(string path)
+        {
+            try
+            {
+                decoder.Decode(path);
+                return null;
+            }
+            catch (DataException exception)
+            {
+                return exception.Message;
+            }
+        }
+
+        static string Cut(DataFolder folder, string name)
+        {
+            byte[] whole = File.ReadAllBytes(folder.WriteImage(name, 200, 150));
+            return folder.Write(name, whole[..(whole.Length * 2 / 3)]);
+        }
+    }
+
+    [Test]
     public void A_missing_file_is_refused_by_name() =>
         Assert.That(() => decoder.Decode("nowhere.png"), Throws.TypeOf<DataException>().With.Message.Contains("nowhere.png"));
 

@@ -164,7 +164,7 @@ public sealed class WeightImportTests
             Assert.That(file[tensor.Name].ToFloat32().AsSpan().SequenceEqual(tensor.ToFloat32()), tensor.Name);
         }
         Assert.That(
-            () => WeightConversion.Convert(first, folder.PathOf("d.h5")), Throws.TypeOf<WeightFormatException>().With.Message.Contains(".pth or .safetensors"));
+            () => WeightConversion.Convert(first, folder.PathOf("d.h5")), Throws.TypeOf<UsageException>().With.Message.Contains(".pth or .safetensors"));
     }
 
     [Test]
