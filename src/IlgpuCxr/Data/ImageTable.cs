@@ -90,7 +90,7 @@ internal static class ImageTable
         while (csv.Read())
         {
             int line = csv.Parser.RawRow;
-            if (Columns.Any(column => !csv.TryGetField<string>(column, out _)))
+            if (Columns.Any(column => csv.GetFieldIndex(column, isTryGet: true) >= csv.Parser.Count))
                 throw new DataException($"Line {line} of '{file}' has {csv.Parser.Count} of the {csv.HeaderRecord!.Length} columns that line 1 names; give it all of them, {string.Join(", ", Columns)} included.");
             string path = csv.GetField("path")!, split = csv.GetField("split")!.ToLowerInvariant();
             csv.TryGetField("patient", out string? patient);

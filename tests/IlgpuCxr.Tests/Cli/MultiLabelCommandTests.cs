@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IlgpuCxr.Tests.Data;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.Cli;
 
@@ -79,6 +80,19 @@ public sealed class MultiLabelCommandTests
         CommandResult predicted = cxr.Run("predict", data.PathOf("Test", "10.png"), "--checkpoint", Best, "--device", "cpu");
         Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
         Assert.That(predicted.Output, Does.Contain("covid").And.Contain("10.png"));
+    }
+
+    [Test]
+    public void An_image_without_a_label_is_told_to_have_none()
+    {
+        string sceptical = cxr.PathOf("sceptical.safetensors");
+        using (WeightFile file = SafetensorsFile.Read(Best + ".safetensors"))
+        {
+            SafetensorsFile.Write(
+                sceptical, [.. file.Select(tensor => tensor.Name == "fc.bias" ? new WeightTensor(tensor.Name, tensor.Shape, new[] { -100f, -100f, -100f }) : tensor)], file.Metadata);
+        }
+        CommandResult predicted = cxr.Run("predict", data.PathOf("Test", "10.png"), "--checkpoint", sceptical, "--device", "cpu");
+        Assert.That(predicted.Output, Does.Match("10\\.png .* none "), predicted.Error);
     }
 
     [Test]

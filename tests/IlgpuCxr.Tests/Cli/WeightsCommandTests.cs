@@ -40,6 +40,14 @@ public sealed class WeightsCommandTests
         Assert.That(file["fc.weight"].ToFloat32(), Is.EqualTo(new[] { 1f, 2f, 6f }));
     }
 
+    [Test]
+    public void A_table_is_never_folded()
+    {
+        string path = cxr.PathOf("long.safetensors"), name = string.Concat(Enumerable.Repeat("layer.", 50));
+        SafetensorsFile.Write(path, [new(name, [1], new[] { -0.1051f })]);
+        Assert.That(cxr.Run("weights", "inspect", path).Output.Split('\n'), Has.One.Contains(name).And.One.Contains("-0.1051"));
+    }
+
     [TestCase("weights", 2, "fetch")]
     [TestCase("weights fetch alexnet", 2, "resnet18 or vgg16")]
     [TestCase("weights fetch resnet18 --url resnet18.pth", 2, "https://")]

@@ -183,6 +183,7 @@ public sealed class WrongInputTests
 
     [TestCase("--help", "Commands:")]
     [TestCase("train --help", "--resume")]
+    [TestCase("gradcheck --help", "  --op <operators>  ")]
     public void Help_is_no_failure(string commandLine, string expected)
     {
         CommandResult result = cxr.Run(commandLine.Split(' '));
