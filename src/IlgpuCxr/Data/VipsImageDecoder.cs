@@ -11,6 +11,7 @@ namespace IlgpuCxr.Data;
 public sealed class VipsImageDecoder : IImageDecoder
 {
     // libvips has one text of errors for all threads, so why an image cannot be read is only certain while no other is.
+    // Of the two kinds of such locks this is the one that nobody has to dispose of.
     private readonly ReaderWriterLock errors = new();
 
     static VipsImageDecoder()
