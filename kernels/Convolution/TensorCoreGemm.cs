@@ -54,7 +54,7 @@ internal static class TensorCoreGemm
         for (int depth = begin; depth < end; depth += Depth)
         {
             // This thread's copies of the current tile are done; behind the barrier everybody's are, and nobody reads the tile before it any more.
-            TensorCore.AwaitAllButLastCopies();
+            TensorCore.AwaitCopies(1);
             Group.Barrier();
             if (depth + 2 * Depth < end)
             {
@@ -71,12 +71,12 @@ internal static class TensorCoreGemm
 
         int lane = Group.IdxX & 31;
         int row = rowStart + warpRow + (lane >> 2), column = columnStart + warpColumn + (lane & 3) * 2;
-        Store<TColumnSize, TAccess, TResult>(sums.Rows0, row, column, result, partials, plan);
-        Store<TColumnSize, TAccess, TResult>(sums.Rows16, row + 16, column, result, partials, plan);
+        TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows0, row, column, result, partials, plan);
+        TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows16, row + 16, column, result, partials, plan);
         if (TRowSize.Extent > 64)
         {
-            Store<TColumnSize, TAccess, TResult>(sums.Rows32, row + 32, column, result, partials, plan);
-            Store<TColumnSize, TAccess, TResult>(sums.Rows48, row + 48, column, result, partials, plan);
+            TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows32, row + 32, column, result, partials, plan);
+            TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows48, row + 48, column, result, partials, plan);
         }
     }
 
@@ -145,81 +145,4 @@ internal static class TensorCoreGemm
             sums.Columns56 = TMath.MultiplyAdd(a, b3.Y, b3.W, sums.Columns56);
         }
     }
-
-    /// <summary>A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.</summary>
-    public static void Store<TColumnSize, TAccess, TResult>(
-        WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
-    {
-        StoreRow<TColumnSize, TAccess, TResult>(
-            Upper(sums.Columns0), Upper(sums.Columns8), Upper(sums.Columns16), Upper(sums.Columns24),
-            Upper(sums.Columns32), Upper(sums.Columns40), Upper(sums.Columns48), Upper(sums.Columns56), row, column, result, partials, plan);
-        StoreRow<TColumnSize, TAccess, TResult>(
-            Lower(sums.Columns0), Lower(sums.Columns8), Lower(sums.Columns16), Lower(sums.Columns24),
-            Lower(sums.Columns32), Lower(sums.Columns40), Lower(sums.Columns48), Lower(sums.Columns56), row + 8, column, result, partials, plan);
-    }
-
-    private static Float2 Upper(Float4 sums)
-    {
-        Float2 pair;
-        pair.X = sums.X;
-        pair.Y = sums.Y;
-        return pair;
-    }
-
-    private static Float2 Lower(Float4 sums)
-    {
-        Float2 pair;
-        pair.X = sums.Z;
-        pair.Y = sums.W;
-        return pair;
-    }
-
-    private static void StoreRow<TColumnSize, TAccess, TResult>(
-        Float2 columns0, Float2 columns8, Float2 columns16, Float2 columns24, Float2 columns32, Float2 columns40, Float2 columns48, Float2 columns56,
-        int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
-    {
-        if (row >= plan.Rows)
-            return;
-        bool isShare = plan.Slices > 1;
-        int offset = isShare ? (Grid.IdxY * plan.Rows + row) * plan.Columns : result.Offset(row);
-        Store<TAccess, TResult>(columns0, isShare, offset, column, result, partials, plan.Columns);
-        Store<TAccess, TResult>(columns8, isShare, offset, column + 8, result, partials, plan.Columns);
-        Store<TAccess, TResult>(columns16, isShare, offset, column + 16, result, partials, plan.Columns);
-        Store<TAccess, TResult>(columns24, isShare, offset, column + 24, result, partials, plan.Columns);
-        if (TColumnSize.Extent > 64)
-        {
-            Store<TAccess, TResult>(columns32, isShare, offset, column + 32, result, partials, plan.Columns);
-            Store<TAccess, TResult>(columns40, isShare, offset, column + 40, result, partials, plan.Columns);
-            Store<TAccess, TResult>(columns48, isShare, offset, column + 48, result, partials, plan.Columns);
-            Store<TAccess, TResult>(columns56, isShare, offset, column + 56, result, partials, plan.Columns);
-        }
-    }
-
-    private static void Store<TAccess, TResult>(
-        Float2 pair, bool isShare, int rowOffset, int column, TResult result, ArrayView<float> partials, int columns)
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
-    {
-        if (column >= columns)
-            return;
-        // The share of a slice lies where ConvolutionTiled put it: in the result itself when there is but one.
-        if (TAccess.Quads)
-        {
-            if (!isShare)
-                pair = result.Finish(pair + LoadPair(result.Addend, result.AddendOffset(rowOffset, column)), rowOffset + column);
-            partials.Cast<Float2>()[(rowOffset + column) >> 1] = pair;
-            return;
-        }
-        partials[rowOffset + column] = isShare ? pair.X : TiledGemm.Finished(pair.X, result, rowOffset, column, columns);
-        if (column + 1 < columns)
-            partials[rowOffset + column + 1] = isShare ? pair.Y : TiledGemm.Finished(pair.Y, result, rowOffset, column + 1, columns);
-    }
-
-    private static Float2 LoadPair(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float2>()[offset >> 1];
 }

@@ -17,3 +17,12 @@ internal struct WarpgroupSums
     public WarpColumns128 Rows0;
     public WarpColumns128 Rows64;
 }
+
+/// <summary>A lane's part of a warpgroup's 128 rows, 16 deep: blocks of 8 depths.</summary>
+internal struct WarpgroupRows
+{
+    public Fragment Rows0;
+    public Fragment Rows0Deeper;
+    public Fragment Rows64;
+    public Fragment Rows64Deeper;
+}

@@ -20,8 +20,8 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
 {
     private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.Depth / 4;
 
-    // From one of a thread's quads to its next, in bytes of shared memory: as many as the group's threads copy at a time.
-    private const int CopyBytes = TensorCoreGemm.Threads * QuadBytes;
+    // A thread's quads, four of a large tile and two of a small one, are of one depth, so that its share of the offset is found once for all of them.
+    private const int OuterStep = 32;
 
     private readonly TOperand operand;
     private readonly int outer;
@@ -53,7 +53,7 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
         }
         else
         {
-            int row = thread / OuterQuads, quad = thread & OuterQuads - 1;
+            int row = thread / StepQuads, quad = thread & StepQuads - 1;
             outer = start + quad * 4;
             localDepth = row;
             destination = (uint)(row * OuterQuads + (quad ^ (row & 3) * 2)) * QuadBytes;
@@ -61,9 +61,9 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
             fragment = (uint)((t * OuterQuads + (fragmentQuad ^ t * 2)) * QuadBytes + (g & 3) * sizeof(float));
         }
         anchor0 = operand.Anchor(outer);
-        anchor1 = TOperand.AlongDepth ? operand.Anchor(outer + OuterStep) : anchor0;
-        anchor2 = TOperand.AlongDepth && HasFour ? operand.Anchor(outer + 2 * OuterStep) : anchor0;
-        anchor3 = TOperand.AlongDepth && HasFour ? operand.Anchor(outer + 3 * OuterStep) : anchor0;
+        anchor1 = operand.Anchor(outer + OuterStep);
+        anchor2 = HasFour ? operand.Anchor(outer + 2 * OuterStep) : anchor0;
+        anchor3 = HasFour ? operand.Anchor(outer + 3 * OuterStep) : anchor0;
     }
 
     /// <summary>Bytes of a tile.</summary>
@@ -71,12 +71,12 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
 
     private static int OuterQuads => TSize.Extent / 4;
 
-    // A thread copies four quads of a large tile, two of a small one.
     private static bool HasFour => TSize.Extent > SmallTile.Extent;
 
-    private static int OuterStep => TOperand.AlongDepth ? TensorCoreGemm.Threads / DepthQuads : 0;
+    private static int StepQuads => OuterStep / 4;
 
-    private static int DepthStep => TOperand.AlongDepth ? 0 : TensorCoreGemm.Threads / OuterQuads;
+    // From one of a thread's quads to its next in shared memory.
+    private static int CopyBytes => TOperand.AlongDepth ? OuterStep * DepthQuads * QuadBytes : StepQuads * QuadBytes;
 
     /// <summary>Begins to copy this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
     public void Fetch(uint tile, int depth, int end)
@@ -84,11 +84,11 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
         tile += destination;
         depth += localDepth;
         Fetch(tile, anchor0, outer, depth, end);
-        Fetch(tile + CopyBytes, anchor1, outer + OuterStep, depth + DepthStep, end);
+        Fetch(tile + (uint)CopyBytes, anchor1, outer + OuterStep, depth, end);
         if (HasFour)
         {
-            Fetch(tile + 2 * CopyBytes, anchor2, outer + 2 * OuterStep, depth + 2 * DepthStep, end);
-            Fetch(tile + 3 * CopyBytes, anchor3, outer + 3 * OuterStep, depth + 3 * DepthStep, end);
+            Fetch(tile + (uint)(2 * CopyBytes), anchor2, outer + 2 * OuterStep, depth, end);
+            Fetch(tile + (uint)(3 * CopyBytes), anchor3, outer + 3 * OuterStep, depth, end);
         }
     }
 

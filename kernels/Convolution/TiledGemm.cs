@@ -95,11 +95,11 @@ internal static class TiledGemm
     {
         int row = index / plan.Columns, column = index % plan.Columns;
         int offset = result.Offset(row);
-        float sum = LoadSingle(result.Addend, result.AddendOffset(offset, column));
+        float sum = result.HasAddend ? result.Addend[result.AddendOffset(offset) + column] : 0;
         for (int slice = 0; slice < plan.Slices; slice++)
             sum += partials[slice * plan.Rows * plan.Columns + index];
         ArrayView<float> view = result.View;
-        view[offset + column] = result.Finish(sum, offset + column);
+        view[offset + column] = result.Finish(sum, result.HasMask ? result.Mask[offset + column] : 0);
     }
 
     /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
@@ -131,8 +131,20 @@ internal static class TiledGemm
             return;
         }
         int offset = result.Offset(row);
-        Store<TAccess>(result.View, offset, left, Finished<TAccess, TResult>(sums.Left, result, offset, left, plan.Columns), plan.Columns);
-        Store<TAccess>(result.View, offset, right, Finished<TAccess, TResult>(sums.Right, result, offset, right, plan.Columns), plan.Columns);
+        // All that is needed from memory is asked for before any of it is used.
+        RegisterRow addends = default, masks = default;
+        if (result.HasAddend)
+        {
+            addends.Left = Load<TAccess>(result.Addend, result.AddendOffset(offset), left, plan.Columns);
+            addends.Right = Load<TAccess>(result.Addend, result.AddendOffset(offset), right, plan.Columns);
+        }
+        if (result.HasMask)
+        {
+            masks.Left = Load<TAccess>(result.Mask, offset, left, plan.Columns);
+            masks.Right = Load<TAccess>(result.Mask, offset, right, plan.Columns);
+        }
+        Store<TAccess>(result.View, offset, left, result.Finish(sums.Left + addends.Left, masks.Left), plan.Columns);
+        Store<TAccess>(result.View, offset, right, result.Finish(sums.Right + addends.Right, masks.Right), plan.Columns);
     }
 
     private static void Store<TAccess>(ArrayView<float> view, int offset, int column, Float4 quad, int columns)
@@ -155,30 +167,17 @@ internal static class TiledGemm
             view[offset + column + 3] = quad.W;
     }
 
-    /// <summary>Four sums with what is added to them, as they are written; those past the edge are nothing.</summary>
-    private static Float4 Finished<TAccess, TResult>(Float4 quad, TResult result, int rowOffset, int column, int columns)
+    /// <summary>Four neighbours; past the edge the last again.</summary>
+    private static Float4 Load<TAccess>(ArrayView<float> view, int offset, int column, int columns)
         where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
     {
         if (TAccess.Quads)
-        {
-            if (column >= columns)
-                return quad;
-            return result.Finish(quad + LoadQuad(result.Addend, result.AddendOffset(rowOffset, column)), rowOffset + column);
-        }
-        quad.X = Finished(quad.X, result, rowOffset, column, columns);
-        quad.Y = Finished(quad.Y, result, rowOffset, column + 1, columns);
-        quad.Z = Finished(quad.Z, result, rowOffset, column + 2, columns);
-        quad.W = Finished(quad.W, result, rowOffset, column + 3, columns);
+            return view.Cast<Float4>()[(offset + Math.Min(column, columns - 4)) >> 2];
+        Float4 quad;
+        quad.X = view[offset + Math.Min(column, columns - 1)];
+        quad.Y = view[offset + Math.Min(column + 1, columns - 1)];
+        quad.Z = view[offset + Math.Min(column + 2, columns - 1)];
+        quad.W = view[offset + Math.Min(column + 3, columns - 1)];
         return quad;
-    }
-
-    /// <summary>A sum with what is added to it, as it is written; past the edge it is nothing.</summary>
-    public static float Finished<TResult>(float sum, TResult result, int rowOffset, int column, int columns)
-        where TResult : struct, ITiledResult
-    {
-        if (column >= columns)
-            return sum;
-        return result.Finish(sum + LoadSingle(result.Addend, result.AddendOffset(rowOffset, column)), rowOffset + column);
     }
 }

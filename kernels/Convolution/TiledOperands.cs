@@ -41,12 +41,13 @@ internal readonly struct TiledAnchor(int start, int row, int column)
     public static TiledAnchor PastTheEdge => new(Outside, FarAway, FarAway);
 }
 
-/// <summary>Forward, rows: output pixel (n, p, q) against tap and input channel (r, s, c), an element of the input.</summary>
+/// <summary>Forward, rows: output pixel (n, p, q) against tap and input channel (r, s, c) in the order of <see cref="TapOrder"/>, an element of the input.</summary>
 internal readonly struct InputPatches(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {
     private readonly int rows = shape.Output.Pixels, height = shape.H, width = shape.W, channels = shape.C;
     private readonly int stride = shape.Stride, padding = shape.Padding;
-    private readonly FastDivisor byP = new(shape.P), byQ = new(shape.Q), byC = new(shape.C), byS = new(shape.S);
+    private readonly FastDivisor byP = new(shape.P), byQ = new(shape.Q);
+    private readonly TapOrder order = new(shape.R, shape.S, shape.C);
 
     public static bool AlongDepth => true;
 
@@ -63,7 +64,7 @@ internal readonly struct InputPatches(ArrayView<float> input, ConvolutionShape s
 
     public int Offset(TiledAnchor anchor, int depth)
     {
-        int r = byS.Divide(byC.Divide(depth, out int c), out int s);
+        int c = order.Channel(depth, out int r, out int s);
         bool inside = (uint)(anchor.Row + r) < (uint)height & (uint)(anchor.Column + s) < (uint)width;
         int offset = anchor.Start + (r * width + s) * channels + c;
         return inside ? offset : TiledAnchor.Outside;
@@ -73,7 +74,8 @@ internal readonly struct InputPatches(ArrayView<float> input, ConvolutionShape s
 /// <summary>Forward, columns: output channel k against (r, s, c), an element of the weights.</summary>
 internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shape) : ITiledOperand
 {
-    private readonly int columns = shape.K, pitch = shape.R * shape.S * shape.C;
+    private readonly int columns = shape.K, pitch = shape.R * shape.S * shape.C, channels = shape.C;
+    private readonly TapOrder order = new(shape.R, shape.S, shape.C);
 
     public static bool AlongDepth => true;
 
@@ -81,7 +83,12 @@ internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shap
 
     public TiledAnchor Anchor(int outer) => outer < columns ? new TiledAnchor(outer * pitch, 0, 0) : TiledAnchor.PastTheEdge;
 
-    public int Offset(TiledAnchor anchor, int depth) => anchor.Start < 0 ? TiledAnchor.Outside : anchor.Start + depth;
+    public int Offset(TiledAnchor anchor, int depth)
+    {
+        int c = order.Channel(depth, out int tap);
+        int offset = anchor.Start + tap * channels + c;
+        return anchor.Start < 0 ? TiledAnchor.Outside : offset;
+    }
 }
 
 /// <summary>Backward-data, rows: input pixel of a phase against tap of the phase and output channel, an element of the output's gradient.</summary>
@@ -89,8 +96,8 @@ internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, Convolut
 {
     private readonly int rows = shape.N * phase.Rows * phase.Columns, height = shape.P, width = shape.Q, channels = shape.K;
     private readonly int firstP = phase.FirstP, firstQ = phase.FirstQ;
-    private readonly FastDivisor byRows = new(phase.Rows), byColumns = new(phase.Columns), byK = new(shape.K);
-    private readonly FastDivisor byTaps = new(Math.Max(1, phase.TapColumns));
+    private readonly FastDivisor byRows = new(phase.Rows), byColumns = new(phase.Columns);
+    private readonly TapOrder order = new(phase.TapRows, phase.TapColumns, shape.K);
 
     public static bool AlongDepth => true;
 
@@ -107,7 +114,7 @@ internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, Convolut
 
     public int Offset(TiledAnchor anchor, int depth)
     {
-        int i = byTaps.Divide(byK.Divide(depth, out int k), out int j);
+        int k = order.Channel(depth, out int i, out int j);
         bool inside = (uint)(anchor.Row - i) < (uint)height & (uint)(anchor.Column - j) < (uint)width;
         int offset = anchor.Start - (i * width + j) * channels + k;
         return inside ? offset : TiledAnchor.Outside;
@@ -119,7 +126,7 @@ internal readonly struct PhaseFilters(ArrayView<float> weights, ConvolutionShape
 {
     private readonly int columns = shape.C, taps = shape.R * shape.S, width = shape.S, stride = shape.Stride;
     private readonly int firstTap = phase.FirstR * shape.S + phase.FirstS;
-    private readonly FastDivisor byK = new(shape.K), byTaps = new(Math.Max(1, phase.TapColumns));
+    private readonly TapOrder order = new(phase.TapRows, phase.TapColumns, shape.K);
 
     public static bool AlongDepth => false;
 
@@ -129,7 +136,7 @@ internal readonly struct PhaseFilters(ArrayView<float> weights, ConvolutionShape
 
     public int Offset(TiledAnchor anchor, int depth)
     {
-        int i = byTaps.Divide(byK.Divide(depth, out int k), out int j);
+        int k = order.Channel(depth, out int i, out int j);
         int tap = firstTap + (i * width + j) * stride;
         int offset = (k * taps + tap) * columns + anchor.Start;
         return anchor.Start < 0 ? TiledAnchor.Outside : offset;

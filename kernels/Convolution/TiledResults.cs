@@ -3,29 +3,38 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Where a matrix product's result goes, and what is added to it.</summary>
+/// <summary>Where a matrix product's result goes, what is added to it, and what becomes of it before it is written.</summary>
 internal interface ITiledResult
 {
     /// <summary>The tensor.</summary>
     ArrayView<float> View { get; }
 
-    /// <summary>What is added to the result.</summary>
+    /// <summary>Whether something is added to the result.</summary>
+    bool HasAddend { get; }
+
+    /// <summary>What is added.</summary>
     ArrayView<float> Addend { get; }
+
+    /// <summary>Whether a tensor like the result says by its sign what is kept.</summary>
+    bool HasMask { get; }
+
+    /// <summary>That tensor.</summary>
+    ArrayView<float> Mask { get; }
 
     /// <summary>The offset of a row's first element; its columns follow one another.</summary>
     int Offset(int row);
 
-    /// <summary>The offset of what is added to an element of the row with this <see cref="Offset"/>, or <see cref="TiledAnchor.Outside"/> for nothing.</summary>
-    int AddendOffset(int rowOffset, int column);
+    /// <summary>The offset of what is added to the first element of the row with this <see cref="Offset"/>.</summary>
+    int AddendOffset(int rowOffset);
 
-    /// <summary>What becomes of a sum with its addend, at an offset of the tensor, before it is written.</summary>
-    float Finish(float sum, int offset);
+    /// <summary>What is written for a sum with its addend; <paramref name="mask"/> counts with <see cref="HasMask"/> only.</summary>
+    float Finish(float sum, float mask);
 
-    /// <inheritdoc cref="Finish(float, int)"/>
-    Float2 Finish(Float2 sum, int offset);
+    /// <inheritdoc cref="Finish(float, float)"/>
+    Float2 Finish(Float2 sum, Float2 mask);
 
-    /// <inheritdoc cref="Finish(float, int)"/>
-    Float4 Finish(Float4 sum, int offset);
+    /// <inheritdoc cref="Finish(float, float)"/>
+    Float4 Finish(Float4 sum, Float4 mask);
 }
 
 /// <summary>A dense matrix, and a vector over its columns to add or none: the output with its bias and ReLU, or the gradient of the weights.</summary>
@@ -38,23 +47,27 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
     // Without a bias any memory will do, since nothing is read from it; OpenCL accepts no empty argument inside a structure.
     public ArrayView<float> Addend { get; } = bias.Length > 0 ? bias : view;
 
+    public bool HasAddend => hasBias != 0;
+
+    public bool HasMask => false;
+
+    public ArrayView<float> Mask => View;
+
     public int Offset(int row) => row * columns;
 
-    public int AddendOffset(int rowOffset, int column) => hasBias != 0 ? column : TiledAnchor.Outside;
+    public int AddendOffset(int rowOffset) => 0;
 
-    public float Finish(float sum, int offset) => rectifies != 0 & sum <= 0 ? 0 : sum;
+    public float Finish(float sum, float mask) => rectifies != 0 & sum <= 0 ? 0 : sum;
 
-    public Float2 Finish(Float2 sum, int offset) => rectifies != 0 ? Float2.Masked(sum, sum) : sum;
+    public Float2 Finish(Float2 sum, Float2 mask) => rectifies != 0 ? Float2.Masked(sum, sum) : sum;
 
-    public Float4 Finish(Float4 sum, int offset) => rectifies != 0 ? Float4.Masked(sum, sum) : sum;
+    public Float4 Finish(Float4 sum, Float4 mask) => rectifies != 0 ? Float4.Masked(sum, sum) : sum;
 }
 
 /// <summary>The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU in front gave 0.</summary>
 internal readonly struct GradInputResult(
     ArrayView<float> gradInput, ConvolutionShape shape, TiledPhase phase, bool accumulate, ArrayView<float> activation) : ITiledResult
 {
-    // As MatrixResult.Addend: any memory will do where nothing is read.
-    private readonly ArrayView<float> activation = activation.Length > 0 ? activation : gradInput;
     private readonly int masks = activation.Length > 0 ? 1 : 0;
     private readonly int height = shape.H, width = shape.W, channels = shape.C, stride = shape.Stride;
     private readonly int firstH = phase.FirstH, firstW = phase.FirstW, accumulates = accumulate ? 1 : 0;
@@ -62,7 +75,14 @@ internal readonly struct GradInputResult(
 
     public ArrayView<float> View { get; } = gradInput;
 
+    public bool HasAddend => accumulates != 0;
+
     public ArrayView<float> Addend => View;
+
+    public bool HasMask => masks != 0;
+
+    // As MatrixResult.Addend: any memory will do where nothing is read.
+    public ArrayView<float> Mask { get; } = activation.Length > 0 ? activation : gradInput;
 
     public int Offset(int row)
     {
@@ -70,11 +90,11 @@ internal readonly struct GradInputResult(
         return ((n * height + firstH + phaseRow * stride) * width + firstW + column * stride) * channels;
     }
 
-    public int AddendOffset(int rowOffset, int column) => accumulates != 0 ? rowOffset + column : TiledAnchor.Outside;
+    public int AddendOffset(int rowOffset) => rowOffset;
 
-    public float Finish(float sum, int offset) => masks != 0 && activation[offset] <= 0 ? 0 : sum;
+    public float Finish(float sum, float mask) => masks != 0 & mask <= 0 ? 0 : sum;
 
-    public Float2 Finish(Float2 sum, int offset) => masks != 0 ? Float2.Masked(sum, activation.Cast<Float2>()[offset >> 1]) : sum;
+    public Float2 Finish(Float2 sum, Float2 mask) => masks != 0 ? Float2.Masked(sum, mask) : sum;
 
-    public Float4 Finish(Float4 sum, int offset) => masks != 0 ? Float4.Masked(sum, activation.Cast<Float4>()[offset >> 2]) : sum;
+    public Float4 Finish(Float4 sum, Float4 mask) => masks != 0 ? Float4.Masked(sum, mask) : sum;
 }

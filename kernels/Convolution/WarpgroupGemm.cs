@@ -8,11 +8,12 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has rows 16w to 16w + 15 of each
 /// 64 and all columns. Rows come to shared memory as they are in global memory and are rounded on their way through the registers, each element once;
 /// columns were rounded and put in order before (<see cref="PackedColumns{TSize, TMath}"/>), and the tensor cores read them from shared memory themselves.
+/// While they multiply a tile, the threads load the rows of the next and begin to copy a later one.
 /// </remarks>
 internal static class WarpgroupGemm
 {
-    // Tiles of a factor in shared memory: one to multiply and two on their way, 48 KiB for 128x128 of tf32, all that a kernel gets without asking.
-    private const int Stages = 3;
+    // What a kernel gets of shared memory without asking.
+    private const int SharedBytes = 48 * 1024;
 
     // An instruction's 64 rows, in the blocks of 16 that are loaded at once.
     private const int BlocksOfAnInstruction = 4;
@@ -26,44 +27,46 @@ internal static class WarpgroupGemm
         where TRows : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        int rowBytes = TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes, stageBytes = rowBytes + PackedColumns<TColumnSize, TMath>.Bytes;
-        ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
-            Stages * (TRowSize.Extent * TensorCoreGemm.Depth / 4 + PackedColumns<TColumnSize, TMath>.Quads));
-        uint memory = TensorCore.SharedAddress(ref shared[0]);
+        int rowBytes = TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes, tileBytes = rowBytes + PackedColumns<TColumnSize, TMath>.Bytes;
+        // One tile to multiply and two on their way; three, where there is room.
+        int stages = 4 * tileBytes <= SharedBytes ? 4 : 3;
+        ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * tileBytes / 16);
+        uint memory = TensorCore.SharedAddress(ref shared[0]), last = memory + (uint)((stages - 1) * tileBytes);
 
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TRowSize.Extent;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warpRow = (Group.IdxX >> 5) * 16;
         var rowStage = new TensorCoreStage<TRowSize, QuadAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
         var columnStage = new PackedColumns<TColumnSize, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
+        Fetch(rowStage, columnStage, memory, begin, end);
+        Fetch(rowStage, columnStage, memory + (uint)tileBytes, begin + TensorCoreGemm.Depth, end);
+        if (stages > 3)
+            Fetch(rowStage, columnStage, memory + (uint)(2 * tileBytes), begin + 2 * TensorCoreGemm.Depth, end);
+        TensorCore.AwaitCopies(stages - 2);
+        Warpgroup.FenceCopies();
+        Group.Barrier();
 
         WarpgroupSums sums = default;
-        uint current = memory, next = memory + (uint)(2 * stageBytes), last = next;
-        rowStage.Fetch(memory, begin, end);
-        columnStage.Fetch(memory + (uint)rowBytes, begin, end);
-        TensorCore.CommitCopies();
-        rowStage.Fetch(memory + (uint)stageBytes, begin + TensorCoreGemm.Depth, end);
-        columnStage.Fetch(memory + (uint)(stageBytes + rowBytes), begin + TensorCoreGemm.Depth, end);
-        TensorCore.CommitCopies();
+        WarpgroupRows factors = Rounded<TMath>(Load(rowStage, memory));
+        uint current = memory, next = memory + (uint)tileBytes, free = last;
         for (int depth = begin; depth < end; depth += TensorCoreGemm.Depth)
         {
-            // This thread's copies of the current tile are done; behind the barrier everybody's are, and nobody multiplies the tile before it any more.
-            TensorCore.AwaitAllButLastCopies();
+            MultiplyTile<TRowSize, TColumnSize, TMath>(ref sums, factors, current + (uint)rowBytes);
+            // This thread's copies of the next tile are done; behind the barrier everybody's are, and nobody multiplies the tile before this one any more.
+            TensorCore.AwaitCopies(stages - 3);
             Warpgroup.FenceCopies();
             Group.Barrier();
-            MultiplyTile<TRowSize, TColumnSize, TMath, TRows>(ref sums, rowStage, current, current + (uint)rowBytes);
-            Warpgroup.CommitProducts();
-            // The addresses of the tile after next are computed while the tensor cores multiply.
-            if (depth + 2 * TensorCoreGemm.Depth < end)
-            {
-                rowStage.Fetch(next, depth + 2 * TensorCoreGemm.Depth, end);
-                columnStage.Fetch(next + (uint)rowBytes, depth + 2 * TensorCoreGemm.Depth, end);
-            }
-            // An empty group keeps the count of groups right at the end.
-            TensorCore.CommitCopies();
+            WarpgroupRows nextFactors = Load(rowStage, next);
+            if (depth + (stages - 1) * TensorCoreGemm.Depth < end)
+                Fetch(rowStage, columnStage, free, depth + (stages - 1) * TensorCoreGemm.Depth, end);
+            else
+                // An empty group keeps the count of groups right at the end.
+                TensorCore.CommitCopies();
             Warpgroup.AwaitProducts();
-            current = current == last ? memory : current + (uint)stageBytes;
-            next = next == last ? memory : next + (uint)stageBytes;
+            factors = Rounded<TMath>(nextFactors);
+            free = current;
+            current = next;
+            next = next == last ? memory : next + (uint)tileBytes;
         }
 
         int lane = Group.IdxX & 31, row = rowStart + warpRow + (lane >> 2), column = columnTile * TColumnSize.Extent + (lane & 3) * 2;
@@ -72,38 +75,67 @@ internal static class WarpgroupGemm
             Store<TColumnSize, TResult>(sums.Rows64, row + 64, column, result, partials, plan);
     }
 
-    private static void MultiplyTile<TRowSize, TColumnSize, TMath, TRows>(
-        ref WarpgroupSums sums, TensorCoreStage<TRowSize, QuadAccess, TRows> rowStage, uint rowTile, uint columnTile)
+    /// <summary>Begins to copy a tile of both factors.</summary>
+    private static void Fetch<TRowSize, TColumnSize, TMath, TRows>(
+        TensorCoreStage<TRowSize, QuadAccess, TRows> rowStage, PackedColumns<TColumnSize, TMath> columnStage, uint tile, int depth, int end)
         where TRowSize : struct, ITiledSize
         where TColumnSize : struct, ITiledSize
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
     {
-        bool hasTwoSteps = TMath.Depth < TensorCoreGemm.Depth, hasTwoRows = TRowSize.Extent > 64;
-        // All factors first: while the tensor cores multiply, no register of theirs may be written.
-        Fragment a0 = Load<TRowSize, TMath, TRows>(rowStage, rowTile, 0, 0);
-        Fragment a1 = hasTwoSteps ? Load<TRowSize, TMath, TRows>(rowStage, rowTile, 0, 1) : default;
-        Fragment a2 = hasTwoRows ? Load<TRowSize, TMath, TRows>(rowStage, rowTile, BlocksOfAnInstruction, 0) : default;
-        Fragment a3 = hasTwoRows && hasTwoSteps ? Load<TRowSize, TMath, TRows>(rowStage, rowTile, BlocksOfAnInstruction, 1) : default;
-        long b0 = PackedColumns<TColumnSize, TMath>.Step(columnTile, 0), b1 = PackedColumns<TColumnSize, TMath>.Step(columnTile, 1);
-        Warpgroup.FenceRegisters();
-        MultiplyStep<TColumnSize, TMath>(ref sums.Rows0, a0, b0);
-        if (hasTwoRows)
-            MultiplyStep<TColumnSize, TMath>(ref sums.Rows64, a2, b0);
-        if (hasTwoSteps)
-            MultiplyStep<TColumnSize, TMath>(ref sums.Rows0, a1, b1);
-        if (hasTwoRows && hasTwoSteps)
-            MultiplyStep<TColumnSize, TMath>(ref sums.Rows64, a3, b1);
+        rowStage.Fetch(tile, depth, end);
+        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes, depth, end);
+        TensorCore.CommitCopies();
     }
 
-    /// <summary>A block of 16 rows as deep as one instruction multiplies.</summary>
-    private static Fragment Load<TRowSize, TMath, TRows>(TensorCoreStage<TRowSize, QuadAccess, TRows> stage, uint tile, int block, int step)
+    /// <summary>A lane's part of a tile's rows, as they are in memory.</summary>
+    private static WarpgroupRows Load<TRowSize, TRows>(TensorCoreStage<TRowSize, QuadAccess, TRows> stage, uint tile)
         where TRowSize : struct, ITiledSize
+        where TRows : struct, ITiledOperand
+    {
+        WarpgroupRows rows = default;
+        rows.Rows0 = stage.Load(tile, 0, 0);
+        rows.Rows0Deeper = stage.Load(tile, 0, 1);
+        if (TRowSize.Extent > 64)
+        {
+            rows.Rows64 = stage.Load(tile, BlocksOfAnInstruction, 0);
+            rows.Rows64Deeper = stage.Load(tile, BlocksOfAnInstruction, 1);
+        }
+        return rows;
+    }
+
+    /// <summary>The same, rounded; of bf16 both depths are in the first.</summary>
+    private static WarpgroupRows Rounded<TMath>(WarpgroupRows rows)
         where TMath : struct, ITensorCoreMath
-        where TRows : struct, ITiledOperand =>
-        TMath.Depth == 8
-            ? TMath.Round(stage.Load(tile, block, step), default)
-            : TMath.Round(stage.Load(tile, block, 2 * step), stage.Load(tile, block, 2 * step + 1));
+    {
+        rows.Rows0 = TMath.Round(rows.Rows0, rows.Rows0Deeper);
+        rows.Rows64 = TMath.Round(rows.Rows64, rows.Rows64Deeper);
+        if (TMath.Depth < TensorCoreGemm.Depth)
+        {
+            rows.Rows0Deeper = TMath.Round(rows.Rows0Deeper, default);
+            rows.Rows64Deeper = TMath.Round(rows.Rows64Deeper, default);
+        }
+        return rows;
+    }
+
+    /// <summary>Begins a tile's products, one after the other.</summary>
+    private static void MultiplyTile<TRowSize, TColumnSize, TMath>(ref WarpgroupSums sums, WarpgroupRows factors, uint columnTile)
+        where TRowSize : struct, ITiledSize
+        where TColumnSize : struct, ITiledSize
+        where TMath : struct, ITensorCoreMath
+    {
+        bool hasTwoSteps = TMath.Depth < TensorCoreGemm.Depth;
+        long columns = PackedColumns<TColumnSize, TMath>.Step(columnTile, 0), deeper = PackedColumns<TColumnSize, TMath>.Step(columnTile, 1);
+        Warpgroup.FenceRegisters();
+        MultiplyStep<TColumnSize, TMath>(ref sums.Rows0, factors.Rows0, columns);
+        if (TRowSize.Extent > 64)
+            MultiplyStep<TColumnSize, TMath>(ref sums.Rows64, factors.Rows64, columns);
+        if (hasTwoSteps)
+            MultiplyStep<TColumnSize, TMath>(ref sums.Rows0, factors.Rows0Deeper, deeper);
+        if (hasTwoSteps && TRowSize.Extent > 64)
+            MultiplyStep<TColumnSize, TMath>(ref sums.Rows64, factors.Rows64Deeper, deeper);
+        Warpgroup.CommitProducts();
+    }
 
     private static void MultiplyStep<TColumnSize, TMath>(ref WarpColumns128 sums, Fragment a, long b)
         where TColumnSize : struct, ITiledSize
@@ -121,8 +153,8 @@ internal static class WarpgroupGemm
         where TResult : struct, ITiledResult
     {
         // As a warp of TensorCoreGemm's largest tile, which has 64 columns.
-        TensorCoreGemm.Store<LargeTile, QuadAccess, TResult>(sums.Columns0, row, column, result, partials, plan);
+        TensorCoreResults.Store<LargeTile, QuadAccess, TResult>(sums.Columns0, row, column, result, partials, plan);
         if (TColumnSize.Extent > 64)
-            TensorCoreGemm.Store<LargeTile, QuadAccess, TResult>(sums.Columns64, row, column + 64, result, partials, plan);
+            TensorCoreResults.Store<LargeTile, QuadAccess, TResult>(sums.Columns64, row, column + 64, result, partials, plan);
     }
 }

@@ -27,7 +27,8 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static uint SharedAddress(ref Float4 element) => throw GpuOnly();
 
-    /// <summary><c>cp.async.cg 16</c>: begins to copy 16 bytes from global to shared memory, the last of them zeros if fewer <paramref name="bytes"/> are wanted.</summary>
+    /// <summary><c>cp.async.ca 16</c>: begins to copy 16 bytes from global to shared memory, the last of them zeros if fewer <paramref name="bytes"/> are wanted.</summary>
+    /// <remarks>By way of the first-level cache, where a filter's next tap and the multiprocessor's other group find much of it (<c>cg</c> would go past it).</remarks>
     [IntrinsicImplementation]
     public static void CopyQuad(uint destination, ref float source, int bytes) => throw GpuOnly();
 
@@ -39,9 +40,10 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static void CommitCopies() => throw GpuOnly();
 
-    /// <summary><c>cp.async.wait_group 1</c>: waits until all of this thread's groups but the last have arrived.</summary>
+    /// <summary><c>cp.async.wait_group</c>: waits until all of this thread's groups but the last ones have arrived.</summary>
+    /// <param name="pending">How many need not have; a constant.</param>
     [IntrinsicImplementation]
-    public static void AwaitAllButLastCopies() => throw GpuOnly();
+    public static void AwaitCopies(int pending) => throw GpuOnly();
 
     /// <summary><c>ldmatrix.x4</c>: lane i names the address of the 16 bytes of row i mod 8 of matrix i / 8; a lane gets word t of row g of each matrix.</summary>
     [IntrinsicImplementation]

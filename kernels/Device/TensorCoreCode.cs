@@ -23,13 +23,18 @@ internal static class TensorCoreCode
         command.AppendArgument(pointer);
     }
 
-    public static void CopyQuad(PTXBackend backend, PTXCodeGenerator code, Value value) => Copy(code, value, "cg", 16);
+    public static void CopyQuad(PTXBackend backend, PTXCodeGenerator code, Value value) => Copy(code, value, 16);
 
-    public static void CopySingle(PTXBackend backend, PTXCodeGenerator code, Value value) => Copy(code, value, "ca", 4);
+    public static void CopySingle(PTXBackend backend, PTXCodeGenerator code, Value value) => Copy(code, value, 4);
 
     public static void CommitCopies(PTXBackend backend, PTXCodeGenerator code, Value value) => code.Command("cp.async.commit_group");
 
-    public static void AwaitAllButLastCopies(PTXBackend backend, PTXCodeGenerator code, Value value) => code.Command("cp.async.wait_group 1");
+    public static void AwaitCopies(PTXBackend backend, PTXCodeGenerator code, Value value)
+    {
+        int pending = ((PrimitiveValue)((MethodCall)value)[0].Resolve()).Int32Value;
+        using var command = code.BeginCommand("cp.async.wait_group");
+        command.AppendConstant(pending);
+    }
 
     public static void LoadMatrices(PTXBackend backend, PTXCodeGenerator code, Value value)
     {
@@ -57,12 +62,12 @@ internal static class TensorCoreCode
     public static void MultiplyBf16(PTXBackend backend, PTXCodeGenerator code, Value value) =>
         Multiply(code, value, "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32");
 
-    private static void Copy(PTXCodeGenerator code, Value value, string cache, int size)
+    private static void Copy(PTXCodeGenerator code, Value value, int size)
     {
         var destination = (Registers.HardwareRegister)Operand(code, value, 0)[0];
         Registers.HardwareRegister source = Pointer(code, value, 1, "global");
         Registers.PrimitiveRegister bytes = Operand(code, value, 2)[0];
-        using var command = code.BeginCommand($"cp.async.{cache}.shared.global");
+        using var command = code.BeginCommand("cp.async.ca.shared.global");
         command.AppendArgumentValue(destination);
         command.AppendArgumentValue(source);
         command.AppendConstant(size);

@@ -1,0 +1,176 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>Writes what a lane holds of a product: two neighbours of every eight columns, in rows eight apart.</summary>
+/// <remarks>
+/// All that a row's results need from memory is asked for before any of it is used. With an answer to wait for between the pairs, 64 of them in the largest tile,
+/// writing would take as long as a small filter's products.
+/// </remarks>
+internal static class TensorCoreResults
+{
+    /// <summary>A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.</summary>
+    public static void Store<TColumnSize, TAccess, TResult>(
+        WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        StoreRow<TColumnSize, TAccess, TResult>(Upper(sums), row, column, result, partials, plan);
+        StoreRow<TColumnSize, TAccess, TResult>(Lower(sums), row + 8, column, result, partials, plan);
+    }
+
+    private static void StoreRow<TColumnSize, TAccess, TResult>(
+        PairsOfARow sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
+    {
+        if (row >= plan.Rows)
+            return;
+        if (plan.Slices > 1)
+        {
+            Write<TColumnSize, TAccess>(partials, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
+            return;
+        }
+        int offset = result.Offset(row);
+        PairsOfARow addends = default, masks = default;
+        if (result.HasAddend)
+            addends = Read<TColumnSize, TAccess>(result.Addend, result.AddendOffset(offset), column, plan.Columns);
+        if (result.HasMask)
+            masks = Read<TColumnSize, TAccess>(result.Mask, offset, column, plan.Columns);
+        sums.Columns0 = result.Finish(sums.Columns0 + addends.Columns0, masks.Columns0);
+        sums.Columns8 = result.Finish(sums.Columns8 + addends.Columns8, masks.Columns8);
+        sums.Columns16 = result.Finish(sums.Columns16 + addends.Columns16, masks.Columns16);
+        sums.Columns24 = result.Finish(sums.Columns24 + addends.Columns24, masks.Columns24);
+        if (TColumnSize.Extent > 64)
+        {
+            sums.Columns32 = result.Finish(sums.Columns32 + addends.Columns32, masks.Columns32);
+            sums.Columns40 = result.Finish(sums.Columns40 + addends.Columns40, masks.Columns40);
+            sums.Columns48 = result.Finish(sums.Columns48 + addends.Columns48, masks.Columns48);
+            sums.Columns56 = result.Finish(sums.Columns56 + addends.Columns56, masks.Columns56);
+        }
+        Write<TColumnSize, TAccess>(result.View, offset, column, sums, plan.Columns);
+    }
+
+    private static PairsOfARow Read<TColumnSize, TAccess>(ArrayView<float> view, int start, int column, int columns)
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+    {
+        PairsOfARow pairs = default;
+        pairs.Columns0 = ReadPair<TAccess>(view, start, column, columns);
+        pairs.Columns8 = ReadPair<TAccess>(view, start, column + 8, columns);
+        pairs.Columns16 = ReadPair<TAccess>(view, start, column + 16, columns);
+        pairs.Columns24 = ReadPair<TAccess>(view, start, column + 24, columns);
+        if (TColumnSize.Extent > 64)
+        {
+            pairs.Columns32 = ReadPair<TAccess>(view, start, column + 32, columns);
+            pairs.Columns40 = ReadPair<TAccess>(view, start, column + 40, columns);
+            pairs.Columns48 = ReadPair<TAccess>(view, start, column + 48, columns);
+            pairs.Columns56 = ReadPair<TAccess>(view, start, column + 56, columns);
+        }
+        return pairs;
+    }
+
+    private static void Write<TColumnSize, TAccess>(ArrayView<float> view, int start, int column, PairsOfARow pairs, int columns)
+        where TColumnSize : struct, ITiledSize
+        where TAccess : struct, ITiledAccess
+    {
+        WritePair<TAccess>(view, start, column, pairs.Columns0, columns);
+        WritePair<TAccess>(view, start, column + 8, pairs.Columns8, columns);
+        WritePair<TAccess>(view, start, column + 16, pairs.Columns16, columns);
+        WritePair<TAccess>(view, start, column + 24, pairs.Columns24, columns);
+        if (TColumnSize.Extent > 64)
+        {
+            WritePair<TAccess>(view, start, column + 32, pairs.Columns32, columns);
+            WritePair<TAccess>(view, start, column + 40, pairs.Columns40, columns);
+            WritePair<TAccess>(view, start, column + 48, pairs.Columns48, columns);
+            WritePair<TAccess>(view, start, column + 56, pairs.Columns56, columns);
+        }
+    }
+
+    // Past the edge it is the last that is read: a branch would be a wait.
+    private static Float2 ReadPair<TAccess>(ArrayView<float> view, int start, int column, int columns)
+        where TAccess : struct, ITiledAccess
+    {
+        if (TAccess.Quads)
+            return view.Cast<Float2>()[(start + Math.Min(column, columns - 2)) >> 1];
+        Float2 pair;
+        pair.X = view[start + Math.Min(column, columns - 1)];
+        pair.Y = view[start + Math.Min(column + 1, columns - 1)];
+        return pair;
+    }
+
+    private static void WritePair<TAccess>(ArrayView<float> view, int start, int column, Float2 pair, int columns)
+        where TAccess : struct, ITiledAccess
+    {
+        if (column >= columns)
+            return;
+        if (TAccess.Quads)
+        {
+            view.Cast<Float2>()[(start + column) >> 1] = pair;
+            return;
+        }
+        view[start + column] = pair.X;
+        if (column + 1 < columns)
+            view[start + column + 1] = pair.Y;
+    }
+
+    private static PairsOfARow Upper(WarpColumns64 sums)
+    {
+        PairsOfARow row;
+        row.Columns0 = Upper(sums.Columns0);
+        row.Columns8 = Upper(sums.Columns8);
+        row.Columns16 = Upper(sums.Columns16);
+        row.Columns24 = Upper(sums.Columns24);
+        row.Columns32 = Upper(sums.Columns32);
+        row.Columns40 = Upper(sums.Columns40);
+        row.Columns48 = Upper(sums.Columns48);
+        row.Columns56 = Upper(sums.Columns56);
+        return row;
+    }
+
+    private static PairsOfARow Lower(WarpColumns64 sums)
+    {
+        PairsOfARow row;
+        row.Columns0 = Lower(sums.Columns0);
+        row.Columns8 = Lower(sums.Columns8);
+        row.Columns16 = Lower(sums.Columns16);
+        row.Columns24 = Lower(sums.Columns24);
+        row.Columns32 = Lower(sums.Columns32);
+        row.Columns40 = Lower(sums.Columns40);
+        row.Columns48 = Lower(sums.Columns48);
+        row.Columns56 = Lower(sums.Columns56);
+        return row;
+    }
+
+    private static Float2 Upper(Float4 sums)
+    {
+        Float2 pair;
+        pair.X = sums.X;
+        pair.Y = sums.Y;
+        return pair;
+    }
+
+    private static Float2 Lower(Float4 sums)
+    {
+        Float2 pair;
+        pair.X = sums.Z;
+        pair.Y = sums.W;
+        return pair;
+    }
+
+    /// <summary>A lane's part of 64 columns of one row.</summary>
+    private struct PairsOfARow
+    {
+        public Float2 Columns0;
+        public Float2 Columns8;
+        public Float2 Columns16;
+        public Float2 Columns24;
+        public Float2 Columns32;
+        public Float2 Columns40;
+        public Float2 Columns48;
+        public Float2 Columns56;
+    }
+}
