@@ -185,7 +185,7 @@ internal static class ConvolutionTiled
 
     /// <summary>
     /// The shape with input channels that make quads, where they cost at most a third more products: three channels of an image become four. Reading
-    /// floats one by one costs more: the loop then has 18 instructions for each of the tensor cores', and with quads 6 (docs/convolution.md).
+    /// floats one by one costs more: the loop then has 22 instructions for each of the tensor cores', and with quads 6 (docs/convolution.md).
     /// </summary>
     internal static ConvolutionShape? WidensTo(in ConvolutionShape shape)
     {
