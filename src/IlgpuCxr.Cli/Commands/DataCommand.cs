@@ -10,6 +10,8 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr data</c>: checks a data set, draws phantoms, shows the cache of decoded images.</summary>
 internal static class DataCommand
 {
+    public const string PhantomName = "phantom";
+
     private const int MostTold = 20;
 
     private static readonly Argument<string> Root = new("dir") { Description = "The directory of the splits, as --data takes it." };
@@ -46,7 +48,7 @@ internal static class DataCommand
 
     private static Command Phantoms()
     {
-        var command = new Command("phantom", "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
+        var command = new Command(PhantomName, "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
         {
             Out, Part, Train, Held, Size, Seed, Difficulty, CommonOptions.Threads, CommonOptions.Quiet,
         };
