@@ -26,11 +26,11 @@ internal static class BenchCommand
             CommonOptions.Network, CommonOptions.Batch, CommonOptions.Size, Steps, Mode, Data,
             CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
         };
-        command.SetAction(Run);
+        command.SetInterruptibleAction(Run);
         return command;
     }
 
-    private static void Run(ParseResult parsed)
+    private static int Run(ParseResult parsed)
     {
         var options = new TrainingOptions
         {
@@ -51,6 +51,7 @@ internal static class BenchCommand
             Output.Json(result);
         else
             Print(result, device.Kind);
+        return 0;
     }
 
     private static void Print(BenchmarkResult result, DeviceKind kind)

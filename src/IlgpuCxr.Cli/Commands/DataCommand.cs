@@ -10,6 +10,8 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr data</c>: checks a data set, draws phantoms, shows the cache of decoded images.</summary>
 internal static class DataCommand
 {
+    public const string PhantomName = "phantom";
+
     private const int MostTold = 20;
 
     private static readonly string WhyDark = $" (no level above {DataCheck.DarkLevel} of 255; where a file of 16 bits a pixel has values of 12 bits, multiply them by 16)";
@@ -49,7 +51,7 @@ internal static class DataCommand
 
     private static Command Phantoms()
     {
-        var command = new Command("phantom", "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
+        var command = new Command(PhantomName, "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
         {
             Out, Part, Train, Held, Size, Seed, Difficulty, CommonOptions.Threads, CommonOptions.Quiet,
         };

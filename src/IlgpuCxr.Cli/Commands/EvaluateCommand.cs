@@ -30,12 +30,26 @@ internal static class EvaluateCommand
         return options;
     }
 
+    private static ImageFolder OpenData(string root, string checkpoint, CheckpointInfo info)
+    {
+        try
+        {
+            return ImageFolder.Open(root, info.Options.Task);
+        }
+        catch (DataException exception) when (info.Options.Task == ClassificationTask.Binary && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
+        {
+            throw new DataException(
+                $"The checkpoint {checkpoint} is binary ({string.Join(", ", info.Classes)}), but '{root}' holds images of several labels; use images of the checkpoint's classes, or a multilabel checkpoint.",
+                exception);
+        }
+    }
+
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetValue(CheckpointPath)!;
         CheckpointInfo info = Checkpoint.ReadInfo(path);
         TrainingOptions options = OptionsOf(parsed, info);
-        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
+        ImageFolder data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var results = CheckpointEvaluation.Run(device, path, data, loader, training: false, cancellation);

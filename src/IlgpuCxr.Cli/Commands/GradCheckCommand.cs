@@ -29,7 +29,7 @@ internal static class GradCheckCommand
         {
             Operator, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Json,
         };
-        command.SetAction(Run);
+        command.SetInterruptibleAction(Run);
         return command;
     }
 

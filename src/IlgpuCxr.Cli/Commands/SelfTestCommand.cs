@@ -15,7 +15,7 @@ internal static class SelfTestCommand
         {
             CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
         };
-        command.SetAction(Run);
+        command.SetInterruptibleAction(Run);
         return command;
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
@@ -10,6 +11,8 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr train</c>: one training run.</summary>
 internal static class TrainCommand
 {
+    public const string Name = "train";
+
     public static readonly Option<string> Freeze = new("--freeze")
     {
         Description = "What does not train: none, backbone, or names such as conv1,bn1,layer1 or features[:17].",
@@ -77,7 +80,7 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Train a network and evaluate it after each epoch.")
+        var command = new Command(Name, "Train a network and evaluate it after each epoch.")
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze, CommonOptions.Size, CommonOptions.Batch,
             Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
@@ -102,15 +105,27 @@ internal static class TrainCommand
             trainer.Resume();
         else
             trainer.Begin();
-        if (!quiet)
-            TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
-        TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
+        if (trainer.EpochsDone < options.Epochs)
+        {
+            if (!quiet)
+                TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
+            TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
+        }
+        else if (!quiet)
+        {
+            Console.Out.WriteLine($"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
+        }
 
         var results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         EvaluationDisplay.Print(run.Best, Checkpoint.ReadInfo(run.Best), results);
         return 0;
     }
+
+    /// <summary>What a user should know whose training was interrupted.</summary>
+    public static string AfterInterruption(ParseResult parsed) => Checkpoint.Exists(RunDirectory.LastIn(parsed.GetValue(Out)!))
+        ? "Interrupted; what was saved stays, and the same command with --resume goes on from there."
+        : "Interrupted before an epoch was saved; the same command starts again.";
 
     private static TrainingOptions Options(ParseResult parsed)
     {

@@ -9,6 +9,8 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr weights</c>: ImageNet weights, what is in a file of weights, and one format from another.</summary>
 internal static class WeightsCommand
 {
+    public const string FetchName = "fetch";
+
     private static readonly string[] Known = [.. WeightCatalog.All.Select(source => source.Network)];
 
     private static readonly Argument<string> Network =
@@ -28,7 +30,7 @@ internal static class WeightsCommand
 
     public static Command Create()
     {
-        var fetch = new Command("fetch", "Download ImageNet weights.") { Network, Url, Out, CommonOptions.Quiet };
+        var fetch = new Command(FetchName, "Download ImageNet weights.") { Network, Url, Out, CommonOptions.Quiet };
         fetch.SetAction((parsed, cancellation) => Fetch(parsed, cancellation));
         var inspect = new Command("inspect", "Show the tensors of a file.") { Input, CommonOptions.Json };
         inspect.SetAction(Inspect);

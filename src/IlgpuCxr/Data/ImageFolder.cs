@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Data;
@@ -72,12 +75,12 @@ public sealed partial class ImageFolder
         }
     }
 
-    /// <summary>What the names of the class directories say: several labels an image where there is one for COVID-19, as in the study's Part 2.</summary>
+    /// <summary>What the names of the class directories say: several labels an image where they are those of the study's Part 2.</summary>
     /// <param name="root">The directory of the splits.</param>
     public static ClassificationTask TaskOf(string root)
     {
         string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), "train") : null;
-        return train is not null && ClassesOf(train).Select(StudyLabels.Of).Contains(StudyLabels.Covid) ? ClassificationTask.MultiLabel : ClassificationTask.Binary;
+        return train is not null && AreLabels(ClassesOf(train)) ? ClassificationTask.MultiLabel : ClassificationTask.Binary;
     }
 
     /// <summary>Lists images whose classes are not known: those in a directory, not below it, in the order of the numbers in their names.</summary>
@@ -110,6 +113,23 @@ public sealed partial class ImageFolder
         Test = Limit(Test, others),
         Unlabelled = Limit(Unlabelled, others),
     };
+
+    /// <summary>The images in words and numbers; opens none of them.</summary>
+    public DataDescription Describe() => new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest());
+
+    private string Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ImageSample sample in (IEnumerable<ImageSample>)[.. Train, .. Validation, .. Test, .. Unlabelled])
+        {
+            string name = Path.GetRelativePath(Root, sample.Path).Replace('\\', '/');
+            var file = new FileInfo(sample.Path);
+            // A table may name a file that is not there, which is left out later like one that cannot be read.
+            long length = file.Exists ? file.Length : -1;
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}|{length}|{sample.Label}\n")));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
 
     private static IReadOnlyList<ImageSample> Limit(IReadOnlyList<ImageSample> samples, int images)
     {
@@ -184,8 +204,10 @@ public sealed partial class ImageFolder
         string[] present = ClassesOf(split);
         if (!present.SequenceEqual(classNames))
         {
-            throw new DataException(
-                $"The split '{split}' has the classes {Names(present)} but '{train}' has {Names(classNames)}; give all splits the same class directories.");
+            string remedy = AreLabels(present) && AreLabels(classNames)
+                ? "use --task multilabel for images of several labels"
+                : "give all splits the same class directories";
+            throw new DataException($"The split '{split}' has the classes {Names(present)} but '{train}' has {Names(classNames)}; {remedy}.");
         }
         return [.. classNames.SelectMany((name, label) => SamplesIn(Path.Combine(split, name), label))];
     }
@@ -194,14 +216,17 @@ public sealed partial class ImageFolder
     private static List<ImageSample> LabelsByDirectory(string split)
     {
         string[] present = ClassesOf(split);
-        bool isComplete = present.Select(StudyLabels.Of).Order().SequenceEqual(StudyLabels.Sets.Order().Select(labels => (int?)labels));
-        if (!isComplete)
+        if (!AreLabels(present))
         {
             throw new DataException(
                 $"The split '{split}' has the class directories {Names(present)}; --task multilabel needs three, covid (or covid-19), normal and pneumonia.");
         }
         return [.. present.SelectMany(name => SamplesIn(Path.Combine(split, name), StudyLabels.Of(name)!.Value))];
     }
+
+    /// <summary>Whether directories are the three of the study's Part 2.</summary>
+    private static bool AreLabels(string[] directories) =>
+        directories.Select(StudyLabels.Of).Order().SequenceEqual(StudyLabels.Sets.Order().Select(labels => (int?)labels));
 
     private static ImageSample[] SamplesIn(string directory, int label)
     {

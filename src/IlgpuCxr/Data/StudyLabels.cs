@@ -7,7 +7,7 @@ internal static class StudyLabels
     public static readonly string[] Names = ["covid", "pneumonia", "normal"];
 
     /// <summary>COVID-19 is a pneumonia.</summary>
-    public static readonly int Covid = LabelSet.Of(0, 1);
+    private static readonly int Covid = LabelSet.Of(0, 1);
 
     // The study's two directories for COVID-19 have different names.
     private static readonly Dictionary<string, int> ByDirectory = new(StringComparer.OrdinalIgnoreCase)

@@ -41,7 +41,7 @@ public sealed class RowDirectory
         if (!File.Exists(file))
             return;
         JsonNode? there = Parse(file), now = JsonSerializer.SerializeToNode(configuration, Json);
-        if (FirstDifference(there, now, "") is not { } difference)
+        if (JsonDifference.First(there, now) is not { } difference)
             return;
         throw new UsageException(
             $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
@@ -92,20 +92,4 @@ public sealed class RowDirectory
     }
 
     private static UsageException Damaged(string file) => new($"'{file}' is damaged; delete it, and the row is evaluated or trained again.");
-
-    /// <summary>Names the first value that differs, such as <c>options.epochs is 3 there and 5 now</c>.</summary>
-    private static string? FirstDifference(JsonNode? there, JsonNode? now, string name)
-    {
-        if (JsonNode.DeepEquals(there, now))
-            return null;
-        if (there is JsonObject before && now is JsonObject after)
-        {
-            return after.Select(property => property.Key).Union(before.Select(property => property.Key))
-                .Select(key => FirstDifference(before[key], after[key], name.Length == 0 ? key : $"{name}.{key}"))
-                .First(difference => difference is not null);
-        }
-        return $"{name} is {Text(there)} there and {Text(now)} now";
-    }
-
-    private static string Text(JsonNode? node) => node?.ToJsonString() ?? "nothing";
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Study;
 

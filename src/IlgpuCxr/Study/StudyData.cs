@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
 
@@ -30,6 +27,8 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
         string? Named(string name) => below.FirstOrDefault(path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
         string root = Named("train") is not null ? directory : Named(studyName) ?? Named(part.ToString()) ?? directory;
+        if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
+            throw new DataException($"The data directory '{root}' has the class directories of Part 2; give it as --part2.");
         ImageFolder images = ImageFolder.Open(root, StudyOptions.TaskOf(part));
         if (part == StudyPart.Part1 && images.ClassNames.Count != 2)
         {
@@ -53,18 +52,5 @@ public sealed record StudyData(ImageFolder Images, string Kind)
     }
 
     /// <summary>The images in words and numbers.</summary>
-    public DataDescription Describe() => new(
-        Kind, Images.ClassNames, Images.Train.Count, Images.Validation.Count, Images.Test.Count + Images.Unlabelled.Count, Digest());
-
-    private string Digest()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ImageSample sample in (IEnumerable<ImageSample>)[.. Images.Train, .. Images.Validation, .. Images.Test, .. Images.Unlabelled])
-        {
-            string name = Path.GetRelativePath(Images.Root, sample.Path).Replace('\\', '/');
-            long length = new FileInfo(sample.Path).Length;
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}|{length}|{sample.Label}\n")));
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
+    public DataDescription Describe() => Images.Describe() with { Kind = Kind };
 }

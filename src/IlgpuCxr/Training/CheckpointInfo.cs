@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Training;
@@ -18,6 +19,10 @@ public sealed record CheckpointInfo
 
     /// <summary>The classes, in the order of the logits.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>The images; null in checkpoints from before they were noted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DataDescription? Data { get; init; }
 
     /// <summary>Steps trained: Adam and dropout go on from here.</summary>
     public int Steps { get; init; }

@@ -11,14 +11,12 @@ public sealed class RunDirectory
 
     private const string LogName = "log.csv";
 
-    private readonly string path;
-
     /// <summary>Opens or creates the directory.</summary>
     /// <param name="path">Where.</param>
     /// <exception cref="UsageException">It cannot be written; the message says why.</exception>
     public RunDirectory(string path)
     {
-        this.path = path;
+        Location = path;
         try
         {
             Directory.CreateDirectory(path);
@@ -33,11 +31,34 @@ public sealed class RunDirectory
         }
     }
 
+    /// <summary>Where it is.</summary>
+    public string Location { get; }
+
     /// <summary>The checkpoint of the epoch with the highest validation accuracy.</summary>
-    public string Best => Path.Combine(path, "best");
+    public string Best => Path.Combine(Location, "best");
 
     /// <summary>The checkpoint of the newest epoch, with the optimizer's state.</summary>
-    public string Last => Path.Combine(path, "last");
+    public string Last => LastIn(Location);
+
+    /// <summary>The checkpoint of the newest epoch of a run, whether there is one or not.</summary>
+    /// <param name="path">The run's directory.</param>
+    public static string LastIn(string path) => Path.Combine(path, "last");
+
+    /// <summary>Keeps other processes from training into the directory, until what is returned is disposed of or the process ends.</summary>
+    /// <exception cref="UsageException">Another is training there.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            // The system's lock counts and not the file, which a process that is killed leaves behind.
+            return new FileStream(
+                Path.Combine(Location, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
+        }
+    }
 
     /// <summary>Writes <c>config.json</c>.</summary>
     /// <param name="configuration">What to write.</param>
@@ -57,7 +78,7 @@ public sealed class RunDirectory
     /// <param name="history">The epochs of a checkpoint.</param>
     public IEnumerable<EpochResult> WithTimes(IEnumerable<EpochResult> history)
     {
-        string file = Path.Combine(path, LogName);
+        string file = Path.Combine(Location, LogName);
         if (!File.Exists(file))
             return history;
         Dictionary<int, (double Seconds, double ImagesPerSecond)> times = ReadTimes(file);
@@ -86,7 +107,7 @@ public sealed class RunDirectory
 
     private void Replace(string name, Action<TextWriter> write)
     {
-        string file = Path.Combine(path, name), temporary = file + ".tmp";
+        string file = Path.Combine(Location, name), temporary = file + ".tmp";
         using (var writer = new StreamWriter(temporary))
             write(writer);
         File.Move(temporary, file, overwrite: true);

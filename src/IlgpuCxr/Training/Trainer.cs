@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
@@ -25,7 +26,9 @@ public sealed class Trainer : IDisposable
     private readonly TrainingStep step;
     private readonly DeviceBatch batch;
     private readonly Evaluator evaluator;
+    private readonly DataDescription description;
     private readonly List<EpochResult> history = [];
+    private IDisposable? directoryLock;
 
     /// <summary>Sets up a run.</summary>
     /// <param name="device">Where to train.</param>
@@ -45,6 +48,7 @@ public sealed class Trainer : IDisposable
         this.device = device;
         this.options = options;
         this.data = data;
+        description = data.Describe();
         this.loader = loader;
         this.run = run;
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
@@ -62,28 +66,36 @@ public sealed class Trainer : IDisposable
     /// <summary>What came from the file of weights; null where the network starts from random values.</summary>
     public WeightImportReport? Imported { get; }
 
-    /// <summary>Starts the run in a directory that holds none, or the same one, whose results will be the same again.</summary>
-    /// <exception cref="UsageException">The directory holds another run.</exception>
+    /// <summary>How many epochs are trained, those before a <see cref="Resume"/> included.</summary>
+    public int EpochsDone => history.Count == 0 ? 0 : history[^1].Epoch + 1;
+
+    /// <summary>Starts the run in a directory that holds none.</summary>
+    /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
     public void Begin()
     {
-        CheckpointInfo? info = Checkpoint.Exists(run.Last) ? Checkpoint.ReadInfo(run.Last) : null;
-        if (info is not null && (info.Options != options || !HasSameClasses(info)))
-            throw new UsageException($"{run.Last} is of a run with other options, weights or classes; choose another --out, so that it is not lost.");
+        directoryLock = run.Lock();
+        if (Checkpoint.Exists(run.Last))
+            throw new UsageException($"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
         WriteConfiguration();
     }
 
     /// <summary>Takes up the run where its last checkpoint left it.</summary>
-    /// <exception cref="UsageException">There is no checkpoint, or it is of another run.</exception>
+    /// <exception cref="UsageException">There is no checkpoint, it is of another run, or another process is training there.</exception>
     public void Resume()
     {
+        directoryLock = run.Lock();
         if (!Checkpoint.Exists(run.Last))
             throw new UsageException($"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
-        if (info.Options with { Epochs = options.Epochs } != options || !HasSameClasses(info))
-            throw new UsageException($"{run.Last} was trained with other options, weights or classes; resume with those in config.json, or choose another --out.");
+        if (Difference(info) is { } difference)
+        {
+            throw new UsageException(
+                $"'{run.Location}' holds a run of another configuration ({difference}); resume with the options and images of its config.json, or choose another --out.");
+        }
         Checkpoint.Load(run.Last, device, network, optimizer);
-        WriteConfiguration();
         history.AddRange(run.WithTimes(info.History));
+        if (EpochsDone < options.Epochs)
+            WriteConfiguration();
     }
 
     /// <summary>Trains until all epochs are done.</summary>
@@ -95,7 +107,7 @@ public sealed class Trainer : IDisposable
     {
         if (history.Count == 0 && options.Task == ClassificationTask.MultiLabel)
             RunEpoch(EpochResult.Untrained, observer, cancellation);
-        for (int epoch = history.Count == 0 ? 0 : history[^1].Epoch + 1; epoch < options.Epochs; epoch++)
+        for (int epoch = EpochsDone; epoch < options.Epochs; epoch++)
             RunEpoch(epoch, observer, cancellation);
         return history;
     }
@@ -107,6 +119,7 @@ public sealed class Trainer : IDisposable
         step.Dispose();
         optimizer.Dispose();
         network.Dispose();
+        directoryLock?.Dispose();
     }
 
     /// <summary>The seed of the evaluation of the training images, which draws other transforms than the training that it follows.</summary>
@@ -119,10 +132,17 @@ public sealed class Trainer : IDisposable
             throw new NetworkException($"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
     }
 
-    private bool HasSameClasses(CheckpointInfo info) => info.Classes.SequenceEqual(data.ClassNames);
+    /// <summary>In what a saved run differs from this one, the number of epochs aside; null where it is the same.</summary>
+    private string? Difference(CheckpointInfo there)
+    {
+        DataDescription images = there.Data ?? description;
+        return JsonDifference.First(
+            JsonSerializer.SerializeToNode(new { there.Options, there.Classes, Data = images }, JsonSerializerOptions.Web),
+            JsonSerializer.SerializeToNode(new { Options = options with { Epochs = there.Options.Epochs }, Classes = data.ClassNames, Data = description }, JsonSerializerOptions.Web));
+    }
 
-    private void WriteConfiguration() =>
-        run.WriteConfiguration(new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Device = device.Name });
+    private void WriteConfiguration() => run.WriteConfiguration(
+        new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Images = description, Device = device.Name });
 
     /// <summary>Trains an epoch, where it is one, then evaluates and saves.</summary>
     private void RunEpoch(int epoch, ITrainingObserver observer, CancellationToken cancellation)
@@ -168,7 +188,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed.</summary>
     private void Save(bool isBest)
     {
-        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Steps = optimizer.Steps, History = [.. history] };
+        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Data = description, Steps = optimizer.Steps, History = [.. history] };
         run.WriteLog(history);
         if (isBest)
             Checkpoint.Save(run.Best, device, network, null, info);

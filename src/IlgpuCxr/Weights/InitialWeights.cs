@@ -29,7 +29,7 @@ public sealed class InitialWeights
 
     /// <summary>Finds the weights that <c>--weights</c> names.</summary>
     /// <param name="where">
-    /// <c>random</c>; <c>imagenet</c>, the cache; a file of any format; or a directory with a file whose name begins with the network's, such as
+    /// <c>random</c>; <c>imagenet</c>, the cache; a file of any format, a checkpoint without its <c>.safetensors</c>; or a directory with a file whose name begins with the network's, such as
     /// <c>resnet18-5c106cde.pth</c>.
     /// </param>
     /// <param name="network">The network's name.</param>
@@ -39,7 +39,7 @@ public sealed class InitialWeights
     {
         if (where == RandomName)
             return Random;
-        string path = where == ImageNetName ? FindInCache(network) : Directory.Exists(where) ? FindIn(where, network) : where;
+        string path = where == ImageNetName ? FindInCache(network) : Directory.Exists(where) ? FindIn(where, network) : WeightConversion.Locate(where);
         if (!File.Exists(path))
             throw new NetworkException($"There are no weights {path}; name a file, a directory with a file {network}*.pth, {ImageNetName} or {RandomName}.");
         return new InitialWeights(path, "sha256:" + HashOf(path));

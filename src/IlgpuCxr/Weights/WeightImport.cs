@@ -12,7 +12,7 @@ namespace IlgpuCxr.Weights;
 /// </remarks>
 public static class WeightImport
 {
-    private const int ImageNetClasses = 1000;
+    private const int ImageNetClasses = 1000, ProblemsTold = 3;
 
     // Counted by PyTorch's batch norm for a mode that neither network uses.
     private const string BatchCount = ".num_batches_tracked", BatchCountSibling = ".running_mean";
@@ -21,7 +21,7 @@ public static class WeightImport
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network, with its first values set; nothing of it changes when the file does not fit.</param>
     /// <param name="path">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file.</param>
-    /// <exception cref="NetworkException">The file does not fit; the message lists every name that does not.</exception>
+    /// <exception cref="NetworkException">The file does not fit; the message tells some of the names that do not, or whose weights they are.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public static WeightImportReport Load(ComputeDevice device, Network network, string path)
     {
@@ -63,7 +63,7 @@ public static class WeightImport
             unused.Remove(name);
         string[] dropped = replaced.Count == 0 ? [] : [.. unused.Keys.Where(network.IsHead)];
         misfits.Unexpected.AddRange(unused.Keys.Except(dropped));
-        misfits.ThrowIfAny(names.Path, network);
+        misfits.ThrowIfAny(names, network);
         string[] kept = [.. network.Parameters.Where(replaced.Contains).Select(parameter => parameter.Name)];
         return (fits, new WeightImportReport(names.Path, fits.Count, dropped, kept, names.AreOfKeras));
     }
@@ -71,8 +71,7 @@ public static class WeightImport
     /// <summary>The parameters of another classifier than ImageNet's, where the file has ImageNet's or none at all.</summary>
     private static HashSet<Parameter> ReplacedBy(Network network, Dictionary<string, WeightTensor> tensors)
     {
-        Dictionary<string, Parameter> original =
-            Architecture.Of(network.Name).Build(new NetworkHead(0, ImageNetClasses), new DropoutState()).Parameters.ToDictionary(parameter => parameter.Name);
+        Dictionary<string, Parameter> original = OriginalOf(Architecture.Of(network.Name)).ToDictionary(parameter => parameter.Name);
         bool isOriginal = original.Values.Any(parameter =>
             parameter.PyTorchShape is [ImageNetClasses, _] && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
         bool hasNone = !tensors.Keys.Any(network.IsHead);
@@ -82,13 +81,17 @@ public static class WeightImport
             && !(original.TryGetValue(parameter.Name, out Parameter? same) && same.PyTorchShape.SequenceEqual(parameter.PyTorchShape)))];
     }
 
+    /// <summary>The parameters of a network with ImageNet's classifier.</summary>
+    private static IEnumerable<Parameter> OriginalOf(Architecture architecture) =>
+        architecture.Build(new NetworkHead(0, ImageNetClasses), new DropoutState()).Parameters;
+
     private static bool IsBatchCount(string name, Dictionary<Parameter, WeightTensor> fits) =>
         name.EndsWith(BatchCount, StringComparison.Ordinal)
         && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
 
     private static string Format(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 
-    /// <summary>Everything that does not fit, told at once.</summary>
+    /// <summary>Everything that does not fit.</summary>
     private sealed class Misfits
     {
         public List<string> Missing { get; } = [];
@@ -97,19 +100,31 @@ public static class WeightImport
 
         public List<string> OtherShape { get; } = [];
 
-        public void ThrowIfAny(string path, Network network)
+        public void ThrowIfAny(TorchvisionNames names, Network network)
         {
             string[] kinds =
             [
                 .. from kind in ((string Name, List<string> Names)[])[("missing", Missing), ("not expected", Unexpected), ("of another shape", OtherShape)]
                    where kind.Names.Count > 0
-                   select $"{kind.Name}: {string.Join(", ", kind.Names)}",
+                   select $"{kind.Name}: {Some(kind.Names)}",
             ];
-            if (kinds.Length > 0)
-            {
-                throw new NetworkException(
-                    $"{path} does not fit {network.Name} with {network.Head.Outputs} outputs ({string.Join("; ", kinds)}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
-            }
+            if (kinds.Length == 0)
+                return;
+            if (Architecture.All.FirstOrDefault(other => other.Name != network.Name && AreOf(other, names)) is { } actual)
+                throw new NetworkException($"{names.Path} does not fit {network.Name}, these look like {actual.Name}'s weights; use --net {actual.Name}, or weights of {network.Name}.");
+            throw new NetworkException(
+                $"{names.Path} does not fit {network.Name} with {network.Head.Outputs} outputs ({string.Join("; ", kinds)}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
         }
+
+        /// <summary>Whether the weights are another network's, whatever its classifier.</summary>
+        private static bool AreOf(Architecture architecture, TorchvisionNames names)
+        {
+            Dictionary<string, WeightTensor> tensors = names.Tensors.ToDictionary(tensor => tensor.Name);
+            return OriginalOf(architecture).Where(parameter => !parameter.Name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal))
+                .All(parameter => tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
+        }
+
+        private static string Some(List<string> names) => string.Join(", ", names.Take(ProblemsTold))
+            + (names.Count > ProblemsTold ? $" and {names.Count - ProblemsTold} more" : "");
     }
 }

@@ -175,7 +175,7 @@ public sealed class ReproductionTests
 
     [Test]
     public void Part_2s_images_are_no_part_1() =>
-        cxr.Run("reproduce", "--device", "cpu", "--part1", Path.Combine(part2.Root, "A_05_Part_02_Dataset"), "--out", cxr.PathOf("wrong")).AssertRefused(1, "classes");
+        cxr.Run("reproduce", "--device", "cpu", "--part1", Path.Combine(part2.Root, "A_05_Part_02_Dataset"), "--out", cxr.PathOf("wrong")).AssertRefused(1, "give it as --part2");
 
     private string[] Arguments(string study, params string[] more)
     {

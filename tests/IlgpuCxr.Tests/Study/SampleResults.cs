@@ -11,7 +11,7 @@ internal static class SampleResults
     {
         StudyRow row = StudyRows.Parse(id)[0];
         bool isPart1 = row.Part == StudyPart.Part1;
-        var data = new DataDescription("phantoms", isPart1 ? ["infected", "normal"] : ["covid", "pneumonia", "normal"], 60, 20, 20, "0123456789abcdef");
+        var data = new DataDescription(isPart1 ? ["infected", "normal"] : ["covid", "pneumonia", "normal"], 60, 20, 20, "0123456789abcdef") { Kind = StudyData.Phantoms };
         TrainingOptions options = new StudyOptions { Out = "out", Epochs = 3, Size = 64, LearningRate = 0.01f }.Training(row);
         double images = row.Loss == LossKind.Focal ? 60 : 1;
         EpochResult[] history =

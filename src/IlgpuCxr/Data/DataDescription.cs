@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+
+namespace IlgpuCxr.Data;
+
+/// <summary>The images of a run, in words and numbers.</summary>
+/// <param name="Classes">Their classes, in the order of the logits.</param>
+/// <param name="Train">Number of training images.</param>
+/// <param name="Validation">Number of validation images.</param>
+/// <param name="Test">Number of test images, labelled or not.</param>
+/// <param name="Digest">Of all names and sizes of files: other images have another digest, the same ones moved elsewhere have the same.</param>
+public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, int Validation, int Test, string Digest)
+{
+    /// <summary>What the images of a study are, such as <c>phantoms</c> or <c>given</c>; null outside of one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Kind { get; init; }
+}
