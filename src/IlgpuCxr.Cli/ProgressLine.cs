@@ -1,5 +1,3 @@
-using Spectre.Console;
-
 namespace IlgpuCxr.Cli;
 
 /// <summary>A live line for work that counts, on a terminal; nothing elsewhere.</summary>
@@ -13,23 +11,12 @@ internal static class ProgressLine
     /// <typeparam name="T">What comes of it.</typeparam>
     public static T Run<T>(bool quiet, string description, Func<IProgress<int>?, T> work, int total = 0)
     {
-        if (quiet || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
-            return work(null);
-        T? result = default;
-        AnsiConsole.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new RemainingTimeColumn())
-            .Start(context => result = work(new Line(context.AddTask(Markup.Escape(description), maxValue: Math.Max(1, total)), description, total)));
-        return result!;
+        using LiveLine? line = quiet ? null : LiveLine.Open();
+        return work(line is null ? null : new Counter(line, description, total));
     }
 
-    private sealed class Line(ProgressTask task, string description, int total) : IProgress<int>
+    private sealed class Counter(LiveLine line, string description, int total) : IProgress<int>
     {
-        public void Report(int value)
-        {
-            task.Description = Markup.Escape(total > 0 ? $"{description}, {value}/{total}" : $"{description}, {value}");
-            task.IsIndeterminate = total == 0;
-            task.Value = value;
-        }
+        public void Report(int value) => line.Show(total > 0 ? $"{description}, {value}/{total}" : $"{description}, {value}");
     }
 }

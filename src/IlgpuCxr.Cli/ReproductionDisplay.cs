@@ -32,14 +32,8 @@ internal static class ReproductionDisplay
     {
         if (quiet)
             return reproduce(new Lines(TextWriter.Null));
-        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
-            return reproduce(new Lines(Console.Out));
-        StudyReport? report = null;
-        AnsiConsole.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn())
-            .Start(context => report = reproduce(new Live(context)));
-        return report!;
+        using LiveLine? line = LiveLine.Open();
+        return reproduce(line is null ? new Lines(Console.Out) : new Live(line));
     }
 
     /// <summary>Prints the study's tables, and where the report is.</summary>
@@ -121,38 +115,18 @@ internal static class ReproductionDisplay
     }
 
     /// <summary>A line that tells where everything is, with the lines of <see cref="Lines"/> above it.</summary>
-    private sealed class Live(ProgressContext context) : IReproductionObserver
+    private sealed class Live(LiveLine line) : IReproductionObserver
     {
-        private readonly ProgressTask task = context.AddTask("starting", maxValue: 1);
+        public void OnPhantoms(StudyPart part, int done, int total) =>
+            line.Show($"drawing phantoms of {(part == StudyPart.Part1 ? "Part 1" : "Part 2")}, {done}/{total}");
 
-        public void OnPhantoms(StudyPart part, int done, int total)
-        {
-            task.Description = $"drawing phantoms of {(part == StudyPart.Part1 ? "Part 1" : "Part 2")}, {done}/{total}";
-            task.Value = (double)done / total;
-        }
+        public void OnRow(RowPlan row) => line.Print(Row(row));
 
-        public void OnRow(RowPlan row)
-        {
-            task.Value = 0;
-            AnsiConsole.WriteLine(Row(row));
-        }
+        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) =>
+            line.Show($"row {row.Row.Id}, {TrainingDisplay.Progress(progress, Left(left))}");
 
-        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left)
-        {
-            string phase = progress.Phase switch
-            {
-                TrainingPhase.Training => "training",
-                TrainingPhase.EvaluatingTraining => "evaluating training images",
-                _ => "validating",
-            };
-            task.Description = Markup.Escape(string.Create(
-                CultureInfo.InvariantCulture,
-                $"row {row.Row.Id}, epoch {progress.Epoch + 1}/{progress.Epochs}, {phase} {progress.Step}/{progress.Steps}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s{Left(left)}"));
-            task.Value = progress.Done;
-        }
+        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) => line.Print(Epoch(result, isBest));
 
-        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) => AnsiConsole.WriteLine(Epoch(result, isBest));
-
-        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => AnsiConsole.WriteLine(Result(row, result, wasComplete));
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => line.Print(Result(row, result, wasComplete));
     }
 }

@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli;
 
@@ -32,14 +33,25 @@ internal static class TrainingDisplay
         if (quiet)
             return train(new Silent());
         Console.Out.WriteLine(Columns);
-        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
-            return train(new Lines());
-        IReadOnlyList<EpochResult>? history = null;
-        AnsiConsole.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => history = train(new Live(context)));
-        return history!;
+        using LiveLine? line = LiveLine.Open();
+        return train(line is null ? new Lines() : new Live(line));
+    }
+
+    /// <summary>Where a run is, in a line: epochs are told by their numbers in the table, which are counted from 0, and by their places among all.</summary>
+    /// <param name="progress">Where it is.</param>
+    /// <param name="left">What is known of the time left.</param>
+    public static string Progress(in TrainingProgress progress, string left)
+    {
+        string phase = progress.Phase switch
+        {
+            TrainingPhase.Training => "training",
+            TrainingPhase.EvaluatingTraining => "evaluating training images",
+            _ => "validating",
+        };
+        string epoch = progress.Epoch == EpochResult.Untrained ? "before training" : $"epoch {progress.Epoch} ({progress.Epoch + 1} of {progress.Epochs})";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{epoch}, {phase} {progress.Step}/{progress.Steps}, {100 * progress.Done:F0} %{left}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
     }
 
     private static string Loss(TrainingOptions options) => options.Loss switch
@@ -83,24 +95,21 @@ internal static class TrainingDisplay
         public void OnEpoch(EpochResult result, bool isBest) => Console.Out.WriteLine(Row(result, isBest));
     }
 
-    private sealed class Live(ProgressContext context) : ITrainingObserver
+    private sealed class Live(LiveLine line) : ITrainingObserver
     {
-        private readonly ProgressTask task = context.AddTask("starting", maxValue: 1);
+        private double doneAtStart = -1;
+        private long start;
 
-        public void OnProgress(in TrainingProgress progress)
+        public void OnProgress(in TrainingProgress progress) => line.Show(Progress(progress, Left(progress.Done)));
+
+        public void OnEpoch(EpochResult result, bool isBest) => line.Print(Row(result, isBest));
+
+        // Of a resumed run some was done before.
+        private string Left(double done)
         {
-            string phase = progress.Phase switch
-            {
-                TrainingPhase.Training => "training",
-                TrainingPhase.EvaluatingTraining => "evaluating training images",
-                _ => "validating",
-            };
-            task.Description = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{(progress.Epoch == EpochResult.Untrained ? "before training" : $"epoch {progress.Epoch + 1}/{progress.Epochs}")}, {phase} {progress.Step}/{progress.Steps}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
-            task.Value = progress.Done;
+            if (doneAtStart < 0)
+                (doneAtStart, start) = (done, Stopwatch.GetTimestamp());
+            return done > doneAtStart ? $", {ReportText.Time(Stopwatch.GetElapsedTime(start).TotalSeconds * (1 - done) / (done - doneAtStart))} left" : "";
         }
-
-        public void OnEpoch(EpochResult result, bool isBest) => AnsiConsole.WriteLine(Row(result, isBest));
     }
 }
