@@ -21,7 +21,7 @@ public sealed class LiveLineTests
     private static string[] Screen(string text)
     {
         var lines = new List<string>();
-        foreach (string written in text.ReplaceLineEndings("\n").Split('\n'))
+        foreach (string written in text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n'))
         {
             var cells = new List<char>();
             foreach (string part in written.Split('\r'))

@@ -45,7 +45,7 @@ public sealed class RunRefusalTests
         string before = Digest.OfFile(Last);
         using DataFolder others = DataFolder.Complete(4);
         cxr.Run(Arguments(others, "--epochs", "2", "--resume")).AssertRefused(2, "data.train is 6 there and 8 now");
-        cxr.Run(Arguments("--epochs", "2", "--resume", "--seed", "9")).AssertRefused(2, "options.seed is 0 there and 9 now");
+        cxr.Run(Arguments("--epochs", "2", "--resume", "--seed", "9")).AssertRefused(2, "options.seed is 1 there and 9 now");
         Assert.That(Digest.OfFile(Last), Is.EqualTo(before));
     }
 
