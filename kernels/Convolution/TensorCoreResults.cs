@@ -17,8 +17,8 @@ internal static class TensorCoreResults
         where TAccess : struct, ITiledAccess
         where TResult : struct, ITiledResult
     {
-        StoreRow<TColumnSize, TAccess, TResult>(Upper(sums), row, column, result, partials, plan);
-        StoreRow<TColumnSize, TAccess, TResult>(Lower(sums), row + 8, column, result, partials, plan);
+        StoreRow<TColumnSize, TAccess, TResult>(Row(sums, isLower: false), row, column, result, partials, plan);
+        StoreRow<TColumnSize, TAccess, TResult>(Row(sums, isLower: true), row + 8, column, result, partials, plan);
     }
 
     private static void StoreRow<TColumnSize, TAccess, TResult>(
@@ -97,8 +97,8 @@ internal static class TensorCoreResults
         if (TAccess.Quads)
             return view.Cast<Float2>()[(start + Math.Min(column, columns - 2)) >> 1];
         Float2 pair;
-        pair.X = view[start + Math.Min(column, columns - 1)];
-        pair.Y = view[start + Math.Min(column + 1, columns - 1)];
+        pair.X = TiledGemm.LoadOrLast(view, start, column, columns);
+        pair.Y = TiledGemm.LoadOrLast(view, start, column + 1, columns);
         return pair;
     }
 
@@ -117,47 +117,25 @@ internal static class TensorCoreResults
             view[start + column + 1] = pair.Y;
     }
 
-    private static PairsOfARow Upper(WarpColumns64 sums)
+    private static PairsOfARow Row(WarpColumns64 sums, bool isLower)
     {
         PairsOfARow row;
-        row.Columns0 = Upper(sums.Columns0);
-        row.Columns8 = Upper(sums.Columns8);
-        row.Columns16 = Upper(sums.Columns16);
-        row.Columns24 = Upper(sums.Columns24);
-        row.Columns32 = Upper(sums.Columns32);
-        row.Columns40 = Upper(sums.Columns40);
-        row.Columns48 = Upper(sums.Columns48);
-        row.Columns56 = Upper(sums.Columns56);
+        row.Columns0 = Pair(sums.Columns0, isLower);
+        row.Columns8 = Pair(sums.Columns8, isLower);
+        row.Columns16 = Pair(sums.Columns16, isLower);
+        row.Columns24 = Pair(sums.Columns24, isLower);
+        row.Columns32 = Pair(sums.Columns32, isLower);
+        row.Columns40 = Pair(sums.Columns40, isLower);
+        row.Columns48 = Pair(sums.Columns48, isLower);
+        row.Columns56 = Pair(sums.Columns56, isLower);
         return row;
     }
 
-    private static PairsOfARow Lower(WarpColumns64 sums)
-    {
-        PairsOfARow row;
-        row.Columns0 = Lower(sums.Columns0);
-        row.Columns8 = Lower(sums.Columns8);
-        row.Columns16 = Lower(sums.Columns16);
-        row.Columns24 = Lower(sums.Columns24);
-        row.Columns32 = Lower(sums.Columns32);
-        row.Columns40 = Lower(sums.Columns40);
-        row.Columns48 = Lower(sums.Columns48);
-        row.Columns56 = Lower(sums.Columns56);
-        return row;
-    }
-
-    private static Float2 Upper(Float4 sums)
+    private static Float2 Pair(Float4 sums, bool isLower)
     {
         Float2 pair;
-        pair.X = sums.X;
-        pair.Y = sums.Y;
-        return pair;
-    }
-
-    private static Float2 Lower(Float4 sums)
-    {
-        Float2 pair;
-        pair.X = sums.Z;
-        pair.Y = sums.W;
+        pair.X = isLower ? sums.Z : sums.X;
+        pair.Y = isLower ? sums.W : sums.Y;
         return pair;
     }
 

@@ -108,6 +108,9 @@ internal static class TiledGemm
     /// <summary>The quad at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
     public static Float4 LoadQuad(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float4>()[offset >> 2];
 
+    /// <summary>An element of the row at an offset; past the edge the last again, which takes no branch.</summary>
+    public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) => view[rowOffset + Math.Min(column, columns - 1)];
+
     private static void Step<TSize>(ref RegisterTile sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
         where TSize : struct, ITiledSize
     {
@@ -174,10 +177,10 @@ internal static class TiledGemm
         if (TAccess.Quads)
             return view.Cast<Float4>()[(offset + Math.Min(column, columns - 4)) >> 2];
         Float4 quad;
-        quad.X = view[offset + Math.Min(column, columns - 1)];
-        quad.Y = view[offset + Math.Min(column + 1, columns - 1)];
-        quad.Z = view[offset + Math.Min(column + 2, columns - 1)];
-        quad.W = view[offset + Math.Min(column + 3, columns - 1)];
+        quad.X = LoadOrLast(view, offset, column, columns);
+        quad.Y = LoadOrLast(view, offset, column + 1, columns);
+        quad.Z = LoadOrLast(view, offset, column + 2, columns);
+        quad.W = LoadOrLast(view, offset, column + 3, columns);
         return quad;
     }
 }

@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
@@ -21,15 +20,6 @@ internal static class WarpgroupTiles
             Multiply<SmallTile, TMath, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
     }
 
-    /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
-    public static KernelSpecialization Specialization(int rowExtent, int columnExtent) =>
-        new(Warpgroup.Threads, (rowExtent, columnExtent) switch
-        {
-            (128, 128) => 2,
-            (64, 64) => 4,
-            _ => 3,
-        });
-
     private static void Multiply<TColumnSize, TMath, TRows, TColumns, TResult>(
         ComputeDevice device, TRows rows, TColumns columns, TResult result, ArrayView<float> share, TiledPlan plan)
         where TColumnSize : struct, ITiledSize
@@ -47,7 +37,7 @@ internal static class WarpgroupTiles
             ? WarpgroupGemm.Multiply<LargeTile, TColumnSize, TMath, TRows, TResult>
             : WarpgroupGemm.Multiply<SmallTile, TColumnSize, TMath, TRows, TResult>;
         device.LaunchGrouped(
-            kernel, new Index2D(plan.Groups, plan.Slices), Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
+            kernel, new Index2D(plan.Groups, plan.Slices), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
         packed.Release();
     }
 }

@@ -61,10 +61,7 @@ internal static class Execution
         }
         catch (OutOfMemoryException exception)
         {
-            string[] smaller = [.. parsed.CommandResult.Command.Options.Select(option => option.Name).Intersect(["--batch", "--size", "--hidden"])];
-            string remedy = smaller.Length > 0 ? $"use a smaller {string.Join(" or ", smaller)}" : "close other programs, or use a machine with more";
-            Console.Error.WriteLine(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : $"There is not enough memory; {remedy}.");
-            return Failed;
+            return Tell(exception, NotEnoughMemory(parsed), parsed, Failed);
         }
         catch (Exception exception) when (!parsed.GetValue(CommonOptions.Verbose))
         {
@@ -132,9 +129,18 @@ internal static class Execution
         }
     }
 
-    private static int Tell(Exception exception, ParseResult parsed, int exitCode)
+    private static string NotEnoughMemory(ParseResult parsed)
     {
-        Console.Error.WriteLine(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : exception.Message);
+        string[] smaller = [.. parsed.CommandResult.Command.Options.Select(option => option.Name).Intersect(["--batch", "--size", "--hidden"])];
+        string remedy = smaller.Length > 0 ? $"use a smaller {string.Join(" or ", smaller)}" : "close other programs, or use a machine with more";
+        return $"There is not enough memory; {remedy}.";
+    }
+
+    private static int Tell(Exception exception, ParseResult parsed, int exitCode) => Tell(exception, exception.Message, parsed, exitCode);
+
+    private static int Tell(Exception exception, string sentence, ParseResult parsed, int exitCode)
+    {
+        Console.Error.WriteLine(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : sentence);
         return exitCode;
     }
 }

@@ -1,5 +1,6 @@
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Ptx;
 using Operator = IlgpuCxr.Kernels.Convolution.Convolution;
 
 namespace IlgpuCxr.Tests.Convolution;
@@ -48,6 +49,21 @@ public sealed class ConvolutionTiledTests
                        where (h + padding - r) % stride == 0
                        select (h, r, (h + padding - r) / stride);
         Assert.That(found, Is.EquivalentTo(expected));
+    }
+
+    [Test]
+    public void WarpgroupsComputeEveryPassOfQuadsAndNoOther()
+    {
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Algorithms = "convolution=warpgrouptf32" }, out EmulatedGpu gpu);
+        var shape = new ConvolutionShape(N: 1, H: 3, W: 3, C: 4, K: 4, R: 1, S: 1, Stride: 1, Padding: 0);
+        foreach (Action<ComputeDevice, ConvolutionShape> pass in new Action<ComputeDevice, ConvolutionShape>[] { ConvolutionChecks.Forward, ConvolutionChecks.BackwardData, ConvolutionChecks.BackwardWeights })
+        {
+            gpu.Launched.Clear();
+            pass(device, shape);
+            Assert.That(gpu.Launched, Does.Contain(typeof(WarpgroupGemm)).And.Not.Contain(typeof(TensorCoreGemm)), pass.Method.Name);
+        }
+        Assert.That(Operator.Choose(device, shape), Is.EqualTo(ConvolutionAlgorithm.WarpgroupTf32));
+        Assert.That(Operator.Choose(device, shape with { K = 5 }), Is.EqualTo(ConvolutionAlgorithm.Tf32));
     }
 
     [Test]

@@ -84,7 +84,7 @@ public static class GpuKernels
         select new GpuKernel(
             $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
             typeof(WarpgroupGemm).GetMethod(nameof(WarpgroupGemm.Multiply))!.MakeGenericMethod(rows, columns, math, pass.Rows, pass.Result),
-            WarpgroupTiles.Specialization(Extent(rows), Extent(columns)));
+            TensorCoreTiles.Specialization(Extent(rows), Extent(columns)));
 
     /// <summary>The kernels of groups that add up what their threads have read.</summary>
     public static IEnumerable<GpuKernel> Sums() =>

@@ -47,6 +47,9 @@ internal sealed class EmulatedGpu : IKernelLoader
         return graph;
     }
 
+    /// <summary>The classes whose kernels of groups were launched.</summary>
+    public HashSet<Type> Launched { get; } = [];
+
     /// <summary>How often recorded launches were started again.</summary>
     public int Replays { get; private set; }
 
@@ -75,6 +78,7 @@ internal sealed class EmulatedGpu : IKernelLoader
         Launcher<TLauncher>((configuration, arguments) =>
         {
             var config = (KernelConfig)configuration;
+            Launched.Add(kernel.DeclaringType!);
             RunOrRecord(() => Run(Program(kernel, specialization), arguments, config.GroupDim.X, (config.GridDim.X, config.GridDim.Y)));
         });
 

@@ -69,9 +69,9 @@ internal sealed partial class PtxProgram
         else if (SharedArray().Match(line) is { Success: true } shared)
         {
             // At a multiple of its alignment that is none of more, for a GPU promises nothing else.
-            int alignment = Number(shared.Groups[1].Value), start = ((SharedBytes / alignment) | 1) * alignment;
-            sharedOffsets[shared.Groups[2].Value] = start < SharedBytes ? start + 2 * alignment : start;
-            SharedBytes = sharedOffsets[shared.Groups[2].Value] + Number(shared.Groups[3].Value);
+            int alignment = Number(shared.Groups[1].Value), start = ((SharedBytes + alignment - 1) / alignment | 1) * alignment;
+            sharedOffsets[shared.Groups[2].Value] = start;
+            SharedBytes = start + Number(shared.Groups[3].Value);
         }
         else if (!line.StartsWith('.') || line.StartsWith(".shared", StringComparison.Ordinal))
         {
