@@ -45,13 +45,13 @@ public sealed class Arena
                 free.Add(offset + size, length - size);
             return new Tensor(shape, this, offset);
         }
-        long last = end;
-        end += size;
         if (device.IsPlanning)
-            PlannedEnd = Math.Max(PlannedEnd, end);
-        else if (end > capacity)
+            PlannedEnd = Math.Max(PlannedEnd, end + size);
+        else if (end + size > capacity)
             throw new InvalidOperationException($"A tensor of {shape} does not fit the arena's {Bytes} bytes: plan the step before running it.");
-        return new Tensor(shape, this, last);
+        var tensor = new Tensor(shape, this, end);
+        end += size;
+        return tensor;
     }
 
     internal void Return(Tensor tensor)
@@ -80,13 +80,21 @@ public sealed class Arena
             throw new InvalidOperationException("The arena cannot grow while tensors are rented from it.");
         if (PlannedEnd <= capacity)
             return;
-        buffer?.Dispose();
-        capacity = PlannedEnd;
-        buffer = device.Allocate<float>(capacity);
+        // Given back first, for the new one may not fit beside it. If it does not fit at all, nothing is planned any more, and a smaller step may be.
+        long planned = PlannedEnd;
+        Free();
+        PlannedEnd = 0;
+        buffer = device.Allocate<float>(planned);
+        PlannedEnd = capacity = planned;
         Generation++;
     }
 
-    internal void Free() => buffer?.Dispose();
+    internal void Free()
+    {
+        buffer?.Dispose();
+        buffer = null;
+        capacity = 0;
+    }
 
     private bool MergeWithNext(int at)
     {

@@ -86,6 +86,7 @@ public sealed partial class ComputeDevice : IDisposable
     /// <summary>Allocates memory that is not of the arena; zero at first.</summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="count">Number of elements.</param>
+    /// <exception cref="OutOfMemoryException">The device has not so much left.</exception>
     public DeviceBuffer<T> Allocate<T>(long count)
         where T : unmanaged =>
         new(accelerator, count);

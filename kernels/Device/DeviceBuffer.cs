@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace IlgpuCxr.Kernels.Device;
 
@@ -17,7 +19,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     private const int AlignmentBytes = 256;
 
     private readonly MemoryBuffer buffer;
-    private readonly void* memory;
+    private void* memory;
 
     internal DeviceBuffer(Accelerator accelerator, long count)
     {
@@ -32,7 +34,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         }
         else
         {
-            buffer = accelerator.AllocateRaw(total, Unsafe.SizeOf<T>());
+            buffer = Allocate(accelerator, total);
             buffer.AsArrayView<T>(0, total).MemSetToZero();
             // The zeros go through the default stream, which a device's own stream does not wait for: they would land on the first upload.
             accelerator.DefaultStream.Synchronize();
@@ -48,5 +50,25 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     {
         buffer.Dispose();
         NativeMemory.Free(memory);
+        memory = null;
     }
+
+    private static MemoryBuffer Allocate(Accelerator accelerator, long count)
+    {
+        try
+        {
+            return accelerator.AllocateRaw(count, Unsafe.SizeOf<T>());
+        }
+        catch (AcceleratorException exception) when (IsOutOfMemory(exception))
+        {
+            throw new InsufficientMemoryException($"{accelerator.Name} has no {count * Unsafe.SizeOf<T>() >> 20} MiB left; use a smaller batch or smaller images.", exception);
+        }
+    }
+
+    private static bool IsOutOfMemory(AcceleratorException exception) => exception switch
+    {
+        CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
+        CLException cl => cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_INVALID_BUFFER_SIZE,
+        _ => false,
+    };
 }

@@ -21,6 +21,25 @@ public sealed class ArenaTests
     }
 
     [Test]
+    public void After_a_step_that_does_not_fit_a_smaller_one_does()
+    {
+        device.Plan(TwoOverlappingTensors);
+        Assert.Throws<OutOfMemoryException>(() => device.Plan(() => device.Arena.Rent(new TensorShape(1 << 20, 1 << 10, 1 << 10, 1 << 10)).Release()));
+        Assert.That(device.Arena.Bytes, Is.Zero);
+        Assert.That(TwoOverlappingTensors, Throws.InvalidOperationException.With.Message.Contains("plan the step"));
+        device.Plan(TwoOverlappingTensors);
+        Assert.DoesNotThrow(TwoOverlappingTensors);
+    }
+
+    [Test]
+    public void A_buffer_may_be_disposed_twice()
+    {
+        DeviceBuffer<float> buffer = device.Allocate<float>(64);
+        buffer.Dispose();
+        Assert.DoesNotThrow(buffer.Dispose);
+    }
+
+    [Test]
     public void A_tensor_without_elements_leaves_the_others_alone()
     {
         device.Plan(() =>
