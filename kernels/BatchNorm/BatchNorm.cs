@@ -194,8 +194,6 @@ public static class BatchNorm
     {
         BatchNormAlgorithm algorithm = device.Forced<BatchNormAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Quad);
-        if (algorithm == BatchNormAlgorithm.Quad && device.Kind == DeviceKind.Cpu)
-            throw new DeviceException($"The batch norm algorithm 'quad' does not run on {device.Name}; choose naive or vector, or another device.");
         return algorithm == BatchNormAlgorithm.Quad && !Quads.Allows(shape.C, channels) ? BatchNormAlgorithm.Naive : algorithm;
     }
 }

@@ -45,7 +45,7 @@ public readonly record struct BatchNormShape(int N, int H, int W, int C)
     internal int ChunkPixels => Math.Max(1, CpuMemory.ChunkFloats / C);
 
     /// <summary>Chunks of <see cref="ChunkPixels"/>, the last of which may be shorter.</summary>
-    internal int Chunks => (Pixels + ChunkPixels - 1) / ChunkPixels;
+    internal int Chunks => Ceiling.Divide(Pixels, ChunkPixels);
 
     /// <summary>Pixels of one chunk.</summary>
     internal int PixelsOf(int chunk) => Math.Min(ChunkPixels, Pixels - chunk * ChunkPixels);

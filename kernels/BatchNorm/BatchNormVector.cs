@@ -17,7 +17,7 @@ internal static unsafe class BatchNormVector
     private const int MergedChannels = 16;
 
     /// <summary>Indices of the two merging kernels.</summary>
-    public static int Merges(in BatchNormShape shape) => (shape.C + MergedChannels - 1) / MergedChannels;
+    public static int Merges(in BatchNormShape shape) => Ceiling.Divide(shape.C, MergedChannels);
 
     /// <summary>Mean and sum of squared differences from it, of each channel of one chunk: <c>partial [chunks, 2, C]</c>.</summary>
     /// <remarks>Two passes over the chunk, of which the second finds it in the cache.</remarks>

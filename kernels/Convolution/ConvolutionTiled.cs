@@ -12,7 +12,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <code>
 ///                    rows             columns          depth
 /// forward            N·P·Q pixels     K                R·S·C
-/// backward-data      N·H·W pixels     C                R·S·K, a phase of the stride at a time (TiledPhase)
+/// backward-data      N·H·W pixels     C                R·S·K, a phase of the stride at a time (StridePhase)
 /// backward-weights   K                R·S·C            N·P·Q pixels    by warpgroups with rows and columns exchanged
 /// </code>
 /// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
@@ -48,7 +48,7 @@ internal static class ConvolutionTiled
         for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
             for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
             {
-                var phase = new TiledPhase(shape, h0, w0);
+                var phase = new StridePhase(shape, h0, w0);
                 Multiply(
                     device,
                     algorithm,

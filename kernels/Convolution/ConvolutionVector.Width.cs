@@ -32,20 +32,19 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
     /// <inheritdoc/>
     public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
-        int blocks = TileGrid.DivideUp(shape.C, Columns), taps = shape.R * shape.S;
+        int blocks = Ceiling.Divide(shape.C, Columns), taps = shape.R * shape.S;
         Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
 
         device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
         var epilogue = new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
-        // With stride s, inputs at the same row and column modulo s are reached by the same taps: one launch for each such class.
-        for (int row = 0; row < Math.Min(shape.Stride, shape.H); row++)
+        for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
         {
-            for (int column = 0; column < Math.Min(shape.Stride, shape.W); column++)
+            for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
             {
-                var pixels = new PixelClass(row, column, shape);
-                TileGrid grid = TileGrid.Of(pixels.Count, shape.C, pixels.Taps, Rows, Columns);
+                var phase = new StridePhase(shape, h0, w0);
+                TileGrid grid = TileGrid.Of(shape.N * phase.Rows * phase.Columns, shape.C, phase.Taps, Rows, Columns);
                 device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks,
-                    gradInput.View, gradOutput.View, packed.View, epilogue, shape, pixels, grid);
+                    gradInput.View, gradOutput.View, packed.View, epilogue, shape, phase, grid);
             }
         }
 
@@ -70,7 +69,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         }
         Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
         device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, partial.View, gradOutput.View, input.View, shape, taps, grid);
-        device.Launch(ConvolutionPacking.SumSlices, TileGrid.DivideUp(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
+        device.Launch(ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
         partial.Release();
     }
 
@@ -79,7 +78,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
         // One tile of channels: a slice computes all of them.
         var grid = WeightGrid.Of(shape, shape.K);
-        int weights = taps.Count * taps.Run, sums = TileGrid.DivideUp(weights, Rows) * Rows * TileGrid.DivideUp(shape.K, Columns) * Columns;
+        int weights = taps.Count * taps.Run, sums = Ceiling.Divide(weights, Rows) * Rows * Ceiling.Divide(shape.K, Columns) * Columns;
         Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, sums));
         device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeightsOfFewChannels, grid.Slices, partial.View, gradOutput.View, source.View, padded, taps, grid);
         device.Launch(ConvolutionVectorKernels<TVector, TMath>.SumFewChannels, weights, gradWeights, partial.View, weights, shape.K, grid.Slices);

@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The convolution on the CPU's vector units, one instance a vector width.</summary>
+/// <summary>The convolution on the CPU's vector units, one instance an algorithm.</summary>
 internal abstract class ConvolutionVector
 {
     private static readonly ConvolutionVector Wide128 = new ConvolutionVector<Vector128<float>, Vector128Math>();
@@ -40,9 +40,6 @@ internal abstract class ConvolutionVector
         return winograd2 < winograd4 ? ConvolutionAlgorithm.Winograd2 : ConvolutionAlgorithm.Winograd4;
     }
 
-    /// <summary>Whether an algorithm is one of Winograd's.</summary>
-    public static bool IsWinograd(ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4;
-
     /// <summary>The implementation of an algorithm.</summary>
     public static ConvolutionVector Of(ConvolutionAlgorithm algorithm) => algorithm switch
     {
@@ -72,7 +69,7 @@ internal abstract class ConvolutionVector
         int slices = Math.Min(BiasSlices, shape.Output.Pixels);
         Tensor partial = device.Arena.Rent(TensorShape.Matrix(slices, shape.K));
         device.Launch(ConvolutionPacking.SumPixels, slices, partial.View, gradOutput.View, shape.Output.Pixels, shape.K);
-        device.Launch(ConvolutionPacking.SumSlices, TileGrid.DivideUp(shape.K, ConvolutionPacking.SumChunk), gradBias, partial.View, slices);
+        device.Launch(ConvolutionPacking.SumSlices, Ceiling.Divide(shape.K, ConvolutionPacking.SumChunk), gradBias, partial.View, slices);
         partial.Release();
     }
 
@@ -80,7 +77,7 @@ internal abstract class ConvolutionVector
     private static double WinogradCost(in ConvolutionShape shape, int outputs)
     {
         int elements = (outputs + 2) * (outputs + 2);
-        double tiles = shape.N * TileGrid.DivideUp(shape.P, outputs) * TileGrid.DivideUp(shape.Q, outputs);
+        double tiles = shape.N * Ceiling.Divide(shape.P, outputs) * Ceiling.Divide(shape.Q, outputs);
         return elements * (tiles * (1 + TransformWork * (1.0 / shape.C + 1.0 / shape.K)) + WeightWork);
     }
 

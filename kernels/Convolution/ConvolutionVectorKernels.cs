@@ -65,28 +65,28 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>Some tiles of <c>gradInput</c> of one class of pixels.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed, Epilogue epilogue, ConvolutionShape shape, PixelClass pixels, TileGrid grid)
+    /// <summary>Some tiles of <c>gradInput</c> of the pixels of one phase.</summary>
+    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed, Epilogue epilogue, ConvolutionShape shape, StridePhase phase, TileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
-        float** rows = stackalloc float*[tiles * pixels.Taps * Rows];
+        float** rows = stackalloc float*[tiles * phase.Taps * Rows];
         float** destinations = stackalloc float*[tiles * Rows];
-        float** weights = stackalloc float*[pixels.Taps];
+        float** weights = stackalloc float*[phase.Taps];
         float* source = gradOutput.Pointer();
         float* zeros = packed.Pointer() + packed.Length - shape.K;
-        int valid = Math.Min(tiles * Rows, pixels.Count - firstTile * Rows);
+        int pixels = shape.N * phase.Rows * phase.Columns, valid = Math.Min(tiles * Rows, pixels - firstTile * Rows);
 
         for (int i = 0; i < tiles * Rows; i++)
         {
             int pixel = firstTile * Rows + Math.Min(i, valid - 1);
-            int w = pixels.Column + pixel % pixels.Width * shape.Stride;
-            int h = pixels.Row + pixel / pixels.Width % pixels.Height * shape.Stride, n = pixel / pixels.Width / pixels.Height;
+            int column = pixel % phase.Columns, line = pixel / phase.Columns % phase.Rows, n = pixel / phase.Columns / phase.Rows;
+            int h = phase.FirstH + line * shape.Stride, w = phase.FirstW + column * shape.Stride;
             destinations[i] = gradInput.Pointer() + (((long)n * shape.H + h) * shape.W + w) * shape.C;
-            float** row = rows + i / Rows * pixels.Taps * Rows + i % Rows;
-            int lastP = (h + shape.Padding - pixels.FirstR) / shape.Stride, lastQ = (w + shape.Padding - pixels.FirstS) / shape.Stride;
-            for (int p = lastP; p > lastP - pixels.TapRows; p--)
+            float** row = rows + i / Rows * phase.Taps * Rows + i % Rows;
+            int lastP = phase.FirstP + line, lastQ = phase.FirstQ + column;
+            for (int p = lastP; p > lastP - phase.TapRows; p--)
             {
-                for (int q = lastQ; q > lastQ - pixels.TapColumns; q--, row += Rows)
+                for (int q = lastQ; q > lastQ - phase.TapColumns; q--, row += Rows)
                 {
                     bool inside = (uint)p < (uint)shape.P && (uint)q < (uint)shape.Q;
                     *row = inside ? source + (((long)n * shape.P + p) * shape.Q + q) * shape.K : zeros;
@@ -98,15 +98,15 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         float* tile = stackalloc float[Rows * Columns];
         for (int block = firstBlock; block < firstBlock + blocks; block++)
         {
-            for (int tap = 0; tap < pixels.Taps; tap++)
+            for (int tap = 0; tap < phase.Taps; tap++)
             {
-                int r = pixels.FirstR + tap / pixels.TapColumns * shape.Stride, s = pixels.FirstS + tap % pixels.TapColumns * shape.Stride;
+                int r = phase.FirstR + tap / phase.TapColumns * shape.Stride, s = phase.FirstS + tap % phase.TapColumns * shape.Stride;
                 weights[tap] = packed.Pointer() + (((long)block * shape.R + r) * shape.S + s) * shape.K * Columns;
             }
             int channel = block * Columns, channels = Math.Min(Columns, shape.C - channel);
             for (int t = 0; t < tiles; t++)
             {
-                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * pixels.Taps * Rows, weights, pixels.Taps, shape.K, 1, Columns);
+                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * phase.Taps * Rows, weights, phase.Taps, shape.K, 1, Columns);
                 Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
             }
         }
@@ -165,12 +165,12 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     }
 
     /// <summary>
-    /// One slice's sums of <c>gradWeights</c> where there are few channels: the weights of a kernel row are the tile's rows and the output channels
+    /// One slice's sums of <c>gradWeights</c> where there are few channels: a filter's weights are the tile's rows and the output channels
     /// its columns, <c>partial[slice, tile of weights, block of output channels, Rows, Columns]</c>.
     /// </summary>
     public static void BackwardWeightsOfFewChannels(Index1D slice, ArrayView<float> partial, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
     {
-        int weights = taps.Count * taps.Run, tiles = TileGrid.DivideUp(weights, Rows), blocks = TileGrid.DivideUp(shape.K, Columns);
+        int weights = taps.Count * taps.Run, tiles = Ceiling.Divide(weights, Rows), blocks = Ceiling.Divide(shape.K, Columns);
         float* sums = partial.Pointer() + (long)slice.X * tiles * blocks * Rows * Columns;
         float** rows = stackalloc float*[grid.RowsAChunk * Rows];
         float** vectors = stackalloc float*[grid.RowsAChunk];
@@ -201,7 +201,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     /// <summary>Adds all slices' sums of one weight, in the order of the slices: <c>gradWeights[k, weight]</c>.</summary>
     public static void SumFewChannels(Index1D weight, ArrayView<float> gradWeights, ArrayView<float> partial, int weights, int channels, int slices)
     {
-        int blocks = TileGrid.DivideUp(channels, Columns), length = TileGrid.DivideUp(weights, Rows) * blocks * Rows * Columns;
+        int blocks = Ceiling.Divide(channels, Columns), length = Ceiling.Divide(weights, Rows) * blocks * Rows * Columns;
         float* sum = stackalloc float[Columns];
         for (int block = 0; block < blocks; block++)
         {
@@ -217,7 +217,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     /// <summary>The output columns whose input column for kernel column <paramref name="s"/> lies inside the image.</summary>
     private static (int First, int End) InsideColumns(int s, in ConvolutionShape shape)
     {
-        int first = shape.Padding > s ? TileGrid.DivideUp(shape.Padding - s, shape.Stride) : 0;
+        int first = shape.Padding > s ? Ceiling.Divide(shape.Padding - s, shape.Stride) : 0;
         int last = shape.W - 1 + shape.Padding - s;
         return (first, last < 0 ? 0 : Math.Min(shape.Q, last / shape.Stride + 1));
     }

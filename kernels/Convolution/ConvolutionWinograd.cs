@@ -38,7 +38,7 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         Tensor sums = device.Arena.Rent(TensorShape.Vector(checked(Elements * shape.K * grid.InputPitch)));
         for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesAChunk)
         {
-            int tiles = Math.Min(grid.TilesAChunk, grid.Tiles.Tiles - first), indices = TileGrid.DivideUp(tiles, WinogradGradientGrid.TilesAnIndex);
+            int tiles = Math.Min(grid.TilesAChunk, grid.Tiles.Tiles - first), indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesAnIndex);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View, input.View, first, tiles, shape, grid);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View, gradOutput.View, first, tiles, shape, grid);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.Multiply, Elements * grid.RowGroups, sums.View, transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
@@ -54,17 +54,18 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
     {
         var grid = WinogradGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
         var layout = new WinogradWeights(shape.C, shape.K, grid.InputsAPass, isBackward);
-        Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device);
+        int threads = Math.Min(device.Threads, grid.Tasks);
+        Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device, threads);
         if (grid.TaskTransformsWeights)
         {
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, weights, epilogue, memory.View, shape, layout, grid);
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, weights, epilogue, memory.View, shape, layout, grid);
         }
         else
         {
             Tensor transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
-            int indices = grid.Blocks * TileGrid.DivideUp(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsAnIndex);
+            int indices = grid.Blocks * Ceiling.Divide(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsAnIndex);
             device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, device.Threads, output.View, input.View, transformed.View, epilogue, memory.View, shape, layout, grid);
+            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, transformed.View, epilogue, memory.View, shape, layout, grid);
             transformed.Release();
         }
         memory.Release();

@@ -12,7 +12,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <remarks>
 /// <code>
 /// result[i] = act(sum + bias[channel] + result[i])        each addend only where there is one
-/// act(x)    = x, or max(0, x), or 0 where activation[i] ≤ 0
+/// act(x)    = x, or x ≤ 0 ? 0 : x, or activation[i] ≤ 0 ? 0 : x
 /// </code>
 /// </remarks>
 internal readonly record struct Epilogue(ArrayView<float> Bias, bool Accumulate, bool Relu, ArrayView<float> Activation);

@@ -23,7 +23,7 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
     private const int QuadBytes = 16;
 
     private readonly ArrayView<float> packed = packed;
-    private readonly int start = columnTile * TiledPlan.Tiles(depth, TensorCoreGemm.Depth) * Quads + thread;
+    private readonly int start = columnTile * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads + thread;
     private readonly uint destination = (uint)thread * QuadBytes;
 
     /// <summary>Quads of 16 bytes in a tile: one, two or four for each thread.</summary>
@@ -58,7 +58,7 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
     }
 
     /// <summary>Floats that a matrix takes when it is packed; two of bf16 are one.</summary>
-    public static int Count(int columns, int depth) => checked(TiledPlan.Tiles(columns, TSize.Extent) * TiledPlan.Tiles(depth, TensorCoreGemm.Depth) * Quads * 4);
+    public static int Count(int columns, int depth) => checked(Ceiling.Divide(columns, TSize.Extent) * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads * 4);
 
     /// <summary>Packs one quad of a matrix.</summary>
     public static void Pack<TColumns>(Index1D index, ArrayView<float> packed, TColumns columns, int depth, FastDivisor byDepthTiles)

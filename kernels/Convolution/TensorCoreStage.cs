@@ -98,7 +98,7 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     {
         if (TOperand.AlongDepth)
             return TensorCore.LoadMatrices(tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes) + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
-        // 16 outer indices are four quads: bits 0 and 1 of the quad's number take part in the exclusive or, the rest is added.
+        // 16 outer indices are four quads: bits 1 and 2 of the quad's number take part in the exclusive or (by twice a number below four), the rest is added.
         uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;
         uint first = tile + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
         uint second = first + (uint)(4 * OuterQuads * QuadBytes);

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
@@ -23,7 +24,7 @@ internal static class TensorCoreTiles
     public static TiledPlan Plan(int rows, int columns, int depth, bool quads)
     {
         (int tileRows, int tileColumns, _) = !quads ? table[^1] : table.MinBy(tile =>
-            tile.Cost * tile.Rows * tile.Columns * TiledPlan.Tiles(rows, tile.Rows) * TiledPlan.Tiles(columns, tile.Columns));
+            tile.Cost * tile.Rows * tile.Columns * Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns));
         return new TiledPlan(rows, columns, depth, tileRows, tileColumns, TensorCoreGemm.Depth);
     }
 

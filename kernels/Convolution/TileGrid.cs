@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the register tiles of one pass are divided into tasks, as the shape alone decides.</summary>
@@ -15,23 +17,20 @@ internal readonly record struct TileGrid(int Tiles, int TilesATask, int Blocks, 
     private const int MostBlocksATask = 4;
 
     /// <summary>Number of tasks.</summary>
-    public int Tasks => DivideUp(Tiles, TilesATask) * DivideUp(Blocks, BlocksATask);
+    public int Tasks => Ceiling.Divide(Tiles, TilesATask) * Ceiling.Divide(Blocks, BlocksATask);
 
     /// <summary>Divides <paramref name="pixels"/> x <paramref name="channels"/> outputs with <paramref name="taps"/> taps.</summary>
     public static TileGrid Of(int pixels, int channels, int taps, int tileRows, int tileColumns) => new(
-        DivideUp(pixels, tileRows),
+        Ceiling.Divide(pixels, tileRows),
         Math.Clamp(PointersATask / (Math.Max(1, taps) * tileRows), 1, MostTilesATask),
-        DivideUp(channels, tileColumns),
+        Ceiling.Divide(channels, tileColumns),
         MostBlocksATask);
 
     /// <summary>The tiles and blocks of a task.</summary>
     public (int FirstTile, int TileCount, int FirstBlock, int BlockCount) Task(int task)
     {
-        int groups = DivideUp(Blocks, BlocksATask);
+        int groups = Ceiling.Divide(Blocks, BlocksATask);
         int tile = task / groups * TilesATask, block = task % groups * BlocksATask;
         return (tile, Math.Min(TilesATask, Tiles - tile), block, Math.Min(BlocksATask, Blocks - block));
     }
-
-    /// <summary><c>⌈a / b⌉</c></summary>
-    public static int DivideUp(int a, int b) => (a + b - 1) / b;
 }

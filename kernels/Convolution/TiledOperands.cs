@@ -92,7 +92,7 @@ internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shap
 }
 
 /// <summary>Backward-data, rows: input pixel of a phase against tap of the phase and output channel, an element of the output's gradient.</summary>
-internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, ConvolutionShape shape, TiledPhase phase) : ITiledOperand
+internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, ConvolutionShape shape, StridePhase phase) : ITiledOperand
 {
     private readonly int rows = shape.N * phase.Rows * phase.Columns, height = shape.P, width = shape.Q, channels = shape.K;
     private readonly int firstP = phase.FirstP, firstQ = phase.FirstQ;
@@ -122,7 +122,7 @@ internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, Convolut
 }
 
 /// <summary>Backward-data, columns: input channel c against tap of the phase and output channel, an element of the weights.</summary>
-internal readonly struct PhaseFilters(ArrayView<float> weights, ConvolutionShape shape, TiledPhase phase) : ITiledOperand
+internal readonly struct PhaseFilters(ArrayView<float> weights, ConvolutionShape shape, StridePhase phase) : ITiledOperand
 {
     private readonly int columns = shape.C, taps = shape.R * shape.S, width = shape.S, stride = shape.Stride;
     private readonly int firstTap = phase.FirstR * shape.S + phase.FirstS;

@@ -34,11 +34,11 @@ internal readonly struct TiledPlan
         Columns = columns;
         RowExtent = rowExtent;
         ColumnExtent = columnExtent;
-        ColumnTiles = new FastDivisor(Tiles(columns, columnExtent));
-        Groups = checked(Tiles(rows, rowExtent) * ColumnTiles.Divisor);
+        ColumnTiles = new FastDivisor(Ceiling.Divide(columns, columnExtent));
+        Groups = checked(Ceiling.Divide(rows, rowExtent) * ColumnTiles.Divisor);
         int slices = Math.Clamp(WantedGroups / Groups, 1, Math.Max(1, depth / LeastSliceDepth));
-        SliceDepth = Math.Max(1, Tiles(Tiles(depth, slices), tileDepth)) * tileDepth;
-        Slices = Math.Max(1, Tiles(depth, SliceDepth));
+        SliceDepth = Math.Max(1, Ceiling.Divide(Ceiling.Divide(depth, slices), tileDepth)) * tileDepth;
+        Slices = Math.Max(1, Ceiling.Divide(depth, SliceDepth));
         Depth = depth;
     }
 
@@ -69,12 +69,9 @@ internal readonly struct TiledPlan
     /// <summary>Length of a part, whole tiles; the last one may be shorter.</summary>
     public int SliceDepth { get; }
 
-    /// <summary>Tiles that cover a length.</summary>
-    public static int Tiles(int length, int extent) => (length + extent - 1) / extent;
-
     // An eighth more of padding is less than what the smaller tile loses by loading everything twice as often.
     private static int SquareExtent(int rows, int columns) =>
         Area(LargeTile.Extent, rows, columns) * 8 <= Area(SmallTile.Extent, rows, columns) * 9 ? LargeTile.Extent : SmallTile.Extent;
 
-    private static long Area(int extent, int rows, int columns) => (long)Tiles(rows, extent) * Tiles(columns, extent) * extent * extent;
+    private static long Area(int extent, int rows, int columns) => (long)Ceiling.Divide(rows, extent) * Ceiling.Divide(columns, extent) * extent * extent;
 }

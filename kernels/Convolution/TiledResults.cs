@@ -66,7 +66,7 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
 
 /// <summary>The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU in front gave 0.</summary>
 internal readonly struct GradInputResult(
-    ArrayView<float> gradInput, ConvolutionShape shape, TiledPhase phase, bool accumulate, ArrayView<float> activation) : ITiledResult
+    ArrayView<float> gradInput, ConvolutionShape shape, StridePhase phase, bool accumulate, ArrayView<float> activation) : ITiledResult
 {
     private readonly int masks = activation.Length > 0 ? 1 : 0;
     private readonly int height = shape.H, width = shape.W, channels = shape.C, stride = shape.Stride;

@@ -32,7 +32,7 @@ internal static class WarpgroupTiles
         Tensor packed = device.Arena.Rent(TensorShape.Vector(count));
         device.Launch(
             PackedColumns<TColumnSize, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
-            new FastDivisor(Math.Max(1, TiledPlan.Tiles(plan.Depth, TensorCoreGemm.Depth))));
+            new FastDivisor(Math.Max(1, Ceiling.Divide(plan.Depth, TensorCoreGemm.Depth))));
         Action<TRows, ArrayView<float>, TResult, ArrayView<float>, TiledPlan> kernel = plan.RowExtent == LargeTile.Extent
             ? WarpgroupGemm.Multiply<LargeTile, TColumnSize, TMath, TRows, TResult>
             : WarpgroupGemm.Multiply<SmallTile, TColumnSize, TMath, TRows, TResult>;

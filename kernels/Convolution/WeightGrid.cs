@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the sums of backward-weights are divided into tasks, as the shape alone decides.</summary>
@@ -19,10 +21,10 @@ internal readonly record struct WeightGrid(int ChannelTiles, int Slices, int Row
     /// <summary>Divides a convolution.</summary>
     public static WeightGrid Of(in ConvolutionShape shape, int tileRows)
     {
-        int tiles = TileGrid.DivideUp(shape.K, tileRows), rows = shape.N * shape.P;
+        int tiles = Ceiling.Divide(shape.K, tileRows), rows = shape.N * shape.P;
         int chunk = Math.Clamp(PixelsAChunk / shape.Q, 1, rows);
-        int chunks = TileGrid.DivideUp(rows, chunk);
-        int chunksASlice = TileGrid.DivideUp(chunks, Math.Clamp(TileGrid.DivideUp(WantedTasks, tiles), 1, chunks));
-        return new WeightGrid(tiles, TileGrid.DivideUp(chunks, chunksASlice), chunksASlice * chunk, chunk);
+        int chunks = Ceiling.Divide(rows, chunk);
+        int chunksASlice = Ceiling.Divide(chunks, Math.Clamp(Ceiling.Divide(WantedTasks, tiles), 1, chunks));
+        return new WeightGrid(tiles, Ceiling.Divide(chunks, chunksASlice), chunksASlice * chunk, chunk);
     }
 }

@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the backward-weights pass of a Winograd convolution is divided, as the shape alone decides.</summary>
@@ -36,10 +38,10 @@ internal readonly record struct WinogradGradientGrid(
         // A register tile reads whole rows and columns, beyond the last channel too.
         int inputPitch = WinogradScratch.Pitch(shape.C), gradientPitch = WinogradScratch.Pitch(shape.K + rows);
         int most = FloatsAChunk / ((outputs + 2) * (outputs + 2) * (inputPitch + gradientPitch));
-        int chunks = TileGrid.DivideUp(tiles.Tiles, Math.Max(TilesAnIndex, most));
-        int groups = TileGrid.DivideUp(shape.K, RowsWanted);
-        int rowsAGroup = TileGrid.DivideUp(TileGrid.DivideUp(shape.K, groups), rows) * rows;
+        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesAnIndex, most));
+        int groups = Ceiling.Divide(shape.K, RowsWanted);
+        int rowsAGroup = Ceiling.Divide(Ceiling.Divide(shape.K, groups), rows) * rows;
         return new WinogradGradientGrid(
-            tiles, TileGrid.DivideUp(tiles.Tiles, chunks), inputPitch, gradientPitch, TileGrid.DivideUp(shape.K, rowsAGroup), rowsAGroup);
+            tiles, Ceiling.Divide(tiles.Tiles, chunks), inputPitch, gradientPitch, Ceiling.Divide(shape.K, rowsAGroup), rowsAGroup);
     }
 }

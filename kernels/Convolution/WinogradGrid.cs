@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the forward pass of a Winograd convolution is divided into tasks, as the shape alone decides.</summary>
@@ -30,9 +32,9 @@ internal readonly record struct WinogradGrid(
     private const int ChannelsAPass = 64;
 
     /// <summary>Number of tasks.</summary>
-    public int Tasks => TileTasks * TileGrid.DivideUp(Blocks, BlocksATask);
+    public int Tasks => TileTasks * Ceiling.Divide(Blocks, BlocksATask);
 
-    private int TileTasks => TileGrid.DivideUp(Tiles, TilesATask);
+    private int TileTasks => Ceiling.Divide(Tiles, TilesATask);
 
     /// <summary>Divides a convolution.</summary>
     /// <param name="shape">The sizes.</param>
@@ -41,16 +43,16 @@ internal readonly record struct WinogradGrid(
     /// <param name="columns">Columns of a register tile.</param>
     public static WinogradGrid Of(in ConvolutionShape shape, int outputs, int rows, int columns)
     {
-        int tileRows = TileGrid.DivideUp(shape.P, outputs), tileColumns = TileGrid.DivideUp(shape.Q, outputs);
+        int tileRows = Ceiling.Divide(shape.P, outputs), tileColumns = Ceiling.Divide(shape.Q, outputs);
         int tiles = shape.N * tileRows * tileColumns;
         bool manyWeights = (double)shape.C * shape.K * (outputs + 2) * (outputs + 2) > ManyWeights && tiles <= 2 * TilesOfManyWeights;
         int wanted = manyWeights ? TilesOfManyWeights : shape.C < ManyChannels ? TilesOfFewChannels : TilesOfManyChannels;
-        int tileTasks = TileGrid.DivideUp(tiles, wanted);
-        int tilesATask = TileGrid.DivideUp(TileGrid.DivideUp(tiles, tileTasks), rows) * rows;
-        int blocks = TileGrid.DivideUp(shape.K, columns), blocksAPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsAPass) / columns);
-        int groups = Math.Clamp(shape.K / FewestChannelsATask, 1, TileGrid.DivideUp(WantedTasks, tileTasks));
+        int tileTasks = Ceiling.Divide(tiles, wanted);
+        int tilesATask = Ceiling.Divide(Ceiling.Divide(tiles, tileTasks), rows) * rows;
+        int blocks = Ceiling.Divide(shape.K, columns), blocksAPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsAPass) / columns);
+        int groups = Math.Clamp(shape.K / FewestChannelsATask, 1, Ceiling.Divide(WantedTasks, tileTasks));
         return new WinogradGrid(
-            tileRows, tileColumns, tiles, tilesATask, blocks, TileGrid.DivideUp(blocks, groups), blocksAPass,
+            tileRows, tileColumns, tiles, tilesATask, blocks, Ceiling.Divide(blocks, groups), blocksAPass,
             manyWeights ? InputsOfManyWeights : shape.C, manyWeights);
     }
 

@@ -34,7 +34,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the weights of some input channels and a block of output channels.</summary>
     public static void Weights(Index1D index, ArrayView<float> transformed, ArrayView<float> weights, WinogradWeights layout)
     {
-        int chunks = TileGrid.DivideUp(layout.Inputs, ChannelsAnIndex), block = index / chunks;
+        int chunks = Ceiling.Divide(layout.Inputs, ChannelsAnIndex), block = index / chunks;
         nint blockPitch = (nint)Points * Points * layout.ElementPitch(Columns);
         int first = index % chunks * ChannelsAnIndex, inputs = Math.Min(ChannelsAnIndex, layout.Inputs - first);
         TransformWeights(transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block, layout);
@@ -134,7 +134,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <summary>For each element the product of transformed tiles and weights: <c>[tiles / rows, blocks, rows, columns]</c>.</summary>
     private static void Multiply(float* products, float* transformed, float* panels, int tiles, int blocks, int inputs, bool accumulate, in WinogradWeights layout, in WinogradScratch scratch)
     {
-        int rowTiles = TileGrid.DivideUp(tiles, Rows);
+        int rowTiles = Ceiling.Divide(tiles, Rows);
         nint pitch = layout.ElementPitch(Columns);
         float** rows = stackalloc float*[rowTiles * Rows];
         for (int element = 0; element < scratch.Elements; element++)

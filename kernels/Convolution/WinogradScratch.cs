@@ -31,12 +31,12 @@ internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, 
     }
 
     /// <summary>Floats from one run of <paramref name="floats"/> to the next: whole cache lines, an odd number of them.</summary>
-    public static int Pitch(int floats) => (TileGrid.DivideUp(floats, Line) | 1) * Line;
+    public static int Pitch(int floats) => (Ceiling.Divide(floats, Line) | 1) * Line;
 
-    /// <summary>Rents the memory and sets the counter to zero.</summary>
-    public Tensor Rent(ComputeDevice device)
+    /// <summary>Rents the memory of some threads and sets the counter to zero.</summary>
+    public Tensor Rent(ComputeDevice device, int threads)
     {
-        Tensor memory = device.Arena.Rent(TensorShape.Vector(checked(Line + device.Threads * Floats)));
+        Tensor memory = device.Arena.Rent(TensorShape.Vector(checked(Line + threads * Floats)));
         device.Launch(Reset, 1, memory.View);
         return memory;
     }

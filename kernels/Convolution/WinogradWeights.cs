@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>The weights of a 3x3 convolution as the pass sees them that multiplies with them, before and after their transformation.</summary>
@@ -16,7 +18,7 @@ internal readonly record struct WinogradWeights(int Inputs, int Outputs, int Inp
     public int ElementPitch(int columns) => WinogradScratch.Pitch(InputsAPass * columns);
 
     /// <summary>Floats of all transformed weights.</summary>
-    public int Length(int elements, int columns) => checked(TileGrid.DivideUp(Outputs, columns) * elements * ElementPitch(columns));
+    public int Length(int elements, int columns) => checked(Ceiling.Divide(Outputs, columns) * elements * ElementPitch(columns));
 
     /// <summary>Copies some weights into <c>[input, tap, columns]</c>.</summary>
     public unsafe void Gather(float* destination, float* weights, int firstInput, int inputs, int firstOutput, int outputs, int columns)

@@ -33,8 +33,11 @@ public sealed class Arena
     /// <param name="shape">The tensor's extents.</param>
     /// <returns>The tensor, with one reference.</returns>
     /// <exception cref="InvalidOperationException">The step rents more than was planned.</exception>
+    /// <exception cref="DeviceException">The tensor has more elements than kernels can count.</exception>
     public Tensor Rent(TensorShape shape)
     {
+        if (shape.Count > int.MaxValue)
+            throw new DeviceException($"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use a smaller --batch or --size.");
         long size = RoundUp(shape.Count);
         foreach ((long offset, long length) in free)
         {

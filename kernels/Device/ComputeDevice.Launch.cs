@@ -15,7 +15,7 @@ public sealed partial class ComputeDevice
     private const int ChunksAThread = 16;
 
     /// <summary>Runs a kernel for every index from 0 to <paramref name="extent"/> - 1.</summary>
-    internal void Launch<T1>(Action<Index1D, T1> kernel, int extent, T1 p1)
+    public void Launch<T1>(Action<Index1D, T1> kernel, int extent, T1 p1)
         where T1 : struct
     {
         if (IsPlanning || extent == 0)
@@ -31,7 +31,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2>(Action<Index1D, T1, T2> kernel, int extent, T1 p1, T2 p2)
+    public void Launch<T1, T2>(Action<Index1D, T1, T2> kernel, int extent, T1 p1, T2 p2)
         where T1 : struct
         where T2 : struct
     {
@@ -48,7 +48,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3>(Action<Index1D, T1, T2, T3> kernel, int extent, T1 p1, T2 p2, T3 p3)
+    public void Launch<T1, T2, T3>(Action<Index1D, T1, T2, T3> kernel, int extent, T1 p1, T2 p2, T3 p3)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -66,7 +66,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3, T4>(Action<Index1D, T1, T2, T3, T4> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4)
+    public void Launch<T1, T2, T3, T4>(Action<Index1D, T1, T2, T3, T4> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -85,7 +85,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3, T4, T5>(Action<Index1D, T1, T2, T3, T4, T5> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
+    public void Launch<T1, T2, T3, T4, T5>(Action<Index1D, T1, T2, T3, T4, T5> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -105,7 +105,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6)
+    public void Launch<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -126,7 +126,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3, T4, T5, T6, T7>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
+    public void Launch<T1, T2, T3, T4, T5, T6, T7>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -148,7 +148,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8)
+    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -171,7 +171,7 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    internal void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8, T9 p9)
+    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8, T9 p9)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -197,7 +197,7 @@ public sealed partial class ComputeDevice
     private void ForEachChunk(int extent, Action<int, int> body)
     {
         int size = Math.Max(1, extent / (Threads * ChunksAThread));
-        int chunks = (extent + size - 1) / size;
+        int chunks = Ceiling.Divide(extent, size);
         if (chunks == 1 || Threads == 1)
             body(0, extent);
         else

@@ -179,7 +179,7 @@ public sealed partial class ComputeDevice : IDisposable
     {
         TAlgorithm? algorithm = forced.For<TAlgorithm>();
         string name = algorithm.ToString()!;
-        if (name == (Kind == DeviceKind.Cpu ? "Group" : "Vector"))
+        if (Kind == DeviceKind.Cpu ? name is "Group" or "Quad" : name is "Vector")
         {
             throw new DeviceException(
                 $"The {AlgorithmChoice.WordsFor<TAlgorithm>()} algorithm '{name.ToLowerInvariant()}' does not run on {Name}; choose another, such as naive, or another device.");

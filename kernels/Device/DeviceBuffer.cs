@@ -23,6 +23,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
 
     internal DeviceBuffer(Accelerator accelerator, long count)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         long total = count + SlackBytes / Unsafe.SizeOf<T>() + 1;
         if (accelerator is CPUAccelerator)
         {

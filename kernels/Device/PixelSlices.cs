@@ -22,10 +22,10 @@ internal readonly struct PixelSlices
     {
         Pixels = pixels;
         Quads = new FastDivisor(Math.Max(1, channels / 4));
-        ChannelGroups = (Quads.Divisor + GroupQuads - 1) / GroupQuads;
+        ChannelGroups = Ceiling.Divide(Quads.Divisor, GroupQuads);
         int wanted = Math.Clamp(wantedGroups / ChannelGroups, 1, Math.Max(1, Pixels / LeastLength));
-        Length = (Pixels + wanted - 1) / wanted;
-        Count = (Pixels + Length - 1) / Length;
+        Length = Ceiling.Divide(Pixels, wanted);
+        Count = Ceiling.Divide(Pixels, Length);
     }
 
     /// <summary>How kernels of such groups are compiled.</summary>

@@ -6,11 +6,14 @@ namespace IlgpuCxr.Kernels.Device;
 internal static class Quads
 {
     /// <summary>Whether every quad lies at a multiple of 16 bytes: a length or number of channels in quads, and views that start at one.</summary>
-    public static bool Allows(long length, params ReadOnlySpan<ArrayView<float>> views)
+    public static bool Allows(long length, params ReadOnlySpan<ArrayView<float>> views) => length % 4 == 0 && AreAligned(views);
+
+    /// <summary>Whether views start at a multiple of 16 bytes, as far as they are not empty.</summary>
+    public static bool AreAligned(params ReadOnlySpan<ArrayView<float>> views)
     {
-        bool allows = length % 4 == 0;
+        bool areAligned = true;
         foreach (ArrayView<float> view in views)
-            allows &= view.Length == 0 || ((IContiguousArrayView)view).IndexInBytes % 16 == 0;
-        return allows;
+            areAligned &= view.Length == 0 || ((IContiguousArrayView)view).IndexInBytes % 16 == 0;
+        return areAligned;
     }
 }

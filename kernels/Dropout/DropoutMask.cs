@@ -21,8 +21,8 @@ public readonly record struct DropoutMask(ulong Key, float Rate)
     /// <summary>What kept values are multiplied by, so that their expectation stays: <c>1 / (1 - rate)</c>.</summary>
     public float Scale => 1 / (1 - Rate);
 
-    /// <summary>Words below this drop their value: <c>rate · 2³²</c>.</summary>
-    internal uint Threshold => (uint)(Rate * 4294967296.0);
+    /// <summary>Words below this drop their value: <c>⌈rate · 2³²⌉</c>.</summary>
+    internal uint Threshold => (uint)Math.Ceiling(Rate * 4294967296.0);
 
     /// <summary>The four words for the values <c>4 block … 4 block + 3</c> in a step.</summary>
     internal static Philox Words(ulong key, int block, int step) => Philox.Words((uint)block, (uint)step, 0, 0, (uint)key, (uint)(key >> 32));

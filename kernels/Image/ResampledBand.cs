@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
@@ -60,7 +61,7 @@ internal readonly unsafe struct ResampledBand
     public int End { get; }
 
     /// <summary>Number of bands of an image with so many rows.</summary>
-    public static int CountFor(int rows) => (rows + BandRows - 1) / BandRows;
+    public static int CountFor(int rows) => Ceiling.Divide(rows, BandRows);
 
     /// <summary>A row of the resized image, <c>[width, channels]</c>; valid until the next is asked for.</summary>
     /// <param name="p">From <see cref="Start"/> to <see cref="End"/> - 1.</param>
@@ -173,7 +174,7 @@ internal readonly unsafe struct ResampledBand
             Start = start;
             Count = end - start;
             // A triangle of reach r covers fewer than 2 r + 1 pixels.
-            Most = 2 * ((Math.Max(length, size) + size - 1) / size) + 1;
+            Most = 2 * Ceiling.Divide(Math.Max(length, size), size) + 1;
             First = Allocate<int>(Count);
             Length = Allocate<int>(Count);
             Weights = Allocate<int>(Count * Most);

@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
@@ -36,7 +37,7 @@ internal struct ResampledTile
     public static int RowOf(int part) => Row + part * RowsAtOnce;
 
     /// <summary>Tiles that cover a length.</summary>
-    public static int Count(int length) => (length + Extent - 1) / Extent;
+    public static int Count(int length) => Ceiling.Divide(length, Extent);
 
     /// <summary>Computes a tile; all threads of the group call it together.</summary>
     /// <param name="pixels">The decoded images.</param>

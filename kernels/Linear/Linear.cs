@@ -32,7 +32,7 @@ public static class Linear
         using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
         {
-            device.Launch(LinearVector.Forward, DivideUp(shape.Out, LinearVector.OutputsAnIndex), output.View, input.View, weights, bias, shape);
+            device.Launch(LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsAnIndex), output.View, input.View, weights, bias, shape);
             return;
         }
         device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
@@ -55,7 +55,7 @@ public static class Linear
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
         {
-            device.Launch(LinearVector.BackwardData, DivideUp(shape.In, LinearVector.InputsAnIndex), gradInput.View, gradOutput.View, weights, shape);
+            device.Launch(LinearVector.BackwardData, Ceiling.Divide(shape.In, LinearVector.InputsAnIndex), gradInput.View, gradOutput.View, weights, shape);
             return;
         }
         device.Launch(LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
@@ -78,7 +78,7 @@ public static class Linear
         }
         using var timing = device.Timings.Measure("linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
-            device.Launch(LinearVector.BackwardWeights, DivideUp(shape.Out, LinearVector.OutputsAnIndex), gradWeights, gradOutput.View, input.View, shape);
+            device.Launch(LinearVector.BackwardWeights, Ceiling.Divide(shape.Out, LinearVector.OutputsAnIndex), gradWeights, gradOutput.View, input.View, shape);
         else
             device.Launch(LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
         if (gradBias.Length > 0)
@@ -94,6 +94,4 @@ public static class Linear
             return LinearAlgorithm.Naive;
         return device.Kind == DeviceKind.Cpu && shape.N <= LargestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
     }
-
-    private static int DivideUp(int a, int b) => (a + b - 1) / b;
 }

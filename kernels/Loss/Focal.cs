@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Loss;
 /// <remarks>See torchvision's <see href="https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html">sigmoid_focal_loss</see>.</remarks>
 public static class Focal
 {
-    /// <summary>The loss together with its gradient; finite for all finite logits.</summary>
+    /// <summary>The loss together with its gradient; both finite for all finite logits, but for a sum of losses that is itself no float.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="loss"><c>[1]</c>, receives the sum or the mean over batch and classes.</param>
     /// <param name="gradLogits"><c>[N, C]</c>, or empty where no gradient is wanted.</param>

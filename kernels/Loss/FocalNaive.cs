@@ -15,10 +15,11 @@ internal static class FocalNaive
             float log1 = -StableLogistic.Softplus(-x), log0 = -StableLogistic.Softplus(x);
             float p = StableLogistic.Sigmoid(x), q = StableLogistic.Sigmoid(-x);
             float positive = y * alpha * MathF.Exp(gamma * log0), negative = (1 - y) * (1 - alpha) * MathF.Exp(gamma * log1);
-            sum -= positive * log1 + negative * log0;
+            // Scaled one by one: the sum of a few large losses may overflow where their mean does not.
+            sum -= scale * (positive * log1 + negative * log0);
             if (gradLogits.Length > 0)
                 gradLogits[i] = scale * (positive * (gamma * p * log1 - q) + negative * (p - gamma * q * log0));
         }
-        losses[index] = sum * scale;
+        losses[index] = sum;
     }
 }

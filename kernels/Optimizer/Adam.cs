@@ -18,7 +18,7 @@ public static class Adam
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare, ArrayView<float> gradients,
         int step, in AdamOptions options)
     {
-        AdamAlgorithm algorithm = Choose(device);
+        AdamAlgorithm algorithm = Choose(device, parameters, mean, meanSquare, gradients);
         int count = parameters.IntLength;
         using var timing = device.Timings.Measure("adam", TensorShape.Vector(count), algorithm, 0, sizeof(float) * 7.0 * count);
         var factors = new AdamStep(options, step);
@@ -37,6 +37,9 @@ public static class Adam
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static AdamAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<AdamAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdamAlgorithm.Vector : AdamAlgorithm.Quad);
+    private static AdamAlgorithm Choose(ComputeDevice device, params ReadOnlySpan<ArrayView<float>> views)
+    {
+        AdamAlgorithm algorithm = device.Forced<AdamAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdamAlgorithm.Vector : AdamAlgorithm.Quad);
+        return algorithm == AdamAlgorithm.Quad && !Quads.AreAligned(views) ? AdamAlgorithm.Naive : algorithm;
+    }
 }

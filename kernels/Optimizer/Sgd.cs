@@ -19,7 +19,7 @@ public static class Sgd
     public static void Step(
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients, in SgdOptions options)
     {
-        SgdAlgorithm algorithm = Choose(device);
+        SgdAlgorithm algorithm = Choose(device, parameters, momentumBuffer, gradients);
         int count = parameters.IntLength, passes = options.Momentum != 0 ? 5 : 3, nesterov = options.Nesterov ? 1 : 0;
         using var timing = device.Timings.Measure("sgd", TensorShape.Vector(count), algorithm, 6.0 * count, (double)passes * sizeof(float) * count);
         if (algorithm == SgdAlgorithm.Vector)
@@ -43,6 +43,9 @@ public static class Sgd
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static SgdAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<SgdAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Quad);
+    private static SgdAlgorithm Choose(ComputeDevice device, params ReadOnlySpan<ArrayView<float>> views)
+    {
+        SgdAlgorithm algorithm = device.Forced<SgdAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Quad);
+        return algorithm == SgdAlgorithm.Quad && !Quads.AreAligned(views) ? SgdAlgorithm.Naive : algorithm;
+    }
 }

@@ -41,23 +41,21 @@ public readonly record struct AdaptiveAveragePoolingShape(int N, int H, int W, i
 
     internal int FirstRow(int p) => p * H / P;
 
-    internal int EndRow(int p) => CeilingQuotient((p + 1) * H, P);
+    internal int EndRow(int p) => Ceiling.Divide((p + 1) * H, P);
 
     internal int FirstColumn(int q) => q * W / Q;
 
-    internal int EndColumn(int q) => CeilingQuotient((q + 1) * W, Q);
+    internal int EndColumn(int q) => Ceiling.Divide((q + 1) * W, Q);
 
     // The windows that hold row h satisfy p H < (h + 1) P and (p + 1) H > h P: the same maths with input and output exchanged.
 
     internal int FirstWindowRow(int h) => h * P / H;
 
-    internal int EndWindowRow(int h) => CeilingQuotient((h + 1) * P, H);
+    internal int EndWindowRow(int h) => Ceiling.Divide((h + 1) * P, H);
 
     internal int FirstWindowColumn(int w) => w * Q / W;
 
-    internal int EndWindowColumn(int w) => CeilingQuotient((w + 1) * Q, W);
+    internal int EndWindowColumn(int w) => Ceiling.Divide((w + 1) * Q, W);
 
     internal int WindowSize(int p, int q) => (EndRow(p) - FirstRow(p)) * (EndColumn(q) - FirstColumn(q));
-
-    private static int CeilingQuotient(int a, int b) => (a + b - 1) / b;
 }

@@ -50,6 +50,6 @@ public class AdditionCase : OperatorCase
         using var memory = new DeviceMemory(device);
         Tensor left = memory.Tensor(shape, a), right = memory.Tensor(shape, b), output = inPlace ? left : memory.Tensor(shape);
         memory.Run(() => Addition.Forward(device, output, left, right));
-        return new() { ["output"] = memory.Read(output) };
+        return new() { ["output"] = memory.Read(output), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };
     }
 }

@@ -8,7 +8,7 @@ namespace IlgpuCxr.GradientChecks;
 public sealed record CaseReport(string Operator, string Shape, NumericReport Numeric, IReadOnlyList<KernelReport> Kernels)
 {
     /// <summary>Whether everything is right.</summary>
-    public bool Right => Numeric.Right && Kernels.All(kernel => kernel.Right);
+    public bool Right => Numeric.Right && Kernels.Count > 0 && Kernels.All(kernel => kernel.Right);
 }
 
 /// <summary>The analytic gradients of a reference against central differences, all in double precision.</summary>

@@ -48,7 +48,10 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
         ArgumentNullException.ThrowIfNull(check);
         Results reference = check.Reference(), bounds = check.Bounds(algorithm);
         var worst = new KernelReport(algorithm, 0, "");
-        foreach ((string name, double[] actual) in check.Compute(device))
+        Results results = check.Compute(device);
+        if (!reference.Keys.Order().SequenceEqual(results.Keys.Order()))
+            throw new ArgumentException($"The case {check.Name} computes {string.Join(", ", results.Keys)} instead of {string.Join(", ", reference.Keys)}.", nameof(check));
+        foreach ((string name, double[] actual) in results)
         {
             double error = Enumerable.Range(0, actual.Length).Max(i => Ratio(actual[i] - reference[name][i], bounds[name][i]));
             if (!(error <= worst.Error))
@@ -96,5 +99,7 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
     }
 
     // No error is right whatever the bound; an error where none may be is infinitely many bounds, and a NaN is never right.
-    private static double Ratio(double error, double bound) => error == 0 ? 0 : double.IsNaN(error) ? double.PositiveInfinity : Math.Abs(error) / bound;
+    // A bound that is no number bounds nothing, and a maximum over the elements would pass a NaN by.
+    private static double Ratio(double error, double bound) =>
+        error == 0 ? 0 : double.IsNaN(error) || double.IsNaN(bound) ? double.PositiveInfinity : Math.Abs(error) / bound;
 }

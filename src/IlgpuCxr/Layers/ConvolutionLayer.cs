@@ -114,6 +114,12 @@ public sealed class ConvolutionLayer : Layer
         return gradInput;
     }
 
-    private ConvolutionShape ShapeFor(TensorShape input) =>
-        new(input.N, input.H, input.W, input.C, weight.Shape.N, weight.Shape.H, weight.Shape.W, stride, padding);
+    private ConvolutionShape ShapeFor(TensorShape input)
+    {
+        if (input.C != weight.Shape.C)
+            throw new ArgumentException($"The convolution {name} takes {weight.Shape.C} channels, not {input}.", nameof(input));
+        if (input.H + 2 * padding < weight.Shape.H || input.W + 2 * padding < weight.Shape.W)
+            throw new ArgumentException($"The convolution {name} has a kernel of {weight.Shape.H}x{weight.Shape.W} that is larger than {input} with padding {padding}.", nameof(input));
+        return new(input.N, input.H, input.W, input.C, weight.Shape.N, weight.Shape.H, weight.Shape.W, stride, padding);
+    }
 }

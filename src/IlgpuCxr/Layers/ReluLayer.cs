@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary><c>max(0, x)</c>, in place.</summary>
+/// <summary><c>x ≤ 0 ? 0 : x</c>, in place.</summary>
 /// <param name="name">torchvision's name, such as <c>fc.1</c>.</param>
 public sealed class ReluLayer(string name) : Layer
 {

@@ -24,8 +24,11 @@ public sealed partial class Network : IDisposable
     {
     }
 
-    /// <summary>Creates a network of any architecture.</summary>
-    internal Network(ComputeDevice device, Architecture architecture, NetworkHead head)
+    /// <summary>Creates a network of any architecture, whose parameters are zero; see <see cref="Initialize"/>.</summary>
+    /// <param name="device">Where it lives.</param>
+    /// <param name="architecture">Its layers.</param>
+    /// <param name="head">Its classifier.</param>
+    public Network(ComputeDevice device, Architecture architecture, NetworkHead head)
     {
         this.device = device;
         this.architecture = architecture;
@@ -39,6 +42,8 @@ public sealed partial class Network : IDisposable
 
     /// <summary>The architecture.</summary>
     public string Name => architecture.Name;
+
+    internal Architecture Architecture => architecture;
 
     /// <summary>The classifier.</summary>
     public NetworkHead Head { get; }

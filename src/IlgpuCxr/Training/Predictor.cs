@@ -60,7 +60,7 @@ public sealed class Predictor : IDisposable
     public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
     {
         using WeightFile file = SafetensorsFile.Read(path);
-        int smallest = Architecture.Of(network.Name).SmallestImage;
+        int smallest = network.Architecture.SmallestImage;
         if (!file.TryGet(InputName, out WeightTensor? input) || input.Shape is not [> 0, 3, _, _] || input.Shape[2] < smallest || input.Shape[3] < smallest)
             throw new NetworkException($"{path} has no tensor '{InputName}' of shape [N, 3, H, W] with H and W at least {smallest}; write normalised images there.");
         (int n, int h, int w) = ((int)input.Shape[0], (int)input.Shape[2], (int)input.Shape[3]);

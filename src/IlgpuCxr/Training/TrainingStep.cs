@@ -152,7 +152,9 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
 
     private void Plan(TensorShape images, Pass pass, Action step)
     {
-        if (planned.Add((images, pass)))
-            device.Plan(step);
+        if (planned.Contains((images, pass)))
+            return;
+        device.Plan(step);
+        planned.Add((images, pass));
     }
 }

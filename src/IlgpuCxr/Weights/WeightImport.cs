@@ -71,7 +71,7 @@ public static class WeightImport
     /// <summary>The parameters of another classifier than ImageNet's, where the file has ImageNet's or none at all.</summary>
     private static HashSet<Parameter> ReplacedBy(Network network, Dictionary<string, WeightTensor> tensors)
     {
-        Dictionary<string, Parameter> original = OriginalOf(Architecture.Of(network.Name)).ToDictionary(parameter => parameter.Name);
+        Dictionary<string, Parameter> original = OriginalOf(network.Architecture).ToDictionary(parameter => parameter.Name);
         bool isOriginal = original.Values.Any(parameter =>
             parameter.PyTorchShape is [ImageNetClasses, _] && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
         bool hasNone = !tensors.Keys.Any(network.IsHead);

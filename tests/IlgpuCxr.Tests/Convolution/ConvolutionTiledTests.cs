@@ -39,7 +39,7 @@ public sealed class ConvolutionTiledTests
         var found = new List<(int H, int R, int P)>();
         for (int h0 = 0; h0 < Math.Min(stride, height); h0++)
         {
-            var phase = new TiledPhase(shape, h0, 0);
+            var phase = new StridePhase(shape, h0, 0);
             for (int i = 0; i < phase.Rows; i++)
                 for (int j = 0; j < phase.TapRows; j++)
                     found.Add((phase.FirstH + i * stride, phase.FirstR + j * stride, phase.FirstP + i - j));

@@ -44,6 +44,8 @@ public sealed class AlgorithmChoiceTests
     {
         using ComputeDevice cpu = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "gradientcentralization=group" });
         Assert.That(() => cpu.Forced<GradientCentralizationAlgorithm>(), Throws.TypeOf<DeviceException>().With.Message.Contains("The gradient centralization algorithm 'group' does not run on CPU"));
+        using ComputeDevice quads = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "relu=quad" });
+        Assert.That(() => quads.Forced<ReluAlgorithm>(), Throws.TypeOf<DeviceException>().With.Message.Contains("The relu algorithm 'quad' does not run on CPU"));
         using ComputeDevice gpu = EmulatedGpu.Open(new DeviceOptions { Algorithms = "vector" });
         Assert.That(() => gpu.Forced<ReluAlgorithm>(), Throws.TypeOf<DeviceException>().With.Message.Contains("The relu algorithm 'vector'"));
     }

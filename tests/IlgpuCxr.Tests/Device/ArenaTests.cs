@@ -24,12 +24,26 @@ public sealed class ArenaTests
     public void After_a_step_that_does_not_fit_a_smaller_one_does()
     {
         device.Plan(TwoOverlappingTensors);
-        Assert.Throws<OutOfMemoryException>(() => device.Plan(() => device.Arena.Rent(new TensorShape(1 << 20, 1 << 10, 1 << 10, 1 << 10)).Release()));
+        Assert.Throws<OutOfMemoryException>(() => device.Plan(MoreThanAnAddressSpace));
         Assert.That(device.Arena.Bytes, Is.Zero);
         Assert.That(TwoOverlappingTensors, Throws.InvalidOperationException.With.Message.Contains("plan the step"));
         device.Plan(TwoOverlappingTensors);
         Assert.DoesNotThrow(TwoOverlappingTensors);
     }
+
+    // 2¹⁵ tensors of 2³² bytes each.
+    private void MoreThanAnAddressSpace()
+    {
+        Tensor[] tensors = [.. Enumerable.Range(0, 1 << 15).Select(_ => device.Arena.Rent(TensorShape.Vector(1 << 30)))];
+        foreach (Tensor tensor in tensors.Reverse())
+            tensor.Release();
+    }
+
+    [Test]
+    public void More_elements_than_a_kernel_counts_are_refused() =>
+        Assert.That(
+            () => device.Plan(() => device.Arena.Rent(new TensorShape(669, 224, 224, 64))),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("2³¹ - 1; use a smaller --batch or --size"));
 
     [Test]
     public void A_buffer_may_be_disposed_twice()

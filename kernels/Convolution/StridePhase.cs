@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>The input pixels that one set of filter taps reaches, when a convolution with a stride runs backward.</summary>
@@ -10,12 +12,12 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// which is a convolution without a stride. The stride² phases together do each product once; one pass over all taps of all
 /// pixels would multiply stride² - 1 zeros for every product.
 /// </remarks>
-internal readonly struct TiledPhase
+internal readonly struct StridePhase
 {
     /// <param name="shape">The convolution.</param>
     /// <param name="h0">The phase's first input row, below the stride.</param>
     /// <param name="w0">The phase's first input column, below the stride.</param>
-    public TiledPhase(in ConvolutionShape shape, int h0, int w0)
+    public StridePhase(in ConvolutionShape shape, int h0, int w0)
     {
         FirstH = h0;
         FirstW = w0;
@@ -56,8 +58,11 @@ internal readonly struct TiledPhase
     /// <summary>The output row where the first input row meets the first filter row.</summary>
     public int FirstP { get; }
 
+    /// <summary>Number of filter taps.</summary>
+    public int Taps => TapRows * TapColumns;
+
     /// <summary>The output column where the first input column meets the first filter column.</summary>
     public int FirstQ { get; }
 
-    private static int Steps(int length, int stride) => length <= 0 ? 0 : (length - 1) / stride + 1;
+    private static int Steps(int length, int stride) => Ceiling.Divide(Math.Max(0, length), stride);
 }
