@@ -45,19 +45,17 @@ internal static class ConvolutionTiled
     public static void BackwardData(
         ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
-        for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
-            for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
-            {
-                var phase = new StridePhase(shape, h0, w0);
-                Multiply(
-                    device,
-                    algorithm,
-                    new GradOutputPatches(gradOutput.View, shape, phase),
-                    new PhaseFilters(weights, shape, phase),
-                    new GradInputResult(gradInput.View, shape, phase, accumulate, activation is null ? default : activation.View),
-                    (shape.N * phase.Rows * phase.Columns, shape.C, phase.TapRows * phase.TapColumns * shape.K),
-                    AllowsQuads(shape, gradInput.View, gradOutput.View, weights, activation is null ? default : activation.View));
-            }
+        foreach (StridePhase phase in StridePhase.Of(shape))
+        {
+            Multiply(
+                device,
+                algorithm,
+                new GradOutputPatches(gradOutput.View, shape, phase),
+                new PhaseFilters(weights, shape, phase),
+                new GradInputResult(gradInput.View, shape, phase, accumulate, activation is null ? default : activation.View),
+                (phase.Pixels, shape.C, phase.Taps * shape.K),
+                AllowsQuads(shape, gradInput.View, gradOutput.View, weights, activation is null ? default : activation.View));
+        }
     }
 
     /// <inheritdoc cref="Convolution.BackwardWeights"/>

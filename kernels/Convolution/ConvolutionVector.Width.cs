@@ -37,15 +37,11 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
 
         device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
         var epilogue = new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
-        for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
+        foreach (StridePhase phase in StridePhase.Of(shape))
         {
-            for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
-            {
-                var phase = new StridePhase(shape, h0, w0);
-                TileGrid grid = TileGrid.Of(shape.N * phase.Rows * phase.Columns, shape.C, phase.Taps, Rows, Columns);
-                device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks,
-                    gradInput.View, gradOutput.View, packed.View, epilogue, shape, phase, grid);
-            }
+            TileGrid grid = TileGrid.Of(phase.Pixels, shape.C, phase.Taps, Rows, Columns);
+            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks,
+                gradInput.View, gradOutput.View, packed.View, epilogue, shape, phase, grid);
         }
 
         packed.Release();

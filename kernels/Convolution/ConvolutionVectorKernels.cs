@@ -74,7 +74,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         float** weights = stackalloc float*[phase.Taps];
         float* source = gradOutput.Pointer();
         float* zeros = packed.Pointer() + packed.Length - shape.K;
-        int pixels = shape.N * phase.Rows * phase.Columns, valid = Math.Min(tiles * Rows, pixels - firstTile * Rows);
+        int valid = Math.Min(tiles * Rows, phase.Pixels - firstTile * Rows);
 
         for (int i = 0; i < tiles * Rows; i++)
         {

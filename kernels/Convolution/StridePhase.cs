@@ -29,6 +29,15 @@ internal readonly struct StridePhase
         TapColumns = Steps(shape.S - FirstS, shape.Stride);
         FirstP = (h0 + shape.Padding - FirstR) / shape.Stride;
         FirstQ = (w0 + shape.Padding - FirstS) / shape.Stride;
+        Pixels = shape.N * Rows * Columns;
+    }
+
+    /// <summary>All phases of a convolution.</summary>
+    public static IEnumerable<StridePhase> Of(ConvolutionShape shape)
+    {
+        for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
+            for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
+                yield return new StridePhase(shape, h0, w0);
     }
 
     /// <summary>The first input row.</summary>
@@ -42,6 +51,9 @@ internal readonly struct StridePhase
 
     /// <summary>Number of input columns.</summary>
     public int Columns { get; }
+
+    /// <summary>Number of input pixels, of the whole batch.</summary>
+    public int Pixels { get; }
 
     /// <summary>The first filter row.</summary>
     public int FirstR { get; }

@@ -94,7 +94,7 @@ internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shap
 /// <summary>Backward-data, rows: input pixel of a phase against tap of the phase and output channel, an element of the output's gradient.</summary>
 internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, ConvolutionShape shape, StridePhase phase) : ITiledOperand
 {
-    private readonly int rows = shape.N * phase.Rows * phase.Columns, height = shape.P, width = shape.Q, channels = shape.K;
+    private readonly int rows = phase.Pixels, height = shape.P, width = shape.Q, channels = shape.K;
     private readonly int firstP = phase.FirstP, firstQ = phase.FirstQ;
     private readonly FastDivisor byRows = new(phase.Rows), byColumns = new(phase.Columns);
     private readonly TapOrder order = new(phase.TapRows, phase.TapColumns, shape.K);

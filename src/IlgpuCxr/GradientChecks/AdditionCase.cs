@@ -50,6 +50,7 @@ public class AdditionCase : OperatorCase
         using var memory = new DeviceMemory(device);
         Tensor left = memory.Tensor(shape, a), right = memory.Tensor(shape, b), output = inPlace ? left : memory.Tensor(shape);
         memory.Run(() => Addition.Forward(device, output, left, right));
+        // No kernel computes the gradients: layers hand the output's to both sides.
         return new() { ["output"] = memory.Read(output), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };
     }
 }

@@ -9,7 +9,6 @@ namespace IlgpuCxr.Models;
 public sealed partial class Network : IDisposable
 {
     private readonly ComputeDevice device;
-    private readonly Architecture architecture;
     private readonly Sequential layers;
     private readonly Sequential features;
     private readonly Sequential classifier;
@@ -31,7 +30,7 @@ public sealed partial class Network : IDisposable
     public Network(ComputeDevice device, Architecture architecture, NetworkHead head)
     {
         this.device = device;
-        this.architecture = architecture;
+        Architecture = architecture;
         Head = head;
         layers = architecture.Build(head, Dropout);
         (features, classifier) = layers.Split(architecture.FeatureLayers);
@@ -41,9 +40,9 @@ public sealed partial class Network : IDisposable
     }
 
     /// <summary>The architecture.</summary>
-    public string Name => architecture.Name;
+    public string Name => Architecture.Name;
 
-    internal Architecture Architecture => architecture;
+    internal Architecture Architecture { get; }
 
     /// <summary>The classifier.</summary>
     public NetworkHead Head { get; }
@@ -78,7 +77,7 @@ public sealed partial class Network : IDisposable
         if (names is ["none"])
             names = [];
         else if (names is ["backbone"])
-            names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != architecture.HeadName)];
+            names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != Architecture.HeadName)];
         foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
             throw new UsageException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
         foreach (Parameter parameter in Parameters)
@@ -90,7 +89,7 @@ public sealed partial class Network : IDisposable
     public bool IsHead(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal);
+        return name.StartsWith(Architecture.HeadName + ".", StringComparison.Ordinal);
     }
 
     /// <summary>Whether a training step on a batch is defined.</summary>
@@ -98,7 +97,7 @@ public sealed partial class Network : IDisposable
     /// Batch norm needs two values a channel for a variance, and of the smallest image the last layers see one pixel.
     /// </remarks>
     /// <param name="images"><c>[N, H, W, 3]</c></param>
-    public bool CanTrainOn(TensorShape images) => images.N > 1 || images.H > architecture.SmallestImage || !Parameters.Any(p => p.IsBuffer);
+    public bool CanTrainOn(TensorShape images) => images.N > 1 || images.H > Architecture.SmallestImage || !Parameters.Any(p => p.IsBuffer);
 
     /// <summary>Refuses batches on which no training step is defined; see <see cref="CanTrainOn"/>.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c></param>
