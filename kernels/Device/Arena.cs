@@ -92,6 +92,13 @@ public sealed class Arena
         Generation++;
     }
 
+    /// <summary>Takes all tensors back from a plan that did not come to its end.</summary>
+    internal void Abandon()
+    {
+        free.Clear();
+        end = 0;
+    }
+
     internal void Free()
     {
         buffer?.Dispose();

@@ -67,13 +67,19 @@ public sealed partial class ComputeDevice : IDisposable
     public bool IsPlanning { get; private set; }
 
     /// <summary>Runs a step without launching anything, to make the arena as large as that step needs.</summary>
-    /// <param name="step">Exactly what will run; it must rent and return in the same order every time.</param>
+    /// <param name="step">Exactly what will run; it must rent and return in the same order every time. What it throws is passed on.</param>
+    /// <exception cref="InvalidOperationException">Tensors are rented already, or stay so after the step.</exception>
     public void Plan(Action step)
     {
         IsPlanning = true;
         try
         {
             step();
+        }
+        catch
+        {
+            Arena.Abandon();
+            throw;
         }
         finally
         {
@@ -101,10 +107,14 @@ public sealed partial class ComputeDevice : IDisposable
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The host's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     public unsafe void Upload<T>(ArrayView<T> destination, ReadOnlySpan<T> source)
         where T : unmanaged
     {
-        if (IsPlanning || source.IsEmpty)
+        if (IsPlanning)
+            return;
+        RequireSameLength(destination.Length, source.Length);
+        if (source.IsEmpty)
             return;
         if (staging is not null && staging.TryCopy(destination, source))
             return;
@@ -120,10 +130,14 @@ public sealed partial class ComputeDevice : IDisposable
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The device's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     public unsafe void Download<T>(Span<T> destination, ArrayView<T> source)
         where T : unmanaged
     {
-        if (IsPlanning || destination.IsEmpty)
+        if (IsPlanning)
+            return;
+        RequireSameLength(destination.Length, source.Length);
+        if (destination.IsEmpty)
             return;
         fixed (T* pinned = destination)
         {
@@ -147,11 +161,14 @@ public sealed partial class ComputeDevice : IDisposable
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Copy<T>(ArrayView<T> destination, ArrayView<T> source)
         where T : unmanaged
     {
-        if (!IsPlanning)
-            source.CopyTo(stream, destination);
+        if (IsPlanning)
+            return;
+        RequireSameLength(destination.Length, source.Length);
+        source.CopyTo(stream, destination);
     }
 
     /// <summary>Waits until everything launched has run.</summary>
@@ -170,6 +187,12 @@ public sealed partial class ComputeDevice : IDisposable
             stream.Dispose();
         accelerator.Dispose();
         context.Dispose();
+    }
+
+    private static void RequireSameLength(long destination, long source)
+    {
+        if (destination != source)
+            throw new ArgumentException($"{source} elements cannot be copied to a place for {destination}; pass parts of one length.");
     }
 
     /// <summary>The algorithm that the user forces for an operator, or none.</summary>

@@ -19,6 +19,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     private const int AlignmentBytes = 256;
 
     private readonly MemoryBuffer buffer;
+    private readonly ArrayView<T> view;
     private void* memory;
 
     internal DeviceBuffer(Accelerator accelerator, long count)
@@ -40,11 +41,19 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
             // The zeros go through the default stream, which a device's own stream does not wait for: they would land on the first upload.
             accelerator.DefaultStream.Synchronize();
         }
-        View = buffer.AsArrayView<T>(0, count);
+        view = buffer.AsArrayView<T>(0, count);
     }
 
     /// <summary>All elements of the buffer; zero at first.</summary>
-    public ArrayView<T> View { get; }
+    /// <exception cref="ObjectDisposedException">The memory is given back.</exception>
+    public ArrayView<T> View
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(buffer.IsDisposed, this);
+            return view;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -17,8 +17,11 @@ public sealed class Tensor
     /// <summary>A tensor over memory that somebody else owns.</summary>
     /// <param name="shape">Its shape.</param>
     /// <param name="memory">Exactly <c>shape.Count</c> floats.</param>
+    /// <exception cref="ArgumentException">The memory has another length.</exception>
     public Tensor(TensorShape shape, ArrayView<float> memory)
     {
+        if (memory.Length != shape.Count)
+            throw new ArgumentException($"A tensor of {shape} takes {shape.Count} floats, not {memory.Length}.", nameof(memory));
         Shape = shape;
         this.memory = memory;
     }
@@ -56,9 +59,14 @@ public sealed class Tensor
     }
 
     /// <summary>Says that one user is done with this tensor.</summary>
+    /// <exception cref="InvalidOperationException">All users were done with it already.</exception>
     public void Release()
     {
+        if (arena is null)
+            return;
+        if (references == 0)
+            throw new InvalidOperationException($"A tensor of {Shape} is released a second time: a layer releases what it is given, its caller what it returns.");
         if (--references == 0)
-            arena?.Return(this);
+            arena.Return(this);
     }
 }

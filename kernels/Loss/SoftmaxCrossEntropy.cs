@@ -12,7 +12,7 @@ public static class SoftmaxCrossEntropy
     /// <param name="loss"><c>[1]</c></param>
     /// <param name="gradLogits"><c>[N, C]</c>, or empty in evaluation.</param>
     /// <param name="logits"><c>[N, C]</c></param>
-    /// <param name="targets"><c>[N]</c>, from 0 to C - 1.</param>
+    /// <param name="targets"><c>[N]</c>, from 0 to C - 1; with any other the loss is NaN.</param>
     /// <param name="shape">The sizes.</param>
     public static void Forward(
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)

@@ -17,7 +17,8 @@ internal static class SoftmaxCrossEntropyNaive
         for (int c = 0; c < shape.C; c++)
             sum += MathF.Exp(logits[first + c] - maximum);
         // The difference first: it is exact for the likely class, and ln sum would drown in a large maximum.
-        losses[row] = (MathF.Log(sum) + (maximum - logits[first + target])) / shape.N;
+        // A class that does not exist has no loss, and its logit would be memory of somebody else.
+        losses[row] = target < 0 || target >= shape.C ? float.NaN : (MathF.Log(sum) + (maximum - logits[first + target])) / shape.N;
         if (gradLogits.Length == 0)
             return;
         for (int c = 0; c < shape.C; c++)

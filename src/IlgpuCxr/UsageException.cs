@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace IlgpuCxr;
 
 /// <summary>An option whose value makes no sense; the message names the option and a value that would.</summary>
@@ -6,4 +8,15 @@ public sealed class UsageException : Exception
     /// <summary>Creates the exception.</summary>
     /// <param name="message">One sentence.</param>
     public UsageException(string message) : base(message) { }
+
+    /// <summary>Refuses what does not hold.</summary>
+    internal static void Require(bool condition, string message)
+    {
+        if (!condition)
+            throw new UsageException(message);
+    }
+
+    /// <summary>The sentence about a number that is out of range.</summary>
+    internal static string OutOfRange(string option, float value, string valid) =>
+        string.Create(CultureInfo.InvariantCulture, $"{option} {value} is out of range: use {valid}.");
 }

@@ -30,7 +30,8 @@ public static class CentralDifference
             worst = Math.Max(worst, Math.Abs(numeric - gradient[i]));
             scale = Math.Max(scale, Math.Abs(numeric));
         }
-        return double.IsNaN(worst) ? double.PositiveInfinity : worst / scale;
+        // A gradient that is zero everywhere is right where the differences are too, and has nothing to be relative to.
+        return double.IsNaN(worst) ? double.PositiveInfinity : worst == 0 ? 0 : worst / scale;
     }
 
     private static double Loss(OperatorCase check)

@@ -4,23 +4,29 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>The tensors of one check on a device, in single precision.</summary>
-internal sealed class DeviceMemory(ComputeDevice device) : IDisposable
+/// <param name="device">Where.</param>
+public sealed class DeviceMemory(ComputeDevice device) : IDisposable
 {
     private readonly List<IDisposable> buffers = [];
 
     /// <summary>A tensor with these values.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="values">As many values as the shape has elements.</param>
     public Tensor Tensor(TensorShape shape, double[] values) => new(shape, Vector(values));
 
     /// <inheritdoc cref="Tensor(TensorShape, double[])"/>
     public Tensor Tensor(TensorShape shape, float[] values) => new(shape, Vector(values));
 
     /// <summary>A tensor for results; NaN at first, so that an element nobody writes is found.</summary>
+    /// <param name="shape">Its shape.</param>
     public Tensor Tensor(TensorShape shape) => new(shape, Vector((int)shape.Count));
 
     /// <summary>A vector with these values; no values, no vector.</summary>
+    /// <param name="values">The values.</param>
     public ArrayView<float> Vector(double[] values) => Vector(Array.ConvertAll(values, value => (float)value));
 
     /// <summary>A vector for results; NaN at first.</summary>
+    /// <param name="count">Number of elements.</param>
     public ArrayView<float> Vector(int count)
     {
         var values = new float[count];
@@ -41,6 +47,7 @@ internal sealed class DeviceMemory(ComputeDevice device) : IDisposable
     }
 
     /// <summary>Plans the arena for a step, then runs it.</summary>
+    /// <param name="step">Launches the operators.</param>
     public void Run(Action step)
     {
         device.Plan(step);
@@ -48,13 +55,15 @@ internal sealed class DeviceMemory(ComputeDevice device) : IDisposable
     }
 
     /// <summary>A tensor's values.</summary>
+    /// <param name="tensor">One of these, after <see cref="Run"/>.</param>
     public double[] Read(Tensor tensor) => Read(tensor.View);
 
     /// <summary>A vector's values.</summary>
+    /// <param name="vector">One of these, after <see cref="Run"/>.</param>
     public double[] Read(ArrayView<float> vector) => Widen(device.Download(vector));
 
     /// <summary>The same values in double precision.</summary>
-    public static double[] Widen(float[] values) => Array.ConvertAll(values, value => (double)value);
+    internal static double[] Widen(float[] values) => Array.ConvertAll(values, value => (double)value);
 
     /// <inheritdoc/>
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());

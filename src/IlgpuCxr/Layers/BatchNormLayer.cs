@@ -49,6 +49,7 @@ public sealed class BatchNormLayer : Layer
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
     {
+        _ = ShapeFor(input);
         rows.Add(LayerDescription.Of(name, relu ? "batch norm, ReLU" : "batch norm", input, Parameters, 0));
         return input;
     }
@@ -63,7 +64,7 @@ public sealed class BatchNormLayer : Layer
     /// <param name="training">Whether batch statistics are used and gradients will follow.</param>
     public Tensor Forward(ComputeDevice device, Tensor input, Tensor? residual, bool training)
     {
-        shape = new BatchNormShape(input.Shape.N, input.Shape.H, input.Shape.W, input.Shape.C);
+        shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(input.Shape);
         if (!training)
         {
@@ -118,4 +119,9 @@ public sealed class BatchNormLayer : Layer
         gradInput.Release();
         return (null, gradResidual);
     }
+
+    private BatchNormShape ShapeFor(TensorShape input) =>
+        input.C == weight.Shape.Count
+            ? new BatchNormShape(input.N, input.H, input.W, input.C)
+            : throw new ArgumentException($"The batch norm {name} takes {weight.Shape.Count} channels, not {input}.", nameof(input));
 }

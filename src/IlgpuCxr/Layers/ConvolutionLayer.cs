@@ -32,8 +32,14 @@ public sealed class ConvolutionLayer : Layer
     /// <param name="padding">Zeros around the input.</param>
     /// <param name="hasBias">Whether a bias is added.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the padding negative.</exception>
     public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding, bool hasBias = false, bool relu = false)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stride);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
         this.relu = relu;
         this.name = name;
         this.stride = stride;

@@ -6,12 +6,27 @@ using IlgpuCxr.Kernels.Dropout;
 namespace IlgpuCxr.Layers;
 
 /// <summary>Drops a random part of the values in training and scales the others up; changes nothing in evaluation.</summary>
-/// <param name="name">torchvision's name, such as <c>classifier.2</c>; layers of different names drop different values.</param>
-/// <param name="rate">Probability with which a value is dropped; 0 for a layer that does nothing.</param>
-/// <param name="state">The network's seed and step.</param>
-public sealed class DropoutLayer(string name, float rate, DropoutState state) : Layer
+public sealed class DropoutLayer : Layer
 {
+    private readonly string name;
+    private readonly float rate;
+    private readonly DropoutState state;
+
     private DropoutMask mask;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="name">torchvision's name, such as <c>classifier.2</c>; layers of different names drop different values.</param>
+    /// <param name="rate">Probability with which a value is dropped, less than 1; 0 for a layer that does nothing.</param>
+    /// <param name="state">The network's seed and step.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is no such probability.</exception>
+    public DropoutLayer(string name, float rate, DropoutState state)
+    {
+        if (!(rate is >= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "Dropout drops with a probability of at least 0 and less than 1.");
+        this.name = name;
+        this.rate = rate;
+        this.state = state;
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];

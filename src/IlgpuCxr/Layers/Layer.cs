@@ -6,8 +6,9 @@ namespace IlgpuCxr.Layers;
 /// <remarks>
 /// There is no tape: the network is the graph, and each layer keeps between <see cref="Forward"/> and <see cref="Backward"/> just what its
 /// own gradient needs. Both take over the reference to the tensor they are given and hand over that of the result. As in
-/// PyTorch, a result requires a gradient where the input or a parameter does; then, and only then, the layer keeps
-/// something and <see cref="Backward"/> must follow.
+/// PyTorch, a result requires a gradient where the input or, in training, a parameter does; then, and only then, the layer keeps
+/// something and <see cref="Backward"/> must follow. A layer may write over <c>gradOutput</c>, but not over its input: the layer before, or another
+/// path, may keep that for its own gradient. Not safe for use from several threads at once.
 /// </remarks>
 public abstract class Layer
 {
@@ -18,6 +19,7 @@ public abstract class Layer
     /// <param name="input">The shape that arrives.</param>
     /// <param name="rows">Where to add the rows.</param>
     /// <returns>The shape that leaves.</returns>
+    /// <exception cref="ArgumentException">The input does not fit the layer.</exception>
     public abstract TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows);
 
     /// <summary>Computes the output.</summary>
@@ -25,6 +27,7 @@ public abstract class Layer
     /// <param name="input">The input; the layer releases it.</param>
     /// <param name="training">Whether batch statistics are used and gradients will follow.</param>
     /// <returns>The output; the caller releases it.</returns>
+    /// <exception cref="ArgumentException">The input does not fit the layer.</exception>
     public abstract Tensor Forward(ComputeDevice device, Tensor input, bool training);
 
     /// <summary>Computes the gradients of the parameters that require one, and of the input.</summary>

@@ -30,8 +30,11 @@ public sealed class LinearLayer : Layer
     /// <param name="outFeatures">Features that leave.</param>
     /// <param name="weightInitialization">The weights at first.</param>
     /// <param name="biasInitialization">The bias at first.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no features.</exception>
     public LinearLayer(string name, TensorShape input, int outFeatures, Initialization weightInitialization, Initialization biasInitialization)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(input.Count);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outFeatures);
         this.name = name;
         ParameterLayout layout = input.Pixels == 1 ? ParameterLayout.Matrix : ParameterLayout.FlattenedKernel;
         weight = new Parameter($"{name}.weight", input with { N = outFeatures }, layout, weightInitialization);
@@ -44,7 +47,7 @@ public sealed class LinearLayer : Layer
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
     {
-        TensorShape output = TensorShape.Matrix(input.N, weight.Shape.N);
+        TensorShape output = ShapeFor(input).Output;
         rows.Add(LayerDescription.Of(name, "linear", output, Parameters, 2.0 * input.N * weight.Shape.Count));
         return output;
     }
@@ -53,7 +56,7 @@ public sealed class LinearLayer : Layer
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
         inputShape = input.Shape;
-        shape = new LinearShape(inputShape.N, (int)(weight.Shape.Count / weight.Shape.N), weight.Shape.N);
+        shape = ShapeFor(inputShape);
         Tensor output = device.Arena.Rent(TensorShape.Matrix(shape.N, shape.Out));
         Linear.Forward(device, output, input, weight.Value, bias.Value, shape);
         inputRequiresGrad = input.RequiresGrad;
@@ -83,5 +86,13 @@ public sealed class LinearLayer : Layer
         }
         gradOutput.Release();
         return gradInput;
+    }
+
+    private LinearShape ShapeFor(TensorShape input)
+    {
+        long features = weight.Shape.Count / weight.Shape.N;
+        return input.Count == input.N * features
+            ? new LinearShape(input.N, (int)features, weight.Shape.N)
+            : throw new ArgumentException($"The linear layer {name} takes {features} features an image, not {input}.", nameof(input));
     }
 }

@@ -4,15 +4,34 @@ using IlgpuCxr.Kernels.Pooling;
 namespace IlgpuCxr.Layers;
 
 /// <summary>The largest value of each window; behind a ReLU, its gradient takes the ReLU's with it.</summary>
-/// <param name="name">torchvision's name.</param>
-/// <param name="window">Rows and columns of a window.</param>
-/// <param name="stride">Step between windows.</param>
-/// <param name="padding">Rows and columns of minus infinity around the input.</param>
-public sealed class MaxPoolingLayer(string name, int window, int stride, int padding) : Layer
+public sealed class MaxPoolingLayer : Layer
 {
+    private readonly string name;
+    private readonly int window;
+    private readonly int stride;
+    private readonly int padding;
+
     private MaxPoolingShape shape;
     private Tensor? indices;
     private bool isActivation;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="name">torchvision's name.</param>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Step between windows.</param>
+    /// <param name="padding">Rows and columns of minus infinity around the input, at most half a window.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The window or stride is not positive, or a window could hold nothing but padding.</exception>
+    public MaxPoolingLayer(string name, int window, int stride, int padding)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stride);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(padding, window / 2);
+        this.name = name;
+        this.window = window;
+        this.stride = stride;
+        this.padding = padding;
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];
@@ -50,5 +69,8 @@ public sealed class MaxPoolingLayer(string name, int window, int stride, int pad
         return gradInput;
     }
 
-    private MaxPoolingShape ShapeFor(TensorShape input) => new(input.N, input.H, input.W, input.C, window, stride, padding);
+    private MaxPoolingShape ShapeFor(TensorShape input) =>
+        Math.Min(input.H, input.W) + 2 * padding >= window
+            ? new(input.N, input.H, input.W, input.C, window, stride, padding)
+            : throw new ArgumentException($"The max pooling {name} has windows of {window}x{window}, larger than {input} with padding {padding}.", nameof(input));
 }

@@ -3,9 +3,20 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Layers;
 
 /// <summary>Layers one behind the other.</summary>
-/// <param name="layers">The layers, first to last.</param>
-public sealed class Sequential(params IReadOnlyList<Layer> layers) : Layer
+public sealed class Sequential : Layer
 {
+    private readonly IReadOnlyList<Layer> layers;
+
+    /// <summary>Creates the sequence.</summary>
+    /// <param name="layers">The layers, first to last, each of them once: a layer keeps what its gradient needs.</param>
+    /// <exception cref="ArgumentException">A layer stands at two places.</exception>
+    public Sequential(params IReadOnlyList<Layer> layers)
+    {
+        if (layers.Distinct().Count() < layers.Count)
+            throw new ArgumentException("A layer stands at two places of the sequence; make one for each place.", nameof(layers));
+        this.layers = layers;
+    }
+
     /// <summary>The same layers in two parts: so many first ones, and the others.</summary>
     /// <param name="count">Layers of the first part.</param>
     internal (Sequential First, Sequential Second) Split(int count) => (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));

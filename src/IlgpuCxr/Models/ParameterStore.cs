@@ -21,9 +21,12 @@ public sealed class ParameterStore : IDisposable
     /// <summary>Gives memory to parameters; their values are zero until set.</summary>
     /// <param name="device">Where.</param>
     /// <param name="parameters">The parameters, in the network's order.</param>
+    /// <exception cref="ArgumentException">Two parameters have one name, by which files tell them apart.</exception>
     public ParameterStore(ComputeDevice device, IReadOnlyList<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(device);
+        if (parameters.GroupBy(p => p.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two parameters of the network are named {twice.Key}; give each layer a name of its own.", nameof(parameters));
         long end = 0;
         foreach (Parameter parameter in parameters.Where(p => !p.IsBuffer))
             end = Place(parameter, end);
@@ -51,7 +54,9 @@ public sealed class ParameterStore : IDisposable
     public ArrayView<float> Gradients => gradients.View;
 
     /// <summary>Where a parameter's values begin.</summary>
-    public long OffsetOf(Parameter parameter) => placed.Find(p => p.Parameter == parameter).Offset;
+    /// <param name="parameter">One of the store's.</param>
+    /// <exception cref="InvalidOperationException">The parameter is of another network.</exception>
+    public long OffsetOf(Parameter parameter) => placed.First(p => p.Parameter == parameter).Offset;
 
     /// <summary>A parameter's part of memory that is laid out as the store's, such as what an optimizer remembers.</summary>
     public ArrayView<float> PartOf(Parameter parameter, ArrayView<float> memory) => memory.SubView(OffsetOf(parameter), parameter.Shape.Count);

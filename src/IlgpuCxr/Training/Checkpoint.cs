@@ -24,8 +24,8 @@ public static class Checkpoint
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network.</param>
     /// <param name="optimizer">The optimizer whose memory is saved; null saves the network alone.</param>
-    /// <param name="info">The run's state.</param>
-    public static void Save(string path, ComputeDevice device, Network network, Optimizer? optimizer, CheckpointInfo info)
+    /// <param name="info">The run's state, from which <c>cxr predict</c> and <see cref="LoadNetwork"/> make the network again; null saves weights that only <see cref="Load"/> reads.</param>
+    public static void Save(string path, ComputeDevice device, Network network, Optimizer? optimizer = null, CheckpointInfo? info = null)
     {
         var transfer = new ParameterTransfer(device);
         List<WeightTensor> tensors = [.. network.Parameters.Select(parameter => transfer.Download(parameter.Name, parameter, parameter.Value))];
@@ -34,7 +34,9 @@ public static class Checkpoint
             tensors.AddRange(network.Parameters.Where(parameter => parameter.RequiresGrad)
                 .Select(parameter => transfer.Download(StateName(name, parameter), parameter, network.Store.PartOf(parameter, state))));
         }
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointInfo.MetadataKey] = info.ToJson() };
+        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+        if (info is not null)
+            metadata[CheckpointInfo.MetadataKey] = info.ToJson();
         SafetensorsFile.Write(WithExtension(path), tensors, metadata);
     }
 
@@ -85,7 +87,7 @@ public static class Checkpoint
     /// <param name="optimizer">The optimizer that receives its memory; null for none.</param>
     /// <exception cref="NetworkException">The file is of another network; the message tells what does not fit.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
-    public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer)
+    public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer = null)
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
         CheckFit(file, network);

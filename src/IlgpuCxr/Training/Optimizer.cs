@@ -20,10 +20,13 @@ public sealed class Optimizer : IDisposable
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network to train.</param>
     /// <param name="options">The method, learning rate and so on.</param>
+    /// <exception cref="UsageException">An option is out of range.</exception>
     public Optimizer(ComputeDevice device, Network network, OptimizerOptions options)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
         this.device = device;
         this.options = options;
         store = network.Store;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Models;
@@ -74,32 +73,16 @@ public sealed record TrainingOptions
     public void Validate()
     {
         int smallest = Architecture.Of(Network).SmallestImage;
-        Require(Size >= smallest, $"--size {Size} is too small for {Network}: use at least {smallest}.");
-        Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
-        Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
-        Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
-        Require(Hidden >= 0, $"--hidden {Hidden} is no number of features: use 130 as the study's Part 1, or 0 for no hidden layer.");
-        Require(Dropout is >= 0 and < 1, Invalid("--dropout", Dropout, "at least 0 and less than 1"));
-        Require(Task == ClassificationTask.Binary || Loss != LossKind.CrossEntropy, "--loss ce is for one class an image: use bce or focal with --task multilabel.");
-        Require(Task == ClassificationTask.MultiLabel || Loss == LossKind.CrossEntropy, "--task binary has one class an image: use --loss ce, or --task multilabel.");
-        Require(Focal.Alpha is >= 0 and <= 1, Invalid("--alpha", Focal.Alpha, "a number from 0 to 1"));
-        Require(Focal.Gamma >= 0 && float.IsFinite(Focal.Gamma), Invalid("--gamma", Focal.Gamma, "0 or a positive number"));
-        Require(Optimizer.LearningRate > 0 && float.IsFinite(Optimizer.LearningRate), Invalid("--lr", Optimizer.LearningRate, "a positive number"));
-        Require(Optimizer.Momentum is >= 0 and < 1, Invalid("--momentum", Optimizer.Momentum, "at least 0 and less than 1"));
-        Require(!Optimizer.Nesterov || Optimizer.Momentum > 0, "--nesterov looks ahead along the momentum: use a --momentum greater than 0 with it.");
-        Require(!Optimizer.Nesterov || Optimizer.Kind == OptimizerKind.Sgd, "--nesterov is an option of SGD: use --optimizer sgd with it.");
-        Require(Optimizer.WeightDecay >= 0 && float.IsFinite(Optimizer.WeightDecay), Invalid("--weight-decay", Optimizer.WeightDecay, "0 or a positive number"));
-        Require(Optimizer.Beta1 is >= 0 and < 1, Invalid("--beta1", Optimizer.Beta1, "at least 0 and less than 1"));
-        Require(Optimizer.Beta2 is >= 0 and < 1, Invalid("--beta2", Optimizer.Beta2, "at least 0 and less than 1"));
-        Require(Optimizer.Epsilon > 0 && float.IsFinite(Optimizer.Epsilon), Invalid("--eps", Optimizer.Epsilon, "a positive number"));
-    }
-
-    private static string Invalid(string option, float value, string valid) =>
-        string.Create(CultureInfo.InvariantCulture, $"{option} {value} is out of range: use {valid}.");
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-            throw new UsageException(message);
+        UsageException.Require(Size >= smallest, $"--size {Size} is too small for {Network}: use at least {smallest}.");
+        UsageException.Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
+        UsageException.Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
+        UsageException.Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
+        UsageException.Require(Hidden >= 0, $"--hidden {Hidden} is no number of features: use 130 as the study's Part 1, or 0 for no hidden layer.");
+        UsageException.Require(Dropout is >= 0 and < 1, UsageException.OutOfRange("--dropout", Dropout, "at least 0 and less than 1"));
+        UsageException.Require(Task == ClassificationTask.Binary || Loss != LossKind.CrossEntropy, "--loss ce is for one class an image: use bce or focal with --task multilabel.");
+        UsageException.Require(Task == ClassificationTask.MultiLabel || Loss == LossKind.CrossEntropy, "--task binary has one class an image: use --loss ce, or --task multilabel.");
+        UsageException.Require(Focal.Alpha is >= 0 and <= 1, UsageException.OutOfRange("--alpha", Focal.Alpha, "a number from 0 to 1"));
+        UsageException.Require(Focal.Gamma >= 0 && float.IsFinite(Focal.Gamma), UsageException.OutOfRange("--gamma", Focal.Gamma, "0 or a positive number"));
+        Optimizer.Validate();
     }
 }

@@ -29,13 +29,16 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
 
     /// <summary>Learns from a batch.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, what to fill; see <paramref name="fill"/>.</param>
-    /// <param name="fill">Launches what writes the images into the tensor it is given.</param>
+    /// <param name="fill">Launches what writes the images into the tensor it is given; the first batch of a size calls it twice, once to plan with all copies and launches off.</param>
     /// <param name="targets">What the images are.</param>
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
+    /// <exception cref="InvalidOperationException">The step has no optimizer.</exception>
     public void Train(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
+        if (optimizer is null)
+            throw new InvalidOperationException("A step without an optimizer evaluates and predicts only; give it one to train.");
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
-        network.Dropout.Begin(device, optimizer!.Steps);
+        network.Dropout.Begin(device, optimizer.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
         Learn(images, fill, targets, loss);
         optimizer.Step();

@@ -46,11 +46,38 @@ public sealed class ArenaTests
             Throws.TypeOf<DeviceException>().With.Message.Contains("2³¹ - 1; use a smaller --batch or --size"));
 
     [Test]
-    public void A_buffer_may_be_disposed_twice()
+    public void A_plan_that_throws_leaves_nothing_rented()
+    {
+        Assert.Throws<NotSupportedException>(() => device.Plan(() =>
+        {
+            device.Arena.Rent(TensorShape.Vector(64)).Retain();
+            device.Arena.Rent(TensorShape.Vector(64)).Release();
+            throw new NotSupportedException();
+        }));
+        device.Plan(TwoOverlappingTensors);
+        Assert.DoesNotThrow(TwoOverlappingTensors);
+    }
+
+    [Test]
+    public void A_buffer_may_be_disposed_twice_and_is_not_seen_afterwards()
     {
         DeviceBuffer<float> buffer = device.Allocate<float>(64);
         buffer.Dispose();
         Assert.DoesNotThrow(buffer.Dispose);
+        Assert.That(() => buffer.View, Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void A_tensor_is_as_long_as_its_shape_and_released_no_more_often_than_it_is_held()
+    {
+        using DeviceBuffer<float> buffer = device.Allocate<float>(64);
+        Assert.That(() => new Tensor(TensorShape.Vector(65), buffer.View), Throws.ArgumentException.With.Message.Contains("65 floats, not 64"));
+        device.Plan(() =>
+        {
+            Tensor tensor = device.Arena.Rent(TensorShape.Vector(64));
+            tensor.Release();
+            Assert.That(tensor.Release, Throws.InvalidOperationException.With.Message.Contains("a second time"));
+        });
     }
 
     [Test]

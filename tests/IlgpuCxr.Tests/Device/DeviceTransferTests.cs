@@ -33,4 +33,18 @@ public sealed class DeviceTransferTests
             collector.Wait();
         }
     }
+
+    [Test]
+    public void LengthsThatDifferAreRefused()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using DeviceBuffer<float> three = device.Allocate<float>(3), four = device.Allocate<float>(4);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => device.Upload<float>(three.View, new float[4]), Throws.ArgumentException.With.Message.Contains("4 elements cannot be copied to a place for 3"));
+            Assert.That(() => device.Upload<float>(four.View, []), Throws.ArgumentException);
+            Assert.That(() => device.Download(new float[4].AsSpan(), three.View), Throws.ArgumentException);
+            Assert.That(() => device.Copy(three.View, four.View), Throws.ArgumentException);
+        });
+    }
 }

@@ -37,6 +37,13 @@ public sealed class MutationControlTests
     }
 
     [Test]
+    public void A_gradient_that_is_zero_everywhere_is_right_where_the_differences_are_too()
+    {
+        var dead = new ReluCase(TensorShape.Vector(3), [-1, -2, -3], [1, 2, 3]);
+        Assert.That(GradientChecker.CheckGradients(dead), Is.EqualTo(new NumericReport(0, "")));
+    }
+
+    [Test]
     public void The_plain_sum_as_a_loss_would_find_no_fault_in_batch_norm()
     {
         // Why checks project on a random vector: here the right gradient is 0, and so is that of kernels that return nothing.

@@ -38,4 +38,14 @@ public sealed class SoftmaxCrossEntropyTests
             Assert.That(actual["grad_logits"], Is.EqualTo([0, 0, 0, 0, -0.25, 0.25, 0.125, -0.125]).Within(1e-7));
         });
     }
+
+    [TestCase(-1)]
+    [TestCase(2)]
+    [TestCase(int.MaxValue)]
+    public void AClassThatDoesNotExistHasNoLoss(int target)
+    {
+        using ComputeDevice? device = Implementation.Naive.Open();
+        Dictionary<string, double[]> actual = Compute.SoftmaxCrossEntropy(device, new LossShape(2, 2), [1, 2, 3, 4], [0, target]);
+        Assert.That(actual["loss"][0], Is.NaN);
+    }
 }

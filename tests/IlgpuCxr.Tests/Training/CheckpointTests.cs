@@ -145,4 +145,15 @@ public sealed class CheckpointTests
 
     private float[][] MemoryOf(Network of, Optimizer optimizer, Parameter parameter) =>
         [.. optimizer.State.Select(state => device.Download(of.Store.PartOf(parameter, state.Values)))];
+
+    [Test]
+    public void Weights_alone_are_read_back_and_are_no_run()
+    {
+        string file = folder.PathOf("weights");
+        Checkpoint.Save(file, device, network);
+        using var other = new Network(device, "resnet18", NetworkHead.Part1);
+        Checkpoint.Load(file, device, other);
+        Assert.That(device.Download(other.Store.Values), Is.EqualTo(device.Download(network.Store.Values)));
+        Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains("not how they were trained"));
+    }
 }
