@@ -16,7 +16,7 @@ internal readonly unsafe struct ResampledBand
     // an image of 128 rows are enough to keep many threads busy with few images.
     private const int BandRows = 32;
 
-    private readonly Taps rows;
+    private readonly FilterWeights rows;
     private readonly int* narrowed;
     private readonly int* resized;
     private readonly int top;
@@ -36,11 +36,11 @@ internal readonly unsafe struct ResampledBand
         pitch = width * channels;
         top = ResizeFilter.First(Start, image->Crop.Height, height);
         int bottom = ResizeFilter.End(End - 1, image->Crop.Height, height);
-        rows = new Taps(Start, End, image->Crop.Height, height);
+        rows = new FilterWeights(Start, End, image->Crop.Height, height);
         narrowed = Allocate<int>((bottom - top) * pitch);
         resized = Allocate<int>(pitch);
 
-        Taps columns = new(0, width, image->Crop.Width, width);
+        FilterWeights columns = new(0, width, image->Crop.Width, width);
         byte* line = Allocate<byte>(image->Crop.Width * channels);
         for (int y = top; y < bottom; y++)
         {
@@ -107,7 +107,7 @@ internal readonly unsafe struct ResampledBand
     }
 
     /// <summary>The horizontal pass of one gray row.</summary>
-    private static void Narrow(int* narrowed, byte* line, in Taps taps)
+    private static void Narrow(int* narrowed, byte* line, in FilterWeights taps)
     {
         for (int q = 0; q < taps.Count; q++)
         {
@@ -121,7 +121,7 @@ internal readonly unsafe struct ResampledBand
     }
 
     /// <summary>The horizontal pass of one row of three channels.</summary>
-    private static void NarrowRgb(int* narrowed, byte* line, in Taps taps)
+    private static void NarrowRgb(int* narrowed, byte* line, in FilterWeights taps)
     {
         for (int q = 0; q < taps.Count; q++)
         {
@@ -141,7 +141,7 @@ internal readonly unsafe struct ResampledBand
     }
 
     /// <summary>The vertical pass of one output row: a weighted sum of whole rows.</summary>
-    private static void Resize(int* resized, int* narrowed, int pitch, in Taps taps, int p)
+    private static void Resize(int* resized, int* narrowed, int pitch, in FilterWeights taps, int p)
     {
         int* source = narrowed + taps.First[p - taps.Start] * pitch;
         int* weights = taps.Weights + (p - taps.Start) * taps.Most;
@@ -167,9 +167,9 @@ internal readonly unsafe struct ResampledBand
         (T*)NativeMemory.Alloc((nuint)count, (nuint)sizeof(T));
 
     /// <summary>The weights of consecutive outputs of a resize.</summary>
-    private readonly struct Taps
+    private readonly struct FilterWeights
     {
-        public Taps(int start, int end, int length, int size)
+        public FilterWeights(int start, int end, int length, int size)
         {
             Start = start;
             Count = end - start;

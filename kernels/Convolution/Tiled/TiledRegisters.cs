@@ -23,7 +23,7 @@ internal struct RegisterRow
 }
 
 /// <summary>The 8x8 results that one thread computes.</summary>
-internal struct RegisterTile
+internal struct ThreadSums
 {
     public RegisterRow Row0;
     public RegisterRow Row1;

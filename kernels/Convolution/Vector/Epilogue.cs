@@ -14,6 +14,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// result[i] = act(sum + bias[channel] + result[i])        each addend only where there is one
 /// act(x)    = x, or x ≤ 0 ? 0 : x, or activation[i] ≤ 0 ? 0 : x
 /// </code>
+/// The GPU's kernels say the same by the type of their <see cref="ITiledResult"/>, so that what a pass does not need is not compiled.
 /// </remarks>
 internal readonly record struct Epilogue(ArrayView<float> Bias, bool Accumulate, bool Relu, ArrayView<float> Activation);
 

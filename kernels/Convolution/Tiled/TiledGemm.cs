@@ -52,7 +52,7 @@ internal static class TiledGemm
         // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns likewise left and right.
         int quadRow = warpRow * LaneRows + (lane >> 3), quadColumn = warpColumn * LaneColumns + (lane & 7);
 
-        RegisterTile sums = default;
+        ThreadSums sums = default;
         rowStage.Fetch(begin, end);
         columnStage.Fetch(begin, end);
         rowStage.Store(rowTiles);
@@ -111,7 +111,7 @@ internal static class TiledGemm
     /// <summary>An element of the row at an offset; past the edge the last again, which takes no branch.</summary>
     public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) => view[rowOffset + Math.Min(column, columns - 1)];
 
-    private static void Step<TSize>(ref RegisterTile sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
+    private static void Step<TSize>(ref ThreadSums sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
         where TSize : struct, ITiledSize
     {
         int top = step * QuadPitch(TSize.Extent), bottom = top + TSize.Extent / 8;

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Where a matrix product's result goes, what is added to it, and what becomes of it before it is written.</summary>
+/// <summary>Where a matrix product's result goes, what is added to it, and what becomes of it before it is written: the GPU's <see cref="Epilogue"/>.</summary>
 internal interface ITiledResult
 {
     /// <summary>The tensor.</summary>

@@ -21,9 +21,6 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <summary>Input channels that an index of <see cref="Weights"/> transforms.</summary>
     public const int ChannelsAnIndex = 16;
 
-    // The longest vector has 16 floats, the largest transformed tile 6 x 6 vectors.
-    private const int TileFloats = 36 * 16;
-
     private static int Rows => RegisterTile<TVector, TMath>.Rows;
 
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
@@ -78,7 +75,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     {
         int outputs = Math.Min(Columns, layout.Outputs - block * Columns);
         float* taps = stackalloc float[ChannelsAnIndex * 9 * Columns];
-        float* half = stackalloc float[TileFloats];
+        float* half = stackalloc float[WinogradScratch.TileFloats];
         if (outputs < Columns)
             new Span<float>(taps, ChannelsAnIndex * 9 * Columns).Clear();
         nint pitch = layout.ElementPitch(Columns);
@@ -121,7 +118,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
             }
         }
 
-        float* half = stackalloc float[TileFloats];
+        float* half = stackalloc float[WinogradScratch.TileFloats];
         for (int c = 0; c < shape.C; c += TMath.Count)
         {
             for (int j = 0; j < Points; j++)
@@ -160,8 +157,8 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         int p = row * TWinograd.Outputs, q = column * TWinograd.Outputs;
         int height = Math.Min(TWinograd.Outputs, shape.P - p), width = Math.Min(TWinograd.Outputs, shape.Q - q);
         float* corner = output + (((long)n * shape.P + p) * shape.Q + q) * shape.K;
-        float* half = stackalloc float[TileFloats];
-        float* result = stackalloc float[TileFloats];
+        float* half = stackalloc float[WinogradScratch.TileFloats];
+        float* result = stackalloc float[WinogradScratch.TileFloats];
         for (int block = 0; block < blocks; block++, products += Rows * Columns)
         {
             for (int lane = 0; lane < Columns; lane += TMath.Count)

@@ -14,9 +14,6 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     where TMath : struct, IVectorMath<TVector>
     where TWinograd : struct, IWinograd<TVector, TMath>
 {
-    // The longest vector has 16 floats, the largest transformed tile 6 x 6 vectors.
-    private const int TileFloats = 36 * 16;
-
     private static int Rows => RegisterTile<TVector, TMath>.Rows;
 
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
@@ -43,7 +40,7 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
         float* zeros = stackalloc float[shape.K + TMath.Count];
         new Span<float>(zeros, shape.K + TMath.Count).Clear();
         float** pixels = stackalloc float*[16];
-        float* half = stackalloc float[TileFloats];
+        float* half = stackalloc float[WinogradScratch.TileFloats];
         int m = TWinograd.Outputs, plane = grid.GradientPlane;
         int first = index * WinogradGradientGrid.TilesAnIndex;
         for (int tile = first; tile < Math.Min(first + WinogradGradientGrid.TilesAnIndex, tiles); tile++)
@@ -98,8 +95,8 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the sums of one output channel into its weights' gradient.</summary>
     public static void TransformSums(Index1D k, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape, WinogradGradientGrid grid)
     {
-        float* half = stackalloc float[TileFloats];
-        float* result = stackalloc float[TileFloats];
+        float* half = stackalloc float[WinogradScratch.TileFloats];
+        float* result = stackalloc float[WinogradScratch.TileFloats];
         nint plane = (nint)shape.K * grid.InputPitch;
         for (int c = 0; c < shape.C; c += TMath.Count)
         {

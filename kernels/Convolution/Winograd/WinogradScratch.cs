@@ -15,6 +15,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Elements">Elements of a transformed tile, <c>(m + 2)²</c>.</param>
 internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, int ProductPlane, int Weights, int Elements)
 {
+    /// <summary>Floats of the largest transformed tile, 6 x 6 vectors of 16: what a kernel keeps of one on its stack.</summary>
+    public const int TileFloats = 36 * 16;
+
     // A cache line. The counter has one of its own; and planes that are an odd number of lines long do not fall onto the same
     // few sets of the cache, as those a power of two apart do.
     private const int Line = 16;

@@ -32,6 +32,7 @@ internal readonly struct TiledAnchor(int start, int row, int column)
     // Any row that no filter moves back into an image: the test of the coordinates then covers the matrix's edge too.
     private const int FarAway = int.MinValue / 2;
 
+    /// <summary>The offset of the position's first tap; negative where that lies in the padding above the first image.</summary>
     public int Start { get; } = start;
 
     public int Row { get; } = row;
