@@ -11,8 +11,8 @@ namespace IlgpuCxr.Kernels.Linear;
 /// </remarks>
 public static class Linear
 {
-    // Beyond this many rows the arithmetic costs more than reading the weights, and register tiles do it faster.
-    private const int LargestVectorBatch = 32;
+    // Beyond this many rows the arithmetic costs more than reading the weights, and register tiles do it faster: docs/linear.md has the measurement.
+    private const int LargestVectorBatch = 64;
 
     /// <summary><c>output = input · weightsᵀ + bias</c></summary>
     /// <param name="device">Where to compute.</param>
@@ -23,7 +23,7 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device, shape);
+        LinearAlgorithm algorithm = Choose(device, shape, LargestVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.Forward(device, output, input, weights, bias, relu: false, shape.Convolution);
@@ -46,7 +46,7 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device, shape);
+        LinearAlgorithm algorithm = Choose(device, shape, LargestVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
@@ -70,7 +70,8 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device, shape);
+        // The gradient is as large as the weights: the tiles' way, by partial sums that are added up, never paid.
+        LinearAlgorithm algorithm = Choose(device, shape, largestVectorBatch: int.MaxValue);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
@@ -86,12 +87,12 @@ public static class Linear
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape)
+    private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape, int largestVectorBatch)
     {
         if (device.Forced<LinearAlgorithm>() is { } forced)
             return forced;
         if (Convolution.Convolution.Choose(device, shape.Convolution) == ConvolutionAlgorithm.Naive)
             return LinearAlgorithm.Naive;
-        return device.Kind == DeviceKind.Cpu && shape.N <= LargestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
+        return device.Kind == DeviceKind.Cpu && shape.N <= largestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
     }
 }
