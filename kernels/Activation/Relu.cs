@@ -6,10 +6,11 @@ namespace IlgpuCxr.Kernels.Activation;
 /// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html">ReLU</see>.</remarks>
 public static class Relu
 {
-    /// <summary><c>output = max(input, 0)</c>; a NaN stays.</summary>
+    /// <summary><c>output = input ≤ 0 ? 0 : input</c>, so that a NaN stays.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output">Any shape; may be <paramref name="input"/>.</param>
     /// <param name="input">As many elements.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input)
     {
         ReluAlgorithm algorithm = Choose(device, input.Shape.Count);
@@ -23,11 +24,12 @@ public static class Relu
             device.Launch(ReluNaive.Forward, (int)count, output.View, input.View);
     }
 
-    /// <summary><c>gradInput = gradOutput</c> where <c>output &gt; 0</c>, else 0.</summary>
+    /// <summary><c>gradInput = output ≤ 0 ? 0 : gradOutput</c></summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradInput">Any shape; may be <paramref name="gradOutput"/>.</param>
     /// <param name="gradOutput">As many elements.</param>
     /// <param name="output">What <see cref="Forward"/> gave: it says as much as the input would, and the input need not be kept.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor output)
     {
         ReluAlgorithm algorithm = Choose(device, output.Shape.Count);

@@ -3,7 +3,7 @@ namespace IlgpuCxr.Kernels.Activation;
 /// <summary>The ways to compute a ReLU.</summary>
 public enum ReluAlgorithm
 {
-    /// <summary>One output an index (<see cref="ReluNaive"/>): any device.</summary>
+    /// <summary>One output per index (<see cref="ReluNaive"/>): any device.</summary>
     Naive,
 
     /// <summary>Vectors, a chunk an index (<see cref="ReluVector"/>): the CPU.</summary>

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Activation;
 
-/// <summary>ReLU as the simplest possible kernels: one output an index.</summary>
+/// <summary>ReLU as the simplest possible kernels: one output per index.</summary>
 internal static class ReluNaive
 {
     /// <summary>One output. Not written as a maximum, because a GPU's maximum of a NaN and 0 is 0, and a NaN must be seen.</summary>

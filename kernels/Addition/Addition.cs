@@ -14,6 +14,7 @@ public static class Addition
     /// <param name="output">Any shape; may be <paramref name="a"/> or <paramref name="b"/>.</param>
     /// <param name="a">As many elements.</param>
     /// <param name="b">As many elements.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor a, Tensor b)
     {
         long count = output.Shape.Count;

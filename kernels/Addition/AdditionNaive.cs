@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Addition;
 
-/// <summary>Addition as the simplest possible kernel: one output an index.</summary>
+/// <summary>Addition as the simplest possible kernel: one output per index.</summary>
 internal static class AdditionNaive
 {
     /// <summary>One output.</summary>

@@ -25,7 +25,9 @@ public static class BatchNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">There is only one value a channel, which has no variance.</exception>
+    /// <exception cref="ArgumentException">There is only one value per channel, which has no variance.</exception>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void ForwardTraining(
         ComputeDevice device, Tensor output, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
         ArrayView<float> runningVar, Tensor input, Tensor? residual, ArrayView<float> weight, ArrayView<float> bias,
@@ -34,7 +36,7 @@ public static class BatchNorm
         if (shape.Pixels < 2)
         {
             throw new ArgumentException(
-                $"Batch normalisation in training mode needs more than one value a channel, not {shape}; use a larger batch.", nameof(shape));
+                $"Batch normalisation in training mode needs more than one value per channel, not {shape}; use a larger batch.", nameof(shape));
         }
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
         using var timing = device.Timings.Measure(
@@ -78,6 +80,8 @@ public static class BatchNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void ForwardEvaluation(
         ComputeDevice device, Tensor output, Tensor input, Tensor? residual, ArrayView<float> runningMean, ArrayView<float> runningVar,
         ArrayView<float> weight, ArrayView<float> bias, float epsilon, bool relu, in BatchNormShape shape)
@@ -105,6 +109,8 @@ public static class BatchNorm
     /// <param name="weight"><c>[C]</c></param>
     /// <param name="relu">Whether ReLU followed: the gradient is then 0 where the output is.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Backward(
         ComputeDevice device, Tensor gradInput, Tensor? gradResidual, ArrayView<float> gradWeight, ArrayView<float> gradBias,
         Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,

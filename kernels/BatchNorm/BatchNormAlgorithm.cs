@@ -3,12 +3,12 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// <summary>The ways to compute a batch normalisation.</summary>
 public enum BatchNormAlgorithm
 {
-    /// <summary>One channel or one output an index (<see cref="BatchNormNaive"/>): any device, any shape.</summary>
+    /// <summary>One channel or one output per index (<see cref="BatchNormNaive"/>): any device, any shape.</summary>
     Naive,
 
     /// <summary>Vectors of channels, a chunk of pixels an index (<see cref="BatchNormVector"/>): the CPU, any shape.</summary>
     Vector,
 
-    /// <summary>Four channels a thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no multiple of 4.</summary>
+    /// <summary>Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no multiple of 4.</summary>
     Quad,
 }

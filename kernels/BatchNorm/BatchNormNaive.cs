@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Batch normalisation as the simplest possible kernels: sums one channel an index, all else one element an index.</summary>
+/// <summary>Batch normalisation as the simplest possible kernels: sums one channel per index, all else one element per index.</summary>
 internal static class BatchNormNaive
 {
     /// <summary>The statistics of one channel in two passes: a mean, then squares of differences from it, because
@@ -11,7 +11,7 @@ internal static class BatchNormNaive
         Index1D c, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
         ArrayView<float> input, float momentum, float epsilon, BatchNormShape shape)
     {
-        // One partial sum a row keeps the rounding error of these long sums small.
+        // One partial sum per row keeps the rounding error of these long sums small.
         float sum = 0;
         for (int row = 0; row < shape.N * shape.H; row++)
         {
@@ -96,7 +96,7 @@ internal static class BatchNormNaive
             * (Masked(gradOutput, output, index) - sums[c] / shape.Pixels - normalized * (sums[shape.C + c] / shape.Pixels));
     }
 
-    /// <summary>The gradient behind the activation; <paramref name="output"/> is empty where there was no ReLU.</summary>
+    /// <summary><c>g</c>, the gradient of what goes into the ReLU; <paramref name="output"/> is empty where there was no ReLU.</summary>
     private static float Masked(ArrayView<float> gradOutput, ArrayView<float> output, int index) =>
         output.Length > 0 && output[index] <= 0 ? 0 : gradOutput[index];
 }

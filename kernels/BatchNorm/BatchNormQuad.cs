@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Batch normalisation on a GPU: four channels of a pixel a thread, read and written with one instruction.</summary>
+/// <summary>Batch normalisation on a GPU: four channels of a pixel per thread, read and written with one instruction.</summary>
 /// <remarks>
 /// All of this is bound by memory, so a tensor is read once a pass. Sums over pixels are kept a slice each
 /// (<see cref="PixelSlices"/>) and joined in a fixed order: within a group as a tree, then slice after slice.
@@ -17,8 +17,7 @@ internal static class BatchNormQuad
     /// </remarks>
     public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, PixelSlices slices)
     {
-        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, square = default, shift = default;
@@ -32,14 +31,14 @@ internal static class BatchNormQuad
                 square += difference * difference;
             }
         }
-        SumRows(sums, squares, sum, square);
+        sum = PixelSlices.SumRows(rows, sum);
+        square = PixelSlices.SumRows(rows, square);
         if (PixelSlices.Row == 0 & quad < quads)
         {
             float inverse = 1f / (end - begin);
-            Float4 total = sums[Group.IdxX];
             ArrayView<Float4> moments = partial.Cast<Float4>();
-            moments[Grid.IdxY * 2 * quads + quad] = shift + total * inverse;
-            moments[(Grid.IdxY * 2 + 1) * quads + quad] = squares[Group.IdxX] - total * total * inverse;
+            moments[Grid.IdxY * 2 * quads + quad] = shift + sum * inverse;
+            moments[(Grid.IdxY * 2 + 1) * quads + quad] = square - sum * sum * inverse;
         }
     }
 
@@ -111,8 +110,7 @@ internal static class BatchNormQuad
         ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
         ArrayView<float> mean, PixelSlices slices)
     {
-        ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> products = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, product = default;
@@ -129,11 +127,12 @@ internal static class BatchNormQuad
                 product += gradient * (x[at] - center);
             }
         }
-        SumRows(sums, products, sum, product);
+        sum = PixelSlices.SumRows(rows, sum);
+        product = PixelSlices.SumRows(rows, product);
         if (PixelSlices.Row == 0 & quad < quads)
         {
-            partial.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = sums[Group.IdxX];
-            partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = products[Group.IdxX];
+            partial.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = sum;
+            partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = product;
         }
     }
 
@@ -141,8 +140,7 @@ internal static class BatchNormQuad
     public static void MergeGradientSums(
         ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial, ArrayView<float> inverseStd, PixelSlices slices)
     {
-        ArrayView<Float4> first = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> second = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
         Float4 sum = default, product = default;
@@ -154,16 +152,17 @@ internal static class BatchNormQuad
                 product += parts[(slice * 2 + 1) * quads + quad];
             }
         }
-        SumRows(first, second, sum, product);
+        sum = PixelSlices.SumRows(rows, sum);
+        product = PixelSlices.SumRows(rows, product);
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
-        Float4 normalized = second[Group.IdxX] * inverseStd.Cast<Float4>()[quad];
-        sums.Cast<Float4>()[quad] = first[Group.IdxX];
+        Float4 normalized = product * inverseStd.Cast<Float4>()[quad];
+        sums.Cast<Float4>()[quad] = sum;
         sums.Cast<Float4>()[quads + quad] = normalized;
         if (gradWeight.Length > 0)
             gradWeight.Cast<Float4>()[quad] = normalized;
         if (gradBias.Length > 0)
-            gradBias.Cast<Float4>()[quad] = first[Group.IdxX];
+            gradBias.Cast<Float4>()[quad] = sum;
     }
 
     /// <summary>Four elements of <c>gradInput</c>.</summary>
@@ -173,29 +172,10 @@ internal static class BatchNormQuad
     {
         slices.Quads.Divide(index, out int quad);
         float share = 1f / slices.Pixels;
-        Float4 scale = inverseStd.Cast<Float4>()[quad], center = mean.Cast<Float4>()[quad];
-        Float4 normalized = (input.Cast<Float4>()[index] - center) * scale;
+        Float4 inverse = inverseStd.Cast<Float4>()[quad], center = mean.Cast<Float4>()[quad];
+        Float4 normalized = (input.Cast<Float4>()[index] - center) * inverse;
         Float4 sum = sums.Cast<Float4>()[quad] * share, product = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
-        gradInput.Cast<Float4>()[index] = weight.Cast<Float4>()[quad] * scale * (Gradient(gradOutput, output, index) - sum - normalized * product);
-    }
-
-    /// <summary>Adds two values over a group's rows, as a tree; the sums are then with row 0.</summary>
-    private static void SumRows(ArrayView<Float4> first, ArrayView<Float4> second, Float4 a, Float4 b)
-    {
-        first[Group.IdxX] = a;
-        second[Group.IdxX] = b;
-        Group.Barrier();
-        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
-        {
-            if (PixelSlices.Row < half)
-            {
-                a += first[Group.IdxX + half * PixelSlices.GroupQuads];
-                b += second[Group.IdxX + half * PixelSlices.GroupQuads];
-                first[Group.IdxX] = a;
-                second[Group.IdxX] = b;
-            }
-            Group.Barrier();
-        }
+        gradInput.Cast<Float4>()[index] = weight.Cast<Float4>()[quad] * inverse * (Gradient(gradOutput, output, index) - sum - normalized * product);
     }
 
     private static void Merge(ref int count, ref Float4 mean, ref Float4 squares, int others, Float4 otherMean, Float4 otherSquares)

@@ -206,8 +206,8 @@ internal static unsafe class BatchNormVector
             long row = (long)pixel * channels;
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
-                Vector<float> std = Vector.Load(rstd + c), scale = std * Vector.Load(gamma + c);
-                Vector<float> slope = std * Vector.Load(sumNormalized + c) * share;
+                Vector<float> inverse = Vector.Load(rstd + c), scale = inverse * Vector.Load(gamma + c);
+                Vector<float> slope = inverse * Vector.Load(sumNormalized + c) * share;
                 Vector<float> gradient = Masked(dy, y, row + c) - Vector.Load(sum + c) * share;
                 gradient -= (Vector.Load(x + row + c) - Vector.Load(mu + c)) * slope;
                 (scale * gradient).Store(dx + row + c, channels - c);
@@ -215,7 +215,7 @@ internal static unsafe class BatchNormVector
         }
     }
 
-    /// <summary>The gradients behind the activation; <paramref name="output"/> is null where there was no ReLU.</summary>
+    /// <summary><c>g</c>, the gradients of what goes into the ReLU; <paramref name="output"/> is null where there was no ReLU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Masked(float* gradOutput, float* output, long at)
     {

@@ -15,6 +15,8 @@ public static class Convolution
     /// <param name="bias"><c>[K]</c>, or empty for none.</param>
     /// <param name="relu">Whether ReLU follows; it then costs no trip to memory.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
@@ -27,7 +29,7 @@ public static class Convolution
             device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0, shape);
     }
 
-    /// <summary><c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join; 0 where the ReLU in front gave 0.</summary>
+    /// <summary><c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join; 0 where the ReLU before this layer gave 0.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
@@ -35,6 +37,8 @@ public static class Convolution
     /// <param name="accumulate">Whether to add to what <paramref name="gradInput"/> holds.</param>
     /// <param name="activation">The input, where it is what a ReLU gave, to have that ReLU's gradient instead: 0 where the input is not above 0; null otherwise.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
@@ -54,6 +58,8 @@ public static class Convolution
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
@@ -72,7 +78,12 @@ public static class Convolution
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
     }
 
-    /// <summary>The one place that chooses: the widest vectors on a CPU, tiles on a GPU, on tensor cores as the device's precision says.</summary>
+    /// <summary>
+    /// The one place that chooses: on a CPU Winograd or the widest vectors, by the costs that <see cref="ConvolutionVector.Best"/> counts; on a GPU
+    /// tiles, on tensor cores as the device's precision says.
+    /// </summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="shape">The sizes.</param>
     /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
     public static ConvolutionAlgorithm Choose(ComputeDevice device, in ConvolutionShape shape)
     {

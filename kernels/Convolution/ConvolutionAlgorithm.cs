@@ -3,7 +3,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The ways to compute a convolution.</summary>
 public enum ConvolutionAlgorithm
 {
-    /// <summary>One output an index (<see cref="ConvolutionNaive"/>): any device, any shape.</summary>
+    /// <summary>One output per index (<see cref="ConvolutionNaive"/>): any device, any shape.</summary>
     Naive,
 
     /// <summary>Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, any shape.</summary>

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The convolution as the simplest possible kernels: one output an index, nothing shared, nothing reused.</summary>
+/// <summary>The convolution as the simplest possible kernels: one output per index, nothing shared, nothing reused.</summary>
 /// <remarks>They teach, they run every shape on every device, and the fast kernels are compared with them.</remarks>
 internal static class ConvolutionNaive
 {
@@ -56,7 +56,7 @@ internal static class ConvolutionNaive
                 int h = p * shape.Stride - shape.Padding + r;
                 if (h < 0 || h >= shape.H)
                     continue;
-                // One partial sum a row keeps the rounding error of these long sums small.
+                // One partial sum per row keeps the rounding error of these long sums small.
                 float row = 0;
                 for (int q = 0; q < shape.Q; q++)
                 {

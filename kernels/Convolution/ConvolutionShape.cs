@@ -9,8 +9,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="W">Input columns.</param>
 /// <param name="C">Input channels.</param>
 /// <param name="K">Output channels.</param>
-/// <param name="R">Kernel rows.</param>
-/// <param name="S">Kernel columns.</param>
+/// <param name="R">Filter rows.</param>
+/// <param name="S">Filter columns.</param>
 /// <param name="Stride">Step between neighbouring outputs, in input pixels.</param>
 /// <param name="Padding">Rows and columns of zeros around the input.</param>
 /// <remarks>
@@ -39,7 +39,7 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
     /// <summary><c>[K, R, S, C]</c></summary>
     public TensorShape Weights => new(K, R, S, C);
 
-    /// <summary>Whether Winograd's algorithms can compute the shape, all three passes.</summary>
+    /// <summary>Whether Winograd's algorithms can compute the shape, all three passes; backward-data is a forward pass with padding <c>2 - padding</c>.</summary>
     public bool FitsWinograd => this is { R: 3, S: 3, Stride: 1, Padding: <= 2 };
 
     /// <summary>Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as two.</summary>

@@ -37,7 +37,7 @@ public sealed class Arena
     public Tensor Rent(TensorShape shape)
     {
         if (shape.Count > int.MaxValue)
-            throw new DeviceException($"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use a smaller --batch or --size.");
+            throw new DeviceException($"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use smaller batches or smaller images.");
         long size = RoundUp(shape.Count);
         foreach ((long offset, long length) in free)
         {

@@ -3,18 +3,23 @@ using ILGPU.Runtime;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <content>
-/// The launch interface: a kernel is a static method whose first parameter is the index of what it computes, followed
-/// by outputs, inputs and sizes. On a GPU ILGPU compiles it and runs an index a thread. On the CPU the same method runs
-/// on the thread pool, because a launch through ILGPU's CPU accelerator costs 20 times as much (docs/decisions.md).
-/// One overload a number of parameters: C# has no variadic generics.
-/// </content>
+/// <content>The launch interface. One overload per number of parameters: C# has no variadic generics.</content>
 public sealed partial class ComputeDevice
 {
-    // Several chunks a thread even out threads of different speed; more would cost more than they even out.
+    // Several chunks per thread even out threads of different speed; more would cost more than they even out.
     private const int ChunksAThread = 16;
 
-    /// <summary>Runs a kernel for every index from 0 to <paramref name="extent"/> - 1.</summary>
+    /// <summary>Runs a kernel for every index from 0 to <paramref name="extent"/> - 1, after what was launched before.</summary>
+    /// <remarks>
+    /// On a GPU ILGPU compiles the kernel and runs one index per thread, while the host goes on. On the CPU the same method runs on the thread pool,
+    /// because a launch through ILGPU's CPU accelerator costs 20 times as much (docs/decisions.md), and this returns when it is done.
+    /// </remarks>
+    /// <param name="kernel">
+    /// A static method, no lambda that captures anything. Its parameters are the index of what it computes, then as a rule outputs, inputs and sizes: views and structures,
+    /// for ILGPU compiles no references.
+    /// </param>
+    /// <param name="extent">Number of indices; with 0 nothing runs.</param>
+    /// <param name="p1">The kernel's first argument after the index, and so on.</param>
     public void Launch<T1>(Action<Index1D, T1> kernel, int extent, T1 p1)
         where T1 : struct
     {

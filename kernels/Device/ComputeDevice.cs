@@ -27,7 +27,7 @@ public sealed partial class ComputeDevice : IDisposable
         if (Precision != Precision.Fp32 && !HasTensorCores)
         {
             throw new DeviceException(
-                $"--precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use --precision fp32.");
+                $"The precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use fp32.");
         }
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
         staging = kind == DeviceKind.Cuda ? new UploadStaging(accelerator, stream) : null;

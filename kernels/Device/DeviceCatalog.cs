@@ -9,7 +9,7 @@ using ILGPU.Runtime.OpenCL;
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>A device that is present.</summary>
-/// <param name="Selector">What to give to <c>--device</c>.</param>
+/// <param name="Selector">What <see cref="DeviceCatalog.Open"/> calls it.</param>
 /// <param name="Kind">Its family.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="MemoryBytes">Its memory.</param>
@@ -39,13 +39,13 @@ public static class DeviceCatalog
     /// <summary>Opens a device.</summary>
     /// <param name="selector"><c>auto</c> (CUDA if there is one, else the CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>.</param>
     /// <param name="options">Threads and algorithms.</param>
-    /// <exception cref="DeviceException">There is no such device, or the selector is not understood.</exception>
+    /// <exception cref="DeviceException">There is no such device, or it cannot do what the options ask for, or selector or options are not understood.</exception>
     public static ComputeDevice Open(string selector, DeviceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(selector);
         options ??= new DeviceOptions();
         if (options.Threads < 1)
-            throw new DeviceException($"A device needs at least 1 thread, not {options.Threads}; leave --threads out to use all cores.");
+            throw new DeviceException($"A device needs at least 1 thread, not {options.Threads}; leave the number out to use all cores.");
         string[] parts = selector.Split(':');
         int index = 0;
         if (parts.Length > 2 || parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index))
@@ -137,7 +137,7 @@ public static class DeviceCatalog
 
     private static DeviceException Missing(string selector, string family, int present) =>
         new(present == 0
-            ? $"There is no {family} device for --device {selector}; use --device cpu, or install the driver."
+            ? $"There is no {family} device for '{selector}'; use 'cpu', or install the driver."
             : $"There is no {family} device number {selector.Split(':')[^1]}; 'cxr devices' lists the {present} present.");
 
     private static DeviceException Unknown(string selector) =>

@@ -71,7 +71,7 @@ internal struct Float4
         return x;
     }
 
-    /// <summary>Of each element the value, or 0 where <paramref name="sign"/> is not above 0; a NaN there lets the value pass.</summary>
+    /// <summary>Of each element the value, or 0 where <paramref name="sign"/> is at most 0.</summary>
     public static Float4 Masked(Float4 value, Float4 sign)
     {
         value.X = sign.X <= 0 ? 0 : value.X;

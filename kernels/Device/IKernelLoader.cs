@@ -15,7 +15,7 @@ internal interface IKernelLoader
     /// <summary>Records what an action launches, without running it; null where the device cannot.</summary>
     ILaunchGraph? Record(AcceleratorStream stream, Action launches);
 
-    /// <summary>A launcher for a kernel that computes one output an index.</summary>
+    /// <summary>A launcher for a kernel that computes one output per index.</summary>
     /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, Index1D, …&gt;</c> with the kernel's parameters.</typeparam>
     TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate;

@@ -27,7 +27,7 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     public bool HasWarpgroups =>
         accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } } cuda && cuda.InstructionSet >= CudaInstructionSet.ISA_80;
 
-    /// <summary>Compiles a kernel: one output an index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
+    /// <summary>Compiles a kernel: one output per index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
     public static CompiledKernel Compile(Backend backend, MethodInfo kernel, KernelSpecialization specialization)
     {
         EntryPointDescription entry = kernel.GetParameters()[0].ParameterType == typeof(Index1D)

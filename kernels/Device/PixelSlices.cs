@@ -29,7 +29,7 @@ internal readonly struct PixelSlices
     }
 
     /// <summary>How kernels of such groups are compiled.</summary>
-    /// <remarks>Eight groups of 256 threads fill a multiprocessor; 32 registers a thread would spill, 64 leave four groups, which reading needs.</remarks>
+    /// <remarks>Four groups of 256 threads for a multiprocessor, with 64 registers per thread: eight groups, which would fill it, leave 32, and the kernels spill.</remarks>
     public static KernelSpecialization Groups => new(GroupQuads * GroupPixels, 4);
 
     /// <summary>In a kernel, the thread's quad of channels; it may be past the last.</summary>
@@ -37,6 +37,25 @@ internal readonly struct PixelSlices
 
     /// <summary>In a kernel, the thread's row: which of the pixels that the group reads at once.</summary>
     public static int Row => Group.IdxX / GroupQuads;
+
+    /// <summary>In a kernel, adds the values of all rows of a group, as a tree; row 0 gets the sums of its quads.</summary>
+    /// <param name="rows">Shared memory, a value for each thread.</param>
+    /// <param name="value">The thread's own.</param>
+    public static Float4 SumRows(ArrayView<Float4> rows, Float4 value)
+    {
+        rows[Group.IdxX] = value;
+        Group.Barrier();
+        for (int half = GroupPixels / 2; half > 0; half >>= 1)
+        {
+            if (Row < half)
+            {
+                value += rows[Group.IdxX + half * GroupQuads];
+                rows[Group.IdxX] = value;
+            }
+            Group.Barrier();
+        }
+        return value;
+    }
 
     /// <summary>Pixels in all.</summary>
     public int Pixels { get; }

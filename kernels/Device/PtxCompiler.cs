@@ -24,7 +24,7 @@ internal sealed class PtxCompiler : IDisposable
 
     /// <summary>The PTX text of a kernel.</summary>
     /// <param name="kernel">A static method; of a generic one, with its type arguments filled in.</param>
-    /// <param name="specialization">What it is launched with; nothing for a kernel of one output an index.</param>
+    /// <param name="specialization">What it is launched with; nothing for a kernel of one output per index.</param>
     public string Compile(MethodInfo kernel, KernelSpecialization specialization = default) =>
         ((PTXCompiledKernel)KernelLoader.Compile(backend, kernel, specialization)).PTXAssembly;
 

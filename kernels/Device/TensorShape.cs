@@ -10,7 +10,7 @@ namespace IlgpuCxr.Kernels.Device;
 /// <remarks>Convolution weights are <c>[K, R, S, C]</c> in the same order; a matrix <c>[N, C]</c> has one row and one column.</remarks>
 public readonly record struct TensorShape(int N, int H, int W, int C)
 {
-    /// <summary>A matrix <c>[N, C]</c>, the shape of features behind the last pooling.</summary>
+    /// <summary>A matrix <c>[N, C]</c>, the shape of features after the last pooling.</summary>
     public static TensorShape Matrix(int n, int c) => new(n, 1, 1, c);
 
     /// <summary>A vector <c>[C]</c>.</summary>

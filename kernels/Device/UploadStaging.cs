@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>Copies to a GPU through page-locked memory, so that neither the host nor the GPU waits for the other.</summary>
 /// <remarks>
-/// A copy from memory that the system may move is done piece by piece while the host waits, behind all kernels launched before it: a batch's upload
+/// A copy from memory that the system may move is done piece by piece while the host waits, after all kernels launched before it: a batch's upload
 /// would wait for the step before, and the GPU then for the host to launch the next one. Here the host copies into a slot that stays where it
 /// is, queues the copy, and goes on. Slots are taken in turn; one is used again when its last copy is done. See NVIDIA's
 /// <see href="https://developer.nvidia.com/blog/how-overlap-data-transfers-cuda-cc/">How to Overlap Data Transfers in CUDA C/C++</see>.

@@ -29,7 +29,7 @@ internal unsafe interface IVectorMath<TVector>
     /// <summary><c>a b + c</c>, fused where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
-    /// <summary>The value, or 0 where <paramref name="sign"/> is not above 0; a NaN there lets the value pass.</summary>
+    /// <summary>The value, or 0 where <paramref name="sign"/> is at most 0.</summary>
     static abstract TVector Masked(TVector value, TVector sign);
 
     static abstract void Store(TVector value, float* destination);

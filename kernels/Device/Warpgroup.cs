@@ -16,7 +16,7 @@ internal static class Warpgroup
     /// <summary>Threads that multiply together.</summary>
     public const int Threads = 128;
 
-    /// <summary><c>fence.proxy.async</c>: what this thread has copied to shared memory, and waited for, may be read by the tensor cores, behind the next barrier.</summary>
+    /// <summary><c>fence.proxy.async</c>: what this thread has copied to shared memory, and waited for, may be read by the tensor cores, after the next barrier.</summary>
     [IntrinsicImplementation]
     public static void FenceCopies() => throw GpuOnly();
 

@@ -24,7 +24,7 @@ public static class Dropout
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in DropoutMask mask, ArrayView<int> step) =>
         Apply("dropout backward", device, gradInput, gradOutput, mask, step);
 
-    /// <summary>Begins a training step, behind what was launched before.</summary>
+    /// <summary>Begins a training step, after what was launched before.</summary>
     /// <param name="device">Where the number is.</param>
     /// <param name="step"><c>[1]</c>, receives the number.</param>
     /// <param name="number">The step's number.</param>

@@ -3,6 +3,6 @@ namespace IlgpuCxr.Kernels.Dropout;
 /// <summary>The ways to compute dropout. There is one: of VGG16's step it is a thousandth.</summary>
 public enum DropoutAlgorithm
 {
-    /// <summary>Four values an index: any device.</summary>
+    /// <summary>Four values per index: any device.</summary>
     Naive,
 }

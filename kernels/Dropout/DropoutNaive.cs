@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Dropout;
 
-/// <summary>Dropout, four values an index because the generator makes four words at a time; what it takes is small beside the layers around it.</summary>
+/// <summary>Dropout, four values per index because the generator makes four words at a time; what it takes is small beside the layers around it.</summary>
 internal static class DropoutNaive
 {
     /// <summary>The values <c>4 index … 4 index + 3</c> of the output, or of the input's gradient.</summary>

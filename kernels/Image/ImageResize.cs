@@ -12,6 +12,7 @@ public static class ImageResize
     /// <param name="pixels">The decoded images, one after another.</param>
     /// <param name="parameters"><c>[N]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
         ComputeDevice device, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, in ImageResizeShape shape)
     {

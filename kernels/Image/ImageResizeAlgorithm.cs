@@ -3,7 +3,7 @@ namespace IlgpuCxr.Kernels.Image;
 /// <summary>The ways to compute a resize to bytes.</summary>
 public enum ImageResizeAlgorithm
 {
-    /// <summary>One pixel an index (<see cref="ImageResizeNaive"/>): any device.</summary>
+    /// <summary>One pixel per index (<see cref="ImageResizeNaive"/>): any device.</summary>
     Naive,
 
     /// <summary>Two passes over a band of rows (<see cref="ImageResizeVector"/>): the CPU.</summary>

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The resize to bytes as the simplest possible kernel: one pixel an index, as <see cref="ImageTransformNaive"/>.</summary>
+/// <summary>The resize to bytes as the simplest possible kernel: one pixel per index, as <see cref="ImageTransformNaive"/>.</summary>
 internal static class ImageResizeNaive
 {
     /// <summary>The pixel <c>resized[p, q, …]</c> of an image; nothing where the image has fewer pixels than the largest.</summary>

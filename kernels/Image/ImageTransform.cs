@@ -19,6 +19,7 @@ public static class ImageTransform
     /// <param name="pixels">The decoded images, one after another; where each begins is in its parameters.</param>
     /// <param name="parameters"><c>[N]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
         ComputeDevice device, Tensor output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, in ImageTransformShape shape)
     {

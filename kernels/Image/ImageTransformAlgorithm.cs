@@ -3,7 +3,7 @@ namespace IlgpuCxr.Kernels.Image;
 /// <summary>The ways to compute an image transform.</summary>
 public enum ImageTransformAlgorithm
 {
-    /// <summary>One output pixel an index (<see cref="ImageTransformNaive"/>): any device.</summary>
+    /// <summary>One output pixel per index (<see cref="ImageTransformNaive"/>): any device.</summary>
     Naive,
 
     /// <summary>Two passes over a band of rows (<see cref="ImageTransformVector"/>): the CPU.</summary>

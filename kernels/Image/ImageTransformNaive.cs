@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The image transform as the simplest possible kernel: one output pixel an index, its whole neighbourhood computed anew.</summary>
+/// <summary>The image transform as the simplest possible kernel: one output pixel per index, its whole neighbourhood computed anew.</summary>
 /// <remarks>
 /// All of it is integer arithmetic until the last line. A pixel's distance from the centre of a triangle is a multiple of
 /// <c>1 / (2 S)</c> source pixels, so in that unit the triangle's values are integers:

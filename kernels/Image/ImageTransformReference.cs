@@ -41,7 +41,7 @@ public static class ImageTransformReference
     /// <summary>The whole transform of one image with the study's resize of the short side between rotation and crop.</summary>
     /// <param name="image">The decoded image.</param>
     /// <param name="degrees">Rotation, counter-clockwise; 0 for none.</param>
-    /// <param name="side">Length of the short side behind the first resize.</param>
+    /// <param name="side">Length of the short side after the first resize.</param>
     /// <param name="crop">What is resized again, a part of the resized image.</param>
     /// <param name="size">Rows and columns of the result.</param>
     /// <param name="flip">Whether left and right are exchanged.</param>

@@ -21,6 +21,8 @@ public static class Linear
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="bias"><c>[Out]</c>, or empty for none.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
     {
         LinearAlgorithm algorithm = Choose(device, shape, LargestVectorBatch);
@@ -44,6 +46,8 @@ public static class Linear
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
     {
         LinearAlgorithm algorithm = Choose(device, shape, LargestVectorBatch);
@@ -68,9 +72,11 @@ public static class Linear
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="input"><c>[N, In]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
     {
-        // The gradient is as large as the weights: the tiles' way, by partial sums that are added up, never paid.
+        // Register tiles need partial sums as large as the weights, and were slower at every batch size measured: docs/linear.md.
         LinearAlgorithm algorithm = Choose(device, shape, largestVectorBatch: int.MaxValue);
         if (algorithm == LinearAlgorithm.Convolution)
         {

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Linear;
 
-/// <summary>The linear layer as the simplest possible kernels: one output an index.</summary>
+/// <summary>The linear layer as the simplest possible kernels: one output per index.</summary>
 internal static class LinearNaive
 {
     /// <summary>Terms of a partial sum; sums of sums keep the rounding error of thousands of features small.</summary>

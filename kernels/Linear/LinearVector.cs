@@ -5,7 +5,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Linear;
 
-/// <summary>The linear layer of a small batch on the CPU.</summary>
+/// <summary>The linear layer on the CPU straight over the weights: for small batches, and for the gradient of the weights in any.</summary>
 /// <remarks>
 /// With few rows in the batch each weight is used a few times only: VGG16's first linear layer has 411 MB of them. Every pass goes over the weights (or
 /// their gradient) once, in the order in which they lie in memory; tiles of four rows of one factor by two of the other, eight sums in registers, keep

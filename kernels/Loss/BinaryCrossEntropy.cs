@@ -14,6 +14,7 @@ public static class BinaryCrossEntropy
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets"><c>[N, C]</c>, from 0 to 1.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<float> targets, in LossShape shape)
     {
         using var timing = device.Timings.Measure("binary cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);

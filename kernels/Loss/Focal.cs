@@ -15,6 +15,7 @@ public static class Focal
     /// <param name="targets"><c>[N, C]</c>, 0 or 1.</param>
     /// <param name="options">Alpha, gamma, and whether to average.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<float> targets, in FocalOptions options, in LossShape shape)
     {
         using var timing = device.Timings.Measure("focal", shape, LossAlgorithm.Naive, 0, shape.Bytes);

@@ -14,6 +14,7 @@ public static class SoftmaxCrossEntropy
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets"><c>[N]</c>, from 0 to C - 1; with any other the loss is NaN.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
     {

@@ -14,6 +14,7 @@ public static class Adam
     /// <param name="gradients">The gradients.</param>
     /// <param name="step">Number of this step, from 1.</param>
     /// <param name="options">Learning rate and so on.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare, ArrayView<float> gradients,
         int step, in AdamOptions options)
@@ -27,13 +28,15 @@ public static class Adam
             device.Launch(AdamVector.Step, CpuMemory.Chunks(count), parameters, mean, meanSquare, gradients, factors);
             return;
         }
+        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the end of another is out of bounds.
         int whole = algorithm == AdamAlgorithm.Quad ? count / 4 * 4 : 0;
-        device.Launch(AdamQuad.Step, whole / 4, parameters, mean, meanSquare, gradients, factors);
-        // The parameters of a network need not be a multiple of four; a view that starts at the end of another is out of bounds.
-        if (whole == count)
-            return;
-        device.Launch(AdamNaive.Step, count - whole,
-            parameters.SubView(whole), mean.SubView(whole), meanSquare.SubView(whole), gradients.SubView(whole), factors);
+        if (whole > 0)
+            device.Launch(AdamQuad.Step, whole / 4, parameters, mean, meanSquare, gradients, factors);
+        if (whole < count)
+        {
+            device.Launch(AdamNaive.Step, count - whole,
+                parameters.SubView(whole), mean.SubView(whole), meanSquare.SubView(whole), gradients.SubView(whole), factors);
+        }
     }
 
     /// <summary>The one place that chooses.</summary>

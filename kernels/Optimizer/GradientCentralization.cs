@@ -14,6 +14,7 @@ public static class GradientCentralization
     /// <param name="device">Where to compute.</param>
     /// <param name="gradients"><c>[rows, length]</c>, changed in place.</param>
     /// <param name="rows">Outputs of the layer.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(ComputeDevice device, ArrayView<float> gradients, int rows)
     {
         GradientCentralizationAlgorithm algorithm = device.Forced<GradientCentralizationAlgorithm>()

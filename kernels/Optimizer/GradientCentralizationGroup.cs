@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Gradient centralization on a GPU: a row a group, its threads side by side along it.</summary>
+/// <summary>Gradient centralization on a GPU: a row per group, its threads side by side along it.</summary>
 internal static class GradientCentralizationGroup
 {
     /// <summary>Threads of a group: a row of VGG16 has 27 to 25088 values.</summary>

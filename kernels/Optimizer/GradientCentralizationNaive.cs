@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Gradient centralization, one row an index.</summary>
+/// <summary>Gradient centralization, one row per index.</summary>
 internal static class GradientCentralizationNaive
 {
     /// <summary>A row's mean, taken from it.</summary>

@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Gradient centralization on the CPU, one row an index.</summary>
+/// <summary>Gradient centralization on the CPU, one row per index.</summary>
 internal static unsafe class GradientCentralizationVector
 {
     /// <summary>A row's mean, taken from it.</summary>

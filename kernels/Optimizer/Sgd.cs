@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// <summary>Stochastic gradient descent with momentum; <see cref="SgdReference"/> has the formula.</summary>
 /// <remarks>
 /// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see>. The parameters of a whole network lie
-/// one behind the other, so a step is one launch.
+/// one after the other, so a step is one launch.
 /// </remarks>
 public static class Sgd
 {
@@ -16,6 +16,7 @@ public static class Sgd
     /// <param name="momentumBuffer">As long, zero before the first step, updated; may be empty when there is no momentum.</param>
     /// <param name="gradients">As long.</param>
     /// <param name="options">The settings.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients, in SgdOptions options)
     {
@@ -26,18 +27,20 @@ public static class Sgd
         {
             device.Launch(SgdVector.Step, CpuMemory.Chunks(count),
                 parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+            return;
         }
-        else
+        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the end of another is out of bounds.
+        int whole = algorithm == SgdAlgorithm.Quad ? count / 4 * 4 : 0;
+        if (whole > 0)
         {
-            int quads = algorithm == SgdAlgorithm.Quad ? count / 4 : 0;
-            device.Launch(SgdQuad.Step, quads,
+            device.Launch(SgdQuad.Step, whole / 4,
                 parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
-            // The parameters of a network need not be a multiple of four; a view that starts at the end of another is out of bounds.
-            if (count == quads * 4)
-                return;
-            ArrayView<float> momentum = options.Momentum != 0 ? momentumBuffer.SubView(quads * 4) : default;
-            device.Launch(SgdNaive.Step, count - quads * 4,
-                parameters.SubView(quads * 4), momentum, gradients.SubView(quads * 4),
+        }
+        if (whole < count)
+        {
+            ArrayView<float> momentum = options.Momentum != 0 ? momentumBuffer.SubView(whole) : default;
+            device.Launch(SgdNaive.Step, count - whole,
+                parameters.SubView(whole), momentum, gradients.SubView(whole),
                 options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
         }
     }

@@ -11,6 +11,7 @@ public static class AdaptiveAveragePooling
     /// <param name="output"><c>[N, P, Q, C]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, in AdaptiveAveragePoolingShape shape)
     {
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
@@ -28,6 +29,7 @@ public static class AdaptiveAveragePooling
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in AdaptiveAveragePoolingShape shape)
     {
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);

@@ -3,12 +3,12 @@ namespace IlgpuCxr.Kernels.Pooling;
 /// <summary>The ways to compute an adaptive average pooling.</summary>
 public enum AdaptiveAveragePoolingAlgorithm
 {
-    /// <summary>One output an index (<see cref="AdaptiveAveragePoolingNaive"/>): any device, any shape.</summary>
+    /// <summary>One output per index (<see cref="AdaptiveAveragePoolingNaive"/>): any device, any shape.</summary>
     Naive,
 
     /// <summary>Vectors of channels, a pixel or a row of pixels an index (<see cref="AdaptiveAveragePoolingVector"/>): the CPU, any shape.</summary>
     Vector,
 
-    /// <summary>Four channels of a pixel an index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
+    /// <summary>Four channels of a pixel per index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
     Quad,
 }

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Adaptive average pooling as the simplest possible kernels: one output an index.</summary>
+/// <summary>Adaptive average pooling as the simplest possible kernels: one output per index.</summary>
 internal static class AdaptiveAveragePoolingNaive
 {
     /// <summary>One output: the mean of its window.</summary>
@@ -12,7 +12,7 @@ internal static class AdaptiveAveragePoolingNaive
         float sum = 0;
         for (int h = shape.FirstRow(p); h < shape.EndRow(p); h++)
         {
-            // One partial sum a row keeps the rounding error of large windows small.
+            // One partial sum per row keeps the rounding error of large windows small.
             float row = 0;
             for (int w = shape.FirstColumn(q); w < shape.EndColumn(q); w++)
                 row += input[((n * shape.H + h) * shape.W + w) * shape.C + c];

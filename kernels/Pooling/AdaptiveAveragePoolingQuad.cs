@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Adaptive average pooling on a GPU: four channels of a pixel an index.</summary>
+/// <summary>Adaptive average pooling on a GPU: four channels of a pixel per index.</summary>
 internal static class AdaptiveAveragePoolingQuad
 {
     /// <summary>Four outputs: the means of a window.</summary>
@@ -15,7 +15,7 @@ internal static class AdaptiveAveragePoolingQuad
         Float4 sum = default;
         for (int h = shape.FirstRow(p); h < endRow; h++)
         {
-            // One partial sum a row keeps the rounding error of large windows small.
+            // One partial sum per row keeps the rounding error of large windows small.
             Float4 row = default;
             for (int w = firstColumn; w < endColumn; w++)
                 row += x[((n * shape.H + h) * shape.W + w) * grid.Quads + quad];

@@ -19,7 +19,7 @@ internal static unsafe class AdaptiveAveragePoolingVector
             Vector<float> sum = default;
             for (int h = firstRow; h < endRow; h++)
             {
-                // One partial sum a row keeps the rounding error of large windows small.
+                // One partial sum per row keeps the rounding error of large windows small.
                 Vector<float> row = default;
                 for (int w = firstColumn; w < endColumn; w++)
                     row += Vector.Load(x + ((long)(n * shape.H + h) * shape.W + w) * channels + c);

@@ -16,6 +16,7 @@ public static class MaxPooling
     /// <param name="isActivation">Whether the input is what a ReLU gave, to have that ReLU's gradient from <see cref="Backward"/>: windows whose
     /// maximum is not above 0 get the index -1, and no pixel their gradient.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, bool isActivation, in MaxPoolingShape shape)
     {
         MaxPoolingAlgorithm algorithm = Choose(device, shape);
@@ -36,6 +37,7 @@ public static class MaxPooling
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="indices">What <see cref="Forward"/> wrote.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
     {
         MaxPoolingAlgorithm algorithm = Choose(device, shape);

@@ -3,12 +3,12 @@ namespace IlgpuCxr.Kernels.Pooling;
 /// <summary>The ways to compute a maximum pooling.</summary>
 public enum MaxPoolingAlgorithm
 {
-    /// <summary>One output an index (<see cref="MaxPoolingNaive"/>): any device, any shape.</summary>
+    /// <summary>One output per index (<see cref="MaxPoolingNaive"/>): any device, any shape.</summary>
     Naive,
 
     /// <summary>Vectors of channels, a row of pixels an index (<see cref="MaxPoolingVector"/>): the CPU, any shape.</summary>
     Vector,
 
-    /// <summary>Four channels of a pixel an index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
+    /// <summary>Four channels of a pixel per index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
     Quad,
 }

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Maximum pooling as the simplest possible kernels: one output an index.</summary>
+/// <summary>Maximum pooling as the simplest possible kernels: one output per index.</summary>
 internal static class MaxPoolingNaive
 {
     /// <summary>One output: the maximum of its window, and the pixel that holds it.</summary>

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Maximum pooling on a GPU: four channels of a pixel an index.</summary>
+/// <summary>Maximum pooling on a GPU: four channels of a pixel per index.</summary>
 internal static class MaxPoolingQuad
 {
     /// <summary>Four outputs: the maxima of a window, and the pixels that hold them.</summary>

@@ -53,7 +53,7 @@ internal static class TensorCoreGemm
         TensorCore.CommitCopies();
         for (int depth = begin; depth < end; depth += Depth)
         {
-            // This thread's copies of the current tile are done; behind the barrier everybody's are, and nobody reads the tile before it any more.
+            // This thread's copies of the current tile are done; after the barrier everybody's are, and nobody reads the tile before it any more.
             TensorCore.AwaitCopies(1);
             Group.Barrier();
             if (depth + 2 * Depth < end)

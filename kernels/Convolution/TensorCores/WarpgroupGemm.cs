@@ -52,7 +52,7 @@ internal static class WarpgroupGemm
         for (int depth = begin; depth < end; depth += TensorCoreGemm.Depth)
         {
             MultiplyTile<TRowSize, TColumnSize, TMath>(ref sums, factors, current + (uint)rowBytes);
-            // This thread's copies of the next tile are done; behind the barrier everybody's are, and nobody multiplies the tile before this one any more.
+            // This thread's copies of the next tile are done; after the barrier everybody's are, and nobody multiplies the tile before this one any more.
             TensorCore.AwaitCopies(stages - 3);
             Warpgroup.FenceCopies();
             Group.Barrier();

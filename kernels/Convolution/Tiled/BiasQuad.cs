@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The gradient of a bias on a GPU: sums over pixels, four channels a thread.</summary>
+/// <summary>The gradient of a bias on a GPU: sums over pixels, four channels per thread.</summary>
 internal static class BiasQuad
 {
     /// <summary>The sums of each slice, <c>sums [slices, C]</c>, of <c>source [pixels, C]</c>; the sums of one slice are the whole.</summary>
@@ -19,17 +19,7 @@ internal static class BiasQuad
             for (int pixel = begin + row; pixel < end; pixel += PixelSlices.GroupPixels)
                 sum += x[pixel * quads + quad];
         }
-        rows[Group.IdxX] = sum;
-        Group.Barrier();
-        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
-        {
-            if (row < half)
-            {
-                sum += rows[Group.IdxX + half * PixelSlices.GroupQuads];
-                rows[Group.IdxX] = sum;
-            }
-            Group.Barrier();
-        }
+        sum = PixelSlices.SumRows(rows, sum);
         if (row == 0 & quad < quads)
             sums.Cast<Float4>()[Grid.IdxY * quads + quad] = sum;
     }

@@ -64,7 +64,7 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
     public Float4 Finish(Float4 sum, Float4 mask) => rectifies != 0 ? Float4.Masked(sum, sum) : sum;
 }
 
-/// <summary>The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU in front gave 0.</summary>
+/// <summary>The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU before this layer gave 0.</summary>
 internal readonly struct GradInputResult(
     ArrayView<float> gradInput, ConvolutionShape shape, StridePhase phase, bool accumulate, ArrayView<float> activation) : ITiledResult
 {

@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// A tile lies in shared memory as <c>[depth][outer]</c>, so that a step of the product reads neighbours. A quad along the
 /// outer index is stored as it is; a quad along the depth is stored as four floats, one in each of four rows.
 /// The quads are fetched before a tile's arithmetic and stored after it: they are the second buffer's way through the registers, and
-/// global memory's latency passes behind the arithmetic.
+/// global memory's latency passes during the arithmetic.
 /// </remarks>
 internal struct TiledStage<TSize, TAccess, TOperand>
     where TSize : struct, ITiledSize

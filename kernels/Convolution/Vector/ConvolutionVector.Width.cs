@@ -82,7 +82,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         source.Release();
     }
 
-    /// <summary>An input whose padding is really there, for taps that are whole kernel rows.</summary>
+    /// <summary>An input whose padding is really there, for taps that are whole filter rows.</summary>
     private static (Tensor Input, ConvolutionShape Shape) Pad(ComputeDevice device, Tensor input, in ConvolutionShape shape, in Taps taps)
     {
         if (!taps.Merged || shape.Padding == 0)

@@ -214,7 +214,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>The output columns whose input column for kernel column <paramref name="s"/> lies inside the image.</summary>
+    /// <summary>The output columns whose input column for filter column <paramref name="s"/> lies inside the image.</summary>
     private static (int First, int End) InsideColumns(int s, in ConvolutionShape shape)
     {
         int first = shape.Padding > s ? Ceiling.Divide(shape.Padding - s, shape.Stride) : 0;

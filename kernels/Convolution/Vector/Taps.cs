@@ -1,11 +1,11 @@
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>How the CPU kernels walk over a convolution's kernel window: taps, each a run of contiguous floats.</summary>
-/// <param name="Rows">Kernel rows.</param>
-/// <param name="Columns">Taps in a kernel row.</param>
+/// <summary>How the CPU kernels walk over a filter: taps, each a run of contiguous floats.</summary>
+/// <param name="Rows">Filter rows.</param>
+/// <param name="Columns">Taps in a filter row.</param>
 /// <param name="Run">Floats in a tap that are contiguous in the input and in the weights alike.</param>
 /// <param name="Merged">
-/// Whether a kernel row is one tap, <c>S · C</c> floats long. It reads the pixels beneath it as one run, so the padding must really be there, and the few
+/// Whether a filter row is one tap, <c>S · C</c> floats long. It reads the pixels beneath it as one run, so the padding must really be there, and the few
 /// weights of a filter are then the rows of backward-weights' tiles.
 /// </param>
 internal readonly record struct Taps(int Rows, int Columns, int Run, bool Merged)
@@ -17,7 +17,7 @@ internal readonly record struct Taps(int Rows, int Columns, int Run, bool Merged
     /// <summary>Number of taps.</summary>
     public int Count => Rows * Columns;
 
-    /// <summary>A tap a window element with its channels, or a tap a window row where there are few channels.</summary>
+    /// <summary>One tap per element of the filter with its channels, or one per row of it where there are few channels.</summary>
     public static Taps Of(in ConvolutionShape shape) =>
         shape.C < ShortestRun
             ? new Taps(shape.R, 1, shape.S * shape.C, Merged: true)

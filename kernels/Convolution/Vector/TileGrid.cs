@@ -12,8 +12,10 @@ internal readonly record struct TileGrid(int Tiles, int TilesATask, int Blocks, 
     // The pointers of a task's tiles live on the stack and should stay in the first-level cache with the data.
     private const int PointersATask = 2048;
 
+    // 16 tiles of 14 pixels use each weight 224 times, which is enough to forget what reading it costs; more would leave fewer tasks than threads want.
     private const int MostTilesATask = 16;
 
+    // 4 blocks of 32 channels read the same pixels, three times out of four from the cache.
     private const int MostBlocksATask = 4;
 
     /// <summary>Number of tasks.</summary>

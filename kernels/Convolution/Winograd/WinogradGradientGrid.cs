@@ -12,7 +12,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal readonly record struct WinogradGradientGrid(
     WinogradGrid Tiles, int TilesAChunk, int InputPitch, int GradientPitch, int RowGroups, int RowsAGroup)
 {
-    /// <summary>Tiles that an index of a transform takes.</summary>
+    /// <summary>Tiles that an index of a transform takes: enough work to start one for, and with the thousands of tiles of a chunk enough indices for all threads.</summary>
     public const int TilesAnIndex = 8;
 
     // Both transformed tensors of a chunk, 10 MB, lie in a third-level cache, and those of one of the 36 elements in a second-level one.

@@ -18,7 +18,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     where TMath : struct, IVectorMath<TVector>
     where TWinograd : struct, IWinograd<TVector, TMath>
 {
-    /// <summary>Input channels that an index of <see cref="Weights"/> transforms.</summary>
+    /// <summary>Input channels that an index of <see cref="Weights"/> transforms: with a block of 32 output channels 512 filters, and hundreds of indices for a layer of 512 channels.</summary>
     public const int ChannelsAnIndex = 16;
 
     private static int Rows => RegisterTile<TVector, TMath>.Rows;

@@ -5,8 +5,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// The convolution; <c>rectified</c> is the output behind a ReLU, <c>accumulated</c> the input's gradient added to what is there, here the input
-/// itself, and <c>masked</c> the input's gradient in front of a ReLU that gave the input.
+/// The convolution; <c>rectified</c> is the output after a ReLU, <c>accumulated</c> the input's gradient added to what is there, here the input
+/// itself, and <c>masked</c> the input's gradient with the mask of the ReLU that gave the input.
 /// </summary>
 public class ConvolutionCase : OperatorCase
 {

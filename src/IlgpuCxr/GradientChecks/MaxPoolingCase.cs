@@ -5,7 +5,7 @@ namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
 /// Maximum pooling; <c>output_without_indices</c> is what evaluation computes, and <c>masked</c> the gradient where windows whose maximum is not above 0
-/// pass none, which behind a ReLU is its gradient.
+/// pass none, which after a ReLU is its gradient.
 /// </summary>
 public class MaxPoolingCase : OperatorCase
 {
@@ -27,7 +27,7 @@ public class MaxPoolingCase : OperatorCase
     public override IReadOnlyList<string> Algorithms => NamesOf<MaxPoolingAlgorithm>();
 
     /// <inheritdoc/>
-    /// <remarks>Pixels that are equal do not count: behind a ReLU many are 0, and stay so however their inputs move.</remarks>
+    /// <remarks>Pixels that are equal do not count: after a ReLU many are 0, and stay so however their inputs move.</remarks>
     public override double KinkDistance
     {
         get

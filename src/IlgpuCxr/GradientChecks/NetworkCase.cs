@@ -6,7 +6,7 @@ using IlgpuCxr.Models;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// A whole small network: the references of its operators one behind the other in double precision, and the library's own layers, with their
+/// A whole small network: the references of its operators one after the other in double precision, and the library's own layers, with their
 /// bookkeeping and buffers, in single precision.
 /// </summary>
 public sealed class NetworkCase : OperatorCase

@@ -52,7 +52,7 @@ internal sealed class ReferenceOperator(string name, Operand[] parameters, Func<
     private Operand Named(Operand parameter) => parameter with { Name = $"{name}.{parameter.Name}" };
 }
 
-/// <summary>Layers one behind the other.</summary>
+/// <summary>Layers one after the other.</summary>
 internal sealed class ReferenceSequence(params IReadOnlyList<ReferenceLayer> layers) : ReferenceLayer
 {
     public override IEnumerable<Operand> Parameters => layers.SelectMany(layer => layer.Parameters);

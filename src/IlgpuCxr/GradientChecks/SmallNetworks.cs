@@ -23,7 +23,7 @@ public static class SmallNetworks
             var values = new Values(seed);
             TensorShape shape = image;
             ReferenceLayer network = new ReferenceSequence(
-                Convolution(values, "conv1", ref shape, Channels, window: 7, stride: 2, padding: 3, hasBias: false),
+                Convolution(values, "conv1", ref shape, Channels, filterSize: 7, stride: 2, padding: 3, hasBias: false),
                 BatchNorm(values, "bn1", shape, relu: true),
                 MaxPooling(ref shape, window: 3, stride: 2, padding: 1),
                 Block(values, "layer1.0", ref shape, Channels, stride: 1),
@@ -35,7 +35,7 @@ public static class SmallNetworks
         });
 
         static Layer Build() => new Sequential(
-            new ConvolutionLayer("conv1", 3, Channels, window: 7, stride: 2, padding: 3),
+            new ConvolutionLayer("conv1", 3, Channels, filterSize: 7, stride: 2, padding: 3),
             new BatchNormLayer("bn1", Channels, relu: true),
             new MaxPoolingLayer("maxpool", window: 3, stride: 2, padding: 1),
             new BasicBlock("layer1.0", Channels, Channels, stride: 1),
@@ -54,12 +54,12 @@ public static class SmallNetworks
             var values = new Values(seed);
             TensorShape shape = image;
             ReferenceLayer network = new ReferenceSequence(
-                Convolution(values, "features.0", ref shape, FirstChannels, window: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(values, "features.0", ref shape, FirstChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true),
                 Relu(shape),
-                Convolution(values, "features.2", ref shape, SecondChannels, window: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(values, "features.2", ref shape, SecondChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true),
                 Relu(shape),
                 MaxPooling(ref shape, window: 2, stride: 2, padding: 0),
-                Convolution(values, "features.5", ref shape, ThirdChannels, window: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(values, "features.5", ref shape, ThirdChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true),
                 Relu(shape),
                 MaxPooling(ref shape, window: 2, stride: 2, padding: 0),
                 AdaptiveAveragePooling(ref shape, Pooled),
@@ -69,10 +69,10 @@ public static class SmallNetworks
         });
 
         static Layer Build() => new Sequential(
-            new ConvolutionLayer("features.0", 3, FirstChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
-            new ConvolutionLayer("features.2", FirstChannels, SecondChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer("features.0", 3, FirstChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer("features.2", FirstChannels, SecondChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
             new MaxPoolingLayer("features.4", window: 2, stride: 2, padding: 0),
-            new ConvolutionLayer("features.5", SecondChannels, ThirdChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer("features.5", SecondChannels, ThirdChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
             new MaxPoolingLayer("features.7", window: 2, stride: 2, padding: 0),
             new AdaptiveAveragePoolingLayer("avgpool", Pooled),
             new LinearLayer("classifier", new TensorShape(1, Pooled, Pooled, ThirdChannels), Outputs));
@@ -98,9 +98,9 @@ public static class SmallNetworks
     }
 
     private static ReferenceOperator Convolution(
-        Values values, string name, ref TensorShape at, int channels, int window, int stride, int padding, bool hasBias)
+        Values values, string name, ref TensorShape at, int channels, int filterSize, int stride, int padding, bool hasBias)
     {
-        var shape = new ConvolutionShape(at.N, at.H, at.W, at.C, channels, window, window, stride, padding);
+        var shape = new ConvolutionShape(at.N, at.H, at.W, at.C, channels, filterSize, filterSize, stride, padding);
         at = shape.Output;
         // He et al. 2015: activations keep their size.
         double[] weight = values.Next(shape.Weights.Count, MathF.Sqrt(6f / (shape.R * shape.S * shape.C))), bias = hasBias ? values.Next(channels, 0.1f) : [];
@@ -124,11 +124,11 @@ public static class SmallNetworks
     {
         TensorShape input = at, output = at;
         var body = new ReferenceSequence(
-            Convolution(values, $"{name}.conv1", ref output, channels, window: 3, stride, padding: 1, hasBias: false),
+            Convolution(values, $"{name}.conv1", ref output, channels, filterSize: 3, stride, padding: 1, hasBias: false),
             BatchNorm(values, $"{name}.bn1", output, relu: true),
-            Convolution(values, $"{name}.conv2", ref output, channels, window: 3, stride: 1, padding: 1, hasBias: false));
+            Convolution(values, $"{name}.conv2", ref output, channels, filterSize: 3, stride: 1, padding: 1, hasBias: false));
         ReferenceSequence? shortcut = stride == 1 && channels == at.C ? null : new ReferenceSequence(
-            Convolution(values, $"{name}.downsample.0", ref input, channels, window: 1, stride, padding: 0, hasBias: false),
+            Convolution(values, $"{name}.downsample.0", ref input, channels, filterSize: 1, stride, padding: 0, hasBias: false),
             BatchNorm(values, $"{name}.downsample.1", output, relu: false));
         Operand[] last = BatchNormParameters(values, channels);
         at = output;

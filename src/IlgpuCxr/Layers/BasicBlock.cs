@@ -19,14 +19,14 @@ public sealed class BasicBlock : Layer
     /// <param name="stride">Step of the first convolution.</param>
     public BasicBlock(string name, int inChannels, int outChannels, int stride)
     {
-        conv1 = new ConvolutionLayer($"{name}.conv1", inChannels, outChannels, window: 3, stride, padding: 1);
+        conv1 = new ConvolutionLayer($"{name}.conv1", inChannels, outChannels, filterSize: 3, stride, padding: 1);
         bn1 = new BatchNormLayer($"{name}.bn1", outChannels, relu: true);
-        conv2 = new ConvolutionLayer($"{name}.conv2", outChannels, outChannels, window: 3, stride: 1, padding: 1);
+        conv2 = new ConvolutionLayer($"{name}.conv2", outChannels, outChannels, filterSize: 3, stride: 1, padding: 1);
         bn2 = new BatchNormLayer($"{name}.bn2", outChannels, relu: true);
         if (stride == 1 && inChannels == outChannels)
             return;
         downsample = new Sequential(
-            new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, window: 1, stride, padding: 0),
+            new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0),
             new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false));
     }
 

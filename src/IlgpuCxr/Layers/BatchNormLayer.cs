@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>Batch norm over each channel, with the addition of a residual and the ReLU behind it in the same pass over memory.</summary>
+/// <summary>Batch norm over each channel, with the addition of a residual and the ReLU after it in the same pass over memory.</summary>
 /// <remarks>
 /// Momentum .1 and epsilon 1e-5 are PyTorch's defaults. A frozen batch norm still normalises with the batch's statistics in training and
 /// still updates its running ones; only its weight and bias stay. That is what PyTorch does with <c>requires_grad=False</c>.
@@ -57,7 +57,7 @@ public sealed class BatchNormLayer : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training) => Forward(device, input, null, training);
 
-    /// <summary>As <see cref="Forward(ComputeDevice, Tensor, bool)"/>, with a residual that is added in front of the ReLU.</summary>
+    /// <summary>As <see cref="Forward(ComputeDevice, Tensor, bool)"/>, with a residual that is added before the ReLU.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="input">The input; the layer releases it.</param>
     /// <param name="residual">What is added, of the input's shape; the layer releases it. Null for none.</param>
@@ -105,7 +105,7 @@ public sealed class BatchNormLayer : Layer
     /// <returns>The gradients of the input and of the residual, each null where none is required.</returns>
     public (Tensor? Input, Tensor? Residual) BackwardWithResidual(ComputeDevice device, Tensor gradOutput)
     {
-        // The residual's gradient is the output's behind the ReLU's mask, so it takes the output gradient's place.
+        // The residual's gradient is the output's with the ReLU's mask applied, so it takes the output gradient's place.
         Tensor? gradResidual = residualRequiresGrad ? gradOutput : null;
         Tensor gradInput = residualRequiresGrad ? device.Arena.Rent(gradOutput.Shape) : gradOutput;
         BatchNorm.Backward(

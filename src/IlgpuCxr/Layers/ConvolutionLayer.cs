@@ -4,10 +4,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>A convolution: without bias in front of batch norm, as in ResNet, or with one and with ReLU, as in VGG.</summary>
+/// <summary>A convolution: without bias where batch norm follows, as in ResNet, or with one and with ReLU, as in VGG.</summary>
 /// <remarks>
 /// ReLU and its gradient cost no trip to memory where they can be had with a convolution: the outputs are rectified as they are written, and the
-/// convolution behind sets its input's gradient to 0 where its input is.
+/// next convolution sets its input's gradient to 0 where its input is.
 /// </remarks>
 public sealed class ConvolutionLayer : Layer
 {
@@ -27,26 +27,26 @@ public sealed class ConvolutionLayer : Layer
     /// <param name="name">torchvision's name, such as <c>layer1.0.conv1</c>.</param>
     /// <param name="inChannels">Channels that arrive.</param>
     /// <param name="outChannels">Channels that leave.</param>
-    /// <param name="window">Kernel rows and columns.</param>
+    /// <param name="filterSize">Filter rows and columns.</param>
     /// <param name="stride">Step between outputs.</param>
     /// <param name="padding">Zeros around the input.</param>
     /// <param name="hasBias">Whether a bias is added.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the padding negative.</exception>
-    public ConvolutionLayer(string name, int inChannels, int outChannels, int window, int stride, int padding, bool hasBias = false, bool relu = false)
+    public ConvolutionLayer(string name, int inChannels, int outChannels, int filterSize, int stride, int padding, bool hasBias = false, bool relu = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(filterSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stride);
         ArgumentOutOfRangeException.ThrowIfNegative(padding);
         this.relu = relu;
         this.name = name;
         this.stride = stride;
         this.padding = padding;
-        var weights = new TensorShape(outChannels, window, window, inChannels);
+        var weights = new TensorShape(outChannels, filterSize, filterSize, inChannels);
         weight = new Parameter(
-            $"{name}.weight", weights, ParameterLayout.Kernel, Initialization.KaimingNormal(outChannels * window * window));
+            $"{name}.weight", weights, ParameterLayout.Filter, Initialization.KaimingNormal(outChannels * filterSize * filterSize));
         if (hasBias)
             bias = new Parameter($"{name}.bias", TensorShape.Vector(outChannels), ParameterLayout.Vector, Initialization.Constant(0));
     }

@@ -20,7 +20,7 @@ public sealed class DropoutState : IDisposable
     /// <exception cref="InvalidOperationException">No step was begun.</exception>
     internal ArrayView<int> Step => step?.View ?? throw new InvalidOperationException("Begin a step before a dropout layer runs.");
 
-    /// <summary>Begins a training step, behind what was launched before.</summary>
+    /// <summary>Begins a training step, after what was launched before.</summary>
     /// <param name="device">Where the network is.</param>
     /// <param name="number">The step's number.</param>
     public void Begin(ComputeDevice device, int number)

@@ -36,7 +36,7 @@ public sealed class LinearLayer : Layer
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(input.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outFeatures);
         this.name = name;
-        ParameterLayout layout = input.Pixels == 1 ? ParameterLayout.Matrix : ParameterLayout.FlattenedKernel;
+        ParameterLayout layout = input.Pixels == 1 ? ParameterLayout.Matrix : ParameterLayout.FlattenedFilter;
         weight = new Parameter($"{name}.weight", input with { N = outFeatures }, layout, weightInitialization);
         bias = new Parameter($"{name}.bias", TensorShape.Vector(outFeatures), ParameterLayout.Vector, biasInitialization);
     }

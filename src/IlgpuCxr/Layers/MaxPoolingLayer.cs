@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>The largest value of each window; behind a ReLU, its gradient takes the ReLU's with it.</summary>
+/// <summary>The largest value of each window; after a ReLU, its gradient takes the ReLU's with it.</summary>
 public sealed class MaxPoolingLayer : Layer
 {
     private readonly string name;

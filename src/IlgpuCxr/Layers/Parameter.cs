@@ -43,9 +43,9 @@ public sealed class Parameter
     /// <summary>The extents as PyTorch has them: <c>[K, C, R, S]</c>, <c>[out, in]</c> or <c>[C]</c>.</summary>
     public IReadOnlyList<long> PyTorchShape => Layout switch
     {
-        ParameterLayout.Kernel => [Shape.N, Shape.C, Shape.H, Shape.W],
+        ParameterLayout.Filter => [Shape.N, Shape.C, Shape.H, Shape.W],
         ParameterLayout.Matrix => [Shape.N, Shape.C],
-        ParameterLayout.FlattenedKernel => [Shape.N, Shape.Count / Shape.N],
+        ParameterLayout.FlattenedFilter => [Shape.N, Shape.Count / Shape.N],
         _ => [Shape.C],
     };
 

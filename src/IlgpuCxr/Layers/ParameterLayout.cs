@@ -10,11 +10,11 @@ public enum ParameterLayout
     Matrix,
 
     /// <summary>A convolution's weights: <c>[K, R, S, C]</c> here, <c>[K, C, R, S]</c> in PyTorch.</summary>
-    Kernel,
+    Filter,
 
     /// <summary>
-    /// The weights of a linear layer behind an image: <c>[out, H, W, C]</c> here, <c>[out, C H W]</c> in PyTorch, where the image is
+    /// The weights of a linear layer that follows an image: <c>[out, H, W, C]</c> here, <c>[out, C H W]</c> in PyTorch, where the image is
     /// flattened channels first.
     /// </summary>
-    FlattenedKernel,
+    FlattenedFilter,
 }

@@ -2,7 +2,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>Layers one behind the other.</summary>
+/// <summary>Layers one after the other.</summary>
 public sealed class Sequential : Layer
 {
     private readonly IReadOnlyList<Layer> layers;

@@ -94,7 +94,7 @@ public sealed partial class Network : IDisposable
 
     /// <summary>Whether a training step on a batch is defined.</summary>
     /// <remarks>
-    /// Batch norm needs two values a channel for a variance, and of the smallest image the last layers see one pixel.
+    /// Batch norm needs two values per channel for a variance, and of the smallest image the last layers see one pixel.
     /// </remarks>
     /// <param name="images"><c>[N, H, W, 3]</c></param>
     public bool CanTrainOn(TensorShape images) => images.N > 1 || images.H > Architecture.SmallestImage || !Parameters.Any(p => p.IsBuffer);
@@ -105,7 +105,7 @@ public sealed partial class Network : IDisposable
     public void RequireTrainable(TensorShape images)
     {
         if (!CanTrainOn(images))
-            throw new UsageException($"One image of {images.H}x{images.W} pixels leaves batch norm a single value a channel; use --batch 2 or --size {images.H + 1}, or more.");
+            throw new UsageException($"One image of {images.H}x{images.W} pixels leaves batch norm a single value per channel; use --batch 2 or --size {images.H + 1}, or more.");
     }
 
     /// <summary>Computes the logits.</summary>

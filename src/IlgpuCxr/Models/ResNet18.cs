@@ -12,7 +12,7 @@ public static class ResNet18
     private const int Features = 512;
 
     private static Sequential Build(NetworkHead head, DropoutState dropout) => new(
-        new ConvolutionLayer("conv1", 3, 64, window: 7, stride: 2, padding: 3),
+        new ConvolutionLayer("conv1", 3, 64, filterSize: 7, stride: 2, padding: 3),
         new BatchNormLayer("bn1", 64, relu: true),
         new MaxPoolingLayer("maxpool", window: 3, stride: 2, padding: 1),
         new BasicBlock("layer1.0", 64, 64, stride: 1),

@@ -31,7 +31,7 @@ public static class Vgg16
                 layers.Add(new MaxPoolingLayer($"features.{index++}", window: 2, stride: 2, padding: 0));
                 continue;
             }
-            layers.Add(new ConvolutionLayer($"features.{index}", channels, outChannels, window: 3, stride: 1, padding: 1, hasBias: true, relu: true));
+            layers.Add(new ConvolutionLayer($"features.{index}", channels, outChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true));
             // torchvision counts the ReLU as a layer of its own.
             index += 2;
             channels = outChannels;
@@ -42,7 +42,7 @@ public static class Vgg16
         return new Sequential(layers);
     }
 
-    /// <summary>The original classifier with another last layer: 4096, 4096, outputs, with dropout behind the hidden layers.</summary>
+    /// <summary>The original classifier with another last layer: 4096, 4096, outputs, with dropout after the hidden layers.</summary>
     private static Sequential FullClassifier(TensorShape pooled, NetworkHead head, DropoutState dropout)
     {
         Initialization normal = Initialization.Normal(LinearDeviation), zero = Initialization.Constant(0);

@@ -38,7 +38,7 @@ internal static class ConvolutionChecks
             using var memory = new DeviceMemory(device);
             Tensor gradInput = memory.Tensor(shape.Input, before), dy = memory.Tensor(shape.Output, gradOutput);
             ArrayView<float> w = memory.Vector(weights);
-            // Added to what is there, or in front of a ReLU.
+            // Added to what is there, or masked as a ReLU's gradient.
             Tensor? activation = accumulate ? null : memory.Tensor(shape.Input, input);
             memory.Run(() => Operator.BackwardData(device, gradInput, dy, w, accumulate, activation, shape));
             Assert.That(

@@ -18,7 +18,7 @@ public sealed class ConvolutionExactTests
         new(1, 1, 13, 16, 31, 1, 1, 1, 0), new(1, 1, 14, 16, 32, 1, 1, 1, 0), new(1, 3, 5, 16, 33, 1, 1, 1, 0), new(2, 1, 6, 17, 16, 1, 1, 1, 0),
         // Single pixels, single channels, a batch of one.
         new(1, 1, 1, 1, 1, 1, 1, 1, 0), new(1, 1, 1, 64, 40, 3, 3, 1, 1), new(2, 3, 3, 1, 1, 3, 3, 1, 0), new(5, 1, 1, 20, 3, 1, 1, 1, 0),
-        // Few channels take whole kernel rows as runs; 15 and 16 are the two sides of that.
+        // Few channels take whole filter rows as runs; 15 and 16 are the two sides of that.
         new(2, 11, 7, 3, 5, 3, 3, 1, 1), new(2, 17, 13, 3, 6, 7, 7, 2, 3), new(1, 7, 9, 15, 4, 3, 3, 1, 1), new(1, 7, 9, 16, 4, 3, 3, 1, 1),
         // Strides that do and do not divide the size, strides larger than the window, more padding than usual.
         new(2, 8, 6, 5, 7, 1, 1, 2, 0), new(1, 9, 9, 24, 8, 3, 3, 2, 1), new(3, 19, 23, 17, 29, 3, 3, 2, 1), new(2, 10, 11, 18, 9, 3, 3, 3, 1),

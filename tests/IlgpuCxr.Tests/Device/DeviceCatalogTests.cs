@@ -31,5 +31,5 @@ public sealed class DeviceCatalogTests
     [Test]
     public void Threads_must_be_positive() =>
         Assert.That(
-            () => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = 0 }), Throws.TypeOf<DeviceException>().With.Message.Contains("--threads"));
+            () => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = 0 }), Throws.TypeOf<DeviceException>().With.Message.Contains("1 thread"));
 }

@@ -1,6 +1,6 @@
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>What a kernel of groups must look like in PTX and behind NVIDIA's assembler.</summary>
+/// <summary>What a kernel of groups must look like in PTX and after NVIDIA's assembler.</summary>
 /// <param name="Registers">The most registers a thread may take: the 65536 of a multiprocessor, by the threads that shall be on it at once.</param>
 /// <param name="MultiplyAdds">FFMA instructions.</param>
 /// <param name="TensorOperations">HMMA instructions.</param>

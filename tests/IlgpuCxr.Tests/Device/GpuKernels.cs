@@ -28,7 +28,7 @@ public static class GpuKernels
         ("BackwardWeights", typeof(GradOutputPixels), typeof(InputTaps), typeof(MatrixResult)),
     ];
 
-    /// <summary>The kernels of every operator that compute one output an index.</summary>
+    /// <summary>The kernels of every operator that compute one output per index.</summary>
     public static IEnumerable<GpuKernel> OneAnIndex() =>
         typeof(ComputeDevice).Assembly.GetTypes()
             .Where(type => type.Name.EndsWith("Naive", StringComparison.Ordinal) || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))

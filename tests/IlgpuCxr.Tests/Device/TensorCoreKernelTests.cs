@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The kernels on tensor cores and the sums of batch norm, as PTX and behind NVIDIA's assembler.</summary>
+/// <summary>The kernels on tensor cores and the sums of batch norm, as PTX and as the machine code that NVIDIA's assembler makes of it.</summary>
 /// <remarks>ILGPU writes the same PTX for every architecture from sm_80 on, and a driver assembles it for its own.</remarks>
 public sealed partial class TensorCoreKernelTests
 {

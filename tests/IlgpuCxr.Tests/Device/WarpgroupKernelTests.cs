@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The convolution by warpgroups, as PTX and behind NVIDIA's assembler.</summary>
+/// <summary>The convolution by warpgroups, as PTX and as the machine code that NVIDIA's assembler makes of it.</summary>
 public sealed partial class WarpgroupKernelTests
 {
     private const int RegistersOfAMultiprocessor = 65536;
@@ -19,7 +19,7 @@ public sealed partial class WarpgroupKernelTests
 
     /// <summary>
     /// A tile has a depth of 16: an instruction of 64 rows in bf16, two in tf32, for which a warp loads a block of 16x8 for every eight of depth. Rows are loaded
-    /// and rounded in front of the loop and in it, a tile ahead of the products. Two or three tiles are copied in front of the loop, one in it.
+    /// and rounded before the loop and in it, a tile ahead of the products. Two or three tiles are copied before the loop, one in it.
     /// </summary>
     [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Warpgroup))]
     public void HoldsTheExpectedInstructionsAndNoSpill(GpuKernel kernel)
@@ -40,7 +40,7 @@ public sealed partial class WarpgroupKernelTests
             Assert.That(PtxAssembler.Count(code, @"WARPGROUP\.ARRIVE"), Is.EqualTo(1), "begins of a row of products");
             Assert.That(PtxAssembler.Count(code, @"WARPGROUP\.DEPBAR"), Is.EqualTo(1), "waits for products");
             Assert.That(PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth ? 2 * blocks : 0), "blocks of 16x8 loaded as matrices");
-            // Those into RZ do nothing; the assembler puts them in front of waits.
+            // Those into RZ do nothing; the assembler puts them before waits.
             Assert.That(PtxAssembler.Count(code, @"LDS R\d+"), Is.EqualTo(alongDepth ? 0 : 2 * blocks * 4), "words loaded one by one");
             Assert.That(PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(tiles * (rows + (isBf16 ? columns / 2 : columns)) / 32), "copies past the registers");
             Assert.That(PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? 2 * blocks * 2 : 0), "pairs rounded to bf16");

@@ -10,8 +10,8 @@ public sealed class LayerShapeTests
 {
     private static IEnumerable<TestCaseData> Misfits()
     {
-        yield return Case(new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, window: 5, stride: 2, padding: 1), new(1, 8, 8, 4), "takes 3 channels");
-        yield return Case(new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, window: 5, stride: 2, padding: 1), new(1, 2, 8, 3), "larger than");
+        yield return Case(new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, filterSize: 5, stride: 2, padding: 1), new(1, 8, 8, 4), "takes 3 channels");
+        yield return Case(new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, filterSize: 5, stride: 2, padding: 1), new(1, 2, 8, 3), "larger than");
         yield return Case(new BatchNormLayer("bn1", channels: 4, relu: false), new(2, 8, 8, 3), "takes 4 channels");
         yield return Case(new MaxPoolingLayer("pool", window: 3, stride: 2, padding: 0), new(1, 8, 2, 4), "larger than");
         yield return Case(new LinearLayer("fc", new TensorShape(1, 2, 2, 4), 5), new(3, 2, 2, 5), "takes 16 features");
@@ -31,9 +31,9 @@ public sealed class LayerShapeTests
 
     private static IEnumerable<TestCaseData> Senseless()
     {
-        yield return Case(() => new ConvolutionLayer("c", 3, 8, window: 3, stride: 0, padding: 1));
-        yield return Case(() => new ConvolutionLayer("c", 3, 0, window: 3, stride: 1, padding: 1));
-        yield return Case(() => new ConvolutionLayer("c", 3, 8, window: 3, stride: 1, padding: -1));
+        yield return Case(() => new ConvolutionLayer("c", 3, 8, filterSize: 3, stride: 0, padding: 1));
+        yield return Case(() => new ConvolutionLayer("c", 3, 0, filterSize: 3, stride: 1, padding: 1));
+        yield return Case(() => new ConvolutionLayer("c", 3, 8, filterSize: 3, stride: 1, padding: -1));
         yield return Case(() => new MaxPoolingLayer("p", window: 3, stride: 2, padding: 2));
         yield return Case(() => new MaxPoolingLayer("p", window: 3, stride: 0, padding: 0));
         yield return Case(() => new LinearLayer("l", TensorShape.Vector(4), 0));

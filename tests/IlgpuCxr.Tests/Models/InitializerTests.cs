@@ -75,5 +75,5 @@ public sealed class InitializerTests
     }
 
     private static Parameter Convolution(string name, int outChannels, int inChannels) =>
-        new(name, new TensorShape(outChannels, 3, 3, inChannels), ParameterLayout.Kernel, Initialization.KaimingNormal(outChannels * 9));
+        new(name, new TensorShape(outChannels, 3, 3, inChannels), ParameterLayout.Filter, Initialization.KaimingNormal(outChannels * 9));
 }

@@ -6,20 +6,20 @@ namespace IlgpuCxr.Tests.Models;
 public sealed class PyTorchLayoutTests
 {
     [Test]
-    public void A_kernels_channels_move_in_front_of_its_window()
+    public void A_filters_channels_move_before_its_rows_and_columns()
     {
         var shape = new TensorShape(2, 3, 5, 4);
-        var kernel = new Parameter("conv1.weight", shape, ParameterLayout.Kernel, Initialization.Constant(0));
+        var filter = new Parameter("conv1.weight", shape, ParameterLayout.Filter, Initialization.Constant(0));
         float[] values = [.. Enumerable.Range(0, (int)shape.Count)];
-        float[] reordered = Reordered.ToPyTorch(kernel, values);
+        float[] reordered = Reordered.ToPyTorch(filter, values);
 
         for (int i = 0; i < values.Length; i++)
         {
             (int c, int s, int r, int k) = (i % 4, i / 4 % 5, i / 20 % 3, i / 60);
             Assert.That(reordered[((k * 4 + c) * 3 + r) * 5 + s], Is.EqualTo(values[i]));
         }
-        Assert.That(kernel.PyTorchShape, Is.EqualTo(new long[] { 2, 4, 3, 5 }));
-        Assert.That(Reordered.FromPyTorch(kernel, reordered), Is.EqualTo(values));
+        Assert.That(filter.PyTorchShape, Is.EqualTo(new long[] { 2, 4, 3, 5 }));
+        Assert.That(Reordered.FromPyTorch(filter, reordered), Is.EqualTo(values));
     }
 
     [TestCase(ParameterLayout.Matrix, 2)]

@@ -58,7 +58,7 @@ internal sealed class PtxSharedMemory
         unfenced[thread].Add(word);
     }
 
-    /// <summary><c>fence.proxy.async</c>: what a thread has written may be read by tensor cores, behind the next barrier.</summary>
+    /// <summary><c>fence.proxy.async</c>: what a thread has written may be read by tensor cores, after the next barrier.</summary>
     public void Fence(int thread)
     {
         foreach (int word in unfenced[thread])

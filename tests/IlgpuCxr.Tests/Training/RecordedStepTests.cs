@@ -12,7 +12,7 @@ public sealed class RecordedStepTests
 {
     // Every kind of layer, each as small as it can be.
     private static readonly Architecture small = new("small", "head", SmallestImage: 4, FeatureLayers: 3, (head, dropout) => new Sequential(
-        new ConvolutionLayer("conv", 3, 4, window: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+        new ConvolutionLayer("conv", 3, 4, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
         new MaxPoolingLayer("pool", window: 2, stride: 2, padding: 0),
         new BasicBlock("block", 4, 8, stride: 2),
         new AdaptiveAveragePoolingLayer("average", 1),
