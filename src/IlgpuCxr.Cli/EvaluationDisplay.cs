@@ -11,7 +11,9 @@ internal static class EvaluationDisplay
     /// <summary>Prints a line and a confusion matrix for each set of images.</summary>
     public static void Print(string checkpoint, CheckpointInfo info, IReadOnlyList<(string Split, Evaluation Evaluation)> results)
     {
-        Console.Out.WriteLine($"{checkpoint}: epoch {info.History[^1].Epoch}, validation accuracy {Output.Number(info.History[^1].ValidationAccuracy, 2)} %");
+        Console.Out.WriteLine(info.History is [.., var last]
+            ? $"{checkpoint}: epoch {last.Epoch}, validation accuracy {Output.Number(last.ValidationAccuracy, 2)} %"
+            : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation) in results)
         {
             string metrics = evaluation.Averages is null
@@ -30,7 +32,7 @@ internal static class EvaluationDisplay
     /// <summary>What <c>--json</c> prints.</summary>
     public static object AsJson(CheckpointInfo info, IReadOnlyList<(string Split, Evaluation Evaluation)> results) => new
     {
-        info.History[^1].Epoch,
+        Epoch = info.History is [.., var last] ? last.Epoch : (int?)null,
         info.Classes,
         Splits = results.ToDictionary(
             result => result.Split,
@@ -57,7 +59,7 @@ internal static class EvaluationDisplay
     // A row a metric and a column a class: of three classes, as many as the study has, that fits a terminal.
     private static Table PerClass(string split, IReadOnlyList<ClassMetrics> classes)
     {
-        Table table = Output.Table($"{split}: each class against the rest, with 95 % bootstrap intervals", ["", .. classes.Select(metrics => metrics.Name)]);
+        Table table = Output.Table($"{split}: each class against the rest, with 95 % intervals", ["", .. classes.Select(metrics => metrics.Name)]);
         void Row(string name, Func<ClassMetrics, string> value) => table.AddRow([name, .. classes.Select(value)]);
         Row("sensitivity", metrics => Interval(metrics.Sensitivity));
         Row("specificity", metrics => Interval(metrics.Specificity));

@@ -17,7 +17,7 @@ internal static class Execution
     private const int WrongUsage = 2;
     private const int Interrupted = 130;
 
-    // An interrupted run ends behind the batch that it is at, which for a large network on few cores takes tens of seconds.
+    // An interrupted run ends after the batch that it is at, which for a large network on few cores takes tens of seconds.
     private static readonly TimeSpan LongestBatch = TimeSpan.FromMinutes(2);
 
     /// <summary>Parses and runs.</summary>

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -29,6 +28,9 @@ internal static class Output
     /// <summary>A number with a fixed number of decimals.</summary>
     public static string Number(double number, int decimals) => number.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
+    /// <summary>Text from a file of unknown origin, without the control characters that would command a terminal.</summary>
+    public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
     /// <summary>A title on a line of its own, and a table whose columns but the first are aligned to the right.</summary>
     public static Table Table(string title, params ReadOnlySpan<string> columns)
     {
@@ -40,19 +42,20 @@ internal static class Output
         return table;
     }
 
-    /// <summary>Refuses to write an output over the input.</summary>
-    /// <param name="option">The option that names the output.</param>
+    /// <summary>Refuses, before any work for it, an output that would overwrite the input or that cannot be written.</summary>
+    /// <param name="name">The option or argument that names the output.</param>
     /// <param name="path">The output; null for none.</param>
     /// <param name="input">The input.</param>
-    /// <exception cref="UsageException">They are one file.</exception>
-    public static void RefuseInput(Option option, string? path, string input)
+    /// <exception cref="UsageException">It is the input.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Refuse(string name, string? path, string input)
     {
+        if (path is null)
+            return;
         StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        if (path is not null && string.Equals(Target(path), Target(input), comparison))
-            throw new UsageException($"{option.Name} '{path}' would overwrite the input; name another file.");
-
-        static string Target(string file) =>
-            File.Exists(file) && File.ResolveLinkTarget(file, returnFinalTarget: true) is { } target ? target.FullName : Path.GetFullPath(file);
+        if (string.Equals(Links.Resolve(path), Links.Resolve(input), comparison))
+            throw new UsageException($"{name} '{path}' would overwrite the input; name another file.");
+        AtomicFile.Try(path);
     }
 
     /// <summary>Prints a table in its natural width.</summary>

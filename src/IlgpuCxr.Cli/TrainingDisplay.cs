@@ -8,7 +8,7 @@ using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Cli;
 
-/// <summary>Shows a run while it trains: a live line on a terminal, a line an epoch elsewhere.</summary>
+/// <summary>Shows a run while it trains: a live line on a terminal, a line per epoch elsewhere.</summary>
 internal static class TrainingDisplay
 {
     private const string Columns = "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";

@@ -1,33 +1,56 @@
 namespace IlgpuCxr;
 
 /// <summary>Writes files whole or not at all.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>What the name of a file ends in while it is being written.</summary>
     public const string TemporarySuffix = ".tmp";
 
     /// <summary>
     /// Writes under a temporary name beside the file's place and renames: who looks finds the whole file or none. What
-    /// an interrupted writer left under the temporary name is overwritten, and missing directories are made.
+    /// an interrupted writer left under the temporary name is overwritten, missing directories are made, and a link stays one: its target is replaced.
     /// </summary>
-    /// <exception cref="IOException">It cannot be written; see <see cref="OutputRefusal"/>.</exception>
-    public static void Write(string path, byte[] bytes)
+    /// <param name="path">The file, or a device such as <c>/dev/stdout</c>, which is written to.</param>
+    /// <param name="bytes">What is to be in it.</param>
+    /// <exception cref="IOException">It cannot be written; the message says why and what to do.</exception>
+    public static void Write(string path, byte[] bytes) => OutputRefusal.Explain(path, () =>
     {
-        string temporary = path + TemporarySuffix;
-        OutputRefusal.Explain(path, () =>
+        if (IsDevice(path))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            try
-            {
-                File.WriteAllBytes(temporary, bytes);
-                File.Move(temporary, path, overwrite: true);
-            }
-            catch (IOException)
-            {
-                // Half a file is of use to nobody, and on a full disk in the way.
-                File.Delete(temporary);
-                throw;
-            }
-        });
-    }
+            using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            device.Write(bytes);
+            return;
+        }
+        string target = Links.Resolve(path), temporary = target + TemporarySuffix;
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        try
+        {
+            File.WriteAllBytes(temporary, bytes);
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // Half a file is of use to nobody, and on a full disk in the way.
+            File.Delete(temporary);
+            throw;
+        }
+    });
+
+    /// <summary>Refuses what <see cref="Write"/> would refuse, before the work whose result is to be written; leaves no file, but makes missing directories.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written; the message says why and what to do.</exception>
+    public static void Try(string path) => OutputRefusal.Explain(path, () =>
+    {
+        if (IsDevice(path))
+            return;
+        string target = Links.Resolve(path), temporary = target + TemporarySuffix;
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.WriteAllBytes(temporary, []);
+        File.Delete(temporary);
+        if (Directory.Exists(target))
+            throw new IOException("it is a directory");
+    });
+
+    // Replaced by a file, a device would be gone for all programs.
+    private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path);
 }

@@ -32,7 +32,8 @@ internal static class BenchCommand
 
     private static int Run(ParseResult parsed)
     {
-        var options = new TrainingOptions
+        string? data = parsed.GetValue(Data);
+        TrainingOptions options = TrainingOptions.Study(data is null ? ClassificationTask.Binary : ImageFolder.TaskOf(data)) with
         {
             Network = parsed.GetValue(CommonOptions.Network)!,
             Batch = parsed.GetValue(CommonOptions.Batch),
@@ -40,7 +41,7 @@ internal static class BenchCommand
         };
         options.Validate();
         bool trains = parsed.GetValue(Mode) == "train";
-        ImageFolder? images = parsed.GetValue(Data) is { } data ? ImageFolder.Open(data, options.Task) : null;
+        ImageFolder? images = data is null ? null : ImageFolder.Open(data, options.Task);
         if (images is not null && !trains)
             throw new UsageException("--data measures training; leave out --mode infer.");
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);

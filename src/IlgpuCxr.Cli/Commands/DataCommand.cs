@@ -16,7 +16,7 @@ internal static class DataCommand
 
     private static readonly string WhyDark = $" (no level above {DataCheck.DarkLevel} of 255; where a file of 16 bits a pixel has values of 12 bits, multiply them by 16)";
 
-    private static readonly Argument<string> Root = new("dir") { Description = "The directory of the splits, as --data takes it." };
+    private static readonly Argument<string> Root = new("dir") { Description = "The directory of the splits or the CSV file, as --data takes it." };
 
     private static readonly Option<string> Part =
         new Option<string>("--part") { Description = "Whose folder layout: 1, 2 or both, below part1 and part2.", DefaultValueFactory = _ => "both" }.OneOf("1", "2", "both");

@@ -33,7 +33,7 @@ internal static class ExplainCommand
         string picture = parsed.GetValue(Out) ?? Path.GetFileNameWithoutExtension(input) + "-gradcam.png";
         if (!Path.GetExtension(picture).Equals(".png", StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"--out '{picture}' is no PNG file by its name; let it end in .png.");
-        Output.RefuseInput(Out, picture, input);
+        Output.Refuse(Out.Name, picture, input);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var explainer = new Explainer(device, parsed.GetValue(EvaluateCommand.CheckpointPath)!);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, explainer.Info.Options, strict: true);

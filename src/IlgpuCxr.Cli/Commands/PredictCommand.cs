@@ -17,7 +17,7 @@ internal static class PredictCommand
 
     private static readonly Option<string> Csv = new("--csv")
     {
-        Description = "Write a file in the study's format: a line an image, its name and 0 or 1 for each class, without a header.",
+        Description = "Write a file in the study's format: a line per image, its name and 0 or 1 for each class, without a header.",
     };
 
     public static Command Create()
@@ -37,7 +37,7 @@ internal static class PredictCommand
         if (!File.Exists(input) && !Directory.Exists(input))
             throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
         string? csv = parsed.GetValue(Csv);
-        Output.RefuseInput(Csv, csv, input);
+        Output.Refuse(Csv.Name, csv, input);
         TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);

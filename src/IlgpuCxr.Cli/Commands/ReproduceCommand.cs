@@ -3,7 +3,6 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
-using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -29,7 +28,7 @@ internal static class ReproduceCommand
 
     private static readonly Option<string> Weights = new("--weights")
     {
-        Description = "The first weights: imagenet (for given images), random (for phantoms), or a directory with the files of both networks.",
+        Description = "The first weights: imagenet, random, or a directory with the files of both networks. [default: imagenet for given images, random where there are none; random for phantoms]",
         HelpName = "DIR|imagenet|random",
     };
 
@@ -67,12 +66,14 @@ internal static class ReproduceCommand
         bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         StudyOptions options = Options(parsed);
         options.Validate();
-        var weights = new StudyWeights(options.Weights, options.Rows);
+        var weights = new StudyWeights(options);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         var reproduction = new Reproduction(
             device, options, weights, new DecodedImageCache(new VipsImageDecoder()), parsed.GetValue(CommonOptions.Threads), parsed.GetValue(DataOptions.Strict));
         if (!quiet)
             ReproductionDisplay.PrintHeader(device, options, weights);
+        else if (weights.Notice is { } notice)
+            Console.Error.WriteLine(notice);
         StudyReport report = ReproductionDisplay.Run(quiet, observer => reproduction.Run(observer, cancellation));
         DataOptions.PrintUnreadable([.. reproduction.Unreadable]);
         if (isJson)
@@ -96,7 +97,7 @@ internal static class ReproduceCommand
             Part1 = part1,
             Part2 = part2,
             Rows = StudyRows.Parse(rows ?? byDefault),
-            Weights = parsed.GetValue(Weights) ?? (part1 is null && part2 is null ? InitialWeights.RandomName : InitialWeights.ImageNetName),
+            Weights = parsed.GetValue(Weights),
             Epochs = Given(parsed, Epochs),
             Size = Given(parsed, Size),
             Batch = Given(parsed, Batch),

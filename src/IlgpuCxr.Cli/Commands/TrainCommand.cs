@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Models;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
@@ -31,7 +32,7 @@ internal static class TrainCommand
         "--hidden", "Features of the classifier's hidden layer, 0 for none. [default: 130; multilabel: 0]");
 
     private static readonly Option<float> Dropout = OptionKinds.Number<float>(
-        "--dropout", "Share of values dropped behind the classifier's hidden layers, those of VGG16's own included. [default: 0; multilabel: 0.5]");
+        "--dropout", "Share of values dropped after the classifier's hidden layers, those of VGG16's own included. [default: 0; multilabel: 0.5]");
 
     private static readonly Option<LossKind> Loss = OptionKinds.Choice<LossKind>(
         "--loss", "ce for binary; bce or focal for multilabel. [default: ce; multilabel: bce]");
@@ -132,13 +133,16 @@ internal static class TrainCommand
         TrainingOptions study = TrainingOptions.Study(parsed.GetValue(DataOptions.Task));
         LossKind loss = Given(Loss, study.Loss);
         OptimizerKind optimizer = parsed.GetValue(OptimizerName);
+        string network = parsed.GetValue(CommonOptions.Network)!;
+        int hidden = Given(Hidden, study.Hidden);
+        RefuseWithout(hidden > 0 || network == Vgg16.Architecture.Name, $"--hidden, because {network}'s own classifier drops nothing", Dropout);
         RefuseWithout(loss == LossKind.Focal, "--loss focal", Alpha, Gamma, Reduction);
         RefuseWithout(optimizer == OptimizerKind.Sgd, "--optimizer sgd", Momentum, Nesterov);
         RefuseWithout(optimizer != OptimizerKind.Sgd, "--optimizer adam or adamw", Beta1, Beta2, Epsilon);
         return study with
         {
-            Network = parsed.GetValue(CommonOptions.Network)!,
-            Hidden = Given(Hidden, study.Hidden),
+            Network = network,
+            Hidden = hidden,
             Dropout = Given(Dropout, study.Dropout),
             Loss = loss,
             Focal = new FocalOptions(parsed.GetValue(Alpha), parsed.GetValue(Gamma), Mean: parsed.GetValue(Reduction) == "mean"),

@@ -82,18 +82,19 @@ internal static class WeightsCommand
         foreach ((WeightTensor tensor, WeightStatistics? statistics) in rows)
         {
             table.AddRow(
-                Markup.Escape(tensor.Name), tensor.DataType.ToString(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
+                Markup.Escape(Cli.Output.Plain(tensor.Name)), tensor.DataType.ToString(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
                 Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean), Number(statistics?.Deviation),
                 statistics is null or { NotFinite: 0 } ? "" : Cli.Output.Count(statistics.NotFinite));
         }
         Cli.Output.Print(table);
         foreach ((string key, string value) in file.Metadata)
-            Console.Out.WriteLine($"{key}: {value}");
+            Console.Out.WriteLine(Cli.Output.Plain($"{key}: {value}"));
     }
 
     private static void Convert(ParseResult parsed)
     {
         string from = WeightConversion.Locate(parsed.GetValue(Input)!), to = parsed.GetValue(Output)!;
+        Cli.Output.Refuse(Output.Name, to, from);
         int tensors = WeightConversion.Convert(from, to);
         Console.Out.WriteLine($"{to}: {tensors} tensors of {from}");
     }

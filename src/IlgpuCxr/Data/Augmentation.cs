@@ -25,7 +25,7 @@ public static class Augmentation
     public static ImageTransformParameters Squeeze(ImageSize size, long offset) => new(
         offset, size.Width, size.Height, size.Channels, ImageRotation.None, new CropBox(0, 0, size.Width, size.Height), 0);
 
-    /// <summary>The short side behind Part 2's first resize: 256 where the network sees 224 pixels, as in the study, else as much in proportion.</summary>
+    /// <summary>The short side after Part 2's first resize: 256 where the network sees 224 pixels, as in the study, else as much in proportion.</summary>
     /// <param name="size">Edge of the network's input.</param>
     public static int ShortSide(int size) => (int)Math.Round(size * 256 / 224.0);
 
@@ -33,7 +33,7 @@ public static class Augmentation
     /// <param name="random">The sample's stream.</param>
     /// <param name="size">The image.</param>
     /// <param name="offset">Its place in the batch.</param>
-    /// <param name="side">Length of the short side behind the first resize.</param>
+    /// <param name="side">Length of the short side after the first resize.</param>
     /// <param name="resizedOffset">The resized image's place among those of the batch.</param>
     public static (ImageResizeParameters Resize, ImageTransformParameters Transform) DrawResized(
         ref SplitMix64 random, ImageSize size, long offset, int side, long resizedOffset)

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Data;
 
 /// <summary>Decodes each image file once ever: keeps the decoded bytes in a directory, one file an image.</summary>
 /// <remarks>
-/// An entry is found by the image's full path, size and modification time, so that a changed image is decoded again. Entries are written
+/// An entry is found by the image's full path, size and modification time, so that a changed image is decoded again; of a link those of its target. Entries are written
 /// beside their place and renamed, so that any number of threads and processes may share a directory. An entry that is damaged is decoded
 /// again, and a directory that cannot be written means only that images are decoded every time. Safe for use from several threads at once.
 /// </remarks>
@@ -79,7 +79,7 @@ public sealed partial class DecodedImageCache
 
     private string EntryFor(string path)
     {
-        var file = new FileInfo(path);
+        FileInfo file = Links.FileOf(path);
         if (!file.Exists)
             throw new DataException($"The image '{path}' does not exist; restore it or remove it from the data set.");
         string key = string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");

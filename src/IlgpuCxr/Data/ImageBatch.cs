@@ -38,7 +38,7 @@ public sealed class ImageBatch
     /// <summary><c>[N]</c>, what <see cref="ImageResize"/> is to do with each image first; empty where it has nothing to do.</summary>
     public ReadOnlySpan<ImageResizeParameters> Resizes => ResizedBytes == 0 ? [] : resizes.AsSpan(0, Count);
 
-    /// <summary>Bytes of all images behind <see cref="Resizes"/>.</summary>
+    /// <summary>Bytes of all images after <see cref="Resizes"/>.</summary>
     public long ResizedBytes { get; private set; }
 
     /// <summary><c>[N]</c>, what <see cref="ImageTransform"/> is to do with each image, decoded or resized.</summary>

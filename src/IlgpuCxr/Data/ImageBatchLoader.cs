@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 
 namespace IlgpuCxr.Data;
 
@@ -37,6 +38,7 @@ public sealed class ImageBatchLoader
     /// <param name="cancellation">Ends the pass.</param>
     /// <returns>Batches, each valid until the next is asked for.</returns>
     /// <exception cref="DataException">An image is unreadable and the options are strict, or no image is readable.</exception>
+    /// <exception cref="IOException">The system fails to read an image, whatever is in it.</exception>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
     public IEnumerable<ImageBatch> Augmented(
         IReadOnlyList<ImageSample> samples, long seed, int epoch, CancellationToken cancellation = default) =>
@@ -47,6 +49,7 @@ public sealed class ImageBatchLoader
     /// <param name="cancellation">Ends the pass.</param>
     /// <returns>Batches, each valid until the next is asked for.</returns>
     /// <exception cref="DataException">An image is unreadable and the options are strict, or no image is readable.</exception>
+    /// <exception cref="IOException">The system fails to read an image, whatever is in it.</exception>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
     public IEnumerable<ImageBatch> Evaluation(IReadOnlyList<ImageSample> samples, CancellationToken cancellation = default) =>
         Load(samples, [.. Enumerable.Range(0, samples.Count)], null, cancellation);
@@ -165,21 +168,30 @@ public sealed class ImageBatchLoader
         batch.Add(index, label, Augmentation.Draw(ref stream, size, offset));
     }
 
-    /// <summary>Does something for each image that has not failed yet.</summary>
-    private void ForEachImage(DataException?[] failures, Action<int> action, CancellationToken stop) =>
-        Parallel.For(0, failures.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, i =>
+    /// <summary>Does something for each image that has not failed yet; of what else fails in parallel the first is thrown.</summary>
+    private void ForEachImage(DataException?[] failures, Action<int> action, CancellationToken stop)
+    {
+        try
         {
-            if (failures[i] is not null)
-                return;
-            try
+            Parallel.For(0, failures.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, i =>
             {
-                action(i);
-            }
-            catch (DataException exception)
-            {
-                failures[i] = exception;
-            }
-        });
+                if (failures[i] is not null)
+                    return;
+                try
+                {
+                    action(i);
+                }
+                catch (DataException exception)
+                {
+                    failures[i] = exception;
+                }
+            });
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+    }
 
     private static int Place(CachedImage?[] images, int[] offsets)
     {

@@ -52,12 +52,12 @@ public sealed partial class ImageFolder
     /// A CSV file has the columns <c>path</c> (relative to the file), <c>labels</c> (several are separated by <c>|</c>), <c>split</c> (train,
     /// validation or test) and perhaps <c>patient</c>.
     /// </remarks>
-    /// <param name="root">The directory of the splits, or a CSV file with a line an image.</param>
+    /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
     /// <param name="task">One class an image, or several labels.</param>
     /// <exception cref="DataException">The directory does not have the layout described.</exception>
     public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary)
     {
-        if (File.Exists(root) && Path.GetExtension(root).Equals(".csv", StringComparison.OrdinalIgnoreCase))
+        if (IsTable(root))
             return ImageTable.Open(root, task);
         if (!Directory.Exists(root))
         {
@@ -75,10 +75,15 @@ public sealed partial class ImageFolder
         }
     }
 
-    /// <summary>What the names of the class directories say: several labels an image where they are those of the study's Part 2.</summary>
-    /// <param name="root">The directory of the splits.</param>
+    /// <summary>
+    /// What the images are for: several labels an image where the class directories are those of the study's Part 2, or a line of the CSV file has several.
+    /// </summary>
+    /// <param name="root">The directory of the splits, or a CSV file.</param>
+    /// <exception cref="DataException">The CSV file is not one.</exception>
     public static ClassificationTask TaskOf(string root)
     {
+        if (IsTable(root))
+            return ImageTable.TaskOf(root);
         string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), "train") : null;
         return train is not null && AreLabels(ClassesOf(train)) ? ClassificationTask.MultiLabel : ClassificationTask.Binary;
     }
@@ -123,7 +128,7 @@ public sealed partial class ImageFolder
         foreach (ImageSample sample in (IEnumerable<ImageSample>)[.. Train, .. Validation, .. Test, .. Unlabelled])
         {
             string name = Path.GetRelativePath(Root, sample.Path).Replace('\\', '/');
-            var file = new FileInfo(sample.Path);
+            FileInfo file = Links.FileOf(sample.Path);
             // A table may name a file that is not there, which is left out later like one that cannot be read.
             long length = file.Exists ? file.Length : -1;
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}|{length}|{sample.Label}\n")));
@@ -166,6 +171,8 @@ public sealed partial class ImageFolder
         List<ImageSample> SamplesOf(string split) =>
             task == ClassificationTask.Binary ? OneClassEach(split, classNames, train) : LabelsByDirectory(split);
     }
+
+    private static bool IsTable(string root) => File.Exists(root) && Path.GetExtension(root).Equals(".csv", StringComparison.OrdinalIgnoreCase);
 
     private static string[] ClassNamesOf(string train)
     {

@@ -4,7 +4,7 @@ using CsvHelper.Configuration;
 
 namespace IlgpuCxr.Data;
 
-/// <summary>A data set in a CSV file: a line an image, with the columns <c>path</c>, <c>labels</c>, <c>split</c> and perhaps <c>patient</c>.</summary>
+/// <summary>A data set in a CSV file: a line per image, with the columns <c>path</c>, <c>labels</c>, <c>split</c> and perhaps <c>patient</c>.</summary>
 /// <remarks>
 /// <code>
 /// path,labels,split,patient
@@ -33,23 +33,12 @@ internal static class ImageTable
     /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
     public static ImageFolder Open(string file, ClassificationTask task)
     {
-        List<Row> rows;
-        try
-        {
-            rows = [.. Read(file)];
-        }
-        catch (CsvHelperException exception)
-        {
-            throw new DataException($"Line {exception.Context?.Parser?.RawRow ?? 1} of '{file}' is no line of a CSV file; check its quotes and commas.", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"'{file}' cannot be read; check its permissions.", exception);
-        }
+        List<Row> rows = ReadAll(file);
         RefusePatientsInTwoSplits(file, rows);
         string[] names = [.. rows.SelectMany(row => row.Labels).Distinct().Order(StringComparer.Ordinal)];
+        RefuseMisspeltLabels(file, rows, names);
         // The study's labels keep the study's order, that of its results.csv.
-        if (names.ToHashSet().SetEquals(StudyLabels.Names))
+        if (task == ClassificationTask.MultiLabel && names.ToHashSet().SetEquals(StudyLabels.Names))
             names = StudyLabels.Names;
         if (names.Length < 2 || names.Length > LabelSet.MaximumLabels)
             throw new DataException($"'{file}' has {names.Length} different labels; a network tells 2 to {LabelSet.MaximumLabels} apart.");
@@ -79,6 +68,28 @@ internal static class ImageTable
         }
     }
 
+    /// <summary>Several labels, where any line has several.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
+    public static ClassificationTask TaskOf(string file) =>
+        ReadAll(file).Exists(row => row.Labels.Length > 1) ? ClassificationTask.MultiLabel : ClassificationTask.Binary;
+
+    private static List<Row> ReadAll(string file)
+    {
+        try
+        {
+            return [.. Read(file)];
+        }
+        catch (CsvHelperException exception)
+        {
+            throw new DataException($"Line {exception.Context?.Parser?.RawRow ?? 1} of '{file}' is no line of a CSV file; check its quotes and commas.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"'{file}' cannot be read; check its permissions.", exception);
+        }
+    }
+
     private static IEnumerable<Row> Read(string file)
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
@@ -101,6 +112,18 @@ internal static class ImageTable
                 throw new DataException($"Line {line} of '{file}' has no path; name an image.");
             string[] labels = csv.GetField("labels")!.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             yield return new Row(line, Path.Combine(directory, path), labels, split, patient);
+        }
+    }
+
+    private static void RefuseMisspeltLabels(string file, List<Row> rows, string[] names)
+    {
+        if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } same)
+            throw new DataException($"'{file}' has labels that differ in capitals only, {string.Join(" and ", same.Select(name => $"'{name}'"))}; write them alike.");
+        HashSet<string> trained = [.. rows.Where(row => row.Split == "train").SelectMany(row => row.Labels)];
+        if (rows.Find(row => row.Labels.Any(label => !trained.Contains(label))) is { } row)
+        {
+            throw new DataException(
+                $"Line {row.Line} of '{file}' has the label '{row.Labels.First(label => !trained.Contains(label))}', which no image of the split train has; correct it, or add images to learn it from.");
         }
     }
 

@@ -14,7 +14,7 @@ public enum ImageTransforms
     Part1,
 
     /// <summary>
-    /// Training: as <see cref="Part1"/>, with a <c>Resize</c> of the short side to <c>256/224 S</c> behind the rotation. Evaluation:
+    /// Training: as <see cref="Part1"/>, with a <c>Resize</c> of the short side to <c>256/224 S</c> after the rotation. Evaluation:
     /// <c>Resize((S, S))</c>, which squeezes what is not square.
     /// </summary>
     [JsonStringEnumMemberName("part2")]

@@ -5,8 +5,8 @@ namespace IlgpuCxr.Data;
 /// <summary>Decodes with <see href="https://www.libvips.org">libvips</see>, and bitmaps with <see cref="BmpFile"/>; the only file that knows libvips.</summary>
 /// <remarks>
 /// Pixels as <c>Image.open(path).convert('RGB')</c> of the Python Imaging Library gives them: palettes are looked up, alpha is dropped,
-/// the orientation that a camera noted is not applied. Two differences: gray stays one channel, which becomes three equal ones on the
-/// device, and 16-bit pixels are scaled to 8 bits, which the Python Imaging Library clips.
+/// the orientation that a camera noted is not applied. Three differences: gray stays one channel, which becomes three equal ones on the
+/// device, and 16-bit pixels are scaled to 8 bits, which the Python Imaging Library clips. CMYK is converted by libvips' colour profile.
 /// </remarks>
 public sealed class VipsImageDecoder : IImageDecoder
 {
@@ -33,9 +33,15 @@ public sealed class VipsImageDecoder : IImageDecoder
             byte[] file = File.ReadAllBytes(path);
             return BmpFile.IsBmp(file) ? BmpFile.Decode(file) : DecodeAmongOthers(file) ?? DecodeAlone(file);
         }
-        catch (Exception exception) when (exception is VipsException or InvalidDataException or IOException or UnauthorizedAccessException)
+        // Any other failure to read, such as too many open files, is the system's and not the image's: to leave images out for that would change the results.
+        catch (Exception exception) when (exception
+            is VipsException or InvalidDataException or FileNotFoundException or DirectoryNotFoundException or EndOfStreamException or UnauthorizedAccessException)
         {
             throw new DataException($"The image '{path}' cannot be read ({Reason(exception)}); replace or remove it.", exception);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"The system cannot read the image '{path}' ({exception.Message.Split(" : '")[0].TrimEnd('.')}); check the disk and the limit of open files, of which a batch needs one for each image.", exception);
         }
     }
 

@@ -38,7 +38,7 @@ public static class ReportText
     internal const string MetricNotice =
         "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
         "those said to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
-        "95 % intervals (bootstrap over the images): a few images make them wide.";
+        "95 % intervals (Wilson's for shares, bootstrap over the images for F1 and AUC): a few images make them wide.";
 
     /// <summary>How a row is trained, in a line.</summary>
     /// <param name="configuration">What decides its result.</param>

@@ -8,5 +8,5 @@ namespace IlgpuCxr.Study;
 /// <param name="Epochs">Passes over them.</param>
 /// <param name="Optimizer">The method and its rate.</param>
 /// <param name="Batch">Images in a step.</param>
-/// <param name="Dropout">Share of values dropped behind the classifier's hidden layers; null for the study's.</param>
+/// <param name="Dropout">Share of values dropped after the classifier's hidden layers; null for the study's.</param>
 public sealed record PhantomRun(int Size, int Images, int Epochs, OptimizerOptions Optimizer, int Batch = 32, float? Dropout = null);

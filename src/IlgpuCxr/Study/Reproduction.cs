@@ -73,7 +73,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
                 StudyData some = all with { Images = all.Images.Limit(train, options.Limit ?? int.MaxValue) };
                 described = descriptions[(row.Part, train)] = (some, some.Describe());
             }
-            TrainingOptions training = options.Training(row) with { Weights = weights.Of(row.Network).Identity };
+            TrainingOptions training = options.Training(row) with { Weights = weights.Of(row).Identity };
             var plan = new RowPlan(row, new RowConfiguration(row.Id, training, described.Item2), new RowDirectory(options.Out, row), described.Item1);
             plan.Directory.Check(plan.Configuration);
             plans.Add(plan);
@@ -98,7 +98,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
         var loader = new ImageBatchLoader(
             cache, new ImageBatchOptions { BatchSize = training.Batch, Size = training.Size, Transforms = training.Augmentation, Strict = strict, Threads = threads });
         IReadOnlyList<EpochResult> history;
-        using (var trainer = new Trainer(device, training, images, loader, run, weights.Of(training.Network)))
+        using (var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row)))
         {
             if (Checkpoint.Exists(run.Last))
                 trainer.Resume();

@@ -28,13 +28,13 @@ public sealed record SplitResult(
 /// <summary>How well a class is told from the rest, with 95 % intervals; see <see cref="ClassMetrics"/>.</summary>
 /// <param name="Name">The class.</param>
 /// <param name="Images">How many images are of it.</param>
-/// <param name="Sensitivity">Of the images of the class, the part found.</param>
-/// <param name="Specificity">Of the other images, the part left alone.</param>
-/// <param name="Precision">Of the images said to be of the class, the part that is.</param>
-/// <param name="F1">The harmonic mean of precision and sensitivity.</param>
+/// <param name="Sensitivity">Of the images of the class, the part found; null where there are none.</param>
+/// <param name="Specificity">Of the other images, the part left alone; null where there are none.</param>
+/// <param name="Precision">Of the images said to be of the class, the part that is; null where there are none.</param>
+/// <param name="F1">The harmonic mean of precision and sensitivity; null where no image is of the class and none is said to be.</param>
 /// <param name="RocAuc">Area under the ROC curve; null where all images are of the class, or none is.</param>
 public sealed record ClassResult(
-    string Name, long Images, Estimate Sensitivity, Estimate Specificity, Estimate Precision, Estimate F1, Estimate? RocAuc)
+    string Name, long Images, Estimate? Sensitivity, Estimate? Specificity, Estimate? Precision, Estimate? F1, Estimate? RocAuc)
 {
     internal static ClassResult Of(ClassMetrics metrics) => new(
         metrics.Name, metrics.Confusion[1, 0] + metrics.Confusion[1, 1], metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc);

@@ -30,10 +30,11 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
             throw new DataException($"The data directory '{root}' has the class directories of Part 2; give it as --part2.");
         ImageFolder images = ImageFolder.Open(root, StudyOptions.TaskOf(part));
-        if (part == StudyPart.Part1 && images.ClassNames.Count != 2)
+        // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change places.
+        if (part == StudyPart.Part1 && !(images.ClassNames is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase)))
         {
             throw new DataException(
-                $"The data directory '{root}' has {images.ClassNames.Count} classes ({string.Join(", ", images.ClassNames)}); Part 1 needs two, infected and normal.");
+                $"The data directory '{root}' has the classes {string.Join(", ", images.ClassNames)}; Part 1 needs the two classes infected and normal, so give their directories these names.");
         }
         return new StudyData(images, Given);
     }

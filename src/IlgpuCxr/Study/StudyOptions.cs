@@ -19,8 +19,11 @@ public sealed record StudyOptions
     /// <summary>Directory of Part 2's images; null for phantoms.</summary>
     public string? Part2 { get; init; }
 
-    /// <summary>What the networks start from; see <see cref="StudyWeights"/>.</summary>
-    public string Weights { get; init; } = InitialWeights.RandomName;
+    /// <summary>
+    /// What the networks start from, as <see cref="InitialWeights.Find"/> takes it. Null for what suits the images: on phantoms random weights, which their
+    /// learning rates were chosen for; else ImageNet's as in the study, or random ones where there are none.
+    /// </summary>
+    public string? Weights { get; init; }
 
     /// <summary>Passes over the training images.</summary>
     public int? Epochs { get; init; }

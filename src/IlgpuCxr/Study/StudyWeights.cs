@@ -6,24 +6,27 @@ namespace IlgpuCxr.Study;
 /// <summary>What the networks of the study start from.</summary>
 public sealed class StudyWeights
 {
-    private readonly Dictionary<string, InitialWeights> byNetwork = [];
+    private readonly Dictionary<(string Network, string Where), InitialWeights> found = [];
+    private readonly StudyOptions options;
 
-    /// <summary>Finds the weights of the networks that rows need.</summary>
-    /// <param name="where">As <see cref="InitialWeights.Find"/> takes it; where there are no ImageNet weights, random ones stand in.</param>
-    /// <param name="rows">The rows.</param>
-    /// <exception cref="NetworkException">A file or directory that is named has no such weights.</exception>
-    public StudyWeights(string where, IReadOnlyList<StudyRow> rows)
+    /// <summary>Finds the weights that the rows need; see <see cref="StudyOptions.Weights"/>.</summary>
+    /// <param name="options">The rows, their images and their weights.</param>
+    /// <exception cref="NetworkException">A file, a directory or ImageNet's weights are named and are not there.</exception>
+    public StudyWeights(StudyOptions options)
     {
+        this.options = options;
         var missing = new List<string>();
-        foreach (StudyRow row in rows.DistinctBy(row => row.Network))
+        foreach (StudyRow row in options.Rows)
         {
+            if (found.ContainsKey(Key(row)))
+                continue;
             try
             {
-                byNetwork[row.Network] = InitialWeights.Find(where, row.Network);
+                found[Key(row)] = InitialWeights.Find(Where(row), row.Network);
             }
-            catch (NetworkException) when (where == InitialWeights.ImageNetName)
+            catch (NetworkException) when (options.Weights is null)
             {
-                byNetwork[row.Network] = InitialWeights.Random;
+                found[Key(row)] = InitialWeights.Random;
                 missing.Add(row.NetworkTitle);
             }
         }
@@ -31,7 +34,7 @@ public sealed class StudyWeights
         {
             Notice = $"There are no ImageNet weights of {string.Join(" and ", missing)} ('cxr weights fetch' gets them): starting from random weights, where the study starts from ImageNet's.";
         }
-        else if (where == InitialWeights.RandomName)
+        else if (options.Rows.Any(row => Where(row) == InitialWeights.RandomName))
         {
             Notice = "Starting from random weights, where the study starts from ImageNet's.";
         }
@@ -40,7 +43,12 @@ public sealed class StudyWeights
     /// <summary>What a user should know about them; null where they are as in the study.</summary>
     public string? Notice { get; }
 
-    /// <summary>The weights of a network.</summary>
-    /// <param name="network">Its name.</param>
-    public InitialWeights Of(string network) => byNetwork[network];
+    /// <summary>The weights of a row's network.</summary>
+    /// <param name="row">The row.</param>
+    public InitialWeights Of(StudyRow row) => found[Key(row)];
+
+    private (string Network, string Where) Key(StudyRow row) => (row.Network, Where(row));
+
+    private string Where(StudyRow row) =>
+        options.Weights ?? (options.Directory(row.Part) is null ? InitialWeights.RandomName : InitialWeights.ImageNetName);
 }

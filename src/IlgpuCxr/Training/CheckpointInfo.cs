@@ -11,6 +11,9 @@ public sealed record CheckpointInfo
     /// <summary>The key of this text in the file's metadata.</summary>
     public const string MetadataKey = "ilgpucxr";
 
+    // What is not declared nullable cannot be null in a file that somebody edited.
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Web) { RespectNullableAnnotations = true };
+
     /// <summary>How the run was configured.</summary>
     public required TrainingOptions Options { get; init; }
 
@@ -39,6 +42,11 @@ public sealed record CheckpointInfo
 
     /// <summary>Reads the text from the metadata.</summary>
     /// <exception cref="JsonException">It is not such a text.</exception>
-    public static CheckpointInfo FromJson(string json) =>
-        JsonSerializer.Deserialize<CheckpointInfo>(json, JsonSerializerOptions.Web) ?? throw new JsonException("The text is null.");
+    public static CheckpointInfo FromJson(string json)
+    {
+        CheckpointInfo info = JsonSerializer.Deserialize<CheckpointInfo>(json, Strict) ?? throw new JsonException("The text is null.");
+        if (info.Classes.Count < 1 || info.Head.Outputs != info.Classes.Count || info.Head.Hidden < 0)
+            throw new JsonException($"A classifier of {info.Head.Outputs} outputs does not tell {info.Classes.Count} classes apart.");
+        return info;
+    }
 }

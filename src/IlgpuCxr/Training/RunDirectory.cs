@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CsvHelper;
 
@@ -48,16 +49,22 @@ public sealed class RunDirectory
     /// <exception cref="UsageException">Another is training there.</exception>
     public IDisposable Lock()
     {
+        FileStream held;
         try
         {
             // The system's lock counts and not the file, which a process that is killed leaves behind.
-            return new FileStream(
+            held = new FileStream(
                 Path.Combine(Location, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
         }
+        // Half a checkpoint of a process that was killed while it wrote: of VGG16 up to 1.6 GB.
+        foreach (string checkpoint in (ReadOnlySpan<string>)[Best, Last])
+            foreach (string half in Directory.EnumerateFiles(Location, $"{Path.GetFileName(checkpoint)}.safetensors.*.tmp"))
+                File.Delete(half);
+        return held;
     }
 
     /// <summary>Writes <c>config.json</c>.</summary>
@@ -66,7 +73,7 @@ public sealed class RunDirectory
     public void WriteConfiguration<T>(T configuration) =>
         Replace("config.json", writer => writer.WriteLine(JsonSerializer.Serialize(configuration, Indented)));
 
-    /// <summary>Writes <c>log.csv</c>, a row an epoch.</summary>
+    /// <summary>Writes <c>log.csv</c>, a row per epoch.</summary>
     /// <param name="history">All epochs so far.</param>
     public void WriteLog(IEnumerable<EpochResult> history) => Replace(LogName, writer =>
     {
@@ -107,9 +114,8 @@ public sealed class RunDirectory
 
     private void Replace(string name, Action<TextWriter> write)
     {
-        string file = Path.Combine(Location, name), temporary = file + ".tmp";
-        using (var writer = new StreamWriter(temporary))
-            write(writer);
-        File.Move(temporary, file, overwrite: true);
+        var text = new StringWriter(CultureInfo.InvariantCulture);
+        write(text);
+        AtomicFile.Write(Path.Combine(Location, name), Encoding.UTF8.GetBytes(text.ToString()));
     }
 }

@@ -18,7 +18,7 @@ public sealed record TrainingOptions
     /// <summary>Features of the classifier's hidden layer; 0 for the network's own classifier with another last layer.</summary>
     public int Hidden { get; init; } = NetworkHead.Part1.Hidden;
 
-    /// <summary>Share of the values behind each hidden layer of the classifier that training drops, those of VGG16's own classifier included.</summary>
+    /// <summary>Share of the values after each hidden layer of the classifier that training drops, those of VGG16's own classifier included.</summary>
     public float Dropout { get; init; }
 
     /// <summary>What training makes small.</summary>

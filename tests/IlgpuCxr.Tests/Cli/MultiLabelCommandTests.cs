@@ -50,6 +50,22 @@ public sealed class MultiLabelCommandTests
     }
 
     [Test]
+    public void Images_of_several_labels_are_checked_and_measured()
+    {
+        string table = Path.Combine(data.Root, "data.csv");
+        File.WriteAllLines(table, ["path,labels,split", "Train/covid-19/0.png,covid|pneumonia,train", "Train/normal/0.png,normal,train", "Train/normal/1.png,normal,train", "Train/normal/2.png,normal,train", "Validation/normal/0.png,normal,val"]);
+        CommandResult check = cxr.Run("data", "check", table);
+        Assert.That(check.ExitCode, Is.Zero, check.Error);
+        Assert.That(check.Output, Does.Contain("pneumonia"));
+        foreach (string images in new[] { table, data.Root })
+        {
+            CommandResult bench = cxr.Run("bench", "--data", images, "--size", "32", "--batch", "2", "--steps", "1", "--device", "cpu");
+            Assert.That(bench.ExitCode, Is.Zero, bench.Error);
+            Assert.That(bench.Output, Does.Contain("in the first epoch"));
+        }
+    }
+
+    [Test]
     public void Evaluating_as_json_tells_each_label()
     {
         CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Best, "--data", data.Root, "--device", "cpu", "--json");

@@ -4,6 +4,7 @@ using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Tests.Training;
+using IlgpuCxr.Training;
 using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.Cli;
@@ -54,6 +55,20 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void A_checkpoint_that_notes_no_epochs_is_evaluated_too()
+    {
+        string saved = cxr.PathOf("saved.safetensors");
+        using (WeightFile best = SafetensorsFile.Read(Path.Combine(Run, "best.safetensors")))
+        {
+            CheckpointInfo info = CheckpointInfo.FromJson(best.Metadata[CheckpointInfo.MetadataKey]) with { History = [] };
+            SafetensorsFile.Write(saved, [.. best], new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = info.ToJson() });
+        }
+        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", saved, "--data", data.Root, "--device", "cpu");
+        Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
+        Assert.That(evaluated.Output, Does.Contain("no epoch was noted").And.Contain("test: accuracy"));
+    }
+
+    [Test]
     public void Explaining_draws_over_an_image_where_a_class_is_found()
     {
         string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First(), picture = cxr.PathOf("explained.png");
@@ -85,7 +100,15 @@ public sealed class TrainingCommandTests
         Predict(image).AssertRefused(2, "--csv '" + image + "' would overwrite the input");
         Predict(cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
         Predict(Path.Combine(image, "below.csv")).AssertRefused(1, "below.csv' cannot be written");
+        // Before any work: the checkpoint has not even been looked for.
+        cxr.Run("predict", image, "--checkpoint", "absent", "--csv", cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
         Assert.That(Predict(cxr.PathOf(Path.Combine("tables", "x.csv"))).ExitCode, Is.Zero);
+        if (OperatingSystem.IsLinux())
+        {
+            Directory.CreateSymbolicLink(cxr.PathOf("linked"), Path.GetDirectoryName(image)!);
+            Explain(Path.Combine(cxr.PathOf("linked"), "xray.png")).AssertRefused(2, "would overwrite the input");
+            Assert.That(Predict("/dev/stdout").Output, Does.StartWith("xray.png,"));
+        }
         Assert.That(File.ReadAllBytes(image), Is.EqualTo(before));
     }
 

@@ -41,6 +41,24 @@ public sealed class WeightsCommandTests
     }
 
     [Test]
+    public void A_file_is_not_converted_into_itself()
+    {
+        string path = cxr.PathOf("last.safetensors");
+        SafetensorsFile.Write(path, [new("fc.weight", [1], new[] { 1f }), new("optimizer.momentum.fc.weight", [1], new[] { 2f })]);
+        byte[] before = File.ReadAllBytes(path);
+        cxr.Run("weights", "convert", cxr.PathOf("last"), path).AssertRefused(2, "would overwrite the input");
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Names_do_not_command_the_terminal()
+    {
+        string path = cxr.PathOf("hostile.safetensors");
+        SafetensorsFile.Write(path, [new("a\u001b[31m", [1], new[] { 1f })], new Dictionary<string, string> { ["note"] = "\u001b[2J\u0007" });
+        Assert.That(cxr.Run("weights", "inspect", path).Output, Does.Contain("a?[31m").And.Contain("note: ?[2J?").And.Not.Contain("\u001b"));
+    }
+
+    [Test]
     public void A_table_is_never_folded()
     {
         string path = cxr.PathOf("long.safetensors"), name = string.Concat(Enumerable.Repeat("layer.", 50));

@@ -80,6 +80,7 @@ public sealed class WrongInputTests
     [TestCase("train --data {data} --gamma 1", WrongUsage, "--gamma has no effect without --loss focal")]
     [TestCase("train --data {data} --beta1 0.5", WrongUsage, "--beta1 has no effect without --optimizer adam")]
     [TestCase("train --data {data} --optimizer adam --momentum 0.5", WrongUsage, "--momentum has no effect without --optimizer sgd")]
+    [TestCase("train --data {data} --task multilabel --dropout 0.9", WrongUsage, "--dropout has no effect without --hidden, because resnet18's own classifier drops nothing")]
     [TestCase("predict {data} --checkpoint", WrongUsage, "see 'cxr predict --help'")]
     [TestCase("data bogus", WrongUsage, "'bogus' is no command of 'cxr data'; use one of check, phantom, cache")]
     [TestCase("data phantom", WrongUsage, "see 'cxr data phantom --help'")]

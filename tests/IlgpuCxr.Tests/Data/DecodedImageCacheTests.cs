@@ -41,6 +41,22 @@ public sealed class DecodedImageCacheTests
     }
 
     [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows links need a privilege.")]
+    public void A_link_is_the_image_that_it_leads_to()
+    {
+        string link = folder.PathOf("link.png"), directory = folder.PathOf("linked");
+        File.CreateSymbolicLink(link, image);
+        Directory.CreateSymbolicLink(directory, folder.Root);
+        Read(NewCache(), link);
+        Read(NewCache(), Path.Combine(directory, "image.png"));
+        Read(NewCache());
+        Assert.That(decoder.Decoded, Is.EqualTo(1), "one image by three names");
+
+        folder.WriteImage("image.png", 21, 16, 6);
+        Assert.That(Read(NewCache(), link), Is.EqualTo(DataFolder.Levels(21, 16, 6)), "another image behind the same link");
+    }
+
+    [Test]
     public void The_same_name_in_two_directories_is_two_images()
     {
         string other = folder.WriteImage("other/image.png", 20, 16, 9);

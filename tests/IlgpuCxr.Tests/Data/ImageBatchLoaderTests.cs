@@ -92,6 +92,14 @@ public sealed class ImageBatchLoaderTests
     }
 
     [Test]
+    public void What_the_system_fails_to_read_is_not_left_out()
+    {
+        var loader = new ImageBatchLoader(new DecodedImageCache(new FailingDecoder(), data.PathOf("failing")), new ImageBatchOptions { BatchSize = 4, Size = 8 });
+        Assert.That(() => Copies(loader.Evaluation(ImageFolder.Open(data.Root).Train)), Throws.TypeOf<IOException>().With.Message.EqualTo("Too many open files"));
+        Assert.That(loader.Unreadable, Is.Empty);
+    }
+
+    [Test]
     public void A_batch_of_unreadable_images_is_left_out()
     {
         ImageFolder folder = ImageFolder.Open(data.Root);
@@ -277,6 +285,11 @@ public sealed class ImageBatchLoaderTests
 
     /// <summary>A batch kept beyond its validity.</summary>
     private sealed record Copy(byte[] Pixels, ImageTransformParameters[] Parameters, int[] Labels, int[] Indices);
+
+    private sealed class FailingDecoder : IImageDecoder
+    {
+        public (ImageSize Size, byte[] Pixels) Decode(string path) => throw new IOException("Too many open files");
+    }
 
     private sealed class SlowDecoder : IImageDecoder
     {

@@ -17,9 +17,9 @@ public sealed class ImageTableTests
     {
         ImageFolder images = Open(
             ClassificationTask.MultiLabel,
-            "Path, Labels, Split, Patient", "a/1.png, covid|pneumonia, train, 1", "2.png, normal, VAL, 2", "3.png, pneumonia | covid, test, 3", "4.png, , test, 3", "5.png,,train,");
+            "Path, Labels, Split, Patient", "a/1.png, covid|pneumonia, train, 1", "2.png, normal, VAL, 2", "3.png, pneumonia | covid, test, 3", "4.png, , test, 3", "5.png,,train,", "6.png,normal,train,");
         Assert.That(images.ClassNames, Is.EqualTo(new[] { "covid", "pneumonia", "normal" }), "The study's order, not the alphabet's.");
-        Assert.That(images.Train, Is.EqualTo(new[] { new ImageSample(data.PathOf("a/1.png"), 0b011), new ImageSample(data.PathOf("5.png"), 0) }));
+        Assert.That(images.Train, Is.EqualTo(new[] { new ImageSample(data.PathOf("a/1.png"), 0b011), new ImageSample(data.PathOf("5.png"), 0), new ImageSample(data.PathOf("6.png"), 0b100) }));
         Assert.That(images.Validation, Is.EqualTo(new[] { new ImageSample(data.PathOf("2.png"), 0b100) }));
         Assert.That(images.Test, Is.EqualTo(new[] { new ImageSample(data.PathOf("3.png"), 0b011) }));
         Assert.That(images.Unlabelled, Is.EqualTo(new[] { new ImageSample(data.PathOf("4.png"), 0) }));
@@ -33,8 +33,25 @@ public sealed class ImageTableTests
         Assert.That(images.Train, Is.EqualTo(new[] { new ImageSample(data.PathOf("a, b.png"), 1), new ImageSample(data.PathOf("c.png"), 0) }));
     }
 
+    [Test]
+    public void Of_one_class_an_image_the_studys_names_are_sorted_too()
+    {
+        ImageFolder images = Open(ClassificationTask.Binary, "path,labels,split", "1.png,covid,train", "2.png,pneumonia,train", "3.png,normal,train", "4.png,normal,val");
+        Assert.That(images.ClassNames, Is.EqualTo(new[] { "covid", "normal", "pneumonia" }));
+    }
+
+    [TestCase(ClassificationTask.Binary, "1.png,a,train", "2.png,b,train", "3.png,,test")]
+    [TestCase(ClassificationTask.MultiLabel, "1.png,a,train", "2.png,b|a,train", "3.png,b,val")]
+    public void Several_labels_in_a_line_tell_the_task(ClassificationTask task, params string[] lines)
+    {
+        File.WriteAllLines(data.PathOf("data.csv"), ["path,labels,split", .. lines]);
+        Assert.That(ImageFolder.TaskOf(data.PathOf("data.csv")), Is.EqualTo(task));
+    }
+
     [TestCase("Line 3 of", "has 2 labels", "path,labels,split", "1.png,a,train", "2.png,a|b,train", "3.png,b,val")]
-    [TestCase("Line 2 of", "has 0 labels", "path,labels,split", "1.png,,train", "2.png,a,train", "3.png,b,val")]
+    [TestCase("Line 2 of", "has 0 labels", "path,labels,split", "1.png,,train", "2.png,a,train", "3.png,b,train", "4.png,b,val")]
+    [TestCase("'Normal' and 'normal'", "write them alike", "path,labels,split", "1.png,covid,train", "2.png,normal,train", "3.png,Normal,val")]
+    [TestCase("Line 4 of", "the label 'nromal', which no image of the split train has", "path,labels,split", "1.png,covid,train", "2.png,normal,train", "3.png,nromal,val")]
     [TestCase("Line 2 of", "'holdout'", "path,labels,split", "1.png,a,holdout")]
     [TestCase("Line 2 of", "no path", "path,labels,split", ",a,train")]
     [TestCase("no image of the split validation", "", "path,labels,split", "1.png,a,train", "2.png,b,train")]

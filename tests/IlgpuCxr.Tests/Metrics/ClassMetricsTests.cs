@@ -12,10 +12,10 @@ public sealed class ClassMetricsTests
         var predictions = new Predictions(ClassificationTask.Binary, 3, [3, 1, 0, 1, 3, 0, 0, 3, 1, 1, 3, 0, 3, 1, 0], [0, 0, 1, 1, 2]);
         ClassMetrics metrics = ClassMetrics.Of(predictions, 0, "zero", seed: 1);
         Assert.That(metrics.Confusion.Rows, Is.EqualTo(new[] { new long[] { 2, 1 }, [1, 1] }));
-        Assert.That(metrics.Sensitivity.Value, Is.EqualTo(0.5));
-        Assert.That(metrics.Specificity.Value, Is.EqualTo(2 / 3.0));
-        Assert.That(metrics.Precision.Value, Is.EqualTo(0.5));
-        Assert.That(metrics.F1.Value, Is.EqualTo(0.5));
+        Assert.That(metrics.Sensitivity!.Value.Value, Is.EqualTo(0.5));
+        Assert.That(metrics.Specificity!.Value.Value, Is.EqualTo(2 / 3.0));
+        Assert.That(metrics.Precision!.Value.Value, Is.EqualTo(0.5));
+        Assert.That(metrics.F1!.Value.Value, Is.EqualTo(0.5));
         // Probabilities of class 0: .84, .11 with it; .04, .11, .84 without (the images of equal logits tie).
         Assert.That(metrics.RocAuc!.Value.Value, Is.EqualTo((2.5 + 1.5) / 6).Within(1e-12));
     }
@@ -28,11 +28,11 @@ public sealed class ClassMetricsTests
         float[] logits = [.. Enumerable.Range(0, 300).Select(n => n % 5 < 3 == n < 100 ? 1f : -1f)];
         var predictions = new Predictions(ClassificationTask.MultiLabel, 1, logits, labels);
         ClassMetrics metrics = ClassMetrics.Of(predictions, 0, "label", seed: 1);
-        Assert.That(metrics.Sensitivity.Value, Is.EqualTo(0.6));
-        Assert.That(metrics.Sensitivity.Lower, Is.EqualTo(0.6 - 1.96 * 0.049).Within(0.02));
-        Assert.That(metrics.Sensitivity.Upper, Is.EqualTo(0.6 + 1.96 * 0.049).Within(0.02));
-        foreach (Estimate estimate in new[] { metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc!.Value })
-            Assert.That(estimate.Value, Is.InRange(estimate.Lower, estimate.Upper));
+        Assert.That(metrics.Sensitivity!.Value.Value, Is.EqualTo(0.6));
+        Assert.That(metrics.Sensitivity.Value.Lower, Is.EqualTo(0.6 - 1.96 * 0.049).Within(0.02));
+        Assert.That(metrics.Sensitivity.Value.Upper, Is.EqualTo(0.6 + 1.96 * 0.049).Within(0.02));
+        foreach (Estimate? estimate in new[] { metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc })
+            Assert.That(estimate!.Value.Value, Is.InRange(estimate.Value.Lower, estimate.Value.Upper));
 
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 1).F1, Is.EqualTo(metrics.F1));
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 2).F1, Is.Not.EqualTo(metrics.F1));
@@ -44,7 +44,31 @@ public sealed class ClassMetricsTests
         var predictions = new Predictions(ClassificationTask.MultiLabel, 2, [1, -1, 1, -1], [0b01, 0b01]);
         Assert.That(ClassMetrics.Of(predictions, 1, "absent", seed: 1).RocAuc, Is.Null);
         Assert.That(ClassMetrics.Of(predictions, 0, "everywhere", seed: 1).RocAuc, Is.Null);
-        Assert.That(ClassMetrics.Of(predictions, 0, "everywhere", seed: 1).Sensitivity, Is.EqualTo(new Estimate(1, 1, 1)));
+        Assert.That(ClassMetrics.Of(predictions, 0, "everywhere", seed: 1).Specificity, Is.Null);
+    }
+
+    [Test]
+    public void What_nothing_was_counted_of_has_no_share()
+    {
+        // The second label is of no image and predicted of none, the third of no image but predicted.
+        var predictions = new Predictions(ClassificationTask.MultiLabel, 3, [1, -1, 1, 1, -1, -1], [0b001, 0b001]);
+        ClassMetrics absent = ClassMetrics.Of(predictions, 1, "absent", seed: 1), wrong = ClassMetrics.Of(predictions, 2, "wrong", seed: 1);
+        Assert.That((absent.Sensitivity, absent.Precision, absent.F1), Is.EqualTo(((Estimate?)null, (Estimate?)null, (Estimate?)null)));
+        Assert.That(absent.Specificity!.Value.Value, Is.EqualTo(1));
+        Assert.That((wrong.Sensitivity, wrong.Precision!.Value.Value, wrong.F1!.Value.Value), Is.EqualTo(((Estimate?)null, 0.0, 0.0)));
+    }
+
+    // Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I, method 3.
+    [TestCase(81, 263, 0.2553, 0.3662)]
+    [TestCase(15, 148, 0.0624, 0.1605)]
+    [TestCase(0, 20, 0, 0.1611)]
+    [TestCase(1, 29, 0.0061, 0.1718)]
+    public void Shares_have_Wilsons_interval(int counted, int all, double lower, double upper)
+    {
+        Estimate share = Estimate.OfShare(counted, all)!.Value;
+        Assert.That(share.Value, Is.EqualTo((double)counted / all));
+        Assert.That(share.Lower, Is.EqualTo(lower).Within(5e-5));
+        Assert.That(share.Upper, Is.EqualTo(upper).Within(5e-5));
     }
 
     [Test]

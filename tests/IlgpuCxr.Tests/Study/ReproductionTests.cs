@@ -8,6 +8,8 @@ using IlgpuCxr.Tests.Cli;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Tests.Training;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.Study;
 
@@ -145,7 +147,7 @@ public sealed class ReproductionTests
         var options = new StudyOptions { Out = study, Rows = StudyRows.Parse("2"), Size = 32, Epochs = 1, Limit = 8, Batch = 4 };
         using ComputeDevice device = SmallRun.Open(2);
         Reproduction Reproduce() => new(
-            device, options, new StudyWeights(options.Weights, options.Rows), new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
+            device, options, new StudyWeights(options), new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
 
         using var stop = new CancellationTokenSource();
         var stopping = new Watcher { StopAtPhantom = 40, Stop = stop };
@@ -168,10 +170,31 @@ public sealed class ReproductionTests
     [TestCase("--size 16", 2, "--size 16")]
     [TestCase("--lr -1", 2, "--lr -1")]
     [TestCase("--weights nowhere", 1, "nowhere")]
+    [TestCase("--weights imagenet", 1, "cxr weights fetch resnet18|cxr weights fetch vgg16")]
     [TestCase("--part1 nowhere", 1, "'nowhere' does not exist; check the path given as --part1")]
     [TestCase("--part2 nowhere", 1, "--part2")]
     public void Wrong_options(string options, int exitCode, string expected) =>
         cxr.Run(["reproduce", "--device", "cpu", "--out", cxr.PathOf("wrong"), .. options.Split(' ')]).AssertRefused(exitCode, expected);
+
+    [Test]
+    public void Part_1_needs_the_classes_that_its_tables_name()
+    {
+        using DataFolder others = new();
+        foreach (string name in new[] { "train/NORMAL/a.png", "train/PNEUMONIA/b.png", "validation/NORMAL/c.png", "validation/PNEUMONIA/d.png" })
+            others.WriteImage(name);
+        cxr.Run("reproduce", "--device", "cpu", "--part1", others.Root, "--out", cxr.PathOf("wrong")).AssertRefused(1, "has the classes NORMAL, PNEUMONIA; Part 1 needs the two classes infected and normal");
+    }
+
+    [Test]
+    public void Phantoms_start_from_random_weights_whatever_the_other_part_starts_from()
+    {
+        var options = new StudyOptions { Out = "nowhere", Rows = StudyRows.Parse("2,p2:2"), Part1 = part1.Root };
+        Assert.That(new StudyWeights(options).Of(options.Rows[1]), Is.SameAs(InitialWeights.Random));
+        string file = cxr.PathOf("resnet18-any.safetensors");
+        SafetensorsFile.Write(file, [new("any", [1], new[] { 1f })]);
+        var named = new StudyWeights(options with { Weights = file });
+        Assert.That(options.Rows.Select(row => named.Of(row).Path), Is.All.EqualTo(file));
+    }
 
     [Test]
     public void Part_2s_images_are_no_part_1() =>

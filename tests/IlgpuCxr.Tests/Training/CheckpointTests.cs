@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -129,6 +130,21 @@ public sealed class CheckpointTests
     {
         string truncated = folder.Write("truncated.safetensors", File.ReadAllBytes(path + ".safetensors")[..bytes]);
         Assert.That(() => Checkpoint.ReadInfo(truncated), Throws.TypeOf<WeightFormatException>().With.Message.Contains("truncated.safetensors"));
+    }
+
+    [TestCase("options", "null")]
+    [TestCase("classes", "null")]
+    [TestCase("classes", "[]")]
+    [TestCase("classes", "[\"normal\"]")]
+    [TestCase("history", "null")]
+    [TestCase("head", "{\"hidden\":-1,\"outputs\":2}")]
+    public void A_description_that_somebody_broke_is_told(string key, string value)
+    {
+        JsonNode description = JsonNode.Parse(Info.ToJson())!;
+        description[key] = JsonNode.Parse(value);
+        string file = folder.PathOf("broken.safetensors");
+        SafetensorsFile.Write(file, [new("fc.weight", [1], new[] { 1f })], new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = description.ToJsonString() });
+        Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains("broken.safetensors"));
     }
 
     [TestCase(null)]

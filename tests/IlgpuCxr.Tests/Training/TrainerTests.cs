@@ -37,6 +37,18 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void Half_a_checkpoint_of_a_killed_process_is_removed()
+    {
+        using var run = new SmallRun(Data.Root);
+        string half = run.PathOf("last.safetensors.0123456789abcdef0123456789abcdef.tmp"), other = run.PathOf("notes.tmp");
+        File.WriteAllText(half, "half");
+        File.WriteAllText(other, "mine");
+        run.Train(Options with { Epochs = 1 });
+        Assert.That(File.Exists(half), Is.False);
+        Assert.That(File.Exists(other));
+    }
+
+    [Test]
     public void A_run_of_one_epoch_goes_on_to_two()
     {
         using var run = new SmallRun(Data.Root);

@@ -1,0 +1,52 @@
+using IlgpuCxr.Tests.WeightsImport;
+
+namespace IlgpuCxr.Tests;
+
+[Platform("Linux,MacOsX", Reason = "On Windows links need a privilege.")]
+public sealed class LinksTests
+{
+    private TemporaryFolder folder;
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.PathOf("real"));
+        File.WriteAllText(folder.PathOf(Path.Combine("real", "file")), "old");
+        Directory.CreateSymbolicLink(folder.PathOf("directory"), "real");
+        Directory.CreateSymbolicLink(folder.PathOf("chain"), folder.PathOf("directory"));
+        File.CreateSymbolicLink(folder.PathOf(Path.Combine("real", "link")), "../chain/file");
+        File.CreateSymbolicLink(folder.PathOf("circle"), "circle");
+    }
+
+    [TearDown]
+    public void RemoveIt() => folder.Dispose();
+
+    [TestCase("real/file", "real/file")]
+    [TestCase("directory/file", "real/file")]
+    [TestCase("chain/file", "real/file")]
+    [TestCase("chain/link", "real/file")]
+    [TestCase("chain/../real/./absent/below", "real/absent/below")]
+    public void All_names_of_a_file_lead_to_one(string name, string expected) =>
+        Assert.That(Links.Resolve(folder.PathOf(name)), Is.EqualTo(Links.Resolve(folder.PathOf(expected))).And.EndsWith(expected));
+
+    [Test]
+    public void A_circle_of_links_is_no_endless_way() => Assert.That(Links.Resolve(folder.PathOf("circle")), Does.EndWith("circle"));
+
+    [Test]
+    public void What_is_written_by_a_link_replaces_its_target()
+    {
+        AtomicFile.Write(folder.PathOf("chain/link"), "new"u8.ToArray());
+        Assert.That(File.ReadAllText(folder.PathOf("real/file")), Is.EqualTo("new"));
+        Assert.That(new FileInfo(folder.PathOf("real/link")).LinkTarget, Is.Not.Null);
+        Assert.That(Directory.GetFiles(folder.PathOf("real")), Has.Length.EqualTo(2), "no temporary file");
+    }
+
+    [Test]
+    public void A_device_stays_one()
+    {
+        AtomicFile.Try("/dev/null");
+        AtomicFile.Write("/dev/null", [1, 2, 3]);
+        Assert.That(File.ReadAllBytes("/dev/null"), Is.Empty, "a file in its place would hold the bytes");
+    }
+}
