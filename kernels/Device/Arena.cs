@@ -57,6 +57,16 @@ public sealed class Arena
         return tensor;
     }
 
+    /// <summary>Gives the memory back: the next plan takes what it needs, and steps planned before have to be planned again.</summary>
+    /// <exception cref="InvalidOperationException">Tensors are rented.</exception>
+    public void Trim()
+    {
+        if (end != 0)
+            throw new InvalidOperationException("The arena cannot give its memory back while tensors are rented from it.");
+        Free();
+        PlannedEnd = 0;
+    }
+
     internal void Return(Tensor tensor)
     {
         long offset = tensor.Offset, size = RoundUp(tensor.Shape.Count);

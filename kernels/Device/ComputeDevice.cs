@@ -184,9 +184,22 @@ public sealed partial class ComputeDevice : IDisposable
         Arena.Free();
         staging?.Dispose();
         if (Kind != DeviceKind.Cpu)
-            stream.Dispose();
-        accelerator.Dispose();
+            Release(stream);
+        Release(accelerator);
         context.Dispose();
+    }
+
+    /// <summary>Gives an object of the driver back. After a fault every call of the driver fails, and what is thrown then would hide what happened first.</summary>
+    internal static void Release(IDisposable? driverObject)
+    {
+        try
+        {
+            driverObject?.Dispose();
+        }
+        catch (AcceleratorException)
+        {
+            // The process keeps what the driver does not take; it ends with it.
+        }
     }
 
     private static void RequireSameLength(long destination, long source)

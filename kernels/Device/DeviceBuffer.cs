@@ -58,7 +58,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        buffer.Dispose();
+        ComputeDevice.Release(buffer);
         NativeMemory.Free(memory);
         memory = null;
     }

@@ -85,11 +85,20 @@ public static class DeviceCatalog
     internal static Context CreateContext()
     {
         NativeLibraries.Install();
-        return Context.Create(Configure);
+        return CreateContext(Configure);
     }
 
-    /// <summary>Sets what decides the code of a kernel, with or without a device.</summary>
-    internal static void ConfigureCompiler(Context.Builder builder)
+    /// <summary>The compiler alone, with what decides the code of a kernel.</summary>
+    internal static Context CreateCompiler() => CreateContext(ConfigureCompiler);
+
+    private static Context CreateContext(Action<Context.Builder> configure)
+    {
+        Context context = Context.Create(configure);
+        EarlySimplification.Apply(context);
+        return context;
+    }
+
+    private static void ConfigureCompiler(Context.Builder builder)
     {
         // O1, because O2 miscompiles; see SafeOptimizationHook.
         builder.Optimize(OptimizationLevel.O1);

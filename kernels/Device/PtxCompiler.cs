@@ -10,7 +10,7 @@ namespace IlgpuCxr.Kernels.Device;
 /// <remarks>After a kernel that does not compile, every later one fails too (ILGPU's context is left broken): start a new compiler.</remarks>
 internal sealed class PtxCompiler : IDisposable
 {
-    private readonly Context context = Context.Create(DeviceCatalog.ConfigureCompiler);
+    private readonly Context context = DeviceCatalog.CreateCompiler();
     private readonly PTXBackend backend;
 
     /// <param name="major">The architecture: 9 and 0 for sm_90.</param>

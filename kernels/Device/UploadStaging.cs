@@ -52,8 +52,8 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
     {
         foreach (Slot slot in small.Concat(large))
         {
-            slot.Copied?.Dispose();
-            slot.Memory?.Dispose();
+            ComputeDevice.Release(slot.Copied);
+            ComputeDevice.Release(slot.Memory);
         }
     }
 

@@ -24,6 +24,34 @@ internal static class OptionKinds
         return option;
     }
 
+    /// <summary>An option that takes whole numbers, separated by commas.</summary>
+    public static Option<int[]> Numbers(string name, string description, params int[] byDefault) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = result => [.. Parts(result).Select(part =>
+        {
+            if (!int.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+                result.AddError($"{name} '{part}' is not a whole number");
+            return number;
+        })],
+    };
+
+    /// <summary>An option that takes some of a few words, separated by commas.</summary>
+    public static Option<string[]> Words(string name, string description, string[] words, params string[] byDefault) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = result =>
+        {
+            string[] parts = Parts(result);
+            if (Array.Find(parts, part => !words.Contains(part)) is { } unknown)
+                result.AddError($"{name} '{unknown}' is not known, use {string.Join(" or ", words)}");
+            return parts;
+        },
+    };
+
     /// <summary>An option that takes one of the words by which an enum's members are called in files, by default the first.</summary>
     /// <remarks>The help would print the default by its name in the code, so the description tells it.</remarks>
     /// <typeparam name="T">The enum.</typeparam>
@@ -66,6 +94,8 @@ internal static class OptionKinds
             result.AddError($"{name} '{token}' is not a {(typeof(T) == typeof(float) ? "number" : "whole number")}");
         return number;
     }
+
+    private static string[] Parts(ArgumentResult result) => result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
 
     private static void Check(SymbolResult result, string name, IReadOnlyList<string> values)
     {

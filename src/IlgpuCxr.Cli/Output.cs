@@ -16,11 +16,16 @@ internal static class Output
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    private static readonly JsonSerializerOptions OneLine = new(Indented) { WriteIndented = false };
+
     // More than any table has. Spectre would fold wider ones within words and numbers; so they run over a narrow terminal's edge.
     private const int TableWidth = 10_000;
 
     /// <summary>Prints a value as indented JSON on standard output.</summary>
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Indented));
+
+    /// <summary>Prints a value as JSON on one line of standard output.</summary>
+    public static void JsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, OneLine));
 
     /// <summary>A number with thousands separated, such as <c>11,243,464</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

@@ -1,89 +1,126 @@
 #!/usr/bin/env bash
 # All that a machine with an NVIDIA GPU can tell: checks, times, and PyTorch's times beside them.
 # usage: run_on_gpu.sh CXR OUT [SECONDS] [checks|study]
-# CXR is what publish.sh made; tables and logs go to OUT; it stops after SECONDS (540). "checks" is the default and fits one call of ten
-# minutes, "study" another: an epoch of each row on 12,000 images of 1024x1024.
-# Every step writes its own file and none stops the others, so that a run that is cut off still tells what it found.
+# CXR is what publish.sh made; it stops after SECONDS (480). "checks" is the default; "study" is another call of some four minutes: an epoch of each row on
+# 12,000 images of 1024x1024, beside an epoch of PyTorch.
+# OUT gets few files, which are whole after every step, so that a run that is cut off still tells what it found:
+#   summary.txt   a line for each step: exit code, seconds, images a second       all.txt   what every step printed
+#   steps.md, operators.md, results.json   of side_by_side.py
+# All else goes to WORK, by default below /tmp.
 set -uo pipefail
-cxr=$(realpath "$1"); out=$2; limit=${3:-540}; what=${4:-checks}
+cxr=$(realpath "$1"); out=$2; limit=${3:-480}; what=${4:-checks}
 here=$(cd "$(dirname "$0")" && pwd)
 device=${ILGPUCXR_DEVICE:-cuda} # cpu rehearses the script where there is no GPU
-mkdir -p "$out"; out=$(realpath "$out")
-# The single file unpacks its native libraries, and decoded images are kept: not in a home that such a machine may not have.
-export DOTNET_BUNDLE_EXTRACT_BASE_DIR=${DOTNET_BUNDLE_EXTRACT_BASE_DIR:-${TMPDIR:-/tmp}/cxr-bundle} XDG_CACHE_HOME=${XDG_CACHE_HOME:-${TMPDIR:-/tmp}/cxr-cache}
+work=${WORK:-${TMPDIR:-/tmp}/cxr-gpu}
+mkdir -p "$out" "$work"; out=$(realpath "$out"); work=$(realpath "$work")
+# The single file unpacks its native libraries, decoded images and the driver's compiled kernels are kept: not in a home that such a machine may not have.
+export DOTNET_BUNDLE_EXTRACT_BASE_DIR=$work/bundle XDG_CACHE_HOME=$work/cache CUDA_CACHE_PATH=$work/cuda CUDA_CACHE_MAXSIZE=4294967296
+# Kernels are compiled once a process, which profiling only slows down. What the driver's assembler says of a kernel that it refuses goes to standard error.
+export DOTNET_TieredPGO=0 DOTNET_gcConcurrent=0 DOTNET_DebugWriteToStdErr=1
 end=$((SECONDS + limit))
 step() { # NAME SECONDS COMMAND...
     local name=$1 most=$2; shift 2
     local left=$((end - SECONDS)) start=$SECONDS code
     [ "$left" -gt 5 ] || { echo "$name: no time left" | tee -a "$out/summary.txt"; return; }
-    timeout $((left < most ? left : most)) "$@" > "$out/$name.txt" 2> "$out/$name.err"
+    # A kernel that hangs keeps its process from ending when it is asked to.
+    timeout -k 5 $((left < most ? left : most)) "$@" > "$work/$name.txt" 2> "$work/$name.err"
     code=$?
     echo "$name: exit code $code, $((SECONDS - start)) s" | tee -a "$out/summary.txt"
-    [ $code -eq 0 ] || tail -n 3 "$out/$name.err" | tee -a "$out/summary.txt"
+    grep -hE "images/s|host takes|FAILED" "$work/$name.txt" | tee -a "$out/summary.txt"
+    { echo "=== $name: exit code $code"; cat "$work/$name.txt"; tail -n 60 "$work/$name.err"; } >> "$out/all.txt"
+    [ $code -eq 0 ] || tail -n 3 "$work/$name.err" | tee -a "$out/summary.txt"
+    return $code
+}
+
+selftest() { # NAME [VARIABLE=VALUE...] PRECISION
+    local name=$1 precision=${*: -1}
+    local -a environment=("${@:2:$#-2}")
+    step "$name" 100 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
+    # Wrong numbers tell all that they can. A fault is told where it happens if each launch is waited for.
+    grep -q "checks failed" "$work/$name.txt" && ! grep -q Exception "$work/$name.txt" && return
+    step "$name-blocking" 60 env CUDA_LAUNCH_BLOCKING=1 "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision"
 }
 
 # The losses of the first epoch of the same training, on the CPU and on the GPU.
 compare_losses() {
-    "$cxr" data phantom --out "$out/small" --part 1 --train 200 --held 20 --size 64 --quiet
-    for on in cpu "$device"; do
-        rm -rf "$out/losses-$on"
-        "$cxr" train --device "$on" --precision fp32 --net resnet18 --data "$out/small" --task binary --weights random \
-            --size 64 --batch 16 --epochs 1 --lr 0.01 --seed 1 --out "$out/losses-$on" --quiet
-        echo "$on"; cat "$out/losses-$on/log.csv"
+    "$cxr" data phantom --out "$work/small" --part 1 --train 200 --held 20 --size 64 --quiet
+    for on in "$device" cpu; do
+        rm -rf "$work/losses-$on"
+        "$cxr" train --verbose --device "$on" --precision fp32 --net resnet18 --data "$work/small" --task binary --weights random \
+            --size 64 --batch 16 --epochs 1 --lr 0.01 --seed 1 --out "$work/losses-$on" --quiet > /dev/null
+        echo "$on"; cat "$work/losses-$on/log.csv"
     done
 }
 
+bench() { # NAME [VARIABLE=VALUE...] PRECISION
+    local name=$1 precision=${*: -1}
+    step "$name" 60 env "${@:2:$#-2}" "$cxr" bench --verbose --device "$device" --net resnet18,vgg16 --batch "${BATCH:-64}" --steps "${STEPS:-20}" --size "${BENCH_SIZE:-224}" --precision "$precision"
+}
+
+side_by_side() { # NAME SECONDS OPTIONS...
+    local name=$1 most=$2 left=$((end - SECONDS)); shift 2
+    step "$name" "$most" python3 "$here/side_by_side.py" "$cxr" --out "$out" --seconds $(((left < most ? left : most) - 10)) "$@"
+}
+
+# What tells most comes first: whether it is right, its times beside PyTorch's, and only then what is off unless asked for.
 checks() {
     step gpu 20 nvidia-smi
     step devices 60 "$cxr" devices
-    for precision in fp32 tf32 bf16; do
-        step "selftest-$precision" 90 "$cxr" selftest --device "$device" --precision $precision
-    done
-    # By warpgroups, where the GPU has them (sm_90).
+    for precision in ${PRECISIONS:-fp32 tf32 bf16}; do selftest "selftest-$precision" "$precision"; done
+    step losses 100 bash -c compare_losses
+    if command -v python3 > /dev/null && python3 -c "import torch" 2> /dev/null; then
+        side_by_side side-by-side 240 --modes eager,channels-last
+    else
+        for precision in ${PRECISIONS:-tf32 fp32 bf16}; do bench "bench-$precision" "$precision"; done
+    fi
+    [ "$device" = cuda ] || return 0
+    # The step as one CUDA graph; and by warpgroups, where the GPU has them (sm_90).
+    selftest selftest-graph ILGPUCXR_GRAPHS=1 tf32
+    bench bench-graph ILGPUCXR_GRAPHS=1 tf32
     for precision in tf32 bf16; do
-        step "selftest-warpgroup-$precision" 60 env ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision "$cxr" selftest --device "$device" --precision $precision
+        selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
+        bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
     done
-    step losses 60 bash -c compare_losses
-    for precision in tf32 fp32 bf16; do
-        for net in resnet18 vgg16; do
-            step "bench-$net-$precision" 60 "$cxr" bench --device "$device" --net $net --batch "${BATCH:-64}" --steps "${STEPS:-20}" --precision $precision
-        done
-    done
-    for precision in tf32 bf16; do
-        for net in resnet18 vgg16; do
-            step "bench-$net-warpgroup-$precision" 60 env ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision \
-                "$cxr" bench --device "$device" --net $net --batch "${BATCH:-64}" --steps "${STEPS:-20}" --precision $precision
-        done
-    done
-    # The step as one CUDA graph.
-    for net in resnet18 vgg16; do
-        step "bench-$net-graph" 60 env ILGPUCXR_GRAPHS=1 "$cxr" bench --device "$device" --net $net --batch "${BATCH:-64}" --steps "${STEPS:-20}"
-    done
-    command -v python3 > /dev/null && step side-by-side "$limit" python3 "$here/side_by_side.py" "$cxr" --batches 64,32,256 --out "$out"
-    tail -n +1 "$out"/selftest-*.txt "$out"/losses.txt "$out"/steps.md 2> /dev/null
+    # A compiled model takes most of a minute each time, so the last place.
+    side_by_side side-by-side-compiled "$limit" --modes compile --batches 64 --precisions bf16,tf32
 }
 
 # 600 phantoms of each part, each under 20 names: twelve thousand files to decode, in a twentieth of the time that drawing them takes.
 draw_study() {
-    set -e
-    "$cxr" data phantom --out "$out/drawn" --train "${DRAWN:-480}" --held "$((${DRAWN:-480} / 8))" --size "${SIDE:-1024}" --quiet
-    (cd "$out/drawn" && find . -name '*.png') | while read -r file; do
-        mkdir -p "$out/images/$(dirname "$file")"
-        for i in $(seq "${COPIES:-20}"); do ln -f "$out/drawn/$file" "$out/images/${file%.png}-$i.png"; done
-    done
-    find "$out/images" -name '*.png' | wc -l
+    "$cxr" data phantom --out "$work/drawn" --train "${DRAWN:-480}" --held "$((${DRAWN:-480} / 8))" --size "${SIDE:-1024}" --quiet || return
+    python3 - "$work/drawn" "$work/images" "${COPIES:-20}" << 'PYTHON'
+import os, pathlib, sys
+drawn, images, copies = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
+count = 0
+for file in sorted(drawn.rglob("*.png")):
+    folder = images / file.parent.relative_to(drawn)
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(copies):
+        name = folder / f"{file.stem}-{i}.png"
+        if not name.exists():
+            os.link(file, name)
+        count += 1
+print(count, "files")
+PYTHON
 }
 
 study() {
-    step draw 240 bash -c draw_study
-    step pytorch-epoch 120 python3 "$here/pytorch_epoch.py" "$out/images/part1/train"
-    step study "$limit" "$cxr" reproduce --device "$device" --part1 "$out/images/part1" --part2 "$out/images/part2" --weights random --epochs 1 --out "$out/study"
-    cat "$out"/pytorch-epoch.txt
-    for log in $(find "$out/study" -name log.csv | sort); do echo "${log#"$out"/study/}"; cat "$log"; done
+    step draw 100 bash -c draw_study
+    step study $((limit / 2)) "$cxr" reproduce --verbose --device "$device" --part1 "$work/images/part1" --part2 "$work/images/part2" --weights random --epochs 1 --out "$work/study"
+    for log in $(find "$work/study" -name log.csv | sort); do echo "${log#"$work"/study/}"; cat "$log"; done | tee -a "$out/all.txt"
+    step pytorch-epoch "$limit" python3 -u "$here/pytorch_epoch.py" "$work/images/part1/train"
 }
 
-: > "$out/summary.txt"
-export cxr out device
+: > "$out/summary.txt"; : > "$out/all.txt"
+export cxr work device
 export -f compare_losses draw_study
+clocks=
+if command -v nvidia-smi > /dev/null; then
+    # It also keeps the driver awake between the steps.
+    nvidia-smi dmon -s pc -d 5 -o T > "$work/clocks.txt" 2>&1 & clocks=$!
+fi
 "$what"
+[ -z "$clocks" ] || { kill "$clocks"; { echo "=== clocks"; cat "$work/clocks.txt"; } >> "$out/all.txt"; }
+cat "$out/operators.md" "$out/steps.md" 2> /dev/null
+grep -h -A6 "=== losses" "$out/all.txt"
 cat "$out/summary.txt"

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Runs PyTorch and `cxr bench` in turn on one NVIDIA GPU and prints ours, theirs, the ratio and the share of the card's limit.
+"""Runs `cxr bench` and PyTorch in turn on one NVIDIA GPU and prints ours, theirs, the ratio and the share of the card's limit.
 
-usage: side_by_side.py CXR [--batches 32,64,256] [--nets resnet18,vgg16] [--precisions fp32,tf32,bf16] [--steps 20] [--out DIR]
+usage: side_by_side.py CXR [--batches 64,32,256] [--nets resnet18,vgg16] [--precisions tf32,bf16,fp32] [--modes eager,channels-last,compile]
+                       [--steps 20] [--seconds 600] [--out DIR]
 
-CXR is the published program (see run_on_gpu.sh). Needs PyTorch with CUDA. Writes steps.md, operators.md and results.json into DIR.
+CXR is the published program (see run_on_gpu.sh). Needs PyTorch with CUDA. Writes steps.md, operators.md and results.json into DIR, after every
+measurement; what results.json has already is not measured again, so that a second run goes on, perhaps with other modes. What matters most comes
+first: batch by batch in the order given. Nothing new is begun after --seconds.
 Both sides are timed the same way: the host's clock around work and a synchronisation, median of many. An operator is thus timed with the
 cost of its launch, about 10 us on either side, which matters for the smallest shapes only.
 """
-import argparse, json, os, platform, re, statistics, subprocess, sys, time
+import argparse, json, os, re, shutil, statistics, subprocess, sys, threading, time
 
 import torch
 import torch.nn.functional as F
@@ -71,7 +74,11 @@ def torch_step(name, batch, precision, mode, steps):
     if mode != "eager":
         model, images = model.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), 1e-3, momentum=0.9, foreach=True)
-    forward = torch.compile(model) if mode == "compile" else model
+    forward = model
+    if mode == "compile":
+        # One model after the other in one process: without a reset the compiler takes other batches for dynamic ones, and after a few gives up silently.
+        torch.compiler.reset()
+        forward = torch.compile(model, dynamic=False)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -117,87 +124,133 @@ def torch_operator(operator, shape, precision):
     return None
 
 
-def ours(cxr, net, batch, precision, steps):
-    command = [cxr, "bench", "--device", "cuda", "--net", net, "--batch", str(batch), "--steps", str(steps), "--precision", precision, "--json"]
-    run = subprocess.run(command, capture_output=True, text=True)
+def ours(cxr, nets, batches, precision, steps, seconds):
+    """The results of `cxr bench`, each as soon as it is measured; one process for all, because compiling the kernels takes longer than most measurements."""
+    command = [cxr, "bench", "--device", "cuda", "--net", ",".join(nets), "--batch", ",".join(map(str, batches)), "--steps", str(steps), "--precision", precision, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        watch = threading.Timer(max(seconds, 1), run.kill)
+        watch.start()
+        rest = ""
+        for line in run.stdout:
+            # Of several a line each, of one many lines.
+            rest += line
+            try:
+                yield json.loads(rest)
+                rest = ""
+            except json.JSONDecodeError:
+                continue
+        watch.cancel()
     if run.returncode:
-        print(f"{' '.join(command)}: {run.stderr.strip()}", file=sys.stderr)
-        return None
-    return json.loads(run.stdout)
+        print(f"{' '.join(command)}: exit code {run.returncode}", file=sys.stderr)
+
+
+def reason(error):
+    """The first line of an exception's text, if it has one."""
+    return (str(error).splitlines() or [repr(error)])[0]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cxr")
-    parser.add_argument("--batches", default="32,64,256")
+    parser.add_argument("--batches", default="64,32,256")
     parser.add_argument("--nets", default="resnet18,vgg16")
-    parser.add_argument("--precisions", default="fp32,tf32,bf16")
+    parser.add_argument("--precisions", default="tf32,bf16,fp32")
     parser.add_argument("--modes", default="eager,channels-last,compile")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--out", default=".")
     args = parser.parse_args()
+    nets, batches, precisions = args.nets.split(","), [int(batch) for batch in args.batches.split(",")], args.precisions.split(",")
+    end = time.monotonic() + args.seconds
     os.makedirs(args.out, exist_ok=True)
+    torch.backends.cudnn.benchmark = True
     card = torch.cuda.get_device_name()
     limits = next((value for name, value in LIMITS.items() if name in card), None)
-    clocks = subprocess.run(["nvidia-smi", "--query-gpu=clocks.sm,clocks.max.sm,power.draw,temperature.gpu", "--format=csv,noheader"],
-                            capture_output=True, text=True).stdout.strip()
+    query = ["nvidia-smi", "--query-gpu=clocks.sm,clocks.max.sm,power.draw,temperature.gpu", "--format=csv,noheader"]
+    clocks = subprocess.run(query, capture_output=True, text=True).stdout.strip() if shutil.which(query[0]) else "unknown"
     head = f"{card}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {time.strftime('%Y-%m-%d')}, clocks (now, most), power, temperature: {clocks}\n\n"
-    results = {"card": card, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"), "steps": [], "operators": []}
+    path = os.path.join(args.out, "results.json")
+    results = {"card": card, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"), "ours": [], "theirs": [], "operators": []}
+    if os.path.exists(path):
+        with open(path) as file:
+            results.update(json.load(file))
+
+    def find(rows, **key):
+        return next((row for row in rows if all(row[name] == value for name, value in key.items())), None)
+
+    def write(name, text):
+        with open(os.path.join(args.out, name + ".new"), "w") as file:
+            file.write(text)
+        os.replace(os.path.join(args.out, name + ".new"), os.path.join(args.out, name))
 
     def save():
         # After every measurement, so that a run that is cut off loses nothing.
-        with open(os.path.join(args.out, "results.json"), "w") as file:
-            json.dump(results, file, indent=1)
-        with open(os.path.join(args.out, "steps.md"), "w") as file:
-            file.write(head + "| network | batch | precision | ours, images/s | theirs, best | which | ours / theirs | spread of ours |\n|---|---|---|---|---|---|---|---|\n")
-            for row in results["steps"]:
-                best = min(row["theirs"], key=row["theirs"].get) if row["theirs"] else ""
-                theirs = row["batch"] / row["theirs"][best] if best else float("nan")
-                mine = row["batch"] / row["ours"] if row["ours"] else float("nan")
-                file.write(f"| {row['net']} | {row['batch']} | {row['precision']} | {mine:.0f} | {theirs:.0f} | {best} | {mine / theirs:.2f} | {row['spread']} |\n")
-        with open(os.path.join(args.out, "operators.md"), "w") as file:
-            file.write(head + "| operator | shape | precision | algorithm | ours, us | theirs, us | theirs / ours | share of the limit |\n|---|---|---|---|---|---|---|---|\n")
-            for row in results["operators"]:
-                theirs = f"{row['theirs'] * 1e6:.0f} | {row['theirs'] / row['ours']:.2f}" if row["theirs"] else "|"
-                file.write(f"| {row['operator']} | {row['shape']} | {row['precision']} | {row['algorithm']} | {row['ours'] * 1e6:.0f} | {theirs} | {row['share']} |\n")
+        write("results.json", json.dumps(results, indent=1))
+        lines = [head + "| network | batch | precision | ours, images/s | theirs, best | which | ours / theirs | spread of ours |\n|---|---|---|---|---|---|---|---|"]
+        for mine in results["ours"]:
+            key = {name: mine[name] for name in ("network", "batch", "precision")}
+            theirs = min((row for row in results["theirs"] if all(row[name] == value for name, value in key.items())), key=lambda row: row["seconds"], default=None)
+            other = f"{mine['batch'] / theirs['seconds']:.0f} | {theirs['mode']} | {theirs['seconds'] / mine['medianSeconds']:.2f}" if theirs else " |  | "
+            lines.append(f"| {mine['network']} | {mine['batch']} | {mine['precision']} | {mine['imagesPerSecond']:.0f} | {other} | {mine['fastest'] * 1e3:.1f} to {mine['slowest'] * 1e3:.1f} ms |")
+        write("steps.md", "\n".join(lines) + "\n")
+        lines = [head + "| operator | shape | precision | algorithm | ours, us | theirs, us | theirs / ours | share of the limit |\n|---|---|---|---|---|---|---|---|"]
+        for row in results["operators"]:
+            other = f"{row['theirs'] * 1e6:.0f} | {row['theirs'] / row['ours']:.2f}" if row["theirs"] else " | "
+            lines.append(f"| {row['operator']} | {row['shape']} | {row['precision']} | {row['algorithm']} | {row['ours'] * 1e6:.0f} | {other} | {row['share']} |")
+        write("operators.md", "\n".join(lines) + "\n")
 
-    seen = set()
-    for net in args.nets.split(","):
-        for batch in map(int, args.batches.split(",")):
-            for precision in args.precisions.split(","):
-                result = ours(args.cxr, net, batch, precision, args.steps)
-                theirs = {}
-                for mode in args.modes.split(","):
-                    try:
-                        theirs[mode] = torch_step(net, batch, precision, mode, args.steps)
-                    except Exception as error:
-                        print(f"PyTorch {net} {batch} {precision} {mode}: {str(error).splitlines()[0]}", file=sys.stderr)
-                    torch.cuda.empty_cache()
-                spread = f"{result['fastest'] * 1e3:.1f} to {result['slowest'] * 1e3:.1f} ms" if result else "failed"
-                results["steps"].append({"net": net, "batch": batch, "precision": precision, "ours": result and result["medianSeconds"], "theirs": theirs, "spread": spread})
-                save()
-                for timing in result["operators"] if result and batch == 64 else []:
-                    key = (timing["operator"], timing["shape"], precision)
-                    if key in seen or not timing["calls"]:
-                        continue
-                    seen.add(key)
-                    mine = timing["seconds"] / timing["calls"]
-                    try:
-                        work = torch_operator(timing["operator"], timing["shape"], precision)
-                        other = clock(work, args.steps) if work else None
-                    except Exception as error:
-                        print(f"{key}: {str(error).splitlines()[0]}", file=sys.stderr)
-                        other = None
-                    share = ""
-                    if limits:
-                        peak = limits[PRECISIONS.index(precision)] * 1e12 if timing["operator"].startswith(("convolution", "linear")) else limits[0] * 1e12
-                        share = f"{100 * max(timing['flops'] / timing['calls'] / peak, timing['bytes'] / timing['calls'] / (limits[3] * 1e9)) / mine:.0f} %"
-                    results["operators"].append({"operator": timing["operator"], "shape": timing["shape"], "precision": precision,
-                                                 "algorithm": timing["algorithm"], "ours": mine, "theirs": other, "share": share})
+    def left():
+        return end - time.monotonic()
+
+    def share(timing, precision, seconds):
+        """Of the card's arithmetic or memory bandwidth, whichever an operator comes closer to, in percent."""
+        if not limits:
+            return ""
+        multiplies = timing["operator"].startswith(("convolution", "linear"))
+        arithmetic = timing["flops"] / timing["calls"] / ((limits[PRECISIONS.index(precision)] if multiplies else limits[0]) * 1e12)
+        return f"{100 * max(arithmetic, timing['bytes'] / timing['calls'] / (limits[3] * 1e9)) / seconds:.0f} %"
+
+    for precision in precisions:
+        missing = [(net, batch) for net in nets for batch in batches if not find(results["ours"], network=net, batch=batch, precision=precision)]
+        if missing and left() > 0:
+            # Whole rows and columns only: a run that was cut off measures some again.
+            wanted = [net for net in nets if any(net == m[0] for m in missing)], [batch for batch in batches if any(batch == m[1] for m in missing)]
+            for result in ours(args.cxr, *wanted, precision, args.steps, left()):
+                if (result["network"], result["batch"]) in missing:
+                    results["ours"].append(result)
                     save()
-    for name in ("steps.md", "operators.md"):
-        with open(os.path.join(args.out, name)) as file:
-            print(file.read())
+
+    for batch in batches:
+        for precision in precisions:
+            for net in nets:
+                for mode in args.modes.split(","):
+                    if left() <= 0 or find(results["theirs"], network=net, batch=batch, precision=precision, mode=mode):
+                        continue
+                    try:
+                        seconds = torch_step(net, batch, precision, mode, args.steps)
+                        results["theirs"].append({"network": net, "batch": batch, "precision": precision, "mode": mode, "seconds": seconds})
+                    except Exception as error:
+                        print(f"PyTorch {net} {batch} {precision} {mode}: {reason(error)}", file=sys.stderr)
+                    torch.cuda.empty_cache()
+                    save()
+
+    for result in [row for row in results["ours"] if row["batch"] == batches[0]]:
+        for timing in result["operators"]:
+            key = {"operator": timing["operator"], "shape": timing["shape"], "precision": result["precision"]}
+            if left() <= 0 or not timing["calls"] or find(results["operators"], **key):
+                continue
+            mine, other = timing["seconds"] / timing["calls"], None
+            try:
+                work = torch_operator(timing["operator"], timing["shape"], result["precision"])
+                other = clock(work, args.steps) if work else None
+            except Exception as error:
+                print(f"{key}: {reason(error)}", file=sys.stderr)
+            results["operators"].append({**key, "algorithm": timing["algorithm"], "ours": mine, "theirs": other, "share": share(timing, result["precision"], mine)})
+            save()
+    for name in ("operators.md", "steps.md"):
+        if os.path.exists(os.path.join(args.out, name)):
+            with open(os.path.join(args.out, name)) as file:
+                print(file.read())
 
 
 if __name__ == "__main__":

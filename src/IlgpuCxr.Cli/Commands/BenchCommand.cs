@@ -9,6 +9,11 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr bench</c>: how fast a network trains or infers here, and where the time goes.</summary>
 internal static class BenchCommand
 {
+    private static readonly Option<string[]> Networks = OptionKinds.Words(
+        "--net", "The network, or several with commas between them: each is measured with each batch.", CommonOptions.Networks, CommonOptions.Networks[0]);
+
+    private static readonly Option<int[]> Batches = OptionKinds.Numbers("--batch", "Images in a step, or several numbers with commas between them.", 32);
+
     private static readonly Option<int> Steps = OptionKinds.Number<int>("--steps", "Steps to measure.", 10);
 
     private static readonly Option<string> Mode =
@@ -21,9 +26,9 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var command = new Command("bench", "Measure images per second, and the time of each operator.")
+        var command = new Command("bench", "Measure images per second, and the time of each operator. Of several networks or batches --json prints a line each.")
         {
-            CommonOptions.Network, CommonOptions.Batch, CommonOptions.Size, Steps, Mode, Data,
+            Networks, Batches, CommonOptions.Size, Steps, Mode, Data,
             CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
         };
         command.SetInterruptibleAction(Run);
@@ -33,25 +38,30 @@ internal static class BenchCommand
     private static int Run(ParseResult parsed)
     {
         string? data = parsed.GetValue(Data);
-        TrainingOptions options = TrainingOptions.Study(data is null ? ClassificationTask.Binary : ImageFolder.TaskOf(data)) with
-        {
-            Network = parsed.GetValue(CommonOptions.Network)!,
-            Batch = parsed.GetValue(CommonOptions.Batch),
-            Size = parsed.GetValue(CommonOptions.Size),
-        };
-        options.Validate();
         bool trains = parsed.GetValue(Mode) == "train";
-        ImageFolder? images = data is null ? null : ImageFolder.Open(data, options.Task);
+        TrainingOptions common = TrainingOptions.Study(data is null ? ClassificationTask.Binary : ImageFolder.TaskOf(data)) with { Size = parsed.GetValue(CommonOptions.Size) };
+        TrainingOptions[] all =
+        [
+            .. parsed.GetValue(Networks)!.SelectMany(_ => parsed.GetValue(Batches)!, (network, batch) => common with { Network = network, Batch = batch }),
+        ];
+        foreach (TrainingOptions options in all)
+            options.Validate();
+        ImageFolder? images = data is null ? null : ImageFolder.Open(data, common.Task);
         if (images is not null && !trains)
             throw new UsageException("--data measures training; leave out --mode infer.");
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
-        BenchmarkResult result = Benchmark.Run(device, options, parsed.GetValue(Steps), trains);
-        if (images is not null)
-            result = result with { Data = DataBenchmark.Run(device, options, images, DataOptions.OpenLoader(parsed, options, strict: true), parsed.GetValue(Steps)) };
-        if (parsed.GetValue(CommonOptions.Json))
-            Output.Json(result);
-        else
-            Print(result, device.Kind);
+        foreach (TrainingOptions options in all)
+        {
+            BenchmarkResult result = Benchmark.Run(device, options, parsed.GetValue(Steps), trains);
+            if (images is not null)
+                result = result with { Data = DataBenchmark.Run(device, options, images, DataOptions.OpenLoader(parsed, options, strict: true), parsed.GetValue(Steps)) };
+            if (!parsed.GetValue(CommonOptions.Json))
+                Print(result, device.Kind);
+            else if (all.Length == 1)
+                Output.Json(result);
+            else
+                Output.JsonLine(result);
+        }
         return 0;
     }
 

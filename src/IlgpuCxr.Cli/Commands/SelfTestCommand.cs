@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Reports;
 using IlgpuCxr.SelfTest;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -21,26 +21,34 @@ internal static class SelfTestCommand
 
     private static int Run(ParseResult parsed)
     {
+        bool isJson = parsed.GetValue(CommonOptions.Json);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
-        List<SelfCheck> checks = [.. DeviceSelfTest.Run(device)];
-        if (parsed.GetValue(CommonOptions.Json))
+        var checks = new List<SelfCheck>();
+        if (!isJson)
+            Console.Out.WriteLine($"{device.Name}, {device.Precision.ToString().ToLowerInvariant()}");
+        // A line as soon as it is known: a device that hangs or takes the process with it still tells what it was at.
+        foreach (SelfCheck check in DeviceSelfTest.Run(device))
+        {
+            checks.Add(check);
+            if (!isJson)
+                Print(check, parsed.GetValue(CommonOptions.Verbose));
+        }
+        int failed = checks.Count(check => !check.Passed);
+        if (isJson)
             Output.Json(new { Device = device.Name, device.Precision, Checks = checks });
         else
-            Print(device, checks);
-        return checks.All(check => check.Passed) ? 0 : 1;
+            Console.Out.WriteLine(failed == 0 ? "All checks passed." : $"{failed} of {checks.Count} checks failed.");
+        return failed == 0 ? 0 : 1;
     }
 
-    private static void Print(ComputeDevice device, List<SelfCheck> checks)
+    private static void Print(SelfCheck check, bool verbose)
     {
-        Table table = Output.Table($"{device.Name}, {device.Precision.ToString().ToLowerInvariant()}", "Check", "Shapes", "Largest error", "Bound", "");
-        foreach (SelfCheck check in checks)
-        {
-            table.AddRow(
-                check.Name, Output.Count(check.Cases), check.Worst.ToString("G3", CultureInfo.InvariantCulture),
-                check.Bound.ToString("G3", CultureInfo.InvariantCulture), check.Passed ? "passed" : "FAILED");
-        }
-        Output.Print(table);
-        int failed = checks.Count(check => !check.Passed);
-        Console.Out.WriteLine(failed == 0 ? "All checks passed." : $"{failed} of {checks.Count} checks failed.");
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(check.Passed ? "passed" : "FAILED")}  {check.Name,-47}  {ReportText.Count(check.Cases, "shape"),-9}  largest error {check.Worst:G3}, bound {check.Bound:G3}"));
+        if (!check.Passed)
+            Console.Out.WriteLine($"        {ReportText.Count(check.Failed, "shape")} failed, the worst: {check.At}");
+        if (check.Exception is { } exception)
+            Console.Out.WriteLine($"        {(verbose ? exception : exception.Split('\n')[0].TrimEnd())}");
     }
 }

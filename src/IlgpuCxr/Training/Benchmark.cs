@@ -46,6 +46,8 @@ public static class Benchmark
         options.Validate();
         if (steps < 1)
             throw new UsageException($"--steps {steps} measures nothing: use at least 1.");
+        // What an earlier benchmark took is not this one's.
+        device.Arena.Trim();
 
         using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
         network.Initialize(options.Seed);
@@ -82,6 +84,7 @@ public static class Benchmark
             Step();
         (double Host, double Whole)[] measured = [.. Enumerable.Range(0, steps).Select(_ => Step())];
         int timedSteps = Math.Min(steps, MostTimedSteps);
+        device.Timings.Clear();
         device.Timings.Enabled = true;
         for (int i = 0; i < timedSteps; i++)
             Step();

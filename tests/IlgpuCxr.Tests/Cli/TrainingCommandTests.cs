@@ -55,6 +55,24 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void Several_networks_and_batches_are_measured_one_by_one()
+    {
+        CommandResult bench = cxr.Run("bench", "--net", "resnet18,vgg16", "--batch", "2,4", "--size", "32", "--steps", "1", "--device", "cpu", "--json");
+        Assert.That(bench.ExitCode, Is.Zero, bench.Error);
+        JsonElement[] results = [.. bench.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.That(
+            results.Select(result => (result.GetProperty("network").GetString(), result.GetProperty("batch").GetInt32())),
+            Is.EqualTo(new[] { ("resnet18", 2), ("resnet18", 4), ("vgg16", 2), ("vgg16", 4) }));
+        Assert.That(results[1].GetProperty("arenaBytes").GetInt64(), Is.GreaterThan(results[0].GetProperty("arenaBytes").GetInt64()));
+        foreach (JsonElement result in results)
+        {
+            IEnumerable<string> convolutions = result.GetProperty("operators").EnumerateArray()
+                .Where(timing => timing.GetProperty("operator").GetString() == "convolution forward").Select(timing => timing.GetProperty("shape").GetString()!);
+            Assert.That(convolutions, Is.Not.Empty.And.All.StartsWith($"n{result.GetProperty("batch").GetInt32()} "), "nothing of the one before");
+        }
+    }
+
+    [Test]
     public void A_checkpoint_that_notes_no_epochs_is_evaluated_too()
     {
         string saved = cxr.PathOf("saved.safetensors");

@@ -10,6 +10,28 @@ public sealed class DeviceSelfTestTests
     {
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         foreach (SelfCheck check in DeviceSelfTest.Run(device))
-            Assert.That(check.Passed, $"{check.Name}: {check.Worst} over {check.Bound}");
+            Assert.That((check.Passed, check.Failed), Is.EqualTo((true, 0)), $"{check.Name}: {check.Worst} over {check.Bound} at {check.At}");
+    }
+
+    [Test]
+    public void A_check_that_throws_tells_where_and_leaves_the_others_to_run()
+    {
+        // Only GPUs have tiles.
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "maxPooling=quad" });
+        SelfCheck[] checks = [.. DeviceSelfTest.Run(device)];
+        SelfCheck pooling = checks.Single(check => check.Name == "max pooling");
+        Assert.That((pooling.Passed, pooling.Failed, pooling.At), Is.EqualTo((false, 1, "n2 7x5x3 -> 4x3x3, window 3 stride 2 padding 1")));
+        Assert.That(pooling.Exception, Does.Contain("'quad' does not run"));
+        Assert.That(checks.Single(check => check.Name == "convolution of integers").Passed);
+        Assert.That(checks.Single(check => check.Name == "image transform").Passed);
+    }
+
+    [Test]
+    public void The_worst_result_is_told_and_no_number_is_the_worst()
+    {
+        Deviation small = new(1, "output"), large = new(2, "grad_input"), none = new(double.NaN, "grad_weight");
+        Assert.That(Deviation.Larger(small, large), Is.EqualTo(large));
+        Assert.That(Deviation.Larger(Deviation.Larger(large, none), small), Is.EqualTo(none));
+        Assert.That(Deviation.Larger(none, large), Is.EqualTo(none));
     }
 }
