@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ILGPU;
 using IlgpuCxr.Data;
 using IlgpuCxr.GradientChecks;
@@ -37,8 +38,8 @@ public static class DeviceSelfTest
     public static IEnumerable<SelfCheck> Run(ComputeDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        yield return Over("convolution of integers", [.. Convolutions.Where(shape => IsExact(device, shape))], 0, shape => Convolution(device, shape, exact: true));
-        yield return Over("convolution, errors over their bound", Convolutions, 1, shape => Convolution(device, shape, exact: false));
+        yield return Over("convolution of integers", Expected(device, [.. Convolutions.Where(shape => IsExact(device, shape))], exact: true), 0, convolution => convolution.Compare(device));
+        yield return Over("convolution, errors over their bound", Expected(device, Convolutions, exact: false), 1, convolution => convolution.Compare(device));
         yield return Over("batch norm, three passes", BatchNorms, 1e-4, shape => BatchNorm(device, shape));
         yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
         yield return Over("relu, sgd", [1, 7, 4096, 100_003], 0, count => Elements(device, count));
@@ -74,7 +75,12 @@ public static class DeviceSelfTest
         int failed = 0;
         foreach (TShape shape in shapes)
         {
-            string text = shape is OperatorCase definition ? $"{definition.Name} {definition.Shape}" : $"{shape}";
+            string text = shape switch
+            {
+                OperatorCase definition => $"{definition.Name} {definition.Shape}",
+                Expectation expectation => expectation.Definition.Shape,
+                _ => $"{shape}",
+            };
             try
             {
                 Deviation found = check(shape);
@@ -90,11 +96,22 @@ public static class DeviceSelfTest
         return new SelfCheck(name, shapes.Count, worst.Size, bound) { Failed = failed, At = worst.Result };
     }
 
-    /// <summary>The largest difference from the definition: of integers as it is, else relative to its bound.</summary>
-    /// <remarks>Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding up in single precision does.</remarks>
-    private static Deviation Convolution(ComputeDevice device, ConvolutionShape shape, bool exact)
+    /// <summary>Convolutions with what the definition makes of them: in parallel, because that takes ten times as long as the kernels.</summary>
+    private static Expectation[] Expected(ComputeDevice device, ConvolutionShape[] shapes, bool exact)
     {
-        double unit = device.Precision switch
+        string[] algorithms = [.. shapes.Select(shape => ChosenFor(device, shape))];
+        var expected = new Expectation[shapes.Length];
+        // One at a time, the last first: those are the layers of a network, and most of the work.
+        var order = Partitioner.Create(Enumerable.Range(0, shapes.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
+        Parallel.ForEach(order, i => expected[i] = Expected(device.Precision, shapes[i], algorithms[i], exact));
+        return expected;
+    }
+
+    /// <summary>Errors of integers count as they are, others relative to their bound.</summary>
+    /// <remarks>Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding up in single precision does.</remarks>
+    private static Expectation Expected(Precision precision, ConvolutionShape shape, string algorithm, bool exact)
+    {
+        double unit = precision switch
         {
             // The greatest error of Tf32Math's rounding, in units of 2⁻¹⁰, rounded up.
             Precision.Tf32 => 0.66 / (1 << 10),
@@ -107,18 +124,13 @@ public static class DeviceSelfTest
         double[] bias = values(shape.K, seed + 2), gradOutput = values(shape.Output.Count, seed + 3);
         var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput);
         if (exact)
-            return Worst(definition, device, (_, _) => 1);
-        Results bounds = definition.Bounds(ChosenFor(device, shape)), magnitudes = definition.OfMagnitudes().Reference();
-        return Worst(definition, device, (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
+            return new Expectation(definition, definition.Reference(), (_, _) => 1);
+        Results bounds = definition.Bounds(algorithm), magnitudes = definition.OfMagnitudes().Reference();
+        return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
     }
 
-    /// <summary>The largest difference of what the kernels compute from the definition, each relative to its scale, and in which result.</summary>
-    private static Deviation Worst(OperatorCase definition, ComputeDevice device, Func<string, int, double> scale)
-    {
-        Results expected = definition.Reference();
-        return definition.Compute(device)
-            .Select(result => new Deviation(Error(result.Value, expected[result.Key], i => scale(result.Key, i)), result.Key)).Aggregate(Deviation.Larger);
-    }
+    private static Deviation Worst(OperatorCase definition, ComputeDevice device, Func<string, int, double> scale) =>
+        new Expectation(definition, definition.Reference(), scale).Compare(device);
 
     /// <summary>The largest difference of results from what they should be, each relative to its scale; NaN if one is no number.</summary>
     private static double Error(double[] results, double[] expected, Func<int, double> scale)
@@ -274,5 +286,13 @@ public static class DeviceSelfTest
         device.Timings.Enabled = false;
         device.Timings.Clear();
         return device.Download(network.Store.Values);
+    }
+
+    /// <summary>An operator on one shape, what should come of it, and how much an error of an element counts.</summary>
+    private sealed record Expectation(OperatorCase Definition, Results Expected, Func<string, int, double> Scale)
+    {
+        /// <summary>The largest difference of what the kernels compute from the definition, each relative to its scale, and in which result.</summary>
+        public Deviation Compare(ComputeDevice device) => Definition.Compute(device)
+            .Select(result => new Deviation(Error(result.Value, Expected[result.Key], i => Scale(result.Key, i)), result.Key)).Aggregate(Deviation.Larger);
     }
 }
