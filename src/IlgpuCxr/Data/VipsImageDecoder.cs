@@ -10,9 +10,9 @@ namespace IlgpuCxr.Data;
 /// </remarks>
 public sealed class VipsImageDecoder : IImageDecoder
 {
-    // libvips has one text of errors for all threads, so why an image cannot be read is only certain while no other is.
+    // libvips has one text of errors for all threads, whichever decoder they use, so why an image cannot be read is only certain while no other is.
     // Of the two kinds of such locks this is the one that nobody has to dispose of.
-    private readonly ReaderWriterLock errors = new();
+    private static readonly ReaderWriterLock errors = new();
 
     static VipsImageDecoder()
     {
@@ -46,7 +46,7 @@ public sealed class VipsImageDecoder : IImageDecoder
     }
 
     /// <summary>Decodes while others do; null where that fails.</summary>
-    private (ImageSize Size, byte[] Pixels)? DecodeAmongOthers(byte[] file)
+    private static (ImageSize Size, byte[] Pixels)? DecodeAmongOthers(byte[] file)
     {
         errors.AcquireReaderLock(Timeout.Infinite);
         try
@@ -64,7 +64,7 @@ public sealed class VipsImageDecoder : IImageDecoder
     }
 
     /// <summary>Decodes while no other does, so that the exception tells this image's error.</summary>
-    private (ImageSize Size, byte[] Pixels) DecodeAlone(byte[] file)
+    private static (ImageSize Size, byte[] Pixels) DecodeAlone(byte[] file)
     {
         errors.AcquireWriterLock(Timeout.Infinite);
         try
