@@ -100,9 +100,6 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
     }
 
     private static uint Element<TColumns>(TColumns columns, TiledAnchor anchor, int at, int depth)
-        where TColumns : struct, ITiledOperand
-    {
-        int offset = at < depth ? columns.Offset(anchor, at) : TiledAnchor.Outside;
-        return Interop.FloatAsInt(TiledGemm.LoadSingle(columns.View, offset));
-    }
+        where TColumns : struct, ITiledOperand =>
+        Interop.FloatAsInt(TiledGemm.LoadSingle(columns.View, TiledOperand.Offset(columns, anchor, at, depth)));
 }

@@ -98,7 +98,8 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     {
         if (TOperand.AlongDepth)
             return TensorCore.LoadMatrices(tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes) + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
-        // 16 outer indices are four quads: bits 1 and 2 of the quad's number take part in the exclusive or (by twice a number below four), the rest is added.
+        // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are exchanged. Bit 1 tells the last eight of 16 outer indices from the first, bit 2
+        // an odd block from an even one: both are set by exclusive or. From 32 outer indices to the next it is an addition.
         uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;
         uint first = tile + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
         uint second = first + (uint)(4 * OuterQuads * QuadBytes);
@@ -114,7 +115,7 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     {
         if (TAccess.Quads)
         {
-            int offset = Offset(anchor, depth, end);
+            int offset = TiledOperand.Offset(operand, anchor, depth, end);
             ArrayView<float> view = operand.View;
             TensorCore.CopyQuad(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : QuadBytes);
         }
@@ -136,15 +137,8 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
 
     private void Single(uint address, TiledAnchor anchor, int depth, int end)
     {
-        int offset = Offset(anchor, depth, end);
+        int offset = TiledOperand.Offset(operand, anchor, depth, end);
         ArrayView<float> view = operand.View;
         TensorCore.CopySingle(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : sizeof(float));
-    }
-
-    // The offset is computed also where it is not wanted: that takes fewer instructions than a branch around it.
-    private int Offset(TiledAnchor anchor, int depth, int end)
-    {
-        int offset = operand.Offset(anchor, depth);
-        return depth < end ? offset : TiledAnchor.Outside;
     }
 }

@@ -23,6 +23,19 @@ internal interface ITiledOperand
     int Offset(TiledAnchor anchor, int depth);
 }
 
+/// <summary>What all operands share.</summary>
+internal static class TiledOperand
+{
+    /// <summary>The offset of an element, <see cref="TiledAnchor.Outside"/> from the depth <paramref name="end"/> on.</summary>
+    /// <remarks>It is computed also where it is not wanted: that takes fewer instructions than a branch around it.</remarks>
+    public static int Offset<TOperand>(TOperand operand, TiledAnchor anchor, int depth, int end)
+        where TOperand : struct, ITiledOperand
+    {
+        int offset = operand.Offset(anchor, depth);
+        return depth < end ? offset : TiledAnchor.Outside;
+    }
+}
+
 /// <summary>A position to which the depth's share is added: an element, and for images its row and column.</summary>
 internal readonly struct TiledAnchor(int start, int row, int column)
 {

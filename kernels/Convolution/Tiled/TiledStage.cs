@@ -67,7 +67,7 @@ internal struct TiledStage<TSize, TAccess, TOperand>
     private readonly Float4 Fetch(TiledAnchor anchor, int outerIndex, int depth, int end)
     {
         if (TAccess.Quads)
-            return TiledGemm.LoadQuad(operand.View, Offset(anchor, depth, end));
+            return TiledGemm.LoadQuad(operand.View, TiledOperand.Offset(operand, anchor, depth, end));
         Float4 quad;
         if (TOperand.AlongDepth)
         {
@@ -87,14 +87,7 @@ internal struct TiledStage<TSize, TAccess, TOperand>
     }
 
     private readonly float Single(TiledAnchor anchor, int depth, int end) =>
-        TiledGemm.LoadSingle(operand.View, Offset(anchor, depth, end));
-
-    // The offset is computed also where it is not wanted: that takes fewer instructions than a branch around it.
-    private readonly int Offset(TiledAnchor anchor, int depth, int end)
-    {
-        int offset = operand.Offset(anchor, depth);
-        return depth < end ? offset : TiledAnchor.Outside;
-    }
+        TiledGemm.LoadSingle(operand.View, TiledOperand.Offset(operand, anchor, depth, end));
 
     private static void Store(ArrayView<Float4> tile, Float4 quad, int outerIndex, int depth)
     {
