@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
@@ -55,7 +56,7 @@ internal static class TrainCommand
 
     private static readonly Option<bool> Nesterov = new("--nesterov") { Description = "SGD: look ahead along the momentum." };
 
-    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>("--weight-decay", "Pull of the weights towards zero.", Defaults.Optimizer.WeightDecay);
+    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>("--weight-decay", "Pull of the weights towards zero. [default: 0; adamw: 0.01]");
 
     private static readonly Option<float> Beta1 = OptionKinds.Number<float>("--beta1", "Adam: share of the mean gradient that is kept.", Defaults.Optimizer.Beta1);
 
@@ -152,7 +153,8 @@ internal static class TrainCommand
                 LearningRate = parsed.GetValue(LearningRate),
                 Momentum = parsed.GetValue(Momentum),
                 Nesterov = parsed.GetValue(Nesterov),
-                WeightDecay = parsed.GetValue(WeightDecay),
+                // As in PyTorch, whose AdamW decays unless told otherwise.
+                WeightDecay = Given(WeightDecay, optimizer == OptimizerKind.AdamW ? AdamOptions.AdamW.WeightDecay : Defaults.Optimizer.WeightDecay),
                 Beta1 = parsed.GetValue(Beta1),
                 Beta2 = parsed.GetValue(Beta2),
                 Epsilon = parsed.GetValue(Epsilon),

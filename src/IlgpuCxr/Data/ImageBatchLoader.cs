@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using IlgpuCxr.Kernels.Image;
 
 namespace IlgpuCxr.Data;
 
@@ -128,7 +129,7 @@ public sealed class ImageBatchLoader
         try
         {
             var failures = new DataException?[indices.Length];
-            ForEachImage(failures, i => images[i] = cache.Open(samples[indices[i]].Path), stop);
+            ForEachImage(failures, i => images[i] = Open(samples[indices[i]].Path, isAugmented: randomOf is not null), stop);
             Memory<byte> pixels = batch.Reset(Place(images, offsets));
             ForEachImage(failures, i => images[i]!.CopyTo(pixels.Span.Slice(offsets[i], images[i]!.Size.Bytes)), stop);
             for (int i = 0; i < indices.Length; i++)
@@ -148,6 +149,16 @@ public sealed class ImageBatchLoader
             foreach (CachedImage? image in images)
                 image?.Dispose();
         }
+    }
+
+    private CachedImage Open(string path, bool isAugmented)
+    {
+        CachedImage image = cache.Open(path);
+        (int width, int height) = (image.Size.Width, image.Size.Height);
+        if (!isAugmented || options.Transforms != ImageTransforms.Part2 || ImageResizeParameters.Fits(width, height, Augmentation.ShortSide(options.Size)))
+            return image;
+        image.Dispose();
+        throw new DataException($"The image '{path}' has {width}x{height} pixels, too narrow to bring its short side to {Augmentation.ShortSide(options.Size)}; crop or remove it.");
     }
 
     /// <summary>Adds an image with the transforms of evaluation, or with those that are drawn.</summary>

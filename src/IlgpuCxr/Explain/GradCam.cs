@@ -43,6 +43,8 @@ internal static class GradCam
             fill(pixels);
             Tensor features = network.ForwardFeatures(pixels).Retain();
             features.RequiresGrad = true;
+            // The gradient wanted is that of the activations. As a ReLU's output they would get that ReLU's gradient, 0 in every window of the pooling that is all 0.
+            features.IsActivation = false;
             Tensor logits = network.ForwardClassifier(features);
             Tensor gradLogits = device.Arena.Rent(logits.Shape);
             float[] scores = device.Download(logits.View);

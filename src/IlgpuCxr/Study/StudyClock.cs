@@ -42,7 +42,7 @@ internal sealed class StudyClock
     /// <summary>The row is complete.</summary>
     public void End()
     {
-        if (share > shareAtStart)
+        if (HasWorked)
             done[current!.Row.Network] = Sum(done.GetValueOrDefault(current.Row.Network), Measured());
         current = null;
     }
@@ -54,7 +54,7 @@ internal sealed class StudyClock
         double work = 0;
         if (current is { } row)
         {
-            if (share > shareAtStart)
+            if (HasWorked)
                 rates[row.Row.Network] = Sum(rates.GetValueOrDefault(row.Row.Network), Measured());
             work = Work(row) * (1 - share);
         }
@@ -65,6 +65,9 @@ internal sealed class StudyClock
             rates.TryGetValue(network, out var rate) ? amount * rate.Seconds / rate.Work : amount * allSeconds / allWork;
         return TimeSpan.FromSeconds((current is null ? 0 : Seconds(current.Row.Network, work)) + waiting.Sum(plan => Seconds(plan.Row.Network, Work(plan))));
     }
+
+    // A row whose epochs were all done before tells no share.
+    private bool HasWorked => shareAtStart >= 0 && share > shareAtStart;
 
     private (double Seconds, double Work) Measured() => (Stopwatch.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
 

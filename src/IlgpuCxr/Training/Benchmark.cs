@@ -56,6 +56,8 @@ public static class Benchmark
         var shape = new TensorShape(options.Batch, options.Size, options.Size, 3);
         if (training)
             network.RequireTrainable(shape);
+        UsageException.Require(
+            shape.Count <= Array.MaxLength, $"A batch of {options.Batch} images of {options.Size}x{options.Size} has more values than an array holds; use a smaller --batch or --size.");
         using DeviceBuffer<float> images = device.Allocate<float>(shape.Count);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         using DeviceBuffer<float> loss = device.Allocate<float>(1);

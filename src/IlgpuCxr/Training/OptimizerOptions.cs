@@ -35,7 +35,7 @@ public sealed record OptimizerOptions
     /// <summary>SGD: whether to look ahead along the momentum.</summary>
     public bool Nesterov { get; init; }
 
-    /// <summary>Pull of the parameters towards zero.</summary>
+    /// <summary>Pull of the parameters towards zero; 0 unless given, also of AdamW, where PyTorch's is 0.01.</summary>
     public float WeightDecay { get; init; }
 
     /// <summary>Adam and AdamW: share of the mean gradient that is kept.</summary>

@@ -57,6 +57,7 @@ public sealed class Trainer : IDisposable
         Imported = weights.Load(device, network);
         network.Dropout.Seed = options.Seed;
         network.Freeze(options.Freeze);
+        UsageException.Require(network.Parameters.Any(parameter => parameter.RequiresGrad), $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
         optimizer = new Optimizer(device, network, options.Optimizer);
         step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
         batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);

@@ -100,6 +100,20 @@ public sealed class ImageBatchLoaderTests
     }
 
     [Test]
+    public void An_image_too_narrow_to_be_resized_is_left_out_in_training_only()
+    {
+        string narrow = data.WriteImage("train/normal/9.png", 4000, 2);
+        ImageFolder folder = ImageFolder.Open(data.Root);
+        var loader = new ImageBatchLoader(
+            new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")), new ImageBatchOptions { BatchSize = 4, Size = 224, Transforms = ImageTransforms.Part2 });
+        Assert.That(Copies(loader.Evaluation(folder.Train)).Sum(batch => batch.Indices.Length), Is.EqualTo(11));
+        Assert.That(loader.Unreadable, Is.Empty);
+        Assert.That(Copies(loader.Augmented(folder.Train, 1, 0)).Sum(batch => batch.Indices.Length), Is.EqualTo(10));
+        Assert.That(loader.Unreadable.Single().Reason, Does.Contain($"'{narrow}' has 4000x2 pixels").And.Contain("short side to 256"));
+        Assert.That(ImageResizeParameters.Fits(16384, 600, 256) && !ImageResizeParameters.Fits(16384, 16, 256));
+    }
+
+    [Test]
     public void A_batch_of_unreadable_images_is_left_out()
     {
         ImageFolder folder = ImageFolder.Open(data.Root);

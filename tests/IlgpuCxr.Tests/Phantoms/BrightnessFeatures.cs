@@ -7,6 +7,15 @@ internal static class BrightnessFeatures
 
     public static double Mean(byte[] pixels) => pixels.Average(p => (double)p);
 
+    public static double Median(byte[] pixels) => pixels.Order().ElementAt(pixels.Length / 2);
+
+    /// <summary>The mean of the inner half of the rows and columns of a square image.</summary>
+    public static double MeanOfMiddle(byte[] pixels, int size)
+    {
+        int from = size / 4, to = size - from;
+        return Enumerable.Range(from, to - from).SelectMany(row => Enumerable.Range(from, to - from).Select(column => pixels[row * size + column])).Average(p => (double)p);
+    }
+
     /// <summary>Mean, standard deviation, nine deciles and a histogram of 16 bins.</summary>
     public static double[] Of(byte[] pixels)
     {

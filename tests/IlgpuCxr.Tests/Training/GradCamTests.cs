@@ -9,7 +9,7 @@ public sealed class GradCamTests
 {
     private static readonly TensorShape image = new(1, 64, 64, 3);
 
-    /// <summary>Behind average pooling and one linear layer Grad-CAM is CAM (Zhou et al. 2016): every gradient is a weight over the number of pixels.</summary>
+    /// <summary>Before average pooling and one linear layer Grad-CAM is CAM (Zhou et al. 2016): every gradient is a weight over the number of pixels.</summary>
     [Test]
     public void Of_a_single_linear_layer_the_gradients_are_its_weights([Values(0, 2)] int target)
     {
@@ -33,10 +33,35 @@ public sealed class GradCamTests
         Assert.That(pass.Gradients.Any(gradient => gradient != 0));
         // Activations that grow by a part of themselves: no ReLU of the classifier turns for so small a step, and no maximum changes its place.
         const float part = 1e-3f;
-        float[] moved = Classify(device, network, pass, 1 + part), before = Classify(device, network, pass, 1);
+        float[] moved = Classify(device, network, pass, Array.ConvertAll(pass.Activations, activation => (1 + part) * activation)), before = Classify(device, network, pass, pass.Activations);
         Assert.That(before, Is.EqualTo(pass.Logits));
         double expected = pass.Activations.Zip(pass.Gradients, (a, g) => (double)a * g * part).Sum();
         Assert.That(moved[1] - before[1], Is.EqualTo(expected).Within(1e-2 * Math.Abs(expected) + 1e-5));
+    }
+
+    /// <summary>Of a window of zeros the first is the maximum: what it grows by, the pooling passes on. In trained networks most windows of a channel are such.</summary>
+    [Test]
+    public void A_pixel_of_a_window_of_zeros_has_the_gradient_of_the_activation()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, "vgg16", new NetworkHead(8, 2));
+        GradCam.Pass pass = Run(device, network, target: 1);
+        const float step = 1e-3f;
+        var direction = new float[pass.Activations.Length];
+        int channels = pass.Shape.C, width = pass.Shape.W;
+        for (int p = 0; p < pass.Shape.H; p += 2)
+            for (int q = 0; q < width; q += 2)
+                for (int c = 0; c < channels; c++)
+                {
+                    int at = (p * width + q) * channels + c;
+                    int[] window = [at, at + channels, at + width * channels, at + (width + 1) * channels];
+                    if (window.All(i => pass.Activations[i] == 0))
+                        direction[at] = step;
+                }
+        double expected = direction.Zip(pass.Gradients, (d, g) => (double)d * g).Sum();
+        Assert.That(Math.Abs(expected), Is.GreaterThan(1e-6), "There are such windows, and they count.");
+        float[] moved = Classify(device, network, pass, [.. pass.Activations.Zip(direction, (a, d) => a + d)]), before = Classify(device, network, pass, pass.Activations);
+        Assert.That(moved[1] - before[1], Is.EqualTo(expected).Within(2e-2 * Math.Abs(expected) + 1e-6));
     }
 
     [Test]
@@ -59,13 +84,13 @@ public sealed class GradCamTests
         return GradCam.Run(device, network, image, tensor => device.Upload<float>(tensor.View, noise), _ => target);
     }
 
-    private static float[] Classify(ComputeDevice device, Network network, GradCam.Pass pass, float factor)
+    private static float[] Classify(ComputeDevice device, Network network, GradCam.Pass pass, float[] values)
     {
         float[] logits = [];
         void Compute()
         {
             Tensor activations = device.Arena.Rent(pass.Shape);
-            device.Upload<float>(activations.View, Array.ConvertAll(pass.Activations, activation => factor * activation));
+            device.Upload<float>(activations.View, values);
             Tensor result = network.ForwardClassifier(activations);
             logits = device.Download(result.View);
             result.Release();
