@@ -26,7 +26,7 @@ step() { # NAME SECONDS COMMAND...
     timeout -k 5 $((left < most ? left : most)) "$@" > "$work/$name.txt" 2> "$work/$name.err"
     code=$?
     echo "$name: exit code $code, $((SECONDS - start)) s" | tee -a "$out/summary.txt"
-    grep -hE "images/s|host takes|FAILED" "$work/$name.txt" | tee -a "$out/summary.txt"
+    grep -hE "images/s \(|host takes|FAILED" "$work/$name.txt" | tee -a "$out/summary.txt"
     { echo "=== $name: exit code $code"; cat "$work/$name.txt"; tail -n 60 "$work/$name.err"; } >> "$out/all.txt"
     [ $code -eq 0 ] || tail -n 3 "$work/$name.err" | tee -a "$out/summary.txt"
     return $code
