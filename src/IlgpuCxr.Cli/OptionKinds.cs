@@ -17,7 +17,7 @@ internal static class OptionKinds
         var option = new Option<T>(name)
         {
             Description = description,
-            CustomParser = result => ParseNumber<T>(name, result),
+            CustomParser = result => ParseNumber<T>(name, result, result.Tokens[0].Value),
         };
         if (byDefault is { } value)
             option.DefaultValueFactory = _ => value;
@@ -29,12 +29,7 @@ internal static class OptionKinds
     {
         Description = description,
         DefaultValueFactory = _ => byDefault,
-        CustomParser = result => [.. Parts(result).Select(part =>
-        {
-            if (!int.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
-                result.AddError($"{name} '{part}' is not a whole number");
-            return number;
-        })],
+        CustomParser = result => [.. Parts(result).Select(part => ParseNumber<int>(name, result, part))],
     };
 
     /// <summary>An option that takes some of a few words, separated by commas.</summary>
@@ -46,8 +41,7 @@ internal static class OptionKinds
         CustomParser = result =>
         {
             string[] parts = Parts(result);
-            if (Array.Find(parts, part => !words.Contains(part)) is { } unknown)
-                result.AddError($"{name} '{unknown}' is not known, use {string.Join(" or ", words)}");
+            Check(result, name, parts, words);
             return parts;
         },
     };
@@ -65,7 +59,7 @@ internal static class OptionKinds
             HelpName = string.Join('|', members.Keys),
             CustomParser = result =>
             {
-                Check(result, name, [.. members.Keys]);
+                Check(result, name, Given(result), [.. members.Keys]);
                 return members.GetValueOrDefault(result.Tokens[0].Value);
             },
         };
@@ -75,21 +69,20 @@ internal static class OptionKinds
     public static Option<string> OneOf(this Option<string> option, params IReadOnlyList<string> values)
     {
         option.HelpName = string.Join('|', values);
-        option.Validators.Add(result => Check(result, option.Name, values));
+        option.Validators.Add(result => Check(result, option.Name, Given(result), values));
         return option;
     }
 
     /// <summary>Lets an argument take only some values.</summary>
     public static Argument<string> OneOf(this Argument<string> argument, params IReadOnlyList<string> values)
     {
-        argument.Validators.Add(result => Check(result, argument.Name, values));
+        argument.Validators.Add(result => Check(result, argument.Name, Given(result), values));
         return argument;
     }
 
-    private static T ParseNumber<T>(string name, ArgumentResult result)
+    private static T ParseNumber<T>(string name, ArgumentResult result, string token)
         where T : struct, INumberBase<T>
     {
-        string token = result.Tokens[0].Value;
         if (!T.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
             result.AddError($"{name} '{token}' is not a {(typeof(T) == typeof(float) ? "number" : "whole number")}");
         return number;
@@ -97,9 +90,11 @@ internal static class OptionKinds
 
     private static string[] Parts(ArgumentResult result) => result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
 
-    private static void Check(SymbolResult result, string name, IReadOnlyList<string> values)
+    private static IEnumerable<string> Given(SymbolResult result) => result.Tokens.Select(token => token.Value);
+
+    private static void Check(SymbolResult result, string name, IEnumerable<string> given, IReadOnlyList<string> values)
     {
-        foreach (Token token in result.Tokens.Where(token => !values.Contains(token.Value)))
-            result.AddError($"{name} '{token.Value}' is not known, use {string.Join(" or ", values)}");
+        foreach (string word in given.Where(word => !values.Contains(word)))
+            result.AddError($"{name} '{word}' is not known, use {string.Join(" or ", values)}");
     }
 }

@@ -21,8 +21,7 @@ public static class AtomicFile
             device.Write(bytes);
             return;
         }
-        string target = Links.Resolve(path), temporary = target + TemporarySuffix;
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        (string target, string temporary) = Prepare(path);
         try
         {
             File.WriteAllBytes(temporary, bytes);
@@ -43,13 +42,19 @@ public static class AtomicFile
     {
         if (IsDevice(path))
             return;
-        string target = Links.Resolve(path), temporary = target + TemporarySuffix;
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        (string target, string temporary) = Prepare(path);
         File.WriteAllBytes(temporary, []);
         File.Delete(temporary);
         if (Directory.Exists(target))
             throw new IOException("it is a directory");
     });
+
+    private static (string Target, string Temporary) Prepare(string path)
+    {
+        string target = Links.Resolve(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        return (target, target + TemporarySuffix);
+    }
 
     // Replaced by a file, a device would be gone for all programs.
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path);
