@@ -23,11 +23,19 @@ internal sealed class DataFolder : IDisposable
     public string WriteImage(string name, int width = 20, int height = 16, int seed = 0)
     {
         using VipsImage image = Gradient(width, height, seed);
-        return Write(name, image.WriteToBuffer(Path.GetExtension(name)));
+        return WriteImage(name, image);
     }
 
     /// <summary>Writes an image in the format that the name's extension names.</summary>
-    public string WriteImage(string name, VipsImage image) => Write(name, image.WriteToBuffer(Path.GetExtension(name)));
+    public string WriteImage(string name, VipsImage image) => Write(name, Path.GetExtension(name) switch
+    {
+        // Not WriteToBuffer, which finds these by itself: it keeps libvips from noting errors meanwhile, those of tests that run beside this one too.
+        ".png" => image.PngsaveBuffer(),
+        ".jpg" or ".jpeg" => image.JpegsaveBuffer(),
+        ".tif" => image.TiffsaveBuffer(),
+        ".webp" => image.WebpsaveBuffer(),
+        string other => throw new ArgumentException($"Images with the extension '{other}' are not written; use .png, .jpg, .tif or .webp.", nameof(name)),
+    });
 
     /// <summary>A smooth gray image.</summary>
     public static VipsImage Gradient(int width, int height, int seed = 0) => VipsImage.NewFromMemory(Levels(width, height, seed), width, height, 1, Enums.BandFormat.Uchar);
