@@ -19,7 +19,7 @@ internal static class EarlySimplification
     /// <summary>Changes the order of a context's passes, before it compiles its first kernel; an ILGPU that is built otherwise keeps its own.</summary>
     public static void Apply(Context context)
     {
-        if (passes?.GetValue(context) is not Transformer before)
+        if (PassesOf(context) is not { } before)
             return;
         var after = Transformer.CreateBuilder(before.Configuration);
         foreach (Transformation pass in before.Transformations)
@@ -31,15 +31,14 @@ internal static class EarlySimplification
             }
             if (pass is LowerStructures)
             {
-                // What only variables that have become values show to be constant.
-                after.Add(new UnreachableCodeElimination());
-                after.Add(new DeadCodeElimination());
-                after.Add(new SimplifyControlFlow());
                 after.Add(new IfConversion());
                 after.Add(new SimplifyControlFlow());
             }
             after.Add(pass);
         }
-        passes.SetValue(context, after.ToTransformer());
+        passes!.SetValue(context, after.ToTransformer());
     }
+
+    /// <summary>A context's passes; null where ILGPU is built otherwise.</summary>
+    internal static Transformer? PassesOf(Context context) => passes?.GetValue(context) is Transformer transformer ? transformer : null;
 }

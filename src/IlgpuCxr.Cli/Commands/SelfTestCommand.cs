@@ -45,7 +45,7 @@ internal static class SelfTestCommand
     {
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{(check.Passed ? "passed" : "FAILED")}  {check.Name,-47}  {ReportText.Count(check.Cases, "shape"),-9}  largest error {check.Worst:G3}, bound {check.Bound:G3}"));
+            $"{(check.Passed ? "passed" : "FAILED")}  {check.Name,-47}  {ReportText.Count(check.Cases, "shape"),-9}  error {check.Worst:G3}, bound {check.Bound:G3}"));
         if (!check.Passed)
             Console.Out.WriteLine($"        {ReportText.Count(check.Failed, "shape")} failed, the worst: {check.At}");
         if (check.Exception is { } exception)

@@ -36,7 +36,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
         options.Validate();
         IReadOnlyList<RowPlan> plans = Plan(observer, cancellation);
         var report = new StudyReport(options.Out);
-        var clock = new StudyClock([.. plans.Where(plan => plan.Directory.ReadResult() is null)]);
+        var clock = new StudyClock([.. plans.Where(plan => plan.Directory.ReadResult() is null)], TimeProvider.System);
         foreach (RowPlan plan in plans)
         {
             cancellation.ThrowIfCancellationRequested();

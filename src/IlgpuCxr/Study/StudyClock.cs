@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Study;
@@ -17,25 +16,26 @@ internal sealed class StudyClock
 
     private readonly Dictionary<string, (double Seconds, double Work)> done = [];
     private readonly List<RowPlan> waiting;
+    private readonly TimeProvider time;
     private RowPlan? current;
     private double share, shareAtStart;
     private long start;
 
-    public StudyClock(IReadOnlyList<RowPlan> rows) => waiting = [.. rows];
+    public StudyClock(IReadOnlyList<RowPlan> rows, TimeProvider time) => (waiting, this.time) = ([.. rows], time);
 
     /// <summary>A row begins.</summary>
     public void Begin(RowPlan row)
     {
         waiting.Remove(row);
         current = row;
-        (share, shareAtStart, start) = (0, -1, Stopwatch.GetTimestamp());
+        (share, shareAtStart, start) = (0, -1, time.GetTimestamp());
     }
 
     /// <summary>The row is at a share of its work; the first share told is where an earlier call had left it.</summary>
     public void Report(double shareDone)
     {
         if (shareAtStart < 0)
-            (shareAtStart, start) = (shareDone, Stopwatch.GetTimestamp());
+            (shareAtStart, start) = (shareDone, time.GetTimestamp());
         share = shareDone;
     }
 
@@ -69,7 +69,7 @@ internal sealed class StudyClock
     // A row whose epochs were all done before tells no share.
     private bool HasWorked => shareAtStart >= 0 && share > shareAtStart;
 
-    private (double Seconds, double Work) Measured() => (Stopwatch.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
+    private (double Seconds, double Work) Measured() => (time.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
 
     private static (double Seconds, double Work) Sum((double Seconds, double Work) a, (double Seconds, double Work) b) => (a.Seconds + b.Seconds, a.Work + b.Work);
 

@@ -47,6 +47,7 @@ public sealed class MultiLabelCommandTests
             new[] { options.GetProperty("task"), options.GetProperty("loss"), options.GetProperty("augmentation"), options.GetProperty("optimizer").GetProperty("kind") }
                 .Select(value => value.GetString()),
             Is.EqualTo(new[] { "multilabel", "focal", "part2", "adamw" }));
+        Assert.That(options.GetProperty("optimizer").GetProperty("weightDecay").GetSingle(), Is.EqualTo(0.01f), "the decay of PyTorch's AdamW");
     }
 
     [Test]
