@@ -13,7 +13,7 @@ internal static class PhantomManifest
     public const string FileName = "phantoms.json";
 
     // To be raised whenever the same options give other pixels or names, so that no old image passes for a new one.
-    private const int DrawingVersion = 1;
+    private const int DrawingVersion = 2;
 
     private static readonly JsonSerializerOptions Json = new()
     {

@@ -26,7 +26,7 @@ internal sealed class PhantomPlan
         var random = new PhantomRandom(seed, (ulong)split, (ulong)label, (ulong)index);
         View = ViewGeometry.Draw(random.Fork(1, Difficulty.Variety));
         Anatomy = new Anatomy(random.Fork(2, Difficulty.Variety));
-        Exposure = new Exposure(random.Fork(3, Difficulty.Variety));
+        Exposure = new Exposure(random.Fork(3, Difficulty.Exposure));
         Distractors = new Distractors(random.Fork(4));
         Blur = random.Uniform(0.0012f, 0.0030f);
         Noise = random.Fork(5);

@@ -24,7 +24,7 @@ public static class ReportText
     internal const string PhantomNotice =
         "Trained on phantoms: synthetic X-rays that are drawn, fewer and smaller than the study's images. How far a number is from the paper's says " +
         "nothing about the study; what can be looked at is that the networks learn, and how the rows and losses compare with one another. A threshold on the " +
-        "brightness alone is right for 70 to 85 % of Part 1's: a row below that need not have found the shape of anything.";
+        "brightness alone is right for 56 to 74 % of Part 1's: a row below that need not have found the shape of anything.";
 
     internal const string RandomNotice =
         "Trained from random weights, where the study starts from ImageNet's: rows whose layers are frozen keep random features, and learn little.";

@@ -34,9 +34,9 @@ public sealed class PhantomSeparabilityTests
         Assert.That(accuracy, Is.LessThan(0.60));
     }
 
-    /// <summary>The phantoms that 'cxr reproduce' trains on are so alike that an opacity shows in the brightness: docs/study.md and the report name what that alone gives.</summary>
+    /// <summary>Nor of the phantoms that 'cxr reproduce' trains on, whose opacities are denser and larger: docs/study.md and the report name what brightness gives.</summary>
     [Test]
-    public void OfTheStudysPhantomsBrightnessSaysMuch()
+    public void OfTheStudysPhantomsBrightnessSaysLittle()
     {
         PhantomDatasetOptions options = PhantomStudy.Images(StudyPart.Part1, seed: 1);
         Example[] Of(PhantomSplit split) =>
@@ -56,7 +56,8 @@ public sealed class PhantomSeparabilityTests
             (double threshold, bool above) = BestThreshold(known, feature);
             double[] accuracies = [.. new[] { validation, unseen }.Select(examples => Accuracy(examples, feature, threshold, above))];
             Report($"best threshold on the {name} of the study's phantoms, validation and test", accuracies);
-            Assert.That(accuracies, Is.All.InRange(0.68, 0.85));
+            // Always "normal" is right for 59 %; one standard deviation of an accuracy of 60 % on 150 images is 4 points.
+            Assert.That(accuracies, Is.All.LessThan(0.75));
         }
     }
 
