@@ -52,6 +52,20 @@ internal static class FileBytes
     /// </summary>
     public static void Replace(string path, Action<Stream> write)
     {
+        try
+        {
+            // Where a link stands, it is the file that it names which is written.
+            ReplaceFile(new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName, write);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new WeightFormatException(
+                path, $"cannot be written ({e.Message.TrimEnd('.')})", "check the folder and the free space", e);
+        }
+    }
+
+    private static void ReplaceFile(string path, Action<Stream> write)
+    {
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -61,11 +75,6 @@ internal static class FileBytes
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new WeightFormatException(
-                path, $"cannot be written ({e.Message.TrimEnd('.')})", "check the folder and the free space", e);
         }
         finally
         {

@@ -114,6 +114,23 @@ public class SafetensorsFileTests
         Assert.That(folder.FileNames, Is.EquivalentTo(new[] { "a.safetensors", "source" }));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void ALinkIsFollowed(bool exists)
+    {
+        string file = folder.PathOf("file"), link = folder.PathOf("link");
+        if (exists)
+            File.WriteAllText(file, "before");
+        File.CreateSymbolicLink(link, "file");
+
+        SafetensorsFile.Write(link, [new WeightTensor("a", [1], new[] { 1f })]);
+
+        Assert.That(new FileInfo(link).LinkTarget, Is.EqualTo("file"));
+        using WeightFile written = SafetensorsFile.Read(file);
+        Assert.That(written["a"].ToFloat32(), Is.EqualTo(new[] { 1f }));
+        Assert.That(folder.FileNames, Is.EquivalentTo(new[] { "file", "link" }));
+    }
+
     [Test]
     public void WritingIntoAFolderThatIsNotThereIsAClearError() => Assert.That(
         () => SafetensorsFile.Write(Path.Combine(folder.PathOf("none"), "a"), []),
