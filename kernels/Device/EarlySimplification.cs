@@ -40,5 +40,5 @@ internal static class EarlySimplification
     }
 
     /// <summary>A context's passes; null where ILGPU is built otherwise.</summary>
-    internal static Transformer? PassesOf(Context context) => passes?.GetValue(context) is Transformer transformer ? transformer : null;
+    internal static Transformer? PassesOf(Context context) => passes?.GetValue(context) as Transformer?;
 }

@@ -31,7 +31,7 @@ internal sealed class DataFolder : IDisposable
     {
         // Not WriteToBuffer, which finds these by itself: it keeps libvips from noting errors meanwhile, those of tests that run beside this one too.
         ".png" => image.PngsaveBuffer(),
-        ".jpg" or ".jpeg" => image.JpegsaveBuffer(),
+        ".jpg" => image.JpegsaveBuffer(),
         ".tif" => image.TiffsaveBuffer(),
         ".webp" => image.WebpsaveBuffer(),
         string other => throw new ArgumentException($"Images with the extension '{other}' are not written; use .png, .jpg, .tif or .webp.", nameof(name)),
