@@ -35,15 +35,26 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         var grid = WinogradGradientGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
         Tensor transformedInput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.InputPlane)));
         Tensor transformedGradient = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.GradientPlane)));
-        Tensor sums = device.Arena.Rent(TensorShape.Vector(checked(Elements * shape.K * grid.InputPitch)));
+        int threads = Math.Min(device.Threads, grid.Blocks);
+        int blockSums = Elements * grid.BlockPlane(Rows * Columns), blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;
+        Tensor sums = TaskCounter.Rent(device, (long)blocks * blockSums);
         for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesAChunk)
         {
             int tiles = Math.Min(grid.TilesAChunk, grid.Tiles.Tiles - first), indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesAnIndex);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View, input.View, first, tiles, shape, grid);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View, gradOutput.View, first, tiles, shape, grid);
-            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.Multiply, Elements * grid.RowGroups, sums.View, transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
+            if (grid.BlockByBlock)
+            {
+                TaskCounter.Restart(device, sums);
+                device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyBlocks, threads, gradWeights, sums.View, transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
+            }
+            else
+            {
+                device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyElement, Elements * grid.Blocks, sums.View, transformedGradient.View, transformedInput.View, first, tiles, grid);
+            }
         }
-        device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformSums, shape.K, gradWeights, sums.View, shape, grid);
+        if (!grid.BlockByBlock)
+            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformSums, grid.RowTiles, gradWeights, sums.View, shape, grid);
         sums.Release();
         transformedGradient.Release();
         transformedInput.Release();

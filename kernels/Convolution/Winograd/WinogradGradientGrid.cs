@@ -3,29 +3,51 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the backward-weights pass of a Winograd convolution is divided, as the shape alone decides.</summary>
+/// <remarks>
+/// The transformed tensors of a chunk of tiles are <c>[element, panel, tile, columns]</c>, a panel being as many channels as a register tile has columns: what
+/// the register tile reads lies in memory in the order in which it is read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
+/// </remarks>
 /// <param name="Tiles">The tiles.</param>
 /// <param name="TilesAChunk">Tiles that are transformed and multiplied together.</param>
-/// <param name="InputPitch">Floats from one tile to the next in the transformed input, and from one output channel to the next in the sums.</param>
-/// <param name="GradientPitch">Floats from one tile to the next in the transformed gradient.</param>
-/// <param name="RowGroups">Groups of output channels that share an element's product.</param>
-/// <param name="RowsAGroup">Output channels in a group: a multiple of a register tile's rows.</param>
+/// <param name="Chunks">How many times that happens.</param>
+/// <param name="PanelPitch">Floats from one panel to the next.</param>
+/// <param name="InputPanels">Panels of the transformed input.</param>
+/// <param name="GradientPanels">Panels of the transformed gradient.</param>
+/// <param name="RowTiles">Register tiles on top of each other: as many as hold the output channels.</param>
+/// <param name="RowTilesABlock">How many of them a block has.</param>
+/// <param name="PanelsABlock">Panels of the input that a block has: register tiles side by side.</param>
+/// <param name="BlockByBlock">
+/// Whether a task multiplies all elements of a block, and transforms its sums after the last chunk while they are still in its cache, instead of one element.
+/// </param>
 internal readonly record struct WinogradGradientGrid(
-    WinogradGrid Tiles, int TilesAChunk, int InputPitch, int GradientPitch, int RowGroups, int RowsAGroup)
+    WinogradGrid Tiles, int TilesAChunk, int Chunks, int PanelPitch, int InputPanels, int GradientPanels, int RowTiles, int RowTilesABlock, int PanelsABlock, bool BlockByBlock)
 {
     /// <summary>Tiles that an index of a transform takes: enough work to start one for, and with the thousands of tiles of a chunk enough indices for all threads.</summary>
     public const int TilesAnIndex = 8;
 
-    // Both transformed tensors of a chunk, 10 MB, lie in a third-level cache, and those of one of the 36 elements in a second-level one.
-    private const int FloatsAChunk = 2_500_000;
+    // The transformed tensors of a chunk should stay in cache until they are multiplied, and the more tiles it has, the fewer times the sums are added to.
+    // So 5 MB as long as the sums are small, and 20 MB where they are as large as that themselves.
+    private const int FloatsAChunk = 1_200_000, FloatsAChunkOfManySums = 5_000_000;
+
+    // 36 x 128 x 256: where the sums of all elements are 5 MB or more, writing and reading them takes as long as multiplying.
+    private const int ManySums = 1_150_000;
+
+    // 36 elements of 48 x 32 sums are 221 kB, which a second-level cache holds together with what is multiplied.
+    private const int RowsABlock = 48, ColumnsABlock = 32;
 
     // With 36 elements there are tasks enough without cutting finer.
-    private const int RowsWanted = 96;
+    private const int RowsOfAnElement = 96;
 
     /// <summary>Floats from one element of the tiles to the next in the transformed input.</summary>
-    public int InputPlane => TilesAChunk * InputPitch;
+    public int InputPlane => InputPanels * PanelPitch;
 
     /// <summary>The same in the transformed gradient.</summary>
-    public int GradientPlane => TilesAChunk * GradientPitch;
+    public int GradientPlane => GradientPanels * PanelPitch;
+
+    /// <summary>Number of blocks.</summary>
+    public int Blocks => Ceiling.Divide(RowTiles, RowTilesABlock) * BlocksInARow;
+
+    private int BlocksInARow => Ceiling.Divide(InputPanels, PanelsABlock);
 
     /// <summary>Divides a convolution.</summary>
     /// <param name="shape">The sizes.</param>
@@ -35,13 +57,26 @@ internal readonly record struct WinogradGradientGrid(
     public static WinogradGradientGrid Of(in ConvolutionShape shape, int outputs, int rows, int columns)
     {
         var tiles = WinogradGrid.Of(shape, outputs, rows, columns);
-        // A register tile reads whole rows and columns, beyond the last channel too.
-        int inputPitch = WinogradScratch.Pitch(shape.C), gradientPitch = WinogradScratch.Pitch(shape.K + rows);
-        int most = FloatsAChunk / ((outputs + 2) * (outputs + 2) * (inputPitch + gradientPitch));
-        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesAnIndex, most));
-        int groups = Ceiling.Divide(shape.K, RowsWanted);
-        int rowsAGroup = Ceiling.Divide(Ceiling.Divide(shape.K, groups), rows) * rows;
+        int elements = (outputs + 2) * (outputs + 2), rowTiles = Ceiling.Divide(shape.K, rows);
+        // The last register tile reads all of its rows, beyond the last channel too.
+        int inputPanels = Ceiling.Divide(shape.C, columns), gradientPanels = Ceiling.Divide(rowTiles * rows, columns);
+        bool manySums = (double)elements * shape.K * shape.C >= ManySums;
+        int most = (manySums ? FloatsAChunkOfManySums : FloatsAChunk) / (elements * (inputPanels + gradientPanels) * columns);
+        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesAnIndex, most)), tilesAChunk = Ceiling.Divide(tiles.Tiles, chunks);
+        int groups = Ceiling.Divide(shape.K, RowsOfAnElement);
         return new WinogradGradientGrid(
-            tiles, Ceiling.Divide(tiles.Tiles, chunks), inputPitch, gradientPitch, Ceiling.Divide(shape.K, rowsAGroup), rowsAGroup);
+            tiles, tilesAChunk, Ceiling.Divide(tiles.Tiles, tilesAChunk), WinogradScratch.Pitch(tilesAChunk * columns), inputPanels, gradientPanels, rowTiles,
+            manySums ? RowsABlock / rows : Ceiling.Divide(rowTiles, groups), manySums ? ColumnsABlock / columns : inputPanels, manySums);
+    }
+
+    /// <summary>Floats from one element of a block's sums to the next.</summary>
+    /// <param name="tileFloats">Floats of a register tile.</param>
+    public int BlockPlane(int tileFloats) => WinogradScratch.Pitch(RowTilesABlock * PanelsABlock * tileFloats);
+
+    /// <summary>The register tiles of a block.</summary>
+    public (int FirstRowTile, int RowTileCount, int FirstPanel, int PanelCount) Block(int block)
+    {
+        int rowTile = block / BlocksInARow * RowTilesABlock, panel = block % BlocksInARow * PanelsABlock;
+        return (rowTile, Math.Min(RowTilesABlock, RowTiles - rowTile), panel, Math.Min(PanelsABlock, InputPanels - panel));
     }
 }

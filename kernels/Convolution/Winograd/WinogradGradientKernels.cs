@@ -18,6 +18,8 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
 
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
+    private static int TileFloats => Rows * Columns;
+
     /// <summary>Elements in a row of a transformed tile.</summary>
     private static int Points => TWinograd.Outputs + 2;
 
@@ -30,7 +32,7 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
         for (int i = first; i < Math.Min(first + WinogradGradientGrid.TilesAnIndex, tiles); i++)
         {
             WinogradKernels<TVector, TMath, TWinograd>.TransformInput(
-                transformed.Pointer() + i * grid.InputPitch, grid.InputPlane, input.Pointer(), zeros, firstTile + i, shape, grid.Tiles);
+                transformed.Pointer() + i * Columns, grid.InputPlane, grid.PanelPitch, input.Pointer(), zeros, firstTile + i, shape, grid.Tiles);
         }
     }
 
@@ -54,60 +56,96 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                     pixels[i * m + j] = p < shape.P && q < shape.Q ? gradOutput.Pointer() + (((long)n * shape.P + p) * shape.Q + q) * shape.K : zeros;
                 }
             }
-            float* destination = transformed.Pointer() + tile * grid.GradientPitch;
-            for (int k = 0; k < shape.K; k += TMath.Count)
+            float* destination = transformed.Pointer() + tile * Columns;
+            for (int panel = 0; panel < shape.K; panel += Columns, destination += grid.PanelPitch)
             {
-                for (int j = 0; j < m; j++)
-                    TWinograd.GradOutput(half + j * TMath.Count, m * TMath.Count, new Indirect<TVector, TMath>(pixels + j, m, k));
-                for (int i = 0; i < Points; i++)
-                    TWinograd.GradOutput(destination + (long)i * Points * plane + k, plane, new Strided<TVector, TMath>(half + i * m * TMath.Count, TMath.Count));
-            }
-        }
-    }
-
-    /// <summary>Adds a chunk's share to the sums of one element and a group of output channels: <c>[element, output channel, input channel]</c>.</summary>
-    public static void Multiply(Index1D index, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
-    {
-        int element = index / grid.RowGroups, firstRow = index % grid.RowGroups * grid.RowsAGroup;
-        float* tile = stackalloc float[Rows * Columns];
-        float** rows = stackalloc float*[Rows];
-        for (int k = firstRow; k < Math.Min(firstRow + grid.RowsAGroup, shape.K); k += Rows)
-        {
-            for (int i = 0; i < Rows; i++)
-                rows[i] = gradient.Pointer() + (long)element * grid.GradientPlane + k + i;
-            for (int c = 0; c < shape.C; c += Columns)
-            {
-                float* vectors = input.Pointer() + (long)element * grid.InputPlane + c;
-                RegisterTile<TVector, TMath>.Multiply(tile, rows, &vectors, 1, tiles, grid.GradientPitch, grid.InputPitch);
-                int channels = Math.Min(Columns, shape.C - c);
-                for (int i = 0; i < Math.Min(Rows, shape.K - k); i++)
+                for (int k = panel; k < Math.Min(panel + Columns, shape.K); k += TMath.Count)
                 {
-                    float* sum = sums.Pointer() + ((long)element * shape.K + k + i) * grid.InputPitch + c;
-                    if (firstTile > 0)
-                        ConvolutionPacking.Add(sum, tile + i * Columns, channels);
-                    else
-                        Unsafe.CopyBlockUnaligned(sum, tile + i * Columns, (uint)channels * sizeof(float));
+                    for (int j = 0; j < m; j++)
+                        TWinograd.GradOutput(half + j * TMath.Count, m * TMath.Count, new Indirect<TVector, TMath>(pixels + j, m, k));
+                    for (int i = 0; i < Points; i++)
+                        TWinograd.GradOutput(destination + (long)i * Points * plane + k - panel, plane, new Strided<TVector, TMath>(half + i * m * TMath.Count, TMath.Count));
                 }
             }
         }
     }
 
-    /// <summary>Transforms the sums of one output channel into its weights' gradient.</summary>
-    public static void TransformSums(Index1D k, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape, WinogradGradientGrid grid)
+    /// <summary>Adds a chunk's share to one element of a block's sums.</summary>
+    public static void MultiplyElement(Index1D index, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile, int tiles, WinogradGradientGrid grid)
     {
+        int block = index % grid.Blocks, element = index / grid.Blocks;
+        float* blockSums = sums.Pointer() + TaskCounter.Floats + ((long)block * Points * Points + element) * grid.BlockPlane(TileFloats);
+        Multiply(blockSums, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
+    }
+
+    /// <summary>Transforms the sums of some output channels, those of one register tile, into their weights' gradient.</summary>
+    public static void TransformSums(Index1D rowTile, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape, WinogradGradientGrid grid)
+    {
+        int block = rowTile / grid.RowTilesABlock;
+        float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)block * Points * Points * grid.BlockPlane(TileFloats);
+        TransformSums(gradWeights.Pointer(), blockSums, block, rowTile % grid.RowTilesABlock, shape, grid);
+    }
+
+    /// <summary>Takes blocks until there are none left: adds a chunk's share to their sums, and after the last chunk transforms these.</summary>
+    public static void MultiplyBlocks(Index1D thread, ArrayView<float> gradWeights, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
+    {
+        int plane = grid.BlockPlane(TileFloats), elements = Points * Points;
+        for (int block = TaskCounter.Next(sums); block < grid.Blocks; block = TaskCounter.Next(sums))
+        {
+            // Sums that no other chunk adds to may lie where those of the thread's last block lay, in its cache.
+            float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)(grid.Chunks == 1 ? thread : block) * elements * plane;
+            for (int element = 0; element < elements; element++)
+                Multiply(blockSums + element * plane, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
+            for (int rowTile = 0; firstTile + tiles == grid.Tiles.Tiles && rowTile < grid.Block(block).RowTileCount; rowTile++)
+                TransformSums(gradWeights.Pointer(), blockSums, block, rowTile, shape, grid);
+        }
+    }
+
+    private static void Multiply(float* blockSums, float* gradient, float* input, int element, int block, int firstTile, int tiles, in WinogradGradientGrid grid)
+    {
+        (int firstRowTile, int rowTiles, int firstPanel, int panels) = grid.Block(block);
+        float** rows = stackalloc float*[Rows];
+        gradient += (long)element * grid.GradientPlane;
+        input += (long)element * grid.InputPlane;
+        for (int panel = 0; panel < panels; panel++)
+        {
+            float* vectors = input + (firstPanel + panel) * grid.PanelPitch;
+            for (int rowTile = 0; rowTile < rowTiles; rowTile++)
+            {
+                for (int i = 0; i < Rows; i++)
+                {
+                    int k = (firstRowTile + rowTile) * Rows + i;
+                    rows[i] = gradient + k / Columns * grid.PanelPitch + k % Columns;
+                }
+                float* tile = blockSums + (rowTile * grid.PanelsABlock + panel) * TileFloats;
+                RegisterTile<TVector, TMath>.Multiply(tile, rows, &vectors, 1, tiles, Columns, Columns, accumulate: firstTile > 0);
+            }
+        }
+    }
+
+    private static void TransformSums(float* gradWeights, float* blockSums, int block, int rowTile, in ConvolutionShape shape, in WinogradGradientGrid grid)
+    {
+        (int firstRowTile, _, int firstPanel, int panels) = grid.Block(block);
+        int firstRow = (firstRowTile + rowTile) * Rows, rows = Math.Min(Rows, shape.K - firstRow), plane = grid.BlockPlane(TileFloats);
         float* half = stackalloc float[WinogradScratch.TileFloats];
         float* result = stackalloc float[WinogradScratch.TileFloats];
-        nint plane = (nint)shape.K * grid.InputPitch;
-        for (int c = 0; c < shape.C; c += TMath.Count)
+        for (int panel = 0; panel < panels; panel++)
         {
-            float* source = sums.Pointer() + (long)k.X * grid.InputPitch + c;
-            for (int j = 0; j < Points; j++)
-                TWinograd.GradWeights(half + j * TMath.Count, Points * TMath.Count, new Strided<TVector, TMath>(source + j * plane, Points * plane));
-            for (int r = 0; r < 3; r++)
-                TWinograd.GradWeights(result + r * 3 * TMath.Count, TMath.Count, new Strided<TVector, TMath>(half + r * Points * TMath.Count, TMath.Count));
-            float* destination = gradWeights.Pointer() + (long)k.X * 9 * shape.C + c;
-            for (int tap = 0; tap < 9; tap++)
-                Unsafe.CopyBlockUnaligned(destination + tap * shape.C, result + tap * TMath.Count, (uint)Math.Min(TMath.Count, shape.C - c) * sizeof(float));
+            float* tile = blockSums + (rowTile * grid.PanelsABlock + panel) * TileFloats;
+            int firstColumn = (firstPanel + panel) * Columns, columns = Math.Min(Columns, shape.C - firstColumn);
+            for (int row = 0; row < rows; row++, tile += Columns)
+            {
+                for (int column = 0; column < columns; column += TMath.Count)
+                {
+                    for (int j = 0; j < Points; j++)
+                        TWinograd.GradWeights(half + j * TMath.Count, Points * TMath.Count, new Strided<TVector, TMath>(tile + column + j * plane, Points * plane));
+                    for (int r = 0; r < 3; r++)
+                        TWinograd.GradWeights(result + r * 3 * TMath.Count, TMath.Count, new Strided<TVector, TMath>(half + r * Points * TMath.Count, TMath.Count));
+                    float* destination = gradWeights + (long)(firstRow + row) * 9 * shape.C + firstColumn + column;
+                    for (int tap = 0; tap < 9; tap++)
+                        Unsafe.CopyBlockUnaligned(destination + tap * shape.C, result + tap * TMath.Count, (uint)Math.Min(TMath.Count, columns - column) * sizeof(float));
+                }
+            }
         }
     }
 }

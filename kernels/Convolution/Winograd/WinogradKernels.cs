@@ -48,11 +48,11 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         float* ownWeights = products + scratch.Elements * scratch.ProductPlane;
         float* zeros = stackalloc float[shape.C + TMath.Count];
         new Span<float>(zeros, shape.C + TMath.Count).Clear();
-        for (int task = WinogradScratch.Next(memory); task < grid.Tasks; task = WinogradScratch.Next(memory))
+        for (int task = TaskCounter.Next(memory); task < grid.Tasks; task = TaskCounter.Next(memory))
         {
             (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(task);
             for (int i = 0; i < tiles; i++)
-                TransformInput(transformed + i * scratch.InputPitch, scratch.InputPlane, input.Pointer(), zeros, firstTile + i, shape, grid);
+                TransformInput(transformed + i * scratch.InputPitch, scratch.InputPlane, Columns, input.Pointer(), zeros, firstTile + i, shape, grid);
             for (int block = firstBlock; block < firstBlock + blocks; block += grid.BlocksAPass)
             {
                 int count = Math.Min(grid.BlocksAPass, firstBlock + blocks - block);
@@ -98,12 +98,13 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the input pixels under one tile, all channels.</summary>
     /// <param name="transformed">Element 0 of the tile.</param>
     /// <param name="plane">Floats from one element to the next.</param>
+    /// <param name="panelPitch">Floats from one panel of <see cref="RegisterTile{TVector, TMath}.Columns"/> channels to the next.</param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="zeros">At least C zeros.</param>
     /// <param name="tile">The tile's number in the batch.</param>
     /// <param name="shape">The sizes.</param>
     /// <param name="grid">The tiles.</param>
-    public static void TransformInput(float* transformed, int plane, float* input, float* zeros, int tile, in ConvolutionShape shape, in WinogradGrid grid)
+    public static void TransformInput(float* transformed, int plane, int panelPitch, float* input, float* zeros, int tile, in ConvolutionShape shape, in WinogradGrid grid)
     {
         (int n, int row, int column) = grid.Tile(tile);
         float** pixels = stackalloc float*[36];
@@ -119,12 +120,15 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         }
 
         float* half = stackalloc float[WinogradScratch.TileFloats];
-        for (int c = 0; c < shape.C; c += TMath.Count)
+        for (int panel = 0; panel < shape.C; panel += Columns, transformed += panelPitch)
         {
-            for (int j = 0; j < Points; j++)
-                TWinograd.Input(half + j * TMath.Count, Points * TMath.Count, new Indirect<TVector, TMath>(pixels + j, Points, c));
-            for (int i = 0; i < Points; i++)
-                TWinograd.Input(transformed + (long)i * Points * plane + c, plane, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
+            for (int c = panel; c < Math.Min(panel + Columns, shape.C); c += TMath.Count)
+            {
+                for (int j = 0; j < Points; j++)
+                    TWinograd.Input(half + j * TMath.Count, Points * TMath.Count, new Indirect<TVector, TMath>(pixels + j, Points, c));
+                for (int i = 0; i < Points; i++)
+                    TWinograd.Input(transformed + (long)i * Points * plane + c - panel, plane, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
+            }
         }
     }
 

@@ -3,11 +3,8 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The memory of the threads that share a Winograd pass, and the counter from which they take their tasks.</summary>
-/// <remarks>
-/// What a thread writes for one task and reads again must stay in its cache from task to task, so it belongs to the thread and not to the task. Every
-/// task computes the same wherever it runs.
-/// </remarks>
+/// <summary>The memory of the threads that share a Winograd pass, behind the <see cref="TaskCounter"/> from which they take their tasks.</summary>
+/// <remarks>What a thread writes for one task and reads again must stay in its cache from task to task, so it belongs to the thread and not to the task.</remarks>
 /// <param name="InputPitch">Floats from one tile to the next in the transformed input.</param>
 /// <param name="InputPlane">Floats from one element of the tiles to the next in the transformed input.</param>
 /// <param name="ProductPlane">The same in the products.</param>
@@ -18,8 +15,7 @@ internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, 
     /// <summary>Floats of the largest transformed tile, 6 x 6 vectors of 16: what a kernel keeps of one on its stack.</summary>
     public const int TileFloats = 36 * 16;
 
-    // A cache line. The counter has one of its own; and planes that are an odd number of lines long do not fall onto the same
-    // few sets of the cache, as those a power of two apart do.
+    // A cache line. Planes that are an odd number of lines long do not fall onto the same few sets of the cache, as those a power of two apart do.
     private const int Line = 16;
 
     /// <summary>Floats that a thread needs.</summary>
@@ -36,19 +32,9 @@ internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, 
     /// <summary>Floats from one run of <paramref name="floats"/> to the next: whole cache lines, an odd number of them.</summary>
     public static int Pitch(int floats) => (Ceiling.Divide(floats, Line) | 1) * Line;
 
-    /// <summary>Rents the memory of some threads and sets the counter to zero.</summary>
-    public Tensor Rent(ComputeDevice device, int threads)
-    {
-        Tensor memory = device.Arena.Rent(TensorShape.Vector(checked(Line + threads * Floats)));
-        device.Launch(Reset, 1, memory.View);
-        return memory;
-    }
+    /// <summary>Rents the memory of some threads.</summary>
+    public Tensor Rent(ComputeDevice device, int threads) => TaskCounter.Rent(device, (long)threads * Floats);
 
     /// <summary>The memory of a thread.</summary>
-    public unsafe float* Of(ArrayView<float> memory, int thread) => memory.Pointer() + Line + (long)thread * Floats;
-
-    /// <summary>The next task that nobody has taken yet.</summary>
-    public static unsafe int Next(ArrayView<float> memory) => Interlocked.Increment(ref *(int*)memory.Pointer()) - 1;
-
-    private static unsafe void Reset(Index1D index, ArrayView<float> memory) => *(int*)memory.Pointer() = 0;
+    public unsafe float* Of(ArrayView<float> memory, int thread) => memory.Pointer() + TaskCounter.Floats + (long)thread * Floats;
 }

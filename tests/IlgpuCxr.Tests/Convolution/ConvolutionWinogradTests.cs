@@ -20,6 +20,14 @@ public sealed class ConvolutionWinogradTests
         new(N: 2, H: 30, W: 29, C: 4, K: 300, R: 3, S: 3, Stride: 1, Padding: 1),
     ];
 
+    // How backward-weights divides larger shapes: element by element in chunks of tiles, block by block, and both.
+    private static readonly ConvolutionShape[] LargeShapes =
+    [
+        new(N: 1, H: 131, W: 130, C: 16, K: 17, R: 3, S: 3, Stride: 1, Padding: 1),
+        new(N: 1, H: 6, W: 5, C: 45, K: 1700, R: 3, S: 3, Stride: 1, Padding: 1),
+        new(N: 1, H: 27, W: 28, C: 45, K: 1700, R: 3, S: 3, Stride: 1, Padding: 1),
+    ];
+
     private static readonly ConvolutionAlgorithm[] Widths = [ConvolutionAlgorithm.Vector128, ConvolutionAlgorithm.Vector256, ConvolutionAlgorithm.Vector512];
 
     /// <summary>With small integers nothing in F(2x2, 3x3) is rounded: its matrices hold halves and ones.</summary>
@@ -35,6 +43,22 @@ public sealed class ConvolutionWinogradTests
             Assert.That(actual.AddedGradInput, Is.EqualTo(data.GradInput.Zip(data.Other, (a, b) => a + b)), "gradInput added");
             Assert.That(actual.GradWeights, Is.EqualTo(data.GradWeights), "gradWeights");
         }
+    }
+
+    /// <summary>The same with shapes that would take the reference long, against the direct algorithm, which is as exact.</summary>
+    [Test]
+    public void F2_divides_large_shapes([ValueSource(nameof(LargeShapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "" });
+        using var memory = new DeviceMemory(device);
+        Tensor input = memory.Tensor(shape.Input, TestData.Integers(shape.Input.Count, 1, 4)), gradOutput = memory.Tensor(shape.Output, TestData.Integers(shape.Output.Count, 2, 4));
+        var (expected, actual) = (memory.Vector((int)shape.Weights.Count), memory.Vector((int)shape.Weights.Count));
+        memory.Run(() =>
+        {
+            ConvolutionVector.Of(width).BackwardWeights(device, expected, gradOutput, input, shape);
+            ConvolutionVector.WinogradOf(width, 2).BackwardWeights(device, actual, gradOutput, input, shape);
+        });
+        Assert.That(memory.Read(actual), Is.EqualTo(memory.Read(expected)));
     }
 
     /// <summary>Every element of F(4x4, 3x3) is within the bound that follows from how often its terms are rounded.</summary>
