@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -15,6 +16,9 @@ internal static unsafe class CpuMemory
     /// <remarks>A constant, not a property of the machine: partial results are cut at chunks, and must be the same everywhere.</remarks>
     public const int ChunkFloats = 16 * 1024;
 
+    /// <summary>Floats in a cache line of 64 bytes.</summary>
+    public const int LineFloats = 16;
+
     /// <summary>Chunks of <see cref="ChunkFloats"/> that cover <paramref name="count"/> floats.</summary>
     public static int Chunks(long count) => (int)((count + ChunkFloats - 1) / ChunkFloats);
 
@@ -25,6 +29,15 @@ internal static unsafe class CpuMemory
     public static T* Pointer<T>(this ArrayView<T> view)
         where T : unmanaged =>
         view.Length == 0 ? null : (T*)view.LoadEffectiveAddressAsPtr();
+
+    /// <summary>Asks for the cache line of an address that will be read soon, where the processor can be asked; any address will do.</summary>
+    /// <remarks>A processor foresees runs of many lines by itself. This is for one or a few lines here and there.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(address);
+    }
 
     /// <summary>Writes the first <paramref name="count"/> lanes, all of them when there are not so many.</summary>
     /// <remarks>

@@ -56,17 +56,21 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
             BackwardWeightsOfFewChannels(device, gradWeights, gradOutput, input, shape, taps);
             return;
         }
-        var grid = WeightGrid.Of(shape, Rows);
-        int count = (int)shape.Weights.Count;
+        var grid = WeightGrid.Of(shape, WeightGrid.GroupOf(Rows));
+        int count = (int)shape.Weights.Count, threads = Math.Min(device.Threads, grid.Tasks);
+        Tensor memory = TaskCounter.Rent(device, (long)threads * ConvolutionVectorKernels<TVector, TMath>.MemoryOfThread(shape, grid));
         if (grid.Slices == 1)
         {
-            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, gradWeights, gradOutput.View, input.View, shape, taps, grid);
-            return;
+            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, gradWeights, gradOutput.View, input.View, memory.View, shape, taps, grid);
         }
-        Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
-        device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, grid.Tasks, partial.View, gradOutput.View, input.View, shape, taps, grid);
-        device.Launch(ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
-        partial.Release();
+        else
+        {
+            Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
+            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, partial.View, gradOutput.View, input.View, memory.View, shape, taps, grid);
+            device.Launch(ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
+            partial.Release();
+        }
+        memory.Release();
     }
 
     private static void BackwardWeightsOfFewChannels(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape, in Taps taps)

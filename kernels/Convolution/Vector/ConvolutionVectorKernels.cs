@@ -112,57 +112,49 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>One slice's sums of <c>gradWeights</c> for one tile of output channels.</summary>
-    public static void BackwardWeights(Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
+    /// <summary>Takes tasks of backward-weights until there are none left: one slice's sums of <c>gradWeights</c> for one group of output channels.</summary>
+    /// <remarks>
+    /// Pixels of the input that a tap meets lie apart, by a power of two of bytes as a rule, so that they push each other out of the cache. They are gathered
+    /// once for all channels of the group, zeros where the tap lies in the padding.
+    /// </remarks>
+    public static void BackwardWeights(Index1D thread, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, ArrayView<float> memory, ConvolutionShape shape, Taps taps, WeightGrid grid)
     {
-        int slice = index / grid.ChannelTiles, firstChannel = index % grid.ChannelTiles * Rows;
-        int channels = Math.Min(Rows, shape.K - firstChannel), pitch = taps.Count * taps.Run;
-        float* sums = gradWeights.Pointer() + ((long)slice * shape.K + firstChannel) * pitch;
-        float** rows = stackalloc float*[grid.RowsAChunk * Rows];
-        float** vectors = stackalloc float*[grid.RowsAChunk];
+        int group = WeightGrid.GroupOf(Rows), pitch = taps.Count * taps.Run;
+        float** rows = stackalloc float*[Rows];
         float* tile = stackalloc float[Rows * Columns];
-        float* panel = stackalloc float[grid.RowsAChunk * shape.Q * Rows];
-        int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
-
-        for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
+        float* gathered = memory.Pointer() + TaskCounter.Floats + (long)thread.X * MemoryOfThread(shape, grid);
+        float* panels = gathered + grid.RowsAChunk * shape.Q * Columns;
+        for (int task = TaskCounter.Next(memory); task < grid.Tasks; task = TaskCounter.Next(memory))
         {
-            int count = Math.Min(grid.RowsAChunk, endRow - row);
-            Pack(panel, gradOutput.Pointer() + (long)row * shape.Q * shape.K + firstChannel, count * shape.Q, shape.K, channels);
-            for (int tap = 0; tap < taps.Count; tap++)
+            int slice = task / grid.ChannelGroups, firstChannel = task % grid.ChannelGroups * group, endChannel = Math.Min(firstChannel + group, shape.K);
+            int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
+            for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
             {
-                int r = tap / taps.Columns, s = tap % taps.Columns;
-                // Where a tap lies in the padding throughout, there are no columns or no segments, and the tile's sums are zero.
-                (int firstQ, int endQ) = InsideColumns(s, shape);
-                int segments = 0;
-                for (int i = 0; i < count; i++)
+                int count = Math.Min(grid.RowsAChunk, endRow - row), pixels = count * shape.Q;
+                for (int k = firstChannel; k < endChannel; k += Rows)
+                    Pack(panels + (k - firstChannel) * pixels, gradOutput.Pointer() + (long)row * shape.Q * shape.K + k, pixels, shape.K, Math.Min(Rows, shape.K - k));
+                for (int tap = 0; tap < taps.Count; tap++)
                 {
-                    int h = (row + i) % shape.P * shape.Stride - shape.Padding + r, n = (row + i) / shape.P;
-                    if ((uint)h >= (uint)shape.H)
-                        continue;
-                    int w = firstQ * shape.Stride - shape.Padding + s;
-                    vectors[segments] = input.Pointer() + (((long)n * shape.H + h) * shape.W + w) * shape.C;
-                    for (int k = 0; k < Rows; k++)
-                        rows[segments * Rows + k] = panel + (i * shape.Q + firstQ) * Rows + k;
-                    segments++;
-                }
-                for (int column = 0; column < taps.Run; column += Columns)
-                {
-                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, segments, endQ - firstQ, Rows, shape.Stride * shape.C);
-                    int width = Math.Min(Columns, taps.Run - column);
-                    for (int k = 0; k < channels; k++)
+                    for (int column = 0; column < taps.Run; column += Columns)
                     {
-                        float* sum = sums + k * pitch + tap * taps.Run + column;
-                        if (row > firstRow)
-                            ConvolutionPacking.Add(sum, tile + k * Columns, width);
-                        else
-                            Unsafe.CopyBlockUnaligned(sum, tile + k * Columns, (uint)width * sizeof(float));
+                        Gather(gathered, input.Pointer() + column, row, count, tap, shape);
+                        for (int k = firstChannel; k < endChannel; k += Rows)
+                        {
+                            for (int i = 0; i < Rows; i++)
+                                rows[i] = panels + (k - firstChannel) * pixels + i;
+                            RegisterTile<TVector, TMath>.Multiply(tile, rows, &gathered, 1, pixels, Rows, Columns);
+                            float* sums = gradWeights.Pointer() + ((long)slice * shape.K + k) * pitch + tap * taps.Run + column;
+                            AddTile(sums, pitch, tile, Math.Min(Rows, shape.K - k), Math.Min(Columns, taps.Run - column), isFirst: row == firstRow);
+                        }
                     }
-                    for (int i = 0; i < segments; i++)
-                        vectors[i] += Columns;
                 }
             }
         }
     }
+
+    /// <summary>Floats of memory that <see cref="BackwardWeights"/> needs for each thread.</summary>
+    public static int MemoryOfThread(in ConvolutionShape shape, in WeightGrid grid) =>
+        checked(Ceiling.Divide(grid.RowsAChunk * shape.Q * (Columns + WeightGrid.GroupOf(Rows)), CpuMemory.LineFloats) * CpuMemory.LineFloats);
 
     /// <summary>
     /// One slice's sums of <c>gradWeights</c> where there are few channels: a filter's weights are the tile's rows and the output channels
@@ -214,12 +206,36 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>The output columns whose input column for filter column <paramref name="s"/> lies inside the image.</summary>
-    private static (int First, int End) InsideColumns(int s, in ConvolutionShape shape)
+    /// <summary>Some channels of the input pixel under a tap for each pixel of some output rows: <c>gathered[pixel, Columns]</c>.</summary>
+    private static void Gather(float* gathered, float* input, int firstRow, int rows, int tap, in ConvolutionShape shape)
     {
-        int first = shape.Padding > s ? Ceiling.Divide(shape.Padding - s, shape.Stride) : 0;
-        int last = shape.W - 1 + shape.Padding - s;
-        return (first, last < 0 ? 0 : Math.Min(shape.Q, last / shape.Stride + 1));
+        int r = tap / shape.S, s = tap % shape.S;
+        for (int row = firstRow; row < firstRow + rows; row++)
+        {
+            int h = row % shape.P * shape.Stride - shape.Padding + r, w = s - shape.Padding;
+            float* line = input + ((long)(row / shape.P) * shape.H + h) * shape.W * shape.C;
+            for (int q = 0; q < shape.Q; q++, w += shape.Stride, gathered += Columns)
+            {
+                bool inside = (uint)h < (uint)shape.H && (uint)w < (uint)shape.W;
+                float* pixel = line + (long)w * shape.C;
+                TMath.Store(inside ? TMath.Load(pixel) : default, gathered);
+                TMath.Store(inside ? TMath.Load(pixel + TMath.Count) : default, gathered + TMath.Count);
+                // The next channels, which the next call gathers.
+                CpuMemory.Prefetch(pixel + Columns);
+            }
+        }
+    }
+
+    /// <summary>Adds the part of a tile that exists to sums, or makes it the first of them.</summary>
+    private static void AddTile(float* sums, int pitch, float* tile, int rows, int columns, bool isFirst)
+    {
+        for (int row = 0; row < rows; row++, sums += pitch, tile += Columns)
+        {
+            if (isFirst)
+                Unsafe.CopyBlockUnaligned(sums, tile, (uint)columns * sizeof(float));
+            else
+                ConvolutionPacking.Add(sums, tile, columns);
+        }
     }
 
     /// <summary>A tile's channels of some pixels, close together: <c>panel[pixel, channel]</c>.</summary>

@@ -59,7 +59,9 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
             float* destination = transformed.Pointer() + tile * Columns;
             for (int panel = 0; panel < shape.K; panel += Columns, destination += grid.PanelPitch)
             {
-                for (int k = panel; k < Math.Min(panel + Columns, shape.K); k += TMath.Count)
+                int end = Math.Min(panel + Columns, shape.K);
+                WinogradKernels<TVector, TMath, TWinograd>.PrefetchNext(pixels, 1, m * m, m * shape.K, panel, end);
+                for (int k = panel; k < end; k += TMath.Count)
                 {
                     for (int j = 0; j < m; j++)
                         TWinograd.GradOutput(half + j * TMath.Count, m * TMath.Count, new Indirect<TVector, TMath>(pixels + j, m, k));

@@ -122,13 +122,33 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         float* half = stackalloc float[WinogradScratch.TileFloats];
         for (int panel = 0; panel < shape.C; panel += Columns, transformed += panelPitch)
         {
-            for (int c = panel; c < Math.Min(panel + Columns, shape.C); c += TMath.Count)
+            int end = Math.Min(panel + Columns, shape.C);
+            // The next tile's pixels that are not this one's too.
+            for (int j = 2; j < Points; j++)
+                PrefetchNext(pixels + j, Points, Points, TWinograd.Outputs * shape.C, panel, end);
+            for (int c = panel; c < end; c += TMath.Count)
             {
                 for (int j = 0; j < Points; j++)
                     TWinograd.Input(half + j * TMath.Count, Points * TMath.Count, new Indirect<TVector, TMath>(pixels + j, Points, c));
                 for (int i = 0; i < Points; i++)
                     TWinograd.Input(transformed + (long)i * Points * plane + c - panel, plane, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
             }
+        }
+    }
+
+    /// <summary>Asks for some channels of pixels that lie next to others in their rows.</summary>
+    /// <param name="pixels">The others, <paramref name="count"/> of them.</param>
+    /// <param name="step">Pointers from one to the next.</param>
+    /// <param name="count">Number of pixels.</param>
+    /// <param name="distance">Floats from each to the pixel that is asked for.</param>
+    /// <param name="firstChannel">The first channel.</param>
+    /// <param name="endChannel">The channel behind the last.</param>
+    public static void PrefetchNext(float** pixels, int step, int count, nint distance, int firstChannel, int endChannel)
+    {
+        for (int channel = firstChannel; channel < endChannel; channel += CpuMemory.LineFloats)
+        {
+            for (int i = 0; i < count; i++)
+                CpuMemory.Prefetch(pixels[i * step] + distance + channel);
         }
     }
 

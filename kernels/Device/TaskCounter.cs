@@ -1,7 +1,6 @@
 using ILGPU;
-using IlgpuCxr.Kernels.Device;
 
-namespace IlgpuCxr.Kernels.Convolution;
+namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>A counter at the start of some memory, from which the threads of a launch take their tasks until there are none left.</summary>
 /// <remarks>So a thread knows itself, and can keep what it needs from task to task in memory of its own. Every task computes the same wherever it runs.</remarks>
