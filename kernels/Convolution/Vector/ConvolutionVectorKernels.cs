@@ -158,33 +158,40 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
 
     /// <summary>
     /// One slice's sums of <c>gradWeights</c> where there are few channels: a filter's weights are the tile's rows and the output channels
-    /// its columns, <c>partial[slice, tile of weights, block of output channels, Rows, Columns]</c>.
+    /// its columns, <c>partial[slice, block of output channels, tile of weights, Rows, Columns]</c>. A block's channels of the gradient are gathered in
+    /// <c>gathered[slice, pixel, Columns]</c>, because they too lie apart by a power of two of bytes.
     /// </summary>
-    public static void BackwardWeightsOfFewChannels(Index1D slice, ArrayView<float> partial, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
+    public static void BackwardWeightsOfFewChannels(Index1D slice, ArrayView<float> partial, ArrayView<float> gathered, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
     {
         int weights = taps.Count * taps.Run, tiles = Ceiling.Divide(weights, Rows), blocks = Ceiling.Divide(shape.K, Columns);
-        float* sums = partial.Pointer() + (long)slice.X * tiles * blocks * Rows * Columns;
+        float* sums = partial.Pointer() + (long)slice.X * blocks * tiles * Rows * Columns;
+        float* columns = gathered.Pointer() + (long)slice.X * grid.RowsAChunk * shape.Q * Columns;
+        float** lines = stackalloc float*[grid.RowsAChunk];
         float** rows = stackalloc float*[grid.RowsAChunk * Rows];
         float** vectors = stackalloc float*[grid.RowsAChunk];
         int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
         for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
         {
             int count = Math.Min(grid.RowsAChunk, endRow - row);
-            float* tile = sums;
-            for (int t = 0; t < tiles; t++)
+            for (int i = 0; i < count; i++)
             {
-                for (int i = 0; i < count * Rows; i++)
+                lines[i] = input.Pointer() + ((long)((row + i) / shape.P) * shape.H + (row + i) % shape.P * shape.Stride) * shape.W * shape.C;
+                vectors[i] = columns + i * shape.Q * Columns;
+            }
+            float* tile = sums;
+            for (int block = 0; block < blocks; block++)
+            {
+                Gather(columns, gradOutput.Pointer() + (long)row * shape.Q * shape.K + block * Columns, count * shape.Q, shape.K);
+                for (int t = 0; t < tiles; t++, tile += Rows * Columns)
                 {
-                    // The last tile's empty rows repeat the last weight; nobody reads them.
-                    int weight = Math.Min(t * Rows + i % Rows, weights - 1), line = row + i / Rows;
-                    int h = line % shape.P * shape.Stride + weight / taps.Run, n = line / shape.P;
-                    rows[i] = input.Pointer() + ((long)n * shape.H + h) * shape.W * shape.C + weight % taps.Run;
-                }
-                for (int block = 0; block < blocks; block++, tile += Rows * Columns)
-                {
-                    for (int i = 0; i < count; i++)
-                        vectors[i] = gradOutput.Pointer() + (long)(row + i) * shape.Q * shape.K + block * Columns;
-                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, count, shape.Q, shape.Stride * shape.C, shape.K, row > firstRow);
+                    for (int i = 0; i < Rows; i++)
+                    {
+                        // The last tile's empty rows repeat the last weight; nobody reads them.
+                        int weight = Math.Min(t * Rows + i, weights - 1), offset = weight / taps.Run * shape.W * shape.C + weight % taps.Run;
+                        for (int line = 0; line < count; line++)
+                            rows[line * Rows + i] = lines[line] + offset;
+                    }
+                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, count, shape.Q, shape.Stride * shape.C, Columns, row > firstRow);
                 }
             }
         }
@@ -193,16 +200,27 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     /// <summary>Adds all slices' sums of one weight, in the order of the slices: <c>gradWeights[k, weight]</c>.</summary>
     public static void SumFewChannels(Index1D weight, ArrayView<float> gradWeights, ArrayView<float> partial, int weights, int channels, int slices)
     {
-        int blocks = Ceiling.Divide(channels, Columns), length = Ceiling.Divide(weights, Rows) * blocks * Rows * Columns;
+        int blocks = Ceiling.Divide(channels, Columns), tiles = Ceiling.Divide(weights, Rows), length = blocks * tiles * Rows * Columns;
         float* sum = stackalloc float[Columns];
         for (int block = 0; block < blocks; block++)
         {
-            float* source = partial.Pointer() + ((weight / Rows * blocks + block) * Rows + weight % Rows) * Columns;
+            float* source = partial.Pointer() + ((block * tiles + weight / Rows) * Rows + weight % Rows) * Columns;
             new Span<float>(source, Columns).CopyTo(new Span<float>(sum, Columns));
             for (int slice = 1; slice < slices; slice++)
                 ConvolutionPacking.Add(sum, source + (long)slice * length, Columns);
             for (int k = block * Columns; k < Math.Min((block + 1) * Columns, channels); k++)
                 gradWeights.Pointer()[(long)k * weights + weight] = sum[k % Columns];
+        }
+    }
+
+    /// <summary>Some channels of some pixels: <c>gathered[pixel, Columns]</c>.</summary>
+    private static void Gather(float* gathered, float* source, int pixels, int pitch)
+    {
+        for (int pixel = 0; pixel < pixels; pixel++, source += pitch, gathered += Columns)
+        {
+            TMath.Store(TMath.Load(source), gathered);
+            TMath.Store(TMath.Load(source + TMath.Count), gathered + TMath.Count);
+            CpuMemory.Prefetch(source + Columns);
         }
     }
 

@@ -23,7 +23,7 @@ internal readonly record struct WinogradGrid(
     private const int TilesOfFewChannels = 24, TilesOfManyChannels = 48, ManyChannels = 192;
 
     // Transformed weights of this many floats (8 MB) do not stay in cache from one launch to the next. Where at most two tasks need them, it takes
-    // less time that each transforms them itself, as many at a time as stay in the second-level cache with their products.
+    // less time that each transforms them itself, 590 kB at a time: with half as many, products are added up twice as often, which took longer.
     private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 128, OutputsOfManyWeights = 32;
 
     // Enough tasks for the cores of a large processor, as long as a task has 128 channels to use its transformed input for.

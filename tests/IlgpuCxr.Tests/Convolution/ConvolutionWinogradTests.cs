@@ -49,7 +49,7 @@ public sealed class ConvolutionWinogradTests
     [Test]
     public void F2_divides_large_shapes([ValueSource(nameof(LargeShapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
-        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "" });
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "", Threads = 3 });
         using var memory = new DeviceMemory(device);
         Tensor input = memory.Tensor(shape.Input, TestData.Integers(shape.Input.Count, 1, 4)), gradOutput = memory.Tensor(shape.Output, TestData.Integers(shape.Output.Count, 2, 4));
         var (expected, actual) = (memory.Vector((int)shape.Weights.Count), memory.Vector((int)shape.Weights.Count));
