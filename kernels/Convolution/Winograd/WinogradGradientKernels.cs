@@ -92,13 +92,14 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     public static void MultiplyBlocks(Index1D thread, ArrayView<float> gradWeights, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
     {
         int plane = grid.BlockPlane(TileFloats), elements = Points * Points;
+        bool isLastChunk = firstTile + tiles == grid.Tiles.Tiles;
         for (int block = TaskCounter.Next(sums); block < grid.Blocks; block = TaskCounter.Next(sums))
         {
             // Sums that no other chunk adds to may lie where those of the thread's last block lay, in its cache.
             float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)(grid.Chunks == 1 ? thread : block) * elements * plane;
             for (int element = 0; element < elements; element++)
                 Multiply(blockSums + element * plane, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
-            for (int rowTile = 0; firstTile + tiles == grid.Tiles.Tiles && rowTile < grid.Block(block).RowTileCount; rowTile++)
+            for (int rowTile = 0; isLastChunk && rowTile < grid.Block(block).RowTileCount; rowTile++)
                 TransformSums(gradWeights.Pointer(), blockSums, block, rowTile, shape, grid);
         }
     }
