@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Device;
 internal static unsafe class TaskCounter
 {
     /// <summary>Floats that the counter takes: a cache line, so that it shares none with what follows.</summary>
-    public const int Floats = 16;
+    public const int Floats = CpuMemory.LineFloats;
 
     /// <summary>Rents memory behind a counter that stands at zero.</summary>
     /// <param name="device">The device.</param>

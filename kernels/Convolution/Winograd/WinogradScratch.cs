@@ -15,9 +15,6 @@ internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, 
     /// <summary>Floats of the largest transformed tile, 6 x 6 vectors of 16: what a kernel keeps of one on its stack.</summary>
     public const int TileFloats = 36 * 16;
 
-    // A cache line. Planes that are an odd number of lines long do not fall onto the same few sets of the cache, as those a power of two apart do.
-    private const int Line = 16;
-
     /// <summary>Floats that a thread needs.</summary>
     public int Floats => Elements * (InputPlane + ProductPlane) + Weights;
 
@@ -30,7 +27,8 @@ internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, 
     }
 
     /// <summary>Floats from one run of <paramref name="floats"/> to the next: whole cache lines, an odd number of them.</summary>
-    public static int Pitch(int floats) => (Ceiling.Divide(floats, Line) | 1) * Line;
+    /// <remarks>Planes that are an odd number of lines long do not fall onto the same few sets of the cache, as those a power of two apart do.</remarks>
+    public static int Pitch(int floats) => (Ceiling.Divide(floats, CpuMemory.LineFloats) | 1) * CpuMemory.LineFloats;
 
     /// <summary>Rents the memory of some threads.</summary>
     public Tensor Rent(ComputeDevice device, int threads) => TaskCounter.Rent(device, (long)threads * Floats);
