@@ -14,6 +14,14 @@ public sealed class VipsImageDecoder : IImageDecoder
     // Of the two kinds of such locks this is the one that nobody has to dispose of.
     private static readonly ReaderWriterLock errors = new();
 
+    // libvips reads more formats than are asked for, among them programs that draw an image: a few lines of SVG keep it busy for minutes.
+    // "Uhdr" are JPEGs with a second image for brighter screens.
+    private static readonly string[] Loaders =
+        ["VipsForeignLoadPngBuffer", "VipsForeignLoadJpegBuffer", "VipsForeignLoadUhdrBuffer", "VipsForeignLoadTiffBuffer", "VipsForeignLoadWebpBuffer"];
+
+    // The largest image without compression has 768 MB in 8-bit colours and 512 MB in 16-bit gray; whole files are in memory, as many as there are threads.
+    private const long LongestFile = 1 << 30;
+
     static VipsImageDecoder()
     {
         // One thread an image: many images are decoded at once.
@@ -30,7 +38,7 @@ public sealed class VipsImageDecoder : IImageDecoder
         try
         {
             // libvips would read square brackets in a file's name as options; from memory it never sees the name.
-            byte[] file = File.ReadAllBytes(path);
+            byte[] file = Read(path);
             return BmpFile.IsBmp(file) ? BmpFile.Decode(file) : DecodeAmongOthers(file) ?? DecodeAlone(file);
         }
         // Any other failure to read, such as too many open files, is the system's and not the image's: to leave images out for that would change the results.
@@ -44,6 +52,14 @@ public sealed class VipsImageDecoder : IImageDecoder
             throw new IOException($"The system cannot read the image '{path}' ({exception.Message.Split(" : '")[0].TrimEnd('.')}); check the disk and the limit of open files, of which a batch needs one for each image.", exception);
         }
     }
+
+    private static byte[] Read(string path) => Links.FileOf(path).Length switch
+    {
+        // Devices and pipes have no length, and reading them may never end.
+        0 => throw new InvalidDataException("it is empty, or no file but a device or a pipe"),
+        > LongestFile and long length => throw new InvalidDataException($"it has {length} bytes, and at most {LongestFile} are supported"),
+        _ => File.ReadAllBytes(path),
+    };
 
     /// <summary>Decodes while others do; null where that fails.</summary>
     private static (ImageSize Size, byte[] Pixels)? DecodeAmongOthers(byte[] file)
@@ -71,7 +87,7 @@ public sealed class VipsImageDecoder : IImageDecoder
         {
             // An exception takes the text of errors with it: what others left there is gone.
             _ = new VipsException("");
-            return Image.FindLoadBuffer(file) is null ? throw new InvalidDataException("it is no PNG, JPEG, TIFF, WebP or BMP image") : Decode(file);
+            return Decode(file);
         }
         finally
         {
@@ -81,6 +97,8 @@ public sealed class VipsImageDecoder : IImageDecoder
 
     private static (ImageSize Size, byte[] Pixels) Decode(byte[] file)
     {
+        if (!Loaders.Contains(Image.FindLoadBuffer(file)))
+            throw new InvalidDataException("it is no PNG, JPEG, TIFF, WebP or BMP image");
         using Image encoded = Image.NewFromBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated);
         const int longest = Kernels.Image.ImageTransformParameters.MaximumSide;
         if (Math.Max(encoded.Width, encoded.Height) > longest)

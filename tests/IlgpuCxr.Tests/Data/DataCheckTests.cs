@@ -60,6 +60,15 @@ public sealed class DataCheckTests
         Assert.That(Check(folder).Unreadable.Single().Reason, Does.Contain("notes.png"));
     }
 
+    [Test]
+    public void A_file_that_memory_may_not_hold_is_named()
+    {
+        using DataFolder folder = DataFolder.Complete(2);
+        using (FileStream file = File.OpenWrite(folder.Write("train/normal/long.png", [])))
+            file.SetLength(3L << 30);
+        Assert.That(Check(folder).Unreadable.Single().Reason, Does.Contain("long.png"));
+    }
+
     [TestCase(12, true)]
     [TestCase(13, false)]
     public void An_image_of_16_bits_with_values_of_12_is_found(int bits, bool isFound)

@@ -89,6 +89,32 @@ public sealed class VipsImageDecoderTests
         Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains(path));
     }
 
+    [TestCase("3C73766720786D6C6E733D22687474703A2F2F7777772E77332E6F72672F323030302F737667222077696474683D223822206865696768743D2238222F3E", Description = "An empty SVG")]
+    [TestCase("47494638396101000100800000000000FFFFFF21F90401000000002C00000000010001000002024401003B", Description = "A GIF of one pixel")]
+    public void Formats_that_only_libvips_knows_are_refused(string contents)
+    {
+        using var folder = new DataFolder();
+        string path = folder.Write("image.png", Convert.FromHexString(contents));
+
+        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains("it is no PNG, JPEG, TIFF, WebP or BMP image"));
+    }
+
+    [Test]
+    public void A_file_that_memory_may_not_hold_is_refused()
+    {
+        using var folder = new DataFolder();
+        string path = folder.Write("long.png", []);
+        using (FileStream file = File.OpenWrite(path))
+            file.SetLength((1L << 30) + 1);
+
+        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains("1073741825 bytes"));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "Windows has no such device.")]
+    public void A_device_is_refused() =>
+        Assert.That(() => decoder.Decode("/dev/zero"), Throws.TypeOf<DataException>().With.Message.Contains("/dev/zero").And.Message.Contains("a device"));
+
     [Test]
     public void Each_of_many_failures_has_its_own_reason()
     {
