@@ -40,8 +40,10 @@ internal static class ImageTable
         // The study's labels keep the study's order, that of its results.csv.
         if (task == ClassificationTask.MultiLabel && names.ToHashSet().SetEquals(StudyLabels.Names))
             names = StudyLabels.Names;
-        if (names.Length < 2 || names.Length > LabelSet.MaximumLabels)
-            throw new DataException($"'{file}' has {names.Length} different labels; a network tells 2 to {LabelSet.MaximumLabels} apart.");
+        if (names.Length < 2)
+            throw new DataException($"'{file}' has {names.Length} different labels; name at least 2, which a network can tell apart.");
+        if (task == ClassificationTask.MultiLabel && names.Length > LabelSet.MaximumLabels)
+            throw new DataException($"'{file}' has {names.Length} different labels; --task multilabel takes at most {LabelSet.MaximumLabels}, --task binary any number.");
 
         var samples = rows.ToLookup(row => row.Split == "test" && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
         foreach (string split in (ReadOnlySpan<string>)["train", "validation"])
@@ -110,6 +112,8 @@ internal static class ImageTable
                 throw new DataException($"Line {line} of '{file}' is of the split '{split}'; write train, validation or test.");
             if (path.Length == 0)
                 throw new DataException($"Line {line} of '{file}' has no path; name an image.");
+            if (path.Contains('\0'))
+                throw new DataException($"Line {line} of '{file}' has the character NUL in its path; name an image.");
             string[] labels = csv.GetField("labels")!.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             yield return new Row(line, Path.Combine(directory, path), labels, split, patient);
         }

@@ -66,6 +66,24 @@ public sealed class ImageTableTests
             () => Open(ClassificationTask.Binary, lines),
             Throws.TypeOf<DataException>().With.Message.Contains(first).And.Message.Contains(second).And.Message.Contains("data.csv").And.Message.EndsWith("."));
 
+    [Test]
+    public void A_path_that_no_file_can_have_is_told_with_its_line() =>
+        Assert.That(
+            () => Open(ClassificationTask.Binary, "path,labels,split", "1.png,a,train", "2\0.png,b,train"),
+            Throws.TypeOf<DataException>().With.Message.Contains("Line 3 of").And.Message.Contains("NUL").And.Message.EndsWith("."));
+
+    [Test]
+    public void One_class_an_image_may_be_of_more_than_a_set_holds()
+    {
+        string[] lines = ["path,labels,split", .. Enumerable.Range(0, 40).Select(i => $"{i}.png,c{i:00},train"), "40.png,c39,val"];
+        ImageFolder images = Open(ClassificationTask.Binary, lines);
+        Assert.That(images.ClassNames, Has.Count.EqualTo(40));
+        Assert.That(images.Validation.Single().Label, Is.EqualTo(39));
+        Assert.That(
+            () => Open(ClassificationTask.MultiLabel, lines),
+            Throws.TypeOf<DataException>().With.Message.Contains("40 different labels").And.Message.Contains("--task multilabel takes at most 31"));
+    }
+
     private ImageFolder Open(ClassificationTask task, params string[] lines)
     {
         File.WriteAllLines(data.PathOf("data.csv"), lines);
