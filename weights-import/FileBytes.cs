@@ -9,7 +9,11 @@ internal static class FileBytes
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            return OpenSeekable(path);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new WeightFormatException(path, "is a pipe, and tensors are read from wherever they lie", "save it as a file first", e);
         }
         catch (UnauthorizedAccessException e) when (Directory.Exists(path))
         {
@@ -23,6 +27,22 @@ internal static class FileBytes
         {
             throw new WeightFormatException(
                 path, $"cannot be opened ({e.Message.TrimEnd('.')})", "check that it is a readable file", e);
+        }
+    }
+
+    private static SafeFileHandle OpenSeekable(string path)
+    {
+        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        try
+        {
+            // Of what cannot be read from anywhere it has no length to tell.
+            _ = RandomAccess.GetLength(file);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.WeightsImport;
@@ -39,5 +40,17 @@ public class WeightFileTests
         Assert.That(
             () => WeightFile.Open(path),
             Throws.TypeOf<WeightFormatException>().With.Message.Contains("neither a PyTorch, safetensors nor Keras"));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows pipes have no such paths.")]
+    public void APipeIsRefused()
+    {
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        string path = $"/dev/fd/{pipe.ClientSafePipeHandle.DangerousGetHandle()}";
+
+        Assert.That(
+            () => WeightFile.Open(path),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains(path).And.Message.Contains("is a pipe"));
     }
 }
