@@ -9,7 +9,8 @@ public sealed class RowDirectory
 {
     private const string ConfigurationName = "row.json", ResultName = "result.json";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web) { WriteIndented = true, NewLine = "\n" };
+    // What is not declared nullable cannot be null in a file that somebody edited.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web) { WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true };
 
     private readonly StudyRow row;
 
@@ -67,7 +68,7 @@ public sealed class RowDirectory
             return null;
         try
         {
-            return JsonSerializer.Deserialize<RowResult>(File.ReadAllBytes(file), Json)!;
+            return JsonSerializer.Deserialize<RowResult>(File.ReadAllBytes(file), Json) is { } result && IsWhole(result) ? result : throw Damaged(file);
         }
         catch (JsonException)
         {
@@ -78,6 +79,13 @@ public sealed class RowDirectory
     /// <summary>Says that the row is complete; after everything else has been written.</summary>
     /// <param name="result">What came of it.</param>
     public void WriteResult(RowResult result) => AtomicFile.Write(PathOf(ResultName), JsonSerializer.SerializeToUtf8Bytes(result, Json));
+
+    // The options refuse what is null, but neither what is missing (they can require all or nothing, and an epoch's times are never there)
+    // nor null elements of lists; and without a trained epoch none is the best.
+    private static bool IsWhole(RowResult result) =>
+        result is { Configuration: { Row: not null, Options: not null, Data.Classes: not null }, Device: not null, History: not null, Splits: not null }
+        && result.History.All(epoch => epoch is not null) && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
+        && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null });
 
     private static JsonNode? Parse(string file)
     {

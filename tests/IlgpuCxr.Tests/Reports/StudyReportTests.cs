@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
@@ -109,14 +110,35 @@ public sealed partial class StudyReportTests
         Assert.That(File.Exists(nothing.HtmlPath));
     }
 
-    [Test]
-    public void A_damaged_result_is_told()
+    [TestCase("{ half")]
+    [TestCase("{}")]
+    [TestCase("null")]
+    public void A_damaged_result_is_told(string result)
     {
         DirectoryInfo damaged = folder.CreateSubdirectory("damaged");
         var row = new RowDirectory(damaged.FullName, StudyRows.All[0]);
         Directory.CreateDirectory(row.Location);
-        File.WriteAllText(row.PathOf("result.json"), "{ half");
+        File.WriteAllText(row.PathOf("result.json"), result);
         Assert.That(() => new StudyReport(damaged.FullName), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
+    }
+
+    [TestCase("history", "[]")]
+    [TestCase("history", "[null]")]
+    [TestCase("splits", "[null]")]
+    [TestCase("splits", "[{}]")]
+    [TestCase("configuration", "{}")]
+    [TestCase("device", "null")]
+    public void A_result_that_somebody_broke_is_told(string key, string value)
+    {
+        DirectoryInfo damaged = folder.CreateSubdirectory("broken");
+        var row = new RowDirectory(damaged.FullName, StudyRows.All[0]);
+        Directory.CreateDirectory(row.Location);
+        row.WriteResult(SampleResults.Of(StudyRows.All[0].Id));
+        Assert.That(() => row.ReadResult(), Throws.Nothing);
+        JsonNode result = JsonNode.Parse(File.ReadAllBytes(row.PathOf("result.json")))!;
+        result[key] = JsonNode.Parse(value);
+        File.WriteAllText(row.PathOf("result.json"), result.ToJsonString());
+        Assert.That(() => row.ReadResult(), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
     }
 
     private RowDirectory DirectoryOf(string id) => new(folder.FullName, StudyRows.Parse(id)[0]);
