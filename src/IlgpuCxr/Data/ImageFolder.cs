@@ -254,7 +254,9 @@ public sealed partial class ImageFolder
             .OrderBy(file => Path.GetDirectoryName(file)!.Replace('\\', '/'), StringComparer.Ordinal)
             .ThenBy(file => Path.GetFileName(file), StringComparer.Ordinal);
 
-    private static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file's name ends as an image's does.</summary>
+    /// <param name="file">The file.</param>
+    internal static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Digits();

@@ -1,4 +1,5 @@
 using System.Text;
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Phantoms;
@@ -18,6 +19,9 @@ namespace IlgpuCxr.Phantoms;
 public static class PhantomDataset
 {
     private const string AnswerFile = "Test.csv";
+
+    // Windows' own, beside those that begin with a dot.
+    private static readonly string[] SystemNames = ["Thumbs.db", "desktop.ini"];
 
     /// <summary>
     /// Makes the directory hold exactly this data set: what is there already stays, what is missing is drawn. It can be
@@ -112,12 +116,19 @@ public static class PhantomDataset
     {
         foreach (string path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
         {
-            if (!expected.Contains(path) && !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
+            if (!expected.Contains(path) && !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal) && !IsOfTheSystem(path))
             {
                 throw new IOException(
                     $"'{path}' does not belong to the phantoms to be written there: move it away or name another directory.");
             }
         }
+    }
+
+    // Such as .DS_Store, which a desktop leaves where somebody has looked. An image is a stranger whatever its name: training would read it.
+    private static bool IsOfTheSystem(string path)
+    {
+        string name = Path.GetFileName(path);
+        return !ImageFolder.IsImage(path) && (name.StartsWith('.') || SystemNames.Contains(name, StringComparer.OrdinalIgnoreCase));
     }
 
     private static void Create(string directory) => OutputRefusal.Explain(directory, () => Directory.CreateDirectory(directory));

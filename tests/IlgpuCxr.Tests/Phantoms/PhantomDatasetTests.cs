@@ -173,6 +173,26 @@ public sealed class PhantomDatasetTests
         Assert.That(Directory.GetFileSystemEntries(root), Has.Length.EqualTo(1));
     }
 
+    [TestCase(".DS_Store")]
+    [TestCase("Thumbs.db")]
+    [TestCase("desktop.ini")]
+    public void WhatDesktopsLeaveIsIgnored(string name)
+    {
+        Directory.CreateDirectory(PathOf("a", "train", "normal"));
+        File.WriteAllText(PathOf("a", name), "");
+        File.WriteAllText(PathOf("a", "train", "normal", name), "");
+        Write("a", Options(StudyPart.Part1));
+        Assert.That(Write("a", Options(StudyPart.Part1)), Is.Zero);
+    }
+
+    [Test]
+    public void AnImageIsAStrangerWhateverItsName()
+    {
+        Directory.CreateDirectory(PathOf("a"));
+        File.WriteAllText(PathOf("a", "._covid.png"), "");
+        Assert.That(() => Write("a", Options(StudyPart.Part1)), Throws.InstanceOf<IOException>().With.Message.Contains("._covid.png"));
+    }
+
     [Test]
     public void ProgressRisesByOneToTheNumberOfImages()
     {
