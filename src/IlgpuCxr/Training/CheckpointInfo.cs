@@ -14,6 +14,9 @@ public sealed record CheckpointInfo
     // What is not declared nullable cannot be null in a file that somebody edited.
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Web) { RespectNullableAnnotations = true };
 
+    // No network has fewer than ResNet18's 512 features, and a file is written from arrays: a layer of more was never saved.
+    private const int MostHidden = int.MaxValue / 512;
+
     /// <summary>How the run was configured.</summary>
     public required TrainingOptions Options { get; init; }
 
@@ -41,12 +44,28 @@ public sealed record CheckpointInfo
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
 
     /// <summary>Reads the text from the metadata.</summary>
-    /// <exception cref="JsonException">It is not such a text.</exception>
+    /// <exception cref="JsonException">It is not such a text, or what it says is out of range.</exception>
+    /// <exception cref="NetworkException">It names a network that there is not.</exception>
     public static CheckpointInfo FromJson(string json)
     {
         CheckpointInfo info = JsonSerializer.Deserialize<CheckpointInfo>(json, Strict) ?? throw new JsonException("The text is null.");
-        if (info.Classes.Count < 1 || info.Head.Outputs != info.Classes.Count || info.Head.Hidden < 0)
+        if (info.Classes.Count < 1 || info.Head.Outputs != info.Classes.Count)
             throw new JsonException($"A classifier of {info.Head.Outputs} outputs does not tell {info.Classes.Count} classes apart.");
+        if (info.Head.Hidden is < 0 or > MostHidden || info.Head.Dropout is not (>= 0 and < 1))
+            throw new JsonException("The classifier's hidden features or its dropout are out of range.");
+        // The elements of lists may be null, whatever is declared.
+        if (info.Classes.Any(name => name is null) || info.Classes.Distinct().Count() < info.Classes.Count)
+            throw new JsonException("A class has no name, or that of another.");
+        if (info.History.Any(epoch => epoch is null) || info.Steps < 0)
+            throw new JsonException("The history has gaps, or the number of steps is negative.");
+        try
+        {
+            info.Options.Validate();
+        }
+        catch (UsageException exception)
+        {
+            throw new JsonException(exception.Message, exception);
+        }
         return info;
     }
 }

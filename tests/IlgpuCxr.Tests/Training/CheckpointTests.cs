@@ -136,8 +136,15 @@ public sealed class CheckpointTests
     [TestCase("classes", "null")]
     [TestCase("classes", "[]")]
     [TestCase("classes", "[\"normal\"]")]
+    [TestCase("classes", "[\"normal\",\"normal\"]")]
+    [TestCase("classes", "[\"normal\",null]")]
     [TestCase("history", "null")]
+    [TestCase("history", "[null]")]
     [TestCase("head", "{\"hidden\":-1,\"outputs\":2}")]
+    [TestCase("head", "{\"hidden\":2000000000,\"outputs\":2}")]
+    [TestCase("head", "{\"hidden\":130,\"outputs\":2,\"dropout\":2}")]
+    [TestCase("options", "{\"batch\":0}")]
+    [TestCase("steps", "-1")]
     public void A_description_that_somebody_broke_is_told(string key, string value)
     {
         JsonNode description = JsonNode.Parse(Info.ToJson())!;
