@@ -18,6 +18,9 @@ namespace IlgpuCxr.Kernels.Image;
 /// </remarks>
 public readonly record struct ImageRotation(int XX, int XY, int X, int YX, int YY, int Y)
 {
+    /// <summary>The most columns or rows of an image: positions have 15 bits and a sign before the point.</summary>
+    public const int LongestSide = short.MaxValue;
+
     private const double One = 65536;
 
     /// <summary>Every pixel from itself.</summary>
