@@ -202,10 +202,11 @@ public sealed partial class ComputeDevice
     private void ForEachChunk(int extent, Action<int, int> body)
     {
         int size = Math.Max(1, extent / (Threads * ChunksAThread));
-        int chunks = Ceiling.Divide(extent, size);
+        // In 64 bits: near the largest extent, what is rounded up or lies behind the last chunk does not fit 32.
+        int chunks = (int)(((long)extent + size - 1) / size);
         if (chunks == 1 || Threads == 1)
             body(0, extent);
         else
-            Parallel.For(0, chunks, threads!, chunk => body(chunk * size, Math.Min(extent, (chunk + 1) * size)));
+            Parallel.For(0, chunks, threads!, chunk => body(chunk * size, (int)Math.Min(extent, (chunk + 1L) * size)));
     }
 }
