@@ -20,6 +20,9 @@ internal abstract class ConvolutionVector
     // Enough for the cores of a large processor.
     private const int BiasSlices = 64;
 
+    // The pointers of a tile's taps are on the stack: of 14 pixels and this many taps 115 kB, where a thread may have no more than 1 MB.
+    private const int MostTaps = 1024;
+
     // With fewer channels the transforms cost more than they save.
     private const int FewestWinogradChannels = 16;
 
@@ -29,9 +32,11 @@ internal abstract class ConvolutionVector
         : Vector256.IsHardwareAccelerated ? ConvolutionAlgorithm.Vector256
         : ConvolutionAlgorithm.Vector128;
 
-    /// <summary>The algorithm that should take least time for a shape, by a model fitted to measurements (docs/convolution.md).</summary>
+    /// <summary>The algorithm that should take least time for a shape, by a model fitted to measurements (docs/convolution.md); naive for filters beyond any network's.</summary>
     public static ConvolutionAlgorithm Best(in ConvolutionShape shape)
     {
+        if (shape.R * shape.S > MostTaps)
+            return ConvolutionAlgorithm.Naive;
         if (!shape.FitsWinograd || Math.Min(shape.C, shape.K) < FewestWinogradChannels)
             return Widest;
         double direct = 9.0 * shape.Output.Pixels, winograd2 = WinogradCost(shape, 2), winograd4 = WinogradCost(shape, 4);
