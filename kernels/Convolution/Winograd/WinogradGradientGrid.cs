@@ -26,8 +26,8 @@ internal readonly record struct WinogradGradientGrid(
     public const int TilesAnIndex = 8;
 
     // The transformed tensors of a chunk should stay in cache until they are multiplied, and the more tiles it has, the fewer times the sums are added to.
-    // So 5 MB as long as the sums are small, and 20 MB where they are as large as that themselves.
-    private const int FloatsAChunk = 1_200_000, FloatsAChunkOfManySums = 5_000_000;
+    // So 5 MB as long as the sums are small, and 21 MB where they are as large as that themselves: 16 images of 14x14x256 are one chunk with vectors of 512 bits too.
+    private const int FloatsAChunk = 1_200_000, FloatsAChunkOfManySums = 5_200_000;
 
     // 36 x 128 x 256: where the sums of all elements are 5 MB or more, writing and reading them takes as long as multiplying.
     private const int ManySums = 1_150_000;
