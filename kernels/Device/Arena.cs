@@ -102,8 +102,8 @@ public sealed class Arena
         Generation++;
     }
 
-    /// <summary>Takes all tensors back from a plan that did not come to its end.</summary>
-    internal void Abandon()
+    /// <summary>Takes all tensors back from a step that did not come to its end; they may not be used any more.</summary>
+    public void Abandon()
     {
         free.Clear();
         end = 0;

@@ -26,7 +26,7 @@ public sealed class AdaptiveAveragePoolingLayer(string name, int size) : Layer
     {
         shape = new AdaptiveAveragePoolingShape(input.Shape.N, input.Shape.H, input.Shape.W, input.Shape.C, size, size);
         Tensor output = device.Arena.Rent(new TensorShape(shape.N, size, size, shape.C));
-        output.RequiresGrad = input.RequiresGrad;
+        output.RequiresGrad = training && input.RequiresGrad;
         AdaptiveAveragePooling.Forward(device, output, input, shape);
         input.Release();
         return output;

@@ -6,7 +6,7 @@ namespace IlgpuCxr.Layers;
 /// <remarks>
 /// There is no tape: the network is the graph, and each layer keeps between <see cref="Forward"/> and <see cref="Backward"/> just what its
 /// own gradient needs. Both take over the reference to the tensor they are given and hand over that of the result. As in
-/// PyTorch, a result requires a gradient where the input or, in training, a parameter does; then, and only then, the layer keeps
+/// PyTorch, a result requires a gradient where, in training, the input or a parameter does; then, and only then, the layer keeps
 /// something and <see cref="Backward"/> must follow. A layer may write over <c>gradOutput</c>, but not over its input: the layer before, or another
 /// path, may keep that for its own gradient. Not safe for use from several threads at once.
 /// </remarks>

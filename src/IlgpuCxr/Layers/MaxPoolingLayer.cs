@@ -49,8 +49,8 @@ public sealed class MaxPoolingLayer : Layer
     {
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output);
-        output.RequiresGrad = input.RequiresGrad;
-        indices = input.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
+        output.RequiresGrad = training && input.RequiresGrad;
+        indices = output.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
         isActivation = input.IsActivation;
         MaxPooling.Forward(device, output, indices, input, isActivation, shape);
         input.Release();

@@ -23,6 +23,7 @@ public sealed class ReluLayer(string name) : Layer
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
         Relu.Forward(device, input, input);
+        input.RequiresGrad &= training;
         if (input.RequiresGrad)
             output = input.Retain();
         return input;

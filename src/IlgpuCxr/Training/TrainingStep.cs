@@ -40,7 +40,7 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
         network.Dropout.Begin(device, optimizer.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
-        Learn(images, fill, targets, loss);
+        Run(() => Learn(images, fill, targets, loss));
         optimizer.Step();
     }
 
@@ -52,8 +52,8 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
     public void Evaluate(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> logits, ArrayView<float> loss)
     {
-        Plan(images, Pass.Evaluation, () => Evaluate());
-        Evaluate();
+        Plan(images, Pass.Evaluation, Evaluate);
+        Run(Evaluate);
 
         void Evaluate()
         {
@@ -69,8 +69,10 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     /// <param name="logits"><c>[N, outputs]</c>, receives the logits.</param>
     public void Predict(TensorShape images, Action<Tensor> fill, ArrayView<float> logits)
     {
-        Plan(images, Pass.Prediction, () => Infer(images, fill, logits).Release());
-        Infer(images, fill, logits).Release();
+        Plan(images, Pass.Prediction, Predict);
+        Run(Predict);
+
+        void Predict() => Infer(images, fill, logits).Release();
     }
 
     /// <summary>Images, targets and loss pass through places that are the same in every step, so that all between can be recorded.</summary>
@@ -151,6 +153,20 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     {
         foreach ((ILaunchGraph graph, _) in recorded.Values)
             graph.Dispose();
+    }
+
+    /// <summary>Runs a step; one that throws leaves no tensor rented, so that the next can run.</summary>
+    private void Run(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch
+        {
+            device.Arena.Abandon();
+            throw;
+        }
     }
 
     private void Plan(TensorShape images, Pass pass, Action step)

@@ -1,3 +1,4 @@
+using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -44,6 +45,35 @@ public sealed class LayerShapeTests
     [TestCaseSource(nameof(Senseless))]
     public void Sizes_that_make_no_sense_are_refused(Func<Layer> make) =>
         Assert.That(() => make(), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    [Test]
+    public void A_filter_with_more_taps_than_a_stack_holds_is_computed_by_the_naive_kernels()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "" });
+        Assert.That(Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)), Is.EqualTo(ConvolutionAlgorithm.Naive));
+        Assert.That(Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 32, 32, 16, 1, 32, 32, 1, 0)), Is.EqualTo(ConvolutionVector.Widest));
+    }
+
+    [Test]
+    public void Evaluation_keeps_nothing_for_a_gradient()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        foreach (Layer layer in new Layer[] { new MaxPoolingLayer("pool", window: 2, stride: 2, padding: 0), new AdaptiveAveragePoolingLayer("average", 1), new ReluLayer("relu") })
+        {
+            device.Plan(Evaluate);
+            Evaluate();
+            Assert.That(device.Arena.Trim, Throws.Nothing, "no tensor is rented any more");
+
+            void Evaluate()
+            {
+                Tensor input = device.Arena.Rent(new TensorShape(1, 4, 4, 4));
+                input.RequiresGrad = true;
+                Tensor output = layer.Forward(device, input, training: false);
+                Assert.That(output.RequiresGrad, Is.False, layer.GetType().Name);
+                output.Release();
+            }
+        }
+    }
 
     [Test]
     public void A_layer_has_one_place_and_a_name_of_its_own()
