@@ -3,8 +3,8 @@ namespace IlgpuCxr;
 /// <summary>Writes files whole or not at all.</summary>
 public static class AtomicFile
 {
-    /// <summary>What the name of a file ends in while it is being written.</summary>
-    public const string TemporarySuffix = ".tmp";
+    /// <summary>What the name of a file ends in while it is being written: nothing that a file of the user's is called.</summary>
+    public const string TemporarySuffix = ".cxr.tmp";
 
     /// <summary>
     /// Writes under a temporary name beside the file's place and renames: who looks finds the whole file or none. What

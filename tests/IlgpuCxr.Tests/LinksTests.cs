@@ -43,6 +43,15 @@ public sealed class LinksTests
     }
 
     [Test]
+    public void A_temporary_file_of_somebody_elses_is_left_alone()
+    {
+        File.WriteAllText(folder.PathOf("file.csv.tmp"), "mine");
+        AtomicFile.Try(folder.PathOf("file.csv"));
+        AtomicFile.Write(folder.PathOf("file.csv"), [1]);
+        Assert.That(File.ReadAllText(folder.PathOf("file.csv.tmp")), Is.EqualTo("mine"));
+    }
+
+    [Test]
     public void A_device_stays_one()
     {
         AtomicFile.Try("/dev/null");

@@ -147,7 +147,7 @@ public sealed class WrongInputTests
         foreach (string image in images)
         {
             File.Delete(image);
-            File.CreateSymbolicLink(image + ".tmp", "/dev/full");
+            File.CreateSymbolicLink(image + AtomicFile.TemporarySuffix, "/dev/full");
         }
         cxr.Run(arguments).AssertRefused(Failed, ".png' cannot be written (No space left on device); check the place, its permissions and the free space");
     }

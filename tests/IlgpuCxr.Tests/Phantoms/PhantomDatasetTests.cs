@@ -146,7 +146,7 @@ public sealed class PhantomDatasetTests
 
         // What kill -9 leaves: half a file under its temporary name, and after a power cut an empty one under its own.
         string missing = Images("whole").First(name => !File.Exists(PathOf("cut", name)));
-        File.WriteAllText(PathOf("cut", missing + ".tmp"), "half");
+        File.WriteAllText(PathOf("cut", missing + AtomicFile.TemporarySuffix), "half");
         File.WriteAllBytes(PathOf("cut", Images("cut").First()), []);
 
         Assert.That(Write("cut", options), Is.EqualTo(Images("whole").Count() - there + 1));
