@@ -39,8 +39,8 @@ public static class Benchmark
     /// <param name="options">Network, size and batch.</param>
     /// <param name="steps">Steps to measure.</param>
     /// <param name="training">Whether to train or only to infer.</param>
-    /// <exception cref="UsageException">An option is out of range.</exception>
-    /// <exception cref="NetworkException">The network is not known, or the batch is too small to train on.</exception>
+    /// <exception cref="UsageException">An option is out of range, or the batch is too small to train on.</exception>
+    /// <exception cref="NetworkException">The network is not known.</exception>
     public static BenchmarkResult Run(ComputeDevice device, TrainingOptions options, int steps, bool training)
     {
         options.Validate();

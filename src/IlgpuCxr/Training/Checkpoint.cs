@@ -85,20 +85,22 @@ public static class Checkpoint
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network that receives them.</param>
     /// <param name="optimizer">The optimizer that receives its memory; null for none.</param>
-    /// <exception cref="NetworkException">The file is of another network; the message tells what does not fit.</exception>
+    /// <exception cref="NetworkException">The file is of another network, or without what the optimizer needs; the message tells what does not fit.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer = null)
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
         CheckFit(file, network);
+        if (optimizer is not null)
+            CheckState(file, network, optimizer);
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
         {
             transfer.Upload(parameter, parameter.Value, file[parameter.Name]);
             foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
             {
-                if (file.TryGet(StateName(name, parameter), out WeightTensor? saved))
-                    transfer.Upload(parameter, network.Store.PartOf(parameter, state), saved);
+                if (parameter.RequiresGrad)
+                    transfer.Upload(parameter, network.Store.PartOf(parameter, state), file[StateName(name, parameter)]);
             }
         }
         optimizer?.Steps = ReadInfo(path).Steps;
@@ -133,6 +135,19 @@ public static class Checkpoint
         string more = problems.Count > ProblemsTold ? $" and {problems.Count - ProblemsTold} more do not fit" : "";
         throw new NetworkException(
             $"{file.Path} is not a checkpoint of this {network.Name} ({string.Join("; ", problems.Take(ProblemsTold))}{more}); use one of the same network and classes.");
+    }
+
+    // Without it a run would go on from the same weights to others than if it had not been interrupted.
+    private static void CheckState(WeightFile file, Network network, Optimizer optimizer)
+    {
+        foreach (Parameter parameter in network.Parameters.Where(parameter => parameter.RequiresGrad))
+        {
+            foreach ((string name, _) in optimizer.State)
+            {
+                if (!file.TryGet(StateName(name, parameter), out WeightTensor? tensor) || !tensor.Shape.SequenceEqual(parameter.PyTorchShape))
+                    throw new NetworkException($"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
+            }
+        }
     }
 
     private static string WithExtension(string path) =>

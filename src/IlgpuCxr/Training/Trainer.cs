@@ -4,6 +4,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
 using IlgpuCxr.Weights;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Training;
 
@@ -29,6 +30,7 @@ public sealed class Trainer : IDisposable
     private readonly DataDescription description;
     private readonly List<EpochResult> history = [];
     private IDisposable? directoryLock;
+    private bool isBroken;
 
     /// <summary>Sets up a run.</summary>
     /// <param name="device">Where to train.</param>
@@ -37,8 +39,10 @@ public sealed class Trainer : IDisposable
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="run">Where the results go.</param>
     /// <param name="weights">What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.</param>
-    /// <exception cref="UsageException">An option is out of range, or a batch is too small to train on.</exception>
-    /// <exception cref="NetworkException">The weights do not fit, or the network or what to freeze is not known.</exception>
+    /// <exception cref="ArgumentException">The weights are not those that the options name.</exception>
+    /// <exception cref="UsageException">An option is out of range, a batch is too small to train on, or what to freeze is not known.</exception>
+    /// <exception cref="NetworkException">The weights do not fit, or the network is not known.</exception>
+    /// <exception cref="WeightFormatException">The file of weights cannot be read.</exception>
     public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run, InitialWeights? weights = null)
     {
         weights ??= InitialWeights.Random;
@@ -52,13 +56,21 @@ public sealed class Trainer : IDisposable
         this.loader = loader;
         this.run = run;
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
-        network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
-        network.Initialize(options.Seed);
-        Imported = weights.Load(device, network);
-        network.Dropout.Seed = options.Seed;
-        network.Freeze(options.Freeze);
-        UsageException.Require(network.Parameters.Any(parameter => parameter.RequiresGrad), $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
-        optimizer = new Optimizer(device, network, options.Optimizer);
+        try
+        {
+            network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
+            network.Initialize(options.Seed);
+            Imported = weights.Load(device, network);
+            network.Dropout.Seed = options.Seed;
+            network.Freeze(options.Freeze);
+            UsageException.Require(network.Parameters.Any(parameter => parameter.RequiresGrad), $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
+            optimizer = new Optimizer(device, network, options.Optimizer);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
         step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
         batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
         evaluator = new Evaluator(device, step, batch);
@@ -104,12 +116,18 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops the run; what the last epoch saved stays.</param>
     /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
     /// <exception cref="NetworkException">The loss is no longer a number.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="InvalidOperationException">An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.</exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
     {
+        if (isBroken)
+            throw new InvalidOperationException("The run ended within an epoch, and its weights are of no epoch; make a new trainer and resume it.");
+        isBroken = true;
         if (history.Count == 0 && options.Task == ClassificationTask.MultiLabel)
             RunEpoch(EpochResult.Untrained, observer, cancellation);
         for (int epoch = EpochsDone; epoch < options.Epochs; epoch++)
             RunEpoch(epoch, observer, cancellation);
+        isBroken = false;
         return history;
     }
 

@@ -71,6 +71,24 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public void What_the_optimizer_needs_must_be_there_with_its_shape()
+    {
+        using var optimizer = new Optimizer(device, network, new OptimizerOptions());
+        string message = "does not hold what the optimizer remembers of conv1.weight; resume from the 'last'";
+        Assert.That(() => Checkpoint.Load(path, device, network, optimizer), Throws.TypeOf<NetworkException>().With.Message.Contains(message));
+
+        string cut = folder.PathOf("cut.safetensors");
+        Checkpoint.Save(cut, device, network, optimizer, Info);
+        using (WeightFile whole = SafetensorsFile.Read(cut))
+        {
+            WeightTensor[] tensors = [.. whole.Where(tensor => tensor.Name != "optimizer.momentum_buffer.conv1.weight")];
+            SafetensorsFile.Write(folder.PathOf("short.safetensors"), [.. tensors, new WeightTensor("optimizer.momentum_buffer.conv1.weight", [1], new float[1])], whole.Metadata);
+        }
+        Assert.That(() => Checkpoint.Load(folder.PathOf("short"), device, network, optimizer), Throws.TypeOf<NetworkException>().With.Message.Contains(message));
+        Assert.That(() => Checkpoint.Load(cut, device, network, optimizer), Throws.Nothing);
+    }
+
+    [Test]
     public void The_description_comes_back_without_times()
     {
         CheckpointInfo read = Checkpoint.ReadInfo(path);

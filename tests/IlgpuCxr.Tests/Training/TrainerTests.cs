@@ -37,6 +37,63 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void Probabilities_of_one_class_an_image_add_up_to_one()
+    {
+        using ComputeDevice device = SmallRun.Open(2);
+        using var predictor = new Predictor(device, Reference.Files.Best);
+        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(Reference.Images(Options).Test, Reference.Loader(Options, 2), CancellationToken.None);
+        foreach (ImagePrediction prediction in predictions)
+        {
+            Assert.That(prediction.Probabilities.Sum(), Is.EqualTo(1).Within(1e-9), prediction.Name);
+            Assert.That(prediction.Probabilities[prediction.Label], Is.EqualTo(prediction.Probabilities.Max()), prediction.Name);
+        }
+    }
+
+    [Test]
+    public void Evaluation_draws_other_transforms_than_training() =>
+        Assert.That(Trainer.TrainingEvaluationSeed(Options), Is.Not.EqualTo(Options.Seed));
+
+    [Test]
+    public void First_weights_follow_the_seed()
+    {
+        using var run = new SmallRun(Data.Root);
+        // So small a rate that each weight stays what it was.
+        run.Train(Options with { Seed = 7, Epochs = 1, Optimizer = new OptimizerOptions { LearningRate = 1e-30f } });
+        using ComputeDevice device = SmallRun.Open(1);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        network.Initialize(7);
+        using Network trained = Checkpoint.LoadNetwork(run.Files.Last, device, Checkpoint.ReadInfo(run.Files.Last));
+        foreach ((Parameter first, Parameter last) in network.Parameters.Zip(trained.Parameters).Where(pair => pair.First.Name.EndsWith(".weight", StringComparison.Ordinal)))
+            Assert.That(Digest.Of(device.Download(last.Value)), Is.EqualTo(Digest.Of(device.Download(first.Value))), first.Name);
+    }
+
+    [Test]
+    public void A_trainer_that_was_stopped_within_an_epoch_does_not_go_on()
+    {
+        using var run = new SmallRun(Data.Root);
+        using ComputeDevice device = SmallRun.Open(1);
+        using var trainer = new Trainer(device, Options, run.Images(Options), run.Loader(Options, 1), run.Files);
+        trainer.Begin();
+        Assert.That(() => trainer.Run(new SilentObserver(), new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => trainer.Run(new SilentObserver(), CancellationToken.None), Throws.InvalidOperationException.With.Message.Contains("make a new trainer and resume"));
+    }
+
+    [Test]
+    public void A_step_that_throws_leaves_the_next_its_memory()
+    {
+        using ComputeDevice device = SmallRun.Open(1);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        network.Initialize(1);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
+        using DeviceBuffer<float> logits = device.Allocate<float>(2 * network.Head.Outputs), wrong = device.Allocate<float>(1);
+        var images = new TensorShape(2, 32, 32, 3);
+        step.Predict(images, _ => { }, logits.View);
+        Assert.That(() => step.Predict(images, tensor => device.Copy(tensor.View, wrong.View), logits.View), Throws.ArgumentException);
+        Assert.That(() => step.Predict(images, _ => { }, logits.View), Throws.Nothing);
+        Assert.That(device.Arena.Trim, Throws.Nothing);
+    }
+
+    [Test]
     public void Half_a_checkpoint_of_a_killed_process_is_removed()
     {
         using var run = new SmallRun(Data.Root);
@@ -210,5 +267,16 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         Checkpoint.Load(run.Files.Last, device, network, null);
         return Digest.Of(device.Download(network.Store.Values));
+    }
+
+    private sealed class SilentObserver : ITrainingObserver
+    {
+        public void OnProgress(in TrainingProgress progress)
+        {
+        }
+
+        public void OnEpoch(EpochResult result, bool isBest)
+        {
+        }
     }
 }
