@@ -129,7 +129,8 @@ internal static class TrainCommand
         ? "Interrupted; what was saved stays, and the same command with --resume goes on from there."
         : "Interrupted before an epoch was saved; the same command starts again.";
 
-    private static TrainingOptions Options(ParseResult parsed)
+    /// <summary>What the options say; what is not given is the study's.</summary>
+    internal static TrainingOptions Options(ParseResult parsed)
     {
         TrainingOptions study = TrainingOptions.Study(parsed.GetValue(DataOptions.Task));
         LossKind loss = Given(Loss, study.Loss);

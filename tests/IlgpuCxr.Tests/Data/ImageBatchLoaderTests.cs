@@ -111,6 +111,16 @@ public sealed class ImageBatchLoaderTests
         Assert.That(Copies(loader.Augmented(folder.Train, 1, 0)).Sum(batch => batch.Indices.Length), Is.EqualTo(10));
         Assert.That(loader.Unreadable.Single().Reason, Does.Contain($"'{narrow}' has 4000x2 pixels").And.Contain("short side to 256"));
         Assert.That(ImageResizeParameters.Fits(16384, 600, 256) && !ImageResizeParameters.Fits(16384, 16, 256));
+        Assert.That(ImageResizeParameters.Fits(127, 1, 256) && !ImageResizeParameters.Fits(128, 1, 256), "The resized image has at most 32767 columns.");
+    }
+
+    [Test]
+    public void Evaluation_of_part_2_squeezes_every_image()
+    {
+        List<Copy> batches = Copies(Loader(4, transforms: ImageTransforms.Part2).Evaluation(ImageFolder.Open(data.Root).Train));
+        Assert.That(batches, Is.Not.Empty);
+        foreach (ImageTransformParameters image in batches.SelectMany(batch => batch.Parameters))
+            Assert.That(image, Is.EqualTo(Augmentation.Squeeze(new ImageSize(image.Width, image.Height, 1), image.Offset)));
     }
 
     [Test]

@@ -21,6 +21,25 @@ public sealed class ImageFolderTests
         Assert.That(folder.Test, Has.Count.EqualTo(4));
     }
 
+    [TestCase("train/normal/0.png")]
+    [TestCase("validation/normal/0.png")]
+    [TestCase("test/normal/0.png")]
+    public void Another_file_of_the_same_name_has_another_digest(string name)
+    {
+        using DataFolder data = DataFolder.Complete(2);
+        string before = ImageFolder.Open(data.Root).Describe().Digest;
+        data.Write(name, [1, 2, 3]);
+        Assert.That(ImageFolder.Open(data.Root).Describe().Digest, Is.Not.EqualTo(before));
+    }
+
+    [Test]
+    public void A_limit_is_spread_evenly_over_each_class()
+    {
+        using DataFolder data = DataFolder.Complete(6);
+        IEnumerable<string> names = ImageFolder.Open(data.Root).Limit(train: 4, others: 2).Train.Select(sample => Path.GetFileName(sample.Path));
+        Assert.That(names, Is.EqualTo(new[] { "0.png", "3.png", "0.png", "3.png" }));
+    }
+
     [Test]
     public void Files_are_sorted_by_code_point_directory_by_directory()
     {

@@ -9,7 +9,7 @@ namespace IlgpuCxr.Tests.Device;
 /// <param name="GlobalQuads">Whether global memory is read and written 16 bytes at a time, and never a float alone; otherwise each float alone.</param>
 public sealed record GpuKernelRow(int Registers, int MultiplyAdds, int TensorOperations, int SharedQuads, int Barriers, bool GlobalQuads);
 
-/// <summary>The one table of what is expected of kernels whose threads work together. A kernel that is not in it fails a test.</summary>
+/// <summary>What is expected of each kernel of the tiled convolution.</summary>
 internal static class GpuKernelTable
 {
     // The tiled convolution has one loop, eight steps of 8x8: 512 multiply-adds show that it is unrolled and nothing is computed twice, and

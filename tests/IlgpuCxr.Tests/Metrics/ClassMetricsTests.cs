@@ -32,7 +32,10 @@ public sealed class ClassMetricsTests
         Assert.That(metrics.Sensitivity.Value.Lower, Is.EqualTo(0.6 - 1.96 * 0.049).Within(0.02));
         Assert.That(metrics.Sensitivity.Value.Upper, Is.EqualTo(0.6 + 1.96 * 0.049).Within(0.02));
         foreach (Estimate? estimate in new[] { metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc })
+        {
             Assert.That(estimate!.Value.Value, Is.InRange(estimate.Value.Lower, estimate.Value.Upper));
+            Assert.That(estimate.Value.Upper - estimate.Value.Lower, Is.InRange(0.03, 0.3), "neither a point nor everything");
+        }
 
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 1).F1, Is.EqualTo(metrics.F1));
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 2).F1, Is.Not.EqualTo(metrics.F1));

@@ -43,6 +43,7 @@ public sealed class StudyRowsTests
             Assert.That((training.Size, training.Batch, training.Epochs), Is.EqualTo((224, 32, 25)), row.Id);
             Assert.That(training.Optimizer, Is.EqualTo(new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 1e-4f, Momentum = 0.9f }), row.Id);
             Assert.That(training.Hidden, Is.EqualTo(row.Part == StudyPart.Part1 ? 130 : 0), row.Id);
+            Assert.That((training.Network, training.Freeze, training.Loss), Is.EqualTo((row.Network, row.Freeze, row.Loss)), row.Id);
         }
         Assert.That(options.Training(StudyRows.Parse("p2:3")[0]).Loss, Is.EqualTo(LossKind.Focal));
     }

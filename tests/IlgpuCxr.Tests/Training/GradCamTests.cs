@@ -1,7 +1,10 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Explain;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
+using IlgpuCxr.Tests.WeightsImport;
 
 namespace IlgpuCxr.Tests.Training;
 
@@ -75,6 +78,39 @@ public sealed class GradCamTests
         Assert.That(map.At(0.25, 0.5), Is.EqualTo(0.75));
         Assert.That(map.At(0.5, 0.25), Is.EqualTo(0.5));
         Assert.That(map.At(1, 1), Is.Zero);
+    }
+
+    [Test]
+    public void Nothing_is_dropped()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, "resnet18", new NetworkHead(8, 2, 0.5f));
+        GradCam.Pass pass = Run(device, network, target: 1);
+        float[] logits = [];
+        device.Plan(Evaluate);
+        Evaluate();
+        Assert.That(pass.Logits, Is.EqualTo(logits).Within(1e-5));
+
+        void Evaluate()
+        {
+            Tensor input = device.Arena.Rent(image);
+            device.Upload<float>(input.View, BatchLearner.Noise(image, "image"));
+            Tensor result = network.Forward(input, training: false);
+            logits = device.Download(result.View);
+            result.Release();
+        }
+    }
+
+    [Test]
+    public void What_is_drawn_is_hot_where_the_map_is()
+    {
+        var upperRight = new HeatMap(2, 2, [0, 1, 0, 0]);
+        byte[] drawn = Overlay.Draw(new ImageSize(8, 8, 1), new byte[64], upperRight, new CropBox(0, 0, 8, 8));
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.PathOf("drawn.png"), drawn);
+        byte[] pixels = new VipsImageDecoder().Decode(folder.PathOf("drawn.png")).Pixels;
+        int Red(int row, int column) => pixels[(row * 8 + column) * 3];
+        Assert.That((Red(0, 7) > 50, Red(7, 0), Red(0, 0), Red(7, 7)), Is.EqualTo((true, 0, 0, 0)));
     }
 
     private static GradCam.Pass Run(ComputeDevice device, Network network, int target)

@@ -1,5 +1,6 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Training;
@@ -23,11 +24,39 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
     public void A_run_that_is_resumed_gives_the_bytes_of_one_that_was_never_interrupted()
     {
         using var run = new SmallRun(Data.Root);
-        run.Train(Options with { Epochs = 1 });
+        using var stop = new CancellationTokenSource();
+        void StopAfterTheFirst(EpochResult epoch)
+        {
+            if (epoch.Epoch == 0)
+                stop.Cancel();
+        }
+        Assert.That(() => run.Train(Options, onEpoch: StopAfterTheFirst, cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
         IReadOnlyList<EpochResult> resumed = run.Train(Options, resume: true);
         AssertSameBytes(run);
         Assert.That(resumed.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { EpochResult.Untrained, 0, 1 }));
         Assert.That(resumed[0] with { Seconds = 0 }, Is.EqualTo(History[0] with { Seconds = 0 }));
+    }
+
+    [Test]
+    public void An_unreadable_image_takes_no_other_images_name()
+    {
+        using DataFolder some = DataFolder.CompletePart2();
+        some.Write("Test/1.png", [1]);
+        using ComputeDevice device = SmallRun.Open(2);
+        using var predictor = new Predictor(device, Reference.Files.Best);
+        IReadOnlyList<ImageSample> samples = ImageFolder.Flat(some.PathOf("Test"));
+        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(samples, Reference.Loader(Options with { Batch = 3 }, 2), CancellationToken.None);
+        Assert.That(predictions.Select(prediction => prediction.Name), Is.EqualTo(samples.Select(sample => Path.GetFileName(sample.Path)).Where(name => name != "1.png")));
+    }
+
+    [Test]
+    public void The_runs_own_focal_loss_is_evaluated()
+    {
+        using var run = new SmallRun(Data.Root);
+        TrainingOptions options = Options with { Epochs = 1, Focal = new FocalOptions(0.6f, 1, Mean: true) };
+        run.Train(options);
+        double validation = run.Evaluate(run.Files.Best, options)[0].Evaluation.Loss;
+        Assert.That(validation, Is.EqualTo(run.Told[^1].Result.ValidationLoss));
     }
 
     [Test]

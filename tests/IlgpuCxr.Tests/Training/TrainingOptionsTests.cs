@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 
@@ -32,6 +33,25 @@ public sealed class TrainingOptionsTests
         yield return Case(Part1 with { Optimizer = Optimizer with { Epsilon = 0 } }, "--eps 0");
 
         static TestCaseData Case(TrainingOptions options, string expected) => new TestCaseData(options, expected).SetArgDisplayNames(expected);
+    }
+
+    [Test]
+    public void Each_optimizer_gets_its_options()
+    {
+        OptimizerOptions all = new()
+        {
+            Kind = OptimizerKind.AdamW,
+            LearningRate = 0.1f,
+            Momentum = 0.2f,
+            WeightDecay = 0.3f,
+            Beta1 = 0.4f,
+            Beta2 = 0.5f,
+            Epsilon = 0.6f,
+            Nesterov = true,
+        };
+        Assert.That(all.Sgd, Is.EqualTo(new SgdOptions(LearningRate: 0.1f, Momentum: 0.2f, WeightDecay: 0.3f, Nesterov: true)));
+        Assert.That(all.Adam, Is.EqualTo(new AdamOptions(LearningRate: 0.1f, Beta1: 0.4f, Beta2: 0.5f, Epsilon: 0.6f, WeightDecay: 0.3f, Decoupled: true)));
+        Assert.That((all with { Kind = OptimizerKind.Adam }).Adam.Decoupled, Is.False);
     }
 
     [TestCaseSource(nameof(OutOfRange))]

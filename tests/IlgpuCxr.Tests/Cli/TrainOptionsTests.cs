@@ -1,0 +1,44 @@
+using IlgpuCxr.Cli.Commands;
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Tests.Cli;
+
+public sealed class TrainOptionsTests
+{
+    private static IEnumerable<TestCaseData> Given()
+    {
+        TrainingOptions part1 = TrainingOptions.Study(ClassificationTask.Binary), part2 = TrainingOptions.Study(ClassificationTask.MultiLabel);
+        yield return Case(
+            "--net vgg16 --size 64 --batch 8 --epochs 3 --freeze features --seed 9 --hidden 16 --dropout 0.3 --augmentation part2",
+            part1 with
+            {
+                Network = "vgg16",
+                Size = 64,
+                Batch = 8,
+                Epochs = 3,
+                Freeze = "features",
+                Seed = 9,
+                Hidden = 16,
+                Dropout = 0.3f,
+                Augmentation = ImageTransforms.Part2,
+            });
+        yield return Case(
+            "--lr 0.02 --momentum 0.5 --nesterov --weight-decay 0.1 --centralize-gradients",
+            part1 with { Optimizer = new OptimizerOptions { LearningRate = 0.02f, Momentum = 0.5f, Nesterov = true, WeightDecay = 0.1f, CentralizeGradients = true } });
+        yield return Case(
+            "--optimizer adam --beta1 0.8 --beta2 0.9 --eps 1e-4",
+            part1 with { Optimizer = new OptimizerOptions { Kind = OptimizerKind.Adam, LearningRate = part1.Optimizer.LearningRate, Beta1 = 0.8f, Beta2 = 0.9f, Epsilon = 1e-4f } });
+        yield return Case(
+            "--task multilabel --loss focal --alpha 0.6 --gamma 1 --reduction mean",
+            part2 with { Loss = LossKind.Focal, Focal = new FocalOptions(0.6f, 1, Mean: true) });
+        yield return Case("--task multilabel", part2);
+
+        static TestCaseData Case(string options, TrainingOptions expected) => new TestCaseData(options, expected).SetArgDisplayNames(options);
+    }
+
+    [TestCaseSource(nameof(Given))]
+    public void Every_option_is_followed(string options, TrainingOptions expected) =>
+        Assert.That(TrainCommand.Options(TrainCommand.Create().Parse(["--data", "images", .. options.Split(' ')])), Is.EqualTo(expected));
+}

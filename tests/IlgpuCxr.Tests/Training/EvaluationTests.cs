@@ -1,0 +1,36 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Metrics;
+using IlgpuCxr.Training;
+
+namespace IlgpuCxr.Tests.Training;
+
+public sealed class EvaluationTests
+{
+    [Test]
+    public void F1_of_one_class_an_image_is_that_of_the_second()
+    {
+        // Classes 0, 0, 0, 1 are predicted to be 0, 0, 1, 1: one right of two, one found of one.
+        var evaluation = new Evaluation(0, new Predictions(ClassificationTask.Binary, 2, [1, 0, 1, 0, 0, 1, 0, 1], [0, 0, 0, 1]));
+        Assert.That((evaluation.Accuracy, evaluation.F1), Is.EqualTo((75.0, 2 / 3.0)));
+    }
+
+    [Test]
+    public void F1_and_accuracy_of_labels_are_averages_over_the_images()
+    {
+        // Two labels of which one is predicted: Jaccard and recall 1/2, precision 1.
+        var evaluation = new Evaluation(0, new Predictions(ClassificationTask.MultiLabel, 3, [-1, 1, -1], [0b011]));
+        Assert.That((evaluation.Accuracy, evaluation.F1), Is.EqualTo((50.0, 2 / 3.0)));
+    }
+
+    [TestCase(false, ExpectedResult = 2.0)]
+    [TestCase(true, ExpectedResult = 5.0)]
+    public double The_loss_of_all_images_does_not_depend_on_the_batches(bool sums)
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var log = new LossLog(device, steps: 2, sums);
+        device.Upload<float>(log.Next(batchSize: 4), [1]);
+        device.Upload<float>(log.Next(batchSize: 2), [4]);
+        return log.OverImages();
+    }
+}
