@@ -103,7 +103,7 @@ public sealed class Arena
     }
 
     /// <summary>Takes all tensors back from a step that did not come to its end; they may not be used any more.</summary>
-    public void Abandon()
+    internal void Abandon()
     {
         free.Clear();
         end = 0;

@@ -74,12 +74,7 @@ public sealed partial class ComputeDevice : IDisposable
         IsPlanning = true;
         try
         {
-            step();
-        }
-        catch
-        {
-            Arena.Abandon();
-            throw;
+            Run(step);
         }
         finally
         {
@@ -87,6 +82,22 @@ public sealed partial class ComputeDevice : IDisposable
         }
         Synchronize();
         Arena.Grow();
+    }
+
+    /// <summary>Runs a step that was planned; one that throws leaves no tensor rented, so that the next can run.</summary>
+    /// <param name="step">What to run. What it throws is passed on.</param>
+    public void Run(Action step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        try
+        {
+            step();
+        }
+        catch
+        {
+            Arena.Abandon();
+            throw;
+        }
     }
 
     /// <summary>Allocates memory that is not of the arena; zero at first.</summary>

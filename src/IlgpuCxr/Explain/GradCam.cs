@@ -34,7 +34,7 @@ internal static class GradCam
         network.Dropout.IsOff = true;
         Pass? result = null;
         device.Plan(Compute);
-        Compute();
+        device.Run(Compute);
         return result!;
 
         void Compute()

@@ -51,7 +51,7 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
     public void Run(Action step)
     {
         device.Plan(step);
-        step();
+        device.Run(step);
     }
 
     /// <summary>A tensor's values.</summary>

@@ -40,7 +40,7 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
         network.Dropout.Begin(device, optimizer.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
-        Run(() => Learn(images, fill, targets, loss));
+        device.Run(() => Learn(images, fill, targets, loss));
         optimizer.Step();
     }
 
@@ -53,7 +53,7 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     public void Evaluate(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> logits, ArrayView<float> loss)
     {
         Plan(images, Pass.Evaluation, Evaluate);
-        Run(Evaluate);
+        device.Run(Evaluate);
 
         void Evaluate()
         {
@@ -70,7 +70,7 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     public void Predict(TensorShape images, Action<Tensor> fill, ArrayView<float> logits)
     {
         Plan(images, Pass.Prediction, Predict);
-        Run(Predict);
+        device.Run(Predict);
 
         void Predict() => Infer(images, fill, logits).Release();
     }
@@ -153,20 +153,6 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     {
         foreach ((ILaunchGraph graph, _) in recorded.Values)
             graph.Dispose();
-    }
-
-    /// <summary>Runs a step; one that throws leaves no tensor rented, so that the next can run.</summary>
-    private void Run(Action step)
-    {
-        try
-        {
-            step();
-        }
-        catch
-        {
-            device.Arena.Abandon();
-            throw;
-        }
     }
 
     private void Plan(TensorShape images, Pass pass, Action step)

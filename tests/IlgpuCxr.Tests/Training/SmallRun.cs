@@ -55,7 +55,7 @@ internal sealed class SmallRun : IDisposable
         new DecodedImageCache(new VipsImageDecoder(), PathOf("images")),
         new ImageBatchOptions { BatchSize = options.Batch, Size = options.Size, Transforms = options.Augmentation, Threads = threads });
 
-    private sealed class Observer(List<(EpochResult Result, bool IsBest)> told, Action<EpochResult>? onEpoch) : ITrainingObserver
+    public sealed class Observer(List<(EpochResult Result, bool IsBest)> told, Action<EpochResult>? onEpoch) : ITrainingObserver
     {
         public void OnProgress(in TrainingProgress progress)
         {

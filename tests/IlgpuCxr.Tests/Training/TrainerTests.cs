@@ -74,8 +74,9 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using ComputeDevice device = SmallRun.Open(1);
         using var trainer = new Trainer(device, Options, run.Images(Options), run.Loader(Options, 1), run.Files);
         trainer.Begin();
-        Assert.That(() => trainer.Run(new SilentObserver(), new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => trainer.Run(new SilentObserver(), CancellationToken.None), Throws.InvalidOperationException.With.Message.Contains("make a new trainer and resume"));
+        var observer = new SmallRun.Observer(run.Told, null);
+        Assert.That(() => trainer.Run(observer, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => trainer.Run(observer, CancellationToken.None), Throws.InvalidOperationException.With.Message.Contains("make a new trainer and resume"));
     }
 
     [Test]
@@ -267,16 +268,5 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         Checkpoint.Load(run.Files.Last, device, network, null);
         return Digest.Of(device.Download(network.Store.Values));
-    }
-
-    private sealed class SilentObserver : ITrainingObserver
-    {
-        public void OnProgress(in TrainingProgress progress)
-        {
-        }
-
-        public void OnEpoch(EpochResult result, bool isBest)
-        {
-        }
     }
 }
