@@ -17,7 +17,7 @@ public static class BatchNorm
     /// <param name="inverseStd"><c>[C]</c>, saved for the backward pass.</param>
     /// <param name="runningMean"><c>[C]</c>, updated.</param>
     /// <param name="runningVar"><c>[C]</c>, updated with the unbiased variance.</param>
-    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="input"><c>[N, H, W, C]</c>; what it carries of a convolution's statistics is used and given back.</param>
     /// <param name="residual"><c>[N, H, W, C]</c>, or null for none.</param>
     /// <param name="weight"><c>[C]</c></param>
     /// <param name="bias"><c>[C]</c></param>
@@ -39,8 +39,10 @@ public static class BatchNorm
                 $"Batch normalisation in training mode needs more than one value per channel, not {shape}; use a larger batch.", nameof(shape));
         }
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
+        PixelStatistics? statistics = algorithm == BatchNormAlgorithm.Quad ? input.TakeStatistics() : null;
+        int passes = (statistics is null ? 3 : 2) + (residual is null ? 0 : 1);
         using var timing = device.Timings.Measure(
-            "batch norm forward", shape, algorithm, 7.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 3 : 4));
+            "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused, 7.0 * shape.Tensor.Count, shape.Bytes(passes));
         if (algorithm == BatchNormAlgorithm.Vector)
         {
             Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
@@ -49,21 +51,18 @@ public static class BatchNorm
                 mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, shape);
             partial.Release();
         }
-        else if (algorithm == BatchNormAlgorithm.Quad)
+        else if (algorithm == BatchNormAlgorithm.Naive)
         {
-            var slices = new PixelSlices(shape.Pixels, shape.C);
-            Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
-            device.LaunchGrouped(
-                BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups, partial.View, input.View, slices);
+            device.Launch(BatchNormNaive.Statistics, shape.C,
+                mean, inverseStd, runningMean, runningVar, input.View, momentum, epsilon, shape);
+        }
+        else
+        {
+            (Tensor partial, PixelSlices slices) = JoinMany(device, statistics ?? SliceStatistics(device, input, shape));
             device.LaunchGrouped(
                 BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups,
                 mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, slices);
             partial.Release();
-        }
-        else
-        {
-            device.Launch(BatchNormNaive.Statistics, shape.C,
-                mean, inverseStd, runningMean, runningVar, input.View, momentum, epsilon, shape);
         }
         Normalize(device, algorithm, output, input, residual, mean, inverseStd, weight, bias, relu, shape);
     }
@@ -173,6 +172,32 @@ public static class BatchNorm
         sums.Release();
     }
 
+    /// <summary>Whether the device's batch norm, in training, uses the statistics that an input carries.</summary>
+    internal static bool TakesStatistics(ComputeDevice device) => Chosen(device) == BatchNormAlgorithm.Fused;
+
+    private static PixelStatistics SliceStatistics(ComputeDevice device, Tensor input, in BatchNormShape shape)
+    {
+        var slices = new PixelSlices(shape.Pixels, shape.C);
+        Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
+        device.LaunchGrouped(
+            BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups, partial.View, input.View, slices);
+        return new PixelStatistics(partial, slices);
+    }
+
+    /// <summary>So few slices that one group for 32 channels joins them soon enough: those of tiles are many.</summary>
+    private static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
+    {
+        (Tensor partial, PixelSlices slices) = statistics;
+        if (slices.Count <= BatchNormQuad.MostSlices)
+            return statistics;
+        PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
+        Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));
+        device.LaunchGrouped(
+            BatchNormQuad.JoinSlices, new Index2D(slices.ChannelGroups, joined.Count), PixelSlices.Groups, joinedPartial.View, partial.View, slices);
+        partial.Release();
+        return new PixelStatistics(joinedPartial, joined);
+    }
+
     private static void Normalize(
         ComputeDevice device, BatchNormAlgorithm algorithm, Tensor output, Tensor input, Tensor? residual, ArrayView<float> mean,
         ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu, in BatchNormShape shape)
@@ -198,8 +223,13 @@ public static class BatchNorm
     /// <summary>The one place that chooses.</summary>
     private static BatchNormAlgorithm Choose(ComputeDevice device, in BatchNormShape shape, params ReadOnlySpan<ArrayView<float>> channels)
     {
-        BatchNormAlgorithm algorithm = device.Forced<BatchNormAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Quad);
-        return algorithm == BatchNormAlgorithm.Quad && !Quads.Allows(shape.C, channels) ? BatchNormAlgorithm.Naive : algorithm;
+        BatchNormAlgorithm algorithm = Chosen(device);
+        // Fused or not, the kernels are the same but for where the statistics come from.
+        return algorithm is not (BatchNormAlgorithm.Quad or BatchNormAlgorithm.Fused) ? algorithm
+            : Quads.Allows(shape.C, channels) ? BatchNormAlgorithm.Quad
+            : BatchNormAlgorithm.Naive;
     }
+
+    private static BatchNormAlgorithm Chosen(ComputeDevice device) =>
+        device.Forced<BatchNormAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Fused);
 }

@@ -11,4 +11,7 @@ public enum BatchNormAlgorithm
 
     /// <summary>Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no multiple of 4.</summary>
     Quad,
+
+    /// <summary>As <see cref="Quad"/>, with the statistics that tiles of the convolution before it wrote, where they did.</summary>
+    Fused,
 }

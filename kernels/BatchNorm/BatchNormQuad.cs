@@ -10,6 +10,13 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// </remarks>
 internal static class BatchNormQuad
 {
+    /// <summary>Slices that <see cref="MergeStatistics"/> joins at most.</summary>
+    /// <remarks>Each of its 32 rows then joins 32, one after the other. By counting, more of them take longer than the launch of <see cref="JoinSlices"/>.</remarks>
+    public const int MostSlices = 1024;
+
+    /// <summary>Slices that <see cref="JoinSlices"/> makes one of: two for each row of a group.</summary>
+    public const int SlicesJoined = 2 * PixelSlices.GroupPixels;
+
     /// <summary>Mean and sum of squared differences from it, of each channel of one slice: <c>partial [slices, 2, C]</c>.</summary>
     /// <remarks>
     /// Differences from the slice's first value, a sample of the channel: unlike <c>mean(x²) - mean(x)²</c> they cancel only where that sample is
@@ -42,47 +49,25 @@ internal static class BatchNormQuad
         }
     }
 
+    /// <summary>The statistics of <see cref="SlicesJoined"/> slices, as those of one: <c>joined [slices / SlicesJoined, 2, C]</c>.</summary>
+    public static void JoinSlices(ArrayView<float> joined, ArrayView<float> partial, PixelSlices slices)
+    {
+        int first = Grid.IdxY * SlicesJoined;
+        JoinGroup(partial, first, Math.Min(slices.Count, first + SlicesJoined), slices, out Float4 center, out Float4 square);
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
+        if (PixelSlices.Row != 0 | quad >= quads)
+            return;
+        joined.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = center;
+        joined.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = square;
+    }
+
     /// <summary>From the statistics of all slices, what a channel's moments are kept as, and its running statistics.</summary>
-    /// <remarks>
-    /// <code>
-    /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
-    /// </code>
-    /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
-    /// </remarks>
     public static void MergeStatistics(
         ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar, ArrayView<float> partial,
         float momentum, float epsilon, PixelSlices slices)
     {
-        ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> parts = partial.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, count = 0;
-        Float4 center = default, square = default;
-        if (quad < quads)
-        {
-            for (int slice = PixelSlices.Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
-            {
-                int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
-                Merge(ref count, ref center, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
-            }
-        }
-        means[Group.IdxX] = center;
-        squares[Group.IdxX] = square;
-        counts[Group.IdxX] = count;
-        Group.Barrier();
-        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
-        {
-            if (PixelSlices.Row < half)
-            {
-                int other = Group.IdxX + half * PixelSlices.GroupQuads;
-                Merge(ref count, ref center, ref square, counts[other], means[other], squares[other]);
-                means[Group.IdxX] = center;
-                squares[Group.IdxX] = square;
-                counts[Group.IdxX] = count;
-            }
-            Group.Barrier();
-        }
+        JoinGroup(partial, 0, slices.Count, slices, out Float4 center, out Float4 square);
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
         Float4 variance = square * (1f / slices.Pixels);
@@ -176,6 +161,48 @@ internal static class BatchNormQuad
         Float4 normalized = (input.Cast<Float4>()[index] - center) * inverse;
         Float4 sum = sums.Cast<Float4>()[quad] * share, product = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
         gradInput.Cast<Float4>()[index] = weight.Cast<Float4>()[quad] * inverse * (Gradient(gradOutput, output, index) - sum - normalized * product);
+    }
+
+    /// <summary>Joins slices from first to last within a group, each of whose rows takes some; row 0 gets all.</summary>
+    /// <remarks>
+    /// <code>
+    /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
+    /// </code>
+    /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
+    /// </remarks>
+    private static void JoinGroup(ArrayView<float> partial, int first, int end, PixelSlices slices, out Float4 center, out Float4 square)
+    {
+        ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> parts = partial.Cast<Float4>();
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, count = 0;
+        center = default;
+        square = default;
+        if (quad < quads)
+        {
+            for (int slice = first + PixelSlices.Row; slice < end; slice += PixelSlices.GroupPixels)
+            {
+                int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
+                Merge(ref count, ref center, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
+            }
+        }
+        means[Group.IdxX] = center;
+        squares[Group.IdxX] = square;
+        counts[Group.IdxX] = count;
+        Group.Barrier();
+        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
+        {
+            if (PixelSlices.Row < half)
+            {
+                int other = Group.IdxX + half * PixelSlices.GroupQuads;
+                Merge(ref count, ref center, ref square, counts[other], means[other], squares[other]);
+                means[Group.IdxX] = center;
+                squares[Group.IdxX] = square;
+                counts[Group.IdxX] = count;
+            }
+            Group.Barrier();
+        }
     }
 
     private static void Merge(ref int count, ref Float4 mean, ref Float4 squares, int others, Float4 otherMean, Float4 otherSquares)

@@ -17,12 +17,28 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
+    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
+        ComputeForward(device, output, input, weights, bias, relu, statistics: false, shape);
+
+    /// <summary><see cref="Forward"/> without bias and ReLU, before a batch norm that normalises with the batch's statistics: <paramref name="output"/> carries them where they are had in passing.</summary>
+    /// <remarks>Tiles of a GPU write them, where it is one tile that sums up a result; then batch norm need not read the output for them.</remarks>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, P, Q, K]</c></param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="weights"><c>[K, R, S, C]</c></param>
+    /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
+    public static void ForwardForBatchNorm(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
+        ComputeForward(device, output, input, weights, bias: default, relu: false, statistics: BatchNorm.BatchNorm.TakesStatistics(device), shape);
+
+    private static void ComputeForward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, bool statistics, in ConvolutionShape shape)
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())
-            ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, relu, shape);
+            ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, relu, statistics, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, relu, shape);
         else

@@ -226,7 +226,7 @@ public sealed partial class ComputeDevice : IDisposable
     {
         TAlgorithm? algorithm = forced.For<TAlgorithm>();
         string name = algorithm.ToString()!;
-        if (Kind == DeviceKind.Cpu ? name is "Group" or "Quad" : name is "Vector")
+        if (Kind == DeviceKind.Cpu ? name is "Group" or "Quad" or "Fused" : name is "Vector")
         {
             throw new DeviceException(
                 $"The {AlgorithmChoice.WordsFor<TAlgorithm>()} algorithm '{name.ToLowerInvariant()}' does not run on {Name}; choose another, such as naive, or another device.");

@@ -28,6 +28,24 @@ internal readonly struct PixelSlices
         Count = Ceiling.Divide(Pixels, Length);
     }
 
+    private PixelSlices(int pixels, FastDivisor quads, int length)
+    {
+        Pixels = pixels;
+        Quads = quads;
+        ChannelGroups = Ceiling.Divide(quads.Divisor, GroupQuads);
+        Length = length;
+        Count = Ceiling.Divide(pixels, length);
+    }
+
+    /// <summary>Slices of a given length.</summary>
+    /// <param name="pixels">Pixels in all.</param>
+    /// <param name="channels">Channels, a multiple of 4.</param>
+    /// <param name="length">Pixels of a slice.</param>
+    public static PixelSlices OfLength(int pixels, int channels, int length) => new(pixels, new FastDivisor(channels / 4), length);
+
+    /// <summary>The slices that so many of these make together.</summary>
+    public PixelSlices Joined(int count) => new(Pixels, Quads, Length * count);
+
     /// <summary>How kernels of such groups are compiled.</summary>
     /// <remarks>Four groups of 256 threads for a multiprocessor, with 64 registers per thread: eight groups, which would fill it, leave 32, and the kernels spill.</remarks>
     public static KernelSpecialization Groups => new(GroupQuads * GroupPixels, 4);
@@ -41,15 +59,23 @@ internal readonly struct PixelSlices
     /// <summary>In a kernel, adds the values of all rows of a group, as a tree; row 0 gets the sums of its quads.</summary>
     /// <param name="rows">Shared memory, a value for each thread.</param>
     /// <param name="value">The thread's own.</param>
-    public static Float4 SumRows(ArrayView<Float4> rows, Float4 value)
+    public static Float4 SumRows(ArrayView<Float4> rows, Float4 value) => SumRows(rows, value, GroupPixels, GroupQuads);
+
+    /// <summary>The same in a group of another form.</summary>
+    /// <param name="rows">Shared memory, a value for each thread.</param>
+    /// <param name="value">The thread's own.</param>
+    /// <param name="count">Rows, a power of two.</param>
+    /// <param name="length">Threads of a row, one after the other.</param>
+    public static Float4 SumRows(ArrayView<Float4> rows, Float4 value, int count, int length)
     {
+        int row = Group.IdxX / length;
         rows[Group.IdxX] = value;
         Group.Barrier();
-        for (int half = GroupPixels / 2; half > 0; half >>= 1)
+        for (int half = count / 2; half > 0; half >>= 1)
         {
-            if (Row < half)
+            if (row < half)
             {
-                value += rows[Group.IdxX + half * GroupQuads];
+                value += rows[Group.IdxX + half * length];
                 rows[Group.IdxX] = value;
             }
             Group.Barrier();

@@ -45,6 +45,9 @@ public sealed class Tensor
     /// <summary>Of the gradient of an activation: whether it is 0 already where the activation is.</summary>
     public bool IsMasked { get; set; }
 
+    /// <summary>Of a convolution's output: its statistics, until batch norm takes them.</summary>
+    internal PixelStatistics? Statistics { private get; set; }
+
     /// <summary>The floats on the device; empty while the arena only plans.</summary>
     public ArrayView<float> View => arena is null ? memory : arena.View(Offset, Shape.Count);
 
@@ -58,6 +61,14 @@ public sealed class Tensor
         return this;
     }
 
+    /// <summary>The statistics, which the caller releases; null where there are none.</summary>
+    internal PixelStatistics? TakeStatistics()
+    {
+        PixelStatistics? statistics = Statistics;
+        Statistics = null;
+        return statistics;
+    }
+
     /// <summary>Says that one user is done with this tensor.</summary>
     /// <exception cref="InvalidOperationException">All users were done with it already.</exception>
     public void Release()
@@ -66,7 +77,9 @@ public sealed class Tensor
             return;
         if (references == 0)
             throw new InvalidOperationException($"A tensor of {Shape} is released a second time: a layer releases what it is given, its caller what it returns.");
-        if (--references == 0)
-            arena.Return(this);
+        if (--references > 0)
+            return;
+        Statistics?.Moments.Release();
+        arena.Return(this);
     }
 }

@@ -77,6 +77,9 @@ checks() {
     # The step as one CUDA graph; and by warpgroups, where the GPU has them (sm_90).
     selftest selftest-graph ILGPUCXR_GRAPHS=1 tf32
     bench bench-graph ILGPUCXR_GRAPHS=1 tf32
+    # Batch norm that reads its statistics itself, to be held against the default.
+    bench bench-fused tf32
+    bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad tf32
     for precision in tf32 bf16; do
         selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
         bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"

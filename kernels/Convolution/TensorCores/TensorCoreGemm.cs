@@ -36,8 +36,8 @@ internal static class TensorCoreGemm
             Stages * Depth * (TRowSize.Extent + TColumnSize.Extent) / 4);
         uint memory = TensorCore.SharedAddress(ref shared[0]);
 
-        int rowStart = plan.ColumnTiles.Divide(Grid.IdxX, out int columnStart) * TRowSize.Extent;
-        columnStart *= TColumnSize.Extent;
+        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile);
+        int rowStart = rowTile * TRowSize.Extent, columnStart = columnTile * TColumnSize.Extent;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowSize.Extent / 2), warpColumn = (warp & 1) * (TColumnSize.Extent / 2);
         var rowStage = new TensorCoreStage<TRowSize, TAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
@@ -78,6 +78,9 @@ internal static class TensorCoreGemm
             TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows32, row + 32, column, result, partials, plan);
             TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows48, row + 48, column, result, partials, plan);
         }
+        // Zeros past the end of the depth may still be on their way, but not to the first tile.
+        if (result.HasStatistics)
+            TileStatistics.Write<TRowSize, TColumnSize, TResult>(shared, Threads, result, rowTile, columnTile, plan);
     }
 
     private static void MultiplyTile<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(

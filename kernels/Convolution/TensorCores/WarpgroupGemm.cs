@@ -73,6 +73,9 @@ internal static class WarpgroupGemm
         Store<TColumnSize, TResult>(sums.Rows0, row, column, result, partials, plan);
         if (TRowSize.Extent > 64)
             Store<TColumnSize, TResult>(sums.Rows64, row + 64, column, result, partials, plan);
+        // As in TensorCoreGemm, nothing is on its way to the first tile any more.
+        if (result.HasStatistics)
+            TileStatistics.Write<TRowSize, TColumnSize, TResult>(shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
     }
 
     /// <summary>Begins to copy a tile of both factors.</summary>

@@ -19,26 +19,32 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 internal static class ConvolutionTiled
 {
-    /// <inheritdoc cref="Convolution.Forward"/>
+    /// <summary><see cref="Convolution.Forward"/>, or <see cref="Convolution.ForwardForBatchNorm"/> with statistics where there is a sum to each result.</summary>
     public static void Forward(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, bool statistics,
+        in ConvolutionShape shape)
     {
         if (WidensTo(shape) is { } wide)
         {
             Tensor wideInput = Widened(device, wide.Input, input.View, shape.C), wideWeights = Widened(device, wide.Weights, weights, shape.C);
-            Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, wide);
+            Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, statistics, wide);
             wideWeights.Release();
             wideInput.Release();
             return;
         }
-        Multiply(
-            device,
-            algorithm,
-            new InputPatches(input.View, shape),
-            new Filters(weights, shape),
-            new MatrixResult(output.View, shape.K, bias, relu),
-            (shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C),
-            AllowsQuads(shape, input.View, weights, output.View, bias));
+        bool quads = AllowsQuads(shape, input.View, weights, output.View, bias);
+        TiledPlan plan = Plan(algorithm, shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, quads);
+        var patches = new InputPatches(input.View, shape);
+        var filters = new Filters(weights, shape);
+        if (!statistics || !quads || plan.Slices > 1)
+        {
+            Multiply(device, algorithm, patches, filters, new MatrixResult(output.View, shape.K, bias, relu), plan, quads);
+            return;
+        }
+        var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
+        Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
+        Multiply(device, algorithm, patches, filters, new NormalizedResult(output.View, shape.K, moments.View), plan, quads);
+        output.Statistics = new PixelStatistics(moments, slices);
     }
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
@@ -47,14 +53,16 @@ internal static class ConvolutionTiled
     {
         foreach (StridePhase phase in StridePhase.Of(shape))
         {
+            ArrayView<float> mask = activation is null ? default : activation.View;
+            bool quads = AllowsQuads(shape, gradInput.View, gradOutput.View, weights, mask);
             Multiply(
                 device,
                 algorithm,
                 new GradOutputPatches(gradOutput.View, shape, phase),
                 new PhaseFilters(weights, shape, phase),
-                new GradInputResult(gradInput.View, shape, phase, accumulate, activation is null ? default : activation.View),
-                (phase.Pixels, shape.C, phase.Taps * shape.K),
-                AllowsQuads(shape, gradInput.View, gradOutput.View, weights, activation is null ? default : activation.View));
+                new GradInputResult(gradInput.View, shape, phase, accumulate, mask),
+                Plan(algorithm, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
+                quads);
         }
     }
 
@@ -79,12 +87,14 @@ internal static class ConvolutionTiled
         {
             // The gradient transposed: columns are packed, and the output's gradient is R·S times less than what the taps see of the input.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
-            Multiply(device, algorithm, taps, filters, new MatrixResult(transposed.View, shape.K, default, relu: false), (columns, shape.K, shape.Output.Pixels), quads);
+            var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
+            Multiply(device, algorithm, taps, filters, result, Plan(algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
             device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), shape.K);
             transposed.Release();
             return;
         }
-        Multiply(device, algorithm, filters, taps, new MatrixResult(gradWeights, columns, default, relu: false), (shape.K, columns, shape.Output.Pixels), quads);
+        Multiply(
+            device, algorithm, filters, taps, new MatrixResult(gradWeights, columns, default, relu: false), Plan(algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
     /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
@@ -124,15 +134,15 @@ internal static class ConvolutionTiled
         matrix[index] = transposed[column * rows + row];
     }
 
+    private static TiledPlan Plan(ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads) =>
+        algorithm == ConvolutionAlgorithm.Tiled ? new TiledPlan(rows, columns, depth) : TensorCoreTiles.Plan(rows, columns, depth, quads);
+
     private static void Multiply<TRows, TColumns, TResult>(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result, (int Rows, int Columns, int Depth) size, bool quads)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        TiledPlan plan = algorithm == ConvolutionAlgorithm.Tiled
-            ? new TiledPlan(size.Rows, size.Columns, size.Depth)
-            : TensorCoreTiles.Plan(size.Rows, size.Columns, size.Depth, quads);
         Tensor? partials = plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
         ArrayView<float> share = partials?.View ?? result.View;
         switch (algorithm)

@@ -41,8 +41,7 @@ internal static class TiledGemm
         ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
         ArrayView<Float4> columnTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
 
-        int rowStart = plan.ColumnTiles.Divide(Grid.IdxX, out int columnStart) * TSize.Extent;
-        columnStart *= TSize.Extent;
+        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TSize.Extent, columnStart = columnTile * TSize.Extent;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         var rowStage = new TiledStage<TSize, TAccess, TRows>(rows, rowStart, Group.IdxX);
         var columnStage = new TiledStage<TSize, TAccess, TColumns>(columns, columnStart, Group.IdxX);
@@ -87,6 +86,8 @@ internal static class TiledGemm
         Store<TSize, TAccess, TResult>(sums.Row5, bottom + 1, left, result, partials, plan);
         Store<TSize, TAccess, TResult>(sums.Row6, bottom + 2, left, result, partials, plan);
         Store<TSize, TAccess, TResult>(sums.Row7, bottom + 3, left, result, partials, plan);
+        if (result.HasStatistics)
+            TileStatistics.Write<TSize, TSize, TResult>(rowTiles, Threads(TSize.Extent), result, rowTile, columnTile, plan);
     }
 
     /// <summary>One element of the result: the slices' shares in their order.</summary>

@@ -21,6 +21,12 @@ internal interface ITiledResult
     /// <summary>That tensor.</summary>
     ArrayView<float> Mask { get; }
 
+    /// <summary>Whether statistics of each tile's rows are wanted (<see cref="TileStatistics"/>).</summary>
+    bool HasStatistics { get; }
+
+    /// <summary>Where they go.</summary>
+    ArrayView<float> Statistics { get; }
+
     /// <summary>The offset of a row's first element; its columns follow one another.</summary>
     int Offset(int row);
 
@@ -53,6 +59,10 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
 
     public ArrayView<float> Mask => View;
 
+    public bool HasStatistics => false;
+
+    public ArrayView<float> Statistics => View;
+
     public int Offset(int row) => row * columns;
 
     public int AddendOffset(int rowOffset) => 0;
@@ -62,6 +72,36 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
     public Float2 Finish(Float2 sum, Float2 mask) => rectifies != 0 ? Float2.Masked(sum, sum) : sum;
 
     public Float4 Finish(Float4 sum, Float4 mask) => rectifies != 0 ? Float4.Masked(sum, sum) : sum;
+}
+
+/// <summary>The output where batch norm follows: with neither bias nor ReLU, but with statistics.</summary>
+internal readonly struct NormalizedResult(ArrayView<float> view, int columns, ArrayView<float> statistics) : ITiledResult
+{
+    private readonly int columns = columns;
+
+    public ArrayView<float> View { get; } = view;
+
+    public bool HasAddend => false;
+
+    public ArrayView<float> Addend => View;
+
+    public bool HasMask => false;
+
+    public ArrayView<float> Mask => View;
+
+    public bool HasStatistics => true;
+
+    public ArrayView<float> Statistics { get; } = statistics;
+
+    public int Offset(int row) => row * columns;
+
+    public int AddendOffset(int rowOffset) => 0;
+
+    public float Finish(float sum, float mask) => sum;
+
+    public Float2 Finish(Float2 sum, Float2 mask) => sum;
+
+    public Float4 Finish(Float4 sum, Float4 mask) => sum;
 }
 
 /// <summary>The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU before this layer gave 0.</summary>
@@ -83,6 +123,10 @@ internal readonly struct GradInputResult(
 
     // As MatrixResult.Addend: any memory will do where nothing is read.
     public ArrayView<float> Mask { get; } = activation.Length > 0 ? activation : gradInput;
+
+    public bool HasStatistics => false;
+
+    public ArrayView<float> Statistics => View;
 
     public int Offset(int row)
     {

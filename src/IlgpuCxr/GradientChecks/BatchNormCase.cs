@@ -47,7 +47,8 @@ public class BatchNormCase : OperatorCase
     public const float Epsilon = 1e-5f;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Algorithms => NamesOf<BatchNormAlgorithm>();
+    /// <remarks>Fused with no convolution before it is the quad kernels.</remarks>
+    public override IReadOnlyList<string> Algorithms => [.. NamesOf<BatchNormAlgorithm>().Except([nameof(BatchNormAlgorithm.Fused).ToLowerInvariant()])];
 
     /// <inheritdoc/>
     public override double KinkDistance => relu ? Training(withRelu: false)["output"].Min(Math.Abs) : double.PositiveInfinity;

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Layers;
 /// <summary>A convolution: without bias where batch norm follows, as in ResNet, or with one and with ReLU, as in VGG.</summary>
 /// <remarks>
 /// ReLU and its gradient cost no trip to memory where they can be had with a convolution: the outputs are rectified as they are written, and the
-/// next convolution sets its input's gradient to 0 where its input is.
+/// next convolution sets its input's gradient to 0 where its input is. A batch norm that follows finds its statistics with the outputs, where a GPU's tiles can write them.
 /// </remarks>
 public sealed class ConvolutionLayer : Layer
 {
@@ -68,7 +68,10 @@ public sealed class ConvolutionLayer : Layer
     {
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output);
-        Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, relu, shape);
+        if (training && bias is null && !relu)
+            Convolution.ForwardForBatchNorm(device, output, input, weight.Value, shape);
+        else
+            Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, relu, shape);
         inputRequiresGrad = input.RequiresGrad;
         bool parametersRequireGrad = weight.RequiresGrad || bias is { RequiresGrad: true };
         output.RequiresGrad = training && (inputRequiresGrad || parametersRequireGrad);

@@ -23,6 +23,10 @@ public static class DeviceSelfTest
     private static readonly BatchNormShape[] BatchNorms =
         [new(8, 1, 1, 4), new(3, 11, 13, 17), new(2, 9, 11, 36), new(3, 29, 23, 64), new(4, 56, 56, 64), new(8, 7, 7, 512)];
 
+    // The first of these has tiles enough for their statistics to be joined twice.
+    private static readonly ConvolutionShape[] NormalizedConvolutions =
+        [new(11, 112, 112, 8, 64, 1, 1, 1, 0), new(2, 32, 32, 3, 64, 7, 7, 2, 3), new(2, 9, 7, 12, 20, 3, 3, 2, 1), new(4, 14, 14, 64, 128, 1, 1, 1, 0)];
+
     private static readonly MaxPoolingShape[] MaxPoolings =
         [new(2, 7, 5, 3, 3, 2, 1), new(1, 13, 11, 17, 3, 1, 1), new(3, 8, 6, 32, 2, 2, 0), new(2, 112, 112, 64, 3, 2, 1)];
 
@@ -41,6 +45,7 @@ public static class DeviceSelfTest
         yield return Over("convolution of integers", Expected(device, [.. Convolutions.Where(shape => IsExact(device, shape))], exact: true), 0, convolution => convolution.Compare(device));
         yield return Over("convolution, errors over their bound", Expected(device, Convolutions, exact: false), 1, convolution => convolution.Compare(device));
         yield return Over("batch norm, three passes", BatchNorms, 1e-4, shape => BatchNorm(device, shape));
+        yield return Over("batch norm with a convolution's statistics", NormalizedConvolutions, 1e-4, shape => NormalizedConvolution(device, shape));
         yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
         yield return Over("relu, sgd", [1, 7, 4096, 100_003], 0, count => Elements(device, count));
         yield return Over("adam, gradient centralization", [1, 7, 4096, 100_003], 1e-5, count => Optimizers(device, count));
@@ -145,6 +150,13 @@ public static class DeviceSelfTest
         return worst;
     }
 
+    /// <summary>The largest difference relative to the largest value; NaN if one is no number.</summary>
+    private static double Relative(double[] results, double[] expected)
+    {
+        double largest = expected.Max(Math.Abs);
+        return Error(results, expected, _ => largest);
+    }
+
     private static string ChosenFor(ComputeDevice device, ConvolutionShape shape) =>
         Kernels.Convolution.Convolution.Choose(device, shape).ToString().ToLowerInvariant();
 
@@ -173,15 +185,41 @@ public static class DeviceSelfTest
             Kernels.BatchNorm.BatchNorm.ForwardTraining(device, output, m, v, zeroMean, zeroVar, input, null, w, b, 0.1f, 1e-5f, relu: false, shape);
             Kernels.BatchNorm.BatchNorm.Backward(device, gradInput, null, gradWeight, gradBias, gradOutput, output, input, m, v, w, relu: false, shape);
         });
-        double Relative(ArrayView<float> results, double[] expected)
-        {
-            double largest = expected.Max(Math.Abs);
-            return Error(memory.Read(results), expected, _ => largest);
-        }
         double[] errors =
         [
-            Relative(output.View, y), Relative(gradInput.View, dx), Relative(gradWeight, dw), Relative(gradBias, db),
-            Relative(zeroMean, runningMean), Relative(zeroVar, runningVar),
+            Relative(memory.Read(output), y), Relative(memory.Read(gradInput), dx), Relative(memory.Read(gradWeight), dw), Relative(memory.Read(gradBias), db),
+            Relative(memory.Read(zeroMean), runningMean), Relative(memory.Read(zeroVar), runningVar),
+        ];
+        return errors.Aggregate(0.0, Math.Max);
+    }
+
+    /// <summary>Batch norm of a convolution's output with the statistics that come with it, against batch norm that reads them; relative to the largest value of each result.</summary>
+    private static double NormalizedConvolution(ComputeDevice device, ConvolutionShape shape)
+    {
+        using var memory = new DeviceMemory(device);
+        TensorShape sizes = shape.Output;
+        var normalized = new BatchNormShape(sizes.N, sizes.H, sizes.W, sizes.C);
+        Tensor input = memory.Tensor(shape.Input, CheckValues.Uniform(shape.Input.Count, 1, offset: 1)), output = memory.Tensor(sizes);
+        ArrayView<float> weights = memory.Vector(CheckValues.Uniform(shape.Weights.Count, 2, offset: 0.25f));
+        Tensor[] outputs = [memory.Tensor(sizes), memory.Tensor(sizes)];
+        ArrayView<float>[] means = [memory.Vector(shape.K), memory.Vector(shape.K)], inverseStds = [memory.Vector(shape.K), memory.Vector(shape.K)];
+        ArrayView<float> weight = memory.Vector(CheckValues.Uniform(shape.K, 3)), bias = memory.Vector(CheckValues.Uniform(shape.K, 4));
+        ArrayView<float> runningMean = memory.Vector(new double[shape.K]), runningVar = memory.Vector(new double[shape.K]);
+        memory.Run(() =>
+        {
+            Kernels.Convolution.Convolution.ForwardForBatchNorm(device, output, input, weights, shape);
+            // The first uses up what the output carries.
+            for (int i = 0; i < 2; i++)
+            {
+                Kernels.BatchNorm.BatchNorm.ForwardTraining(
+                    device, outputs[i], means[i], inverseStds[i], runningMean, runningVar, output, null, weight, bias, 0.1f, 1e-5f, relu: false, normalized);
+            }
+        });
+        double[] errors =
+        [
+            Relative(memory.Read(outputs[0]), memory.Read(outputs[1])),
+            Relative(memory.Read(means[0]), memory.Read(means[1])),
+            Relative(memory.Read(inverseStds[0]), memory.Read(inverseStds[1])),
         ];
         return errors.Aggregate(0.0, Math.Max);
     }

@@ -28,6 +28,47 @@ internal static class ConvolutionChecks
         }
     }
 
+    /// <summary>The forward pass before a batch norm, and the moments of each tile's pixels where tiles can write them.</summary>
+    /// <remarks>
+    /// With u the roundoff: integers and their differences d from a tile's first value add up exactly. The mean rounds the tile's inverse, a product and a sum; the squares
+    /// that inverse, three products and a difference, of what is at most Σ d².
+    /// </remarks>
+    public static void ForwardForBatchNorm(ComputeDevice device, ConvolutionShape shape, bool writesMoments)
+    {
+        double[] input = CheckValues.Integers(shape.Input.Count, 1), weights = CheckValues.Integers(shape.Weights.Count, 2);
+        var expected = new double[shape.Output.Count];
+        ConvolutionReference.Forward(expected, input, weights, [], shape);
+        using var memory = new DeviceMemory(device);
+        Tensor output = memory.Tensor(shape.Output), x = memory.Tensor(shape.Input, input);
+        ArrayView<float> w = memory.Vector(weights);
+        PixelStatistics? statistics = null;
+        memory.Run(() =>
+        {
+            Operator.ForwardForBatchNorm(device, output, x, w, shape);
+            statistics = output.TakeStatistics();
+            statistics?.Moments.Release();
+        });
+        Assert.That(memory.Read(output), Is.EqualTo(expected));
+        Assert.That(statistics is not null, Is.EqualTo(writesMoments));
+        if (statistics is null)
+            return;
+        double[] moments = memory.Read(statistics.Moments);
+        for (int tile = 0; tile < statistics.Slices.Count; tile++)
+        {
+            int first = tile * statistics.Slices.Length, last = Math.Min(shape.Output.Pixels, first + statistics.Slices.Length);
+            for (int k = 0; k < shape.K; k++)
+            {
+                double[] values = [.. Enumerable.Range(first, last - first).Select(pixel => expected[pixel * shape.K + k])];
+                double mean = values.Average(), shift = values[0], u = OperatorCase.Roundoff;
+                Assert.That(
+                    moments[tile * 2 * shape.K + k], Is.EqualTo(mean).Within(3 * u * (Math.Abs(mean) + values.Average(value => Math.Abs(value - shift)))), $"mean of {k}");
+                Assert.That(
+                    moments[(tile * 2 + 1) * shape.K + k],
+                    Is.EqualTo(values.Sum(value => (value - mean) * (value - mean))).Within(5 * u * values.Sum(value => (value - shift) * (value - shift))), $"squares of {k}");
+            }
+        }
+    }
+
     public static void BackwardData(ComputeDevice device, ConvolutionShape shape)
     {
         double[] gradOutput = CheckValues.Integers(shape.Output.Count, 4), weights = CheckValues.Integers(shape.Weights.Count, 5), before = CheckValues.Integers(shape.Input.Count, 6), input = CheckValues.Integers(shape.Input.Count, 9);

@@ -16,6 +16,20 @@ internal static class GpuKernelTable
     // 32 quads that a step reads two of each operand.
     private static GpuKernelRow Tiled(int registers, bool quads) => new(registers, 512, TensorOperations: 0, SharedQuads: 32, Barriers: 2, quads);
 
+    /// <summary>What <c>TileStatistics</c> adds to a kernel, whatever its tile: the squares of four pixels at a time and of one, and one in a quotient.</summary>
+    public const int StatisticsMultiplyAdds = 4 * 4 + 4 + 1;
+
+    /// <summary>The barrier after the results, and two for each of the two sums over rows: one before its loop, one in it.</summary>
+    public const int StatisticsBarriers = 5;
+
+    // Each sum over rows reads the other half's.
+    private static GpuKernelRow WithStatistics(GpuKernelRow row) => row with
+    {
+        MultiplyAdds = row.MultiplyAdds + StatisticsMultiplyAdds,
+        SharedQuads = row.SharedQuads + 2,
+        Barriers = row.Barriers + StatisticsBarriers,
+    };
+
     /// <summary>Rows by the names of <see cref="GpuKernels"/>.</summary>
     public static readonly IReadOnlyDictionary<string, GpuKernelRow> Rows = new Dictionary<string, GpuKernelRow>
     {
@@ -23,6 +37,8 @@ internal static class GpuKernelTable
         ["Forward 128x128 singles"] = Tiled(255, quads: false),
         ["Forward 64x64 quads"] = Tiled(168, quads: true),
         ["Forward 64x64 singles"] = Tiled(168, quads: false),
+        ["ForwardForBatchNorm 128x128 quads"] = WithStatistics(Tiled(128, quads: true)),
+        ["ForwardForBatchNorm 64x64 quads"] = WithStatistics(Tiled(168, quads: true)),
         ["BackwardData 128x128 quads"] = Tiled(128, quads: true),
         ["BackwardData 128x128 singles"] = Tiled(255, quads: false),
         ["BackwardData 64x64 quads"] = Tiled(168, quads: true),

@@ -24,6 +24,7 @@ public static class GpuKernels
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] passes =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
+        ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(NormalizedResult)),
         ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
         ("BackwardWeights", typeof(GradOutputPixels), typeof(InputTaps), typeof(MatrixResult)),
     ];
@@ -35,7 +36,7 @@ public static class GpuKernels
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D) && !method.IsGenericMethod)
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
-            .Concat(passes.Select(pass => pass.Result).Distinct().Select(result => new GpuKernel(
+            .Concat(passes.Select(pass => pass.Result).Where(result => result != typeof(NormalizedResult)).Distinct().Select(result => new GpuKernel(
                 $"TiledGemm.SumSlices<{result.Name}>", Generic(nameof(TiledGemm.SumSlices), result), default)))
             .Concat(Packing());
 
@@ -43,7 +44,7 @@ public static class GpuKernels
     public static IEnumerable<GpuKernel> Tiled() =>
         from pass in passes
         from size in new[] { typeof(LargeTile), typeof(SmallTile) }
-        from access in new[] { typeof(QuadAccess), typeof(SingleAccess) }
+        from access in AccessOf(pass.Result)
         let extent = size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent
         select new GpuKernel(
             $"{pass.Pass} {extent}x{extent} {(access == typeof(QuadAccess) ? "quads" : "singles")}",
@@ -55,7 +56,7 @@ public static class GpuKernels
         from pass in passes
         from rows in new[] { typeof(LargeTile), typeof(SmallTile) }
         from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
-        from access in new[] { typeof(QuadAccess), typeof(SingleAccess) }
+        from access in AccessOf(pass.Result)
         from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         let rowExtent = Extent(rows)
         let columnExtent = Extent(columns)
@@ -71,6 +72,7 @@ public static class GpuKernels
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] warpgroupPasses =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
+        ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(NormalizedResult)),
         ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
         ("BackwardWeights", typeof(InputTaps), typeof(GradOutputPixels), typeof(MatrixResult)),
     ];
@@ -107,6 +109,9 @@ public static class GpuKernels
             $"PackedColumns<{Extent(columns)}, {(math == typeof(Tf32Math) ? "tf32" : "bf16")}>.Pack<{pass.Columns.Name}>",
             typeof(PackedColumns<,>).MakeGenericType(columns, math).GetMethod(nameof(PackedColumns<LargeTile, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
             default);
+
+    // Statistics are of quads, and of sums that are in one slice.
+    private static Type[] AccessOf(Type result) => result == typeof(NormalizedResult) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
 
     private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
 

@@ -60,6 +60,42 @@ public sealed class BatchNormTests
         Assert.That(memory.Read(frozen), Is.EqualTo(memory.Read(trained)));
     }
 
+    /// <summary>Statistics that a convolution's tiles have written: few slices, and so many that they are joined twice; of one value and of several, the last slice short.</summary>
+    [Test]
+    public void Statistics_that_the_input_carries_take_the_place_of_its_own([Values(1, 3, 64)] int length, [Values(2000, 4100)] int pixels)
+    {
+        var shape = new BatchNormShape(N: 1, H: 1, W: pixels, C: 36);
+        float[] input = TestData.Floats(shape.Tensor, 1, offset: 2), ones = [.. Enumerable.Repeat(1f, shape.C)];
+        var slices = PixelSlices.OfLength(pixels, shape.C, length);
+        var moments = new float[slices.Count * 2 * shape.C];
+        for (int slice = 0; slice < slices.Count; slice++)
+            for (int c = 0; c < shape.C; c++)
+            {
+                double[] values = [.. Enumerable.Range(slice * length, Math.Min(length, pixels - slice * length)).Select(pixel => (double)input[pixel * shape.C + c])];
+                moments[slice * 2 * shape.C + c] = (float)values.Average();
+                moments[(slice * 2 + 1) * shape.C + c] = (float)values.Sum(value => Math.Pow(value - values.Average(), 2));
+            }
+        using ComputeDevice device = Implementation.Gpu.Open()!;
+        using var memory = new DeviceMemory(device);
+        // What the input holds is not read for them.
+        Tensor x = memory.Tensor(shape.Tensor, new float[input.Length]), y = memory.Tensor(shape.Tensor);
+        var partial = new Tensor(new TensorShape(slices.Count, 1, 2, shape.C), memory.Vector(moments));
+        var (mean, inverseStd) = (memory.Vector(shape.C), memory.Vector(shape.C));
+        var (runningMean, runningVar) = (memory.Vector(new float[shape.C]), memory.Vector(ones));
+        memory.Run(() =>
+        {
+            x.Statistics = new PixelStatistics(partial, slices);
+            BatchNorm.ForwardTraining(
+                device, y, mean, inverseStd, runningMean, runningVar, x, null, memory.Vector(ones), memory.Vector(ones), 0.1f, 1e-5f, relu: false, shape);
+        });
+        Dictionary<string, double[]> expected = Compute.BatchNorm(null, shape, input, null, ones, ones, new float[input.Length], relu: false);
+        // Rounded moments, joined in a chain of at most 64 and five steps of a tree.
+        double bound = 80 * OperatorCase.Roundoff;
+        Assert.That(memory.Read(mean), Is.EqualTo(expected["mean"]).Within(3 * bound));
+        Assert.That(memory.Read(inverseStd), Is.EqualTo(expected["inverse_std"]).Within(bound * expected["inverse_std"].Max()));
+        Assert.That(x.TakeStatistics(), Is.Null, "They are used once.");
+    }
+
     [Test]
     public void OneValueAChannelHasNoVariance()
     {

@@ -4,7 +4,7 @@ namespace IlgpuCxr.Tests.Ptx;
 /// <remarks>
 /// Time is counted in barriers. A word that one thread writes may be read or written by another only after the next barrier, and one that
 /// a thread reads may be written by another only after the next. An asynchronous copy writes twice: rubbish when it begins, for nobody may
-/// still read what was there or already read what comes, and its bytes when its thread has waited for it.
+/// still read what was there or already read what comes, and its bytes when its thread has waited for it. In between the word is nobody's.
 /// </remarks>
 internal sealed class PtxSharedMemory
 {
@@ -16,12 +16,14 @@ internal sealed class PtxSharedMemory
     private readonly uint[] words;
     private readonly (int Epoch, int Thread)[] writers;
     private readonly (int Epoch, int Thread)[] readers;
+    private readonly bool[] isOnItsWay;
     private readonly bool[] isUnfenced;
     private readonly List<int>[] unfenced;
     private int epoch = 1;
 
     public PtxSharedMemory(int bytes, int threads)
     {
+        isOnItsWay = new bool[bytes / 4];
         isUnfenced = new bool[bytes / 4];
         unfenced = [.. Enumerable.Range(0, threads).Select(_ => new List<int>())];
         words = new uint[bytes / 4];
@@ -48,6 +50,8 @@ internal sealed class PtxSharedMemory
     public void Store(ulong address, uint value, int thread)
     {
         int word = Word(address);
+        if (isOnItsWay[word])
+            throw new InvalidOperationException($"Thread {thread} writes at {address} of shared memory what a copy brings that nobody has waited for.");
         (int written, int writer) = writers[word];
         (int read, int reader) = readers[word];
         if (written == epoch && writer != thread || read == epoch && reader != thread)
@@ -79,13 +83,19 @@ internal sealed class PtxSharedMemory
     public void BeginCopy(PtxCopy copy, int thread)
     {
         for (int at = 0; at < copy.Bytes.Length; at += 4)
+        {
             Store(copy.Destination + (uint)at, Rubbish, thread);
+            isOnItsWay[Word(copy.Destination + (uint)at)] = true;
+        }
     }
 
     public void EndCopy(PtxCopy copy, int thread)
     {
         for (int at = 0; at < copy.Bytes.Length; at += 4)
+        {
+            isOnItsWay[Word(copy.Destination + (uint)at)] = false;
             Store(copy.Destination + (uint)at, BitConverter.ToUInt32(copy.Bytes, at), thread);
+        }
     }
 
     private int Word(ulong address) =>
