@@ -9,12 +9,13 @@ public sealed class TensorReader
 
     private readonly TensorDataType dataType;
     private readonly TensorStorage source;
+    private readonly long count;
     private readonly int elementSize;
     private readonly byte[] chunk;
 
-    internal TensorReader(TensorDataType dataType, TensorStorage source)
+    internal TensorReader(TensorDataType dataType, TensorStorage source, long count)
     {
-        (this.dataType, this.source) = (dataType, source);
+        (this.dataType, this.source, this.count) = (dataType, source, count);
         elementSize = ElementCodec.BitsPerElement(dataType) / 8;
         chunk = dataType == TensorDataType.Float32 ? [] : new byte[Math.Min(source.Length, ChunkBytes)];
     }
@@ -23,19 +24,23 @@ public sealed class TensorReader
     /// <param name="first">Index of the first element.</param>
     /// <param name="values">Not longer than the elements from there.</param>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many elements.</exception>
     public void Read(long first, Span<float> values)
     {
-        for (int start = 0, count; start < values.Length; start += count)
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        // What follows in the file is another tensor's.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(values.Length, count - first, nameof(values));
+        for (int start = 0, length; start < values.Length; start += length)
         {
             // A span of bytes ends at 2 GiB, one of floats at four times that.
-            count = Math.Min(ChunkBytes / elementSize, values.Length - start);
-            Span<float> part = values.Slice(start, count);
+            length = Math.Min(ChunkBytes / elementSize, values.Length - start);
+            Span<float> part = values.Slice(start, length);
             if (dataType == TensorDataType.Float32)
             {
                 source.Read((first + start) * elementSize, MemoryMarshal.AsBytes(part));
                 continue;
             }
-            Span<byte> bytes = chunk.AsSpan(0, count * elementSize);
+            Span<byte> bytes = chunk.AsSpan(0, length * elementSize);
             source.Read((first + start) * elementSize, bytes);
             ElementCodec.ToFloat32(dataType, bytes, part);
         }

@@ -91,7 +91,7 @@ public sealed class WeightTensor
     /// <summary>What reads the elements part by part, for tensors that need not be in memory whole.</summary>
     /// <exception cref="WeightFormatException">The file holds complex or packed elements.</exception>
     public TensorReader OpenReader() => IsConvertible
-        ? new TensorReader(DataType, InRowMajorOrder())
+        ? new TensorReader(DataType, InRowMajorOrder(), ElementCount)
         : throw new WeightFormatException(
             storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements", "save it as float32 first");
 

@@ -103,6 +103,8 @@ public sealed partial class ComputeDevice : IDisposable
     /// <summary>Allocates memory that is not of the arena; zero at first.</summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="count">Number of elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    /// <exception cref="OverflowException">So many elements have more bytes than a number has room for.</exception>
     /// <exception cref="OutOfMemoryException">The device has not so much left.</exception>
     public DeviceBuffer<T> Allocate<T>(long count)
         where T : unmanaged =>

@@ -25,12 +25,12 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     internal DeviceBuffer(Accelerator accelerator, long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        long total = count + SlackBytes / Unsafe.SizeOf<T>() + 1;
+        long total = checked(count + SlackBytes / Unsafe.SizeOf<T>() + 1), bytes = checked(total * Unsafe.SizeOf<T>() + AlignmentBytes);
         if (accelerator is CPUAccelerator)
         {
             // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs twice. And memory that the
             // system gives as zero takes none until it is written: the gradients of a network that only predicts are never there.
-            memory = NativeMemory.AllocZeroed((nuint)(total * Unsafe.SizeOf<T>()) + AlignmentBytes);
+            memory = NativeMemory.AllocZeroed((nuint)bytes);
             nint aligned = (nint)(((nuint)memory + AlignmentBytes - 1) & ~(nuint)(AlignmentBytes - 1));
             buffer = CPUMemoryBuffer.Create(accelerator, aligned, total, Unsafe.SizeOf<T>());
         }

@@ -21,6 +21,7 @@ public sealed class ImageBatchLoader
     /// <summary>Creates the loader.</summary>
     /// <param name="cache">Where decoded images come from.</param>
     /// <param name="options">Sizes and strictness.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A batch is to have no image, or an image no pixel.</exception>
     public ImageBatchLoader(DecodedImageCache cache, ImageBatchOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);

@@ -31,6 +31,7 @@ public sealed class Explainer : IDisposable
     /// <param name="device">Where to compute.</param>
     /// <param name="checkpoint">The checkpoint's path.</param>
     /// <exception cref="NetworkException">It is no checkpoint, or does not fit its network.</exception>
+    /// <exception cref="WeightsImport.WeightFormatException">The file cannot be read.</exception>
     public Explainer(ComputeDevice device, string checkpoint)
     {
         this.device = device;

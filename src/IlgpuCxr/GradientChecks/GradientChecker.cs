@@ -43,6 +43,8 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
     /// <param name="check">What to check.</param>
     /// <param name="device">A device that computes by the algorithm.</param>
     /// <param name="algorithm">The algorithm's name.</param>
+    /// <exception cref="DeviceException">The device cannot run the algorithm.</exception>
+    /// <exception cref="ArgumentException">The case computes other results than its reference.</exception>
     public static KernelReport CheckKernels(OperatorCase check, ComputeDevice device, string algorithm)
     {
         ArgumentNullException.ThrowIfNull(check);

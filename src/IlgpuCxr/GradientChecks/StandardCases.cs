@@ -33,6 +33,7 @@ public static class StandardCases
 
     /// <summary>The cases of an operator.</summary>
     /// <param name="name">One of <see cref="Operators"/>.</param>
+    /// <exception cref="KeyNotFoundException">There is no such operator.</exception>
     public static IEnumerable<OperatorCase> Of(string name) => byOperator[name]();
 
     private static IEnumerable<OperatorCase> Convolutions()

@@ -18,6 +18,7 @@ public sealed class ConfusionMatrix
 
     /// <summary>Creates an empty matrix.</summary>
     /// <param name="classes">Number of classes, <c>C</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no class.</exception>
     public ConfusionMatrix(int classes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
@@ -40,17 +41,21 @@ public sealed class ConfusionMatrix
     /// <summary>How many images of one class were predicted to be of another, or of the same.</summary>
     /// <param name="actual">What they are.</param>
     /// <param name="predicted">What they were predicted to be.</param>
+    /// <exception cref="IndexOutOfRangeException">There is no such class.</exception>
     public long this[int actual, int predicted] => counts[actual, predicted];
 
     /// <summary>Counts images.</summary>
     /// <param name="actual">What they are.</param>
     /// <param name="predicted">What they were predicted to be.</param>
     /// <param name="images">How many.</param>
+    /// <exception cref="IndexOutOfRangeException">There is no such class.</exception>
     public void Add(int actual, int predicted, long images = 1) => counts[actual, predicted] += images;
 
     /// <summary>Counts a batch; what is predicted is the class with the largest logit.</summary>
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="labels"><c>[N]</c></param>
+    /// <exception cref="ArgumentException">There are not so many logits.</exception>
+    /// <exception cref="IndexOutOfRangeException">A label is no class.</exception>
     public void Add(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
     {
         if (logits.Length != labels.Length * Classes)

@@ -34,8 +34,10 @@ public readonly record struct Estimate(double Value, double Lower, double Upper)
     /// <summary>The percentile interval of bootstrap draws (Efron 1979), quantiles by linear interpolation as in <c>numpy.quantile</c>.</summary>
     /// <param name="value">The number on the sample itself.</param>
     /// <param name="draws">The number on each resampled sample, at least one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no draw.</exception>
     public static Estimate Of(double value, IReadOnlyList<double> draws)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(draws.Count, 1);
         double[] sorted = [.. draws.Order()];
         return new Estimate(value, Quantile(sorted, LowerTail), Quantile(sorted, 1 - LowerTail));
     }

@@ -14,6 +14,7 @@ public sealed class Predictions
     /// <param name="classes">Number of classes, <c>C</c>.</param>
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="labels"><c>[N]</c>, the index of each image's class or its <see cref="LabelSet"/>.</param>
+    /// <exception cref="ArgumentException">There are not so many logits.</exception>
     public Predictions(ClassificationTask task, int classes, ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
     {
         if (logits.Length != labels.Length * classes)
@@ -48,6 +49,7 @@ public sealed class Predictions
     public double[] ProbabilitiesOf(int c) => [.. probabilities.Select(row => row[c])];
 
     /// <summary>Of one class an image: a matrix of all classes.</summary>
+    /// <exception cref="IndexOutOfRangeException">A label is no class.</exception>
     public ConfusionMatrix Confusion()
     {
         var matrix = new ConfusionMatrix(Classes);

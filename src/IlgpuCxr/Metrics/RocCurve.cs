@@ -18,6 +18,7 @@ public sealed class RocCurve
     /// <summary>Sorts the images.</summary>
     /// <param name="scores"><c>[N]</c></param>
     /// <param name="positive"><c>[N]</c>, whether each image is positive.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not as many of one as of the other.</exception>
     public RocCurve(IReadOnlyList<double> scores, bool[] positive)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(positive.Length, scores.Count);

@@ -24,6 +24,7 @@ public readonly record struct SampleAverages(double Jaccard, double Precision, d
     /// <summary>Computes the averages; all are 0 without images.</summary>
     /// <param name="labels"><c>[N]</c>, each image's <see cref="Data.LabelSet"/>.</param>
     /// <param name="predicted"><c>[N]</c>, what it is predicted to be.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not as many of one as of the other.</exception>
     public static SampleAverages Of(IReadOnlyList<int> labels, IReadOnlyList<int> predicted)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(predicted.Count, labels.Count);

@@ -21,6 +21,7 @@ public sealed class Predictor : IDisposable
     /// <param name="device">Where to compute.</param>
     /// <param name="checkpoint">The checkpoint's path.</param>
     /// <exception cref="NetworkException">It is no checkpoint, or does not fit its network.</exception>
+    /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public Predictor(ComputeDevice device, string checkpoint)
     {
         this.device = device;

@@ -116,6 +116,8 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops the run; what the last epoch saved stays.</param>
     /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
     /// <exception cref="NetworkException">The loss is no longer a number.</exception>
+    /// <exception cref="DataException">An image is unreadable and the loader strict, or no image is readable.</exception>
+    /// <exception cref="IOException">The system fails to read an image or to write the run's files.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     /// <exception cref="InvalidOperationException">An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.</exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)

@@ -70,6 +70,7 @@ public sealed record TrainingOptions
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
+    /// <exception cref="Models.NetworkException">There is no such architecture.</exception>
     public void Validate()
     {
         int smallest = Architecture.Of(Network).SmallestImage;

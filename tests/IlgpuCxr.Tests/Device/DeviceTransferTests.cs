@@ -37,6 +37,14 @@ public sealed class DeviceTransferTests
     }
 
     [Test]
+    public void MemoryOfImpossibleSizesIsRefused()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        Assert.That(() => device.Allocate<float>(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => device.Allocate<float>(long.MaxValue / 4), Throws.InstanceOf<OverflowException>());
+    }
+
+    [Test]
     public void LengthsThatDifferAreRefused()
     {
         using ComputeDevice device = DeviceCatalog.Open("cpu");

@@ -30,6 +30,19 @@ public class WeightFileTests
         Assert.That(File.ReadAllBytes(folder.PathOf("a.bin"))[0], Is.EqualTo(first));
     }
 
+    [TestCase(-1, 1)]
+    [TestCase(0, 3)]
+    [TestCase(2, 1)]
+    public void ATensorIsNotReadBeyondItsElements(long first, int count)
+    {
+        using var folder = new TemporaryFolder();
+        SafetensorsFile.Write(folder.PathOf("a"), [new WeightTensor("a", [2], new[] { 1f, 2f }), new WeightTensor("b", [2], new[] { 3f, 4f })]);
+        using WeightFile file = WeightFile.Open(folder.PathOf("a"));
+        TensorReader reader = file["a"].OpenReader();
+
+        Assert.That(() => reader.Read(first, new float[count]), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
     [TestCase("")]
     [TestCase("a text, and a long one")]
     public void AnythingElseIsRefused(string text)
