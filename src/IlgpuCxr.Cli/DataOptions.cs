@@ -19,18 +19,18 @@ internal static class DataOptions
     public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
 
     /// <summary>What makes batches of the images.</summary>
-    public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options, bool strict = false)
+    public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options, bool strict = false) =>
+        new(new DecodedImageCache(new VipsImageDecoder()), Batches(parsed, options, strict));
+
+    /// <summary>What the options say of batches.</summary>
+    internal static ImageBatchOptions Batches(ParseResult parsed, TrainingOptions options, bool strict = false) => new()
     {
-        var batches = new ImageBatchOptions
-        {
-            BatchSize = options.Batch,
-            Size = options.Size,
-            Transforms = options.Augmentation,
-            Strict = strict || parsed.GetValue(Strict),
-            Threads = parsed.GetValue(CommonOptions.Threads),
-        };
-        return new ImageBatchLoader(new DecodedImageCache(new VipsImageDecoder()), batches);
-    }
+        BatchSize = options.Batch,
+        Size = options.Size,
+        Transforms = options.Augmentation,
+        Strict = strict || parsed.GetValue(Strict),
+        Threads = parsed.GetValue(CommonOptions.Threads),
+    };
 
     /// <summary>Names what could not be read.</summary>
     public static void PrintUnreadable(ImageBatchLoader loader) => PrintUnreadable(loader.Unreadable);

@@ -11,7 +11,7 @@ namespace IlgpuCxr.Cli;
 /// <summary>Shows a run while it trains: a live line on a terminal, a line per epoch elsewhere.</summary>
 internal static class TrainingDisplay
 {
-    private const string Columns = "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";
+    internal const string Columns = "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";
 
     /// <summary>Says what is about to be trained.</summary>
     public static void PrintHeader(ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
@@ -71,7 +71,8 @@ internal static class TrainingDisplay
         return string.Create(CultureInfo.InvariantCulture, $"{name} lr {options.LearningRate}{more}{decay}");
     }
 
-    private static string Row(EpochResult result, bool isBest)
+    /// <summary>An epoch in the table, below <see cref="Columns"/>.</summary>
+    internal static string Row(EpochResult result, bool isBest)
     {
         string metrics = string.Create(
             CultureInfo.InvariantCulture,

@@ -83,7 +83,7 @@ internal static class ReproduceCommand
         return 0;
     }
 
-    private static StudyOptions Options(ParseResult parsed)
+    internal static StudyOptions Options(ParseResult parsed)
     {
         string? part1 = parsed.GetValue(Part1), part2 = parsed.GetValue(Part2), rows = parsed.GetValue(Rows);
         string byDefault = (part1, part2) switch

@@ -16,12 +16,15 @@ public sealed class DataCommandTests
     [Test]
     public void Phantoms_are_drawn_once_and_what_is_missing_again()
     {
-        string[] arguments = ["data", "phantom", "--out", cxr.PathOf("phantoms"), "--train", "6", "--held", "3", "--size", "32"];
+        string[] arguments = ["data", "phantom", "--out", cxr.PathOf("phantoms"), "--train", "6", "--held", "3", "--size", "32", "--seed", "7", "--difficulty", "0.25"];
         Assert.That(cxr.Run(arguments).Output, Does.Contain("12 phantoms of 32x32 pixels, 12 of them drawn now").And.Contain("part2"));
         File.Delete(Path.Combine(cxr.PathOf("phantoms"), "part1", "train", "normal", "normal-00000.png"));
         string[] lines = cxr.Run(arguments).Output.Split('\n');
         Assert.That(lines[0], Does.Contain("1 of them drawn now"));
         Assert.That(lines[1], Does.Contain("0 of them drawn now"));
+        using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(cxr.PathOf("phantoms"), "part1", "phantoms.json")));
+        JsonElement options = manifest.RootElement.GetProperty("options");
+        Assert.That((options.GetProperty("seed").GetInt32(), options.GetProperty("difficulty").GetDouble()), Is.EqualTo((7, 0.25)));
     }
 
     [Test]

@@ -1,6 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using IlgpuCxr.Tests.Data;
-using IlgpuCxr.WeightsImport;
+using IlgpuCxr.Tests.Training;
 
 namespace IlgpuCxr.Tests.Cli;
 
@@ -74,6 +75,18 @@ public sealed class MultiLabelCommandTests
         JsonElement validation = json.RootElement.GetProperty("splits").GetProperty("validation");
         Assert.That(validation.GetProperty("perClass").EnumerateArray().Select(label => label.GetProperty("name").GetString()), Is.EqualTo(Labels));
         Assert.That(validation.GetProperty("averages").GetProperty("jaccard").GetDouble(), Is.EqualTo(validation.GetProperty("accuracy").GetDouble() / 100).Within(1e-12));
+        foreach (string metric in new[] { "sensitivity", "specificity", "precision" })
+        {
+            string printed = trained.Output.Split('\n').Single(line => line.StartsWith($"│ {metric} ", StringComparison.Ordinal));
+            IEnumerable<string> told = validation.GetProperty("perClass").EnumerateArray().Select(label => Interval(label.GetProperty(metric)));
+            Assert.That(printed.Split('│')[2..^1].Select(cell => cell.Trim()), Is.EqualTo(told), metric);
+        }
+
+        static string Interval(JsonElement estimate) => estimate.ValueKind == JsonValueKind.Null
+            ? "-"
+            : string.Create(CultureInfo.InvariantCulture, $"{Part(estimate, "value"):F3} ({Part(estimate, "lower"):F3}-{Part(estimate, "upper"):F3})");
+
+        static double Part(JsonElement estimate, string name) => estimate.GetProperty(name).GetDouble();
     }
 
     [Test]
@@ -103,11 +116,7 @@ public sealed class MultiLabelCommandTests
     public void An_image_without_a_label_is_told_to_have_none()
     {
         string sceptical = cxr.PathOf("sceptical.safetensors");
-        using (WeightFile file = SafetensorsFile.Read(Best + ".safetensors"))
-        {
-            SafetensorsFile.Write(
-                sceptical, [.. file.Select(tensor => tensor.Name == "fc.bias" ? new WeightTensor(tensor.Name, tensor.Shape, new[] { -100f, -100f, -100f }) : tensor)], file.Metadata);
-        }
+        ChangedCheckpoint.Write(sceptical, Best, "fc.bias", -100, -100, -100);
         CommandResult predicted = cxr.Run("predict", data.PathOf("Test", "10.png"), "--checkpoint", sceptical, "--device", "cpu");
         Assert.That(predicted.Output, Does.Match("10\\.png .* none "), predicted.Error);
     }

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using IlgpuCxr.Cli;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Loss;
@@ -41,4 +43,13 @@ public sealed class TrainOptionsTests
     [TestCaseSource(nameof(Given))]
     public void Every_option_is_followed(string options, TrainingOptions expected) =>
         Assert.That(TrainCommand.Options(TrainCommand.Create().Parse(["--data", "images", .. options.Split(' ')])), Is.EqualTo(expected));
+
+    [Test]
+    public void Batches_are_made_as_the_options_say()
+    {
+        ParseResult parsed = TrainCommand.Create().Parse("--data images --augmentation part2 --size 64 --batch 8 --threads 3 --strict".Split(' '));
+        Assert.That(
+            DataOptions.Batches(parsed, TrainCommand.Options(parsed)),
+            Is.EqualTo(new ImageBatchOptions { BatchSize = 8, Size = 64, Transforms = ImageTransforms.Part2, Strict = true, Threads = 3 }));
+    }
 }

@@ -48,6 +48,8 @@ public sealed class TrainingCommandTests
     [Test]
     public void Evaluating_prints_what_training_printed()
     {
+        CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(Run, "last"));
+        Assert.That(last.BestEpoch, Is.LessThan(last.History[^1].Epoch), "The best epoch is not the last, or nothing would show that it is the one evaluated.");
         CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         Assert.That(evaluated.Output, Does.Contain("test: accuracy"));
@@ -89,10 +91,11 @@ public sealed class TrainingCommandTests
     [Test]
     public void Explaining_draws_over_an_image_where_a_class_is_found()
     {
-        string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First(), picture = cxr.PathOf("explained.png");
-        CommandResult explained = cxr.Run("explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "normal", "--out", picture, "--device", "cpu");
+        string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First(), picture = cxr.PathOf("explained.png"), sure = cxr.PathOf("sure.safetensors");
+        ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 100, 0);
+        CommandResult explained = cxr.Run("explain", image, "--checkpoint", sure, "--class", "normal", "--out", picture, "--device", "cpu");
         Assert.That(explained.ExitCode, Is.Zero, explained.Error);
-        Assert.That(explained.Output, Does.Contain("normal"));
+        Assert.That(explained.Output, Does.Contain("infected 1.0000").And.Contain("speaks for normal."), "not the most likely class");
         var decoder = new VipsImageDecoder();
         (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);
         Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
@@ -139,13 +142,7 @@ public sealed class TrainingCommandTests
         SafetensorsFile.Write(images, [new("input", [3, 3, 32, 32], values)]);
         cxr.Run("predict", images, "--checkpoint", best, "--device", "cpu", "--json").AssertRefused(1, "Image 2 of " + images);
 
-        using (WeightFile file = SafetensorsFile.Read(best + ".safetensors"))
-        {
-            SafetensorsFile.Write(
-                diverged,
-                [.. file.Select(tensor => tensor.Name == "fc.2.bias" ? new WeightTensor(tensor.Name, tensor.Shape, new[] { float.NaN, 0f }) : tensor)],
-                file.Metadata);
-        }
+        ChangedCheckpoint.Write(diverged, best, "fc.2.bias", float.NaN, 0);
         string image = data.PathOf("test", "normal", "0.png");
         foreach (string[] command in new string[][] { ["predict", image, "--json"], ["explain", image], ["evaluate", "--data", data.Root] })
             cxr.Run([.. command, "--checkpoint", diverged, "--device", "cpu"]).AssertRefused(1, $"The network of the checkpoint {diverged} gives values that are no finite numbers");
@@ -159,7 +156,11 @@ public sealed class TrainingCommandTests
         JsonElement test = json.RootElement.GetProperty("splits").GetProperty("test");
         string accuracy = test.GetProperty("accuracy").GetDouble().ToString("F2", CultureInfo.InvariantCulture);
         Assert.That(trained.Output, Does.Contain($"test: accuracy {accuracy} %"));
-        Assert.That(test.GetProperty("confusion").EnumerateArray().SelectMany(row => row.EnumerateArray()).Sum(count => count.GetInt32()), Is.EqualTo(8));
+        JsonElement[] rows = [.. test.GetProperty("confusion").EnumerateArray()];
+        Assert.That(rows.SelectMany(row => row.EnumerateArray()).Sum(count => count.GetInt32()), Is.EqualTo(8));
+        string table = trained.Output[trained.Output.IndexOf("test: rows actual, columns predicted", StringComparison.Ordinal)..];
+        foreach ((string actual, JsonElement counts) in new[] { "infected", "normal" }.Zip(rows))
+            Assert.That(table, Does.Match($"│ {actual} +│ +{counts[0]} │ +{counts[1]} │"));
     }
 
     [Test]
@@ -260,6 +261,9 @@ public sealed class TrainingCommandTests
         using JsonDocument json = JsonDocument.Parse(result.Output);
         JsonElement measured = json.RootElement.GetProperty("data");
         Assert.That(measured.GetProperty("images").GetInt32(), Is.EqualTo(4));
+        JsonElement linear = json.RootElement.GetProperty("operators").EnumerateArray()
+            .Single(timing => timing.GetProperty("operator").GetString() == "linear forward" && timing.GetProperty("shape").GetString() == "n2 512 -> 130");
+        Assert.That((linear.GetProperty("calls").GetInt32(), linear.GetProperty("flops").GetDouble()), Is.EqualTo((1, 2.0 * 2 * 512 * 130)), "of one of the two steps");
         foreach (string pass in new[] { "first", "next" })
         {
             Assert.That(measured.GetProperty(pass).GetProperty("imagesPerSecond").GetDouble(), Is.Positive, pass);
@@ -271,6 +275,6 @@ public sealed class TrainingCommandTests
     private string[] Arguments(string run, params string[] more)
     {
         string[] source = more.Contains("--data") ? [] : ["--data", data.Root];
-        return ["train", .. source, "--size", "32", "--batch", "4", "--lr", "0.01", "--device", "cpu", "--threads", "2", "--out", run, .. more];
+        return ["train", .. source, "--size", "32", "--batch", "4", "--lr", "0.001", "--device", "cpu", "--threads", "2", "--out", run, .. more];
     }
 }

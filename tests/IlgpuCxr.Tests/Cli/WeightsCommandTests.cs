@@ -95,7 +95,10 @@ public sealed class WeightsCommandTests
         CommandResult trained = Train(data, "imagenet", "--epochs", "1");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.That(trained.Output, Does.Contain($"resnet18 from {name}").And.Contain("its classifier was dropped (fc.weight, fc.bias)"));
-        Assert.That(Train(data, original, "--epochs", "2", "--resume").ExitCode, Is.Zero, "the same weights, elsewhere");
+        string Cached(string file) => Path.Combine(cxr.PathOf("home"), "weights", file);
+        File.Move(Cached(name), Cached("resnet18-5c106cde.pth"));
+        File.WriteAllText(Cached("resnet18-0.pth"), "not the study's");
+        Assert.That(Train(data, "imagenet", "--epochs", "2", "--resume").ExitCode, Is.Zero, "the same weights, under the name that the catalog has");
         CommandResult refused = Train(data, "random", "--epochs", "3", "--resume");
         Assert.That(refused.ExitCode, Is.EqualTo(2));
         Assert.That(refused.Error, Does.Contain("options.weights is "));
