@@ -1,5 +1,6 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
+using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Tests.Metrics;
 
@@ -18,6 +19,7 @@ public sealed class ClassMetricsTests
         Assert.That(metrics.F1!.Value.Value, Is.EqualTo(0.5));
         // Probabilities of class 0: .84, .11 with it; .04, .11, .84 without (the images of equal logits tie).
         Assert.That(metrics.RocAuc!.Value.Value, Is.EqualTo((2.5 + 1.5) / 6).Within(1e-12));
+        Assert.That(ClassResult.Of(metrics), Is.EqualTo(new ClassResult("zero", 2, metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc)));
     }
 
     /// <remarks>A share of 60 of 100 positive images has the binomial standard deviation .049: the interval is .6 ± 1.96 · .049, to a bootstrap's accuracy.</remarks>

@@ -59,6 +59,10 @@ public sealed partial class StudyReportTests
     }
 
     [Test]
+    public void Html_tells_of_each_class_what_the_head_of_its_table_names() =>
+        Assert.That(html, Does.Match("<td>35</td><td>0\\.80 .*<td>0\\.90 .*<td>0\\.70 .*<td>0\\.75 .*<td>0\\.85 "), "sensitivity, specificity, precision, F1, AUC");
+
+    [Test]
     public void Plots_are_files_beside_the_checkpoints_too()
     {
         foreach (string id in Ids)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Study;
@@ -84,6 +85,23 @@ public sealed class ReproductionTests
     }
 
     [Test]
+    public void A_row_is_judged_and_its_images_predicted_by_the_best_checkpoint_and_not_by_the_last()
+    {
+        StudyRow row = StudyRows.Parse("p2:2")[0];
+        var options = new StudyOptions { Out = cxr.PathOf("best"), Part2 = part2.Root, Rows = [row], Weights = InitialWeights.RandomName, Size = 32, Epochs = 2, Batch = 4, LearningRate = 0.01f };
+        RowDirectory trained = new(Whole, row), judged = new(options.Out, row);
+        Directory.CreateDirectory(judged.Location);
+        foreach (string name in new[] { "last.safetensors", "config.json", "log.csv", "row.json" })
+            File.Copy(trained.PathOf(name), judged.PathOf(name));
+        ChangedCheckpoint.Write(judged.PathOf("best.safetensors"), trained.PathOf("best"), "fc.bias", 100, 100, 100);
+        using ComputeDevice device = SmallRun.Open(2);
+        var reproduction = new Reproduction(device, options, new StudyWeights(options), new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
+        RowResult result = reproduction.Run(new Watcher(), CancellationToken.None).Rows.Single().Result!;
+        Assert.That(result.Splits.SelectMany(split => split.Confusion).Select(matrix => matrix[0][0] + matrix[1][0]), Is.All.Zero, "Every label is said of every image.");
+        Assert.That(File.ReadAllLines(judged.Predictions), Has.Length.EqualTo(3).And.All.EndsWith(",1,1,1"));
+    }
+
+    [Test]
     public void Part_2s_curves_begin_with_the_untrained_network() =>
         Assert.That(new RowDirectory(Whole, StudyRows.Parse("p2:2")[0]).ReadResult()!.History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { -1, 0, 1 }));
 
@@ -161,6 +179,38 @@ public sealed class ReproductionTests
         DataDescription data = report.Rows.Single().Result!.Configuration.Data;
         Assert.That((data.Kind, data.Train, data.Validation), Is.EqualTo(("phantoms", 8, 8)));
         Assert.That(watcher.Left, Has.Some.Not.Null.And.All.Matches<TimeSpan?>(left => left is null || left >= TimeSpan.Zero));
+    }
+
+    [Test]
+    public void Every_option_is_followed()
+    {
+        const string Given = "--part1 a --part2 b --rows 3,p2:1 --weights random --epochs 3 --size 64 --batch 8 --lr 0.02 --limit 9 --seed 5 --out c";
+        StudyOptions options = ReproduceCommand.Options(ReproduceCommand.Create().Parse(Given.Split(' ')));
+        Assert.That(options.Rows, Is.EqualTo(StudyRows.Parse("3,p2:1")));
+        Assert.That(options, Is.EqualTo(new StudyOptions
+        {
+            Part1 = "a",
+            Part2 = "b",
+            Rows = options.Rows,
+            Weights = "random",
+            Epochs = 3,
+            Size = 64,
+            Batch = 8,
+            LearningRate = 0.02f,
+            Limit = 9,
+            Seed = 5,
+            Out = "c",
+        }));
+        TrainingOptions training = options.Training(options.Rows[1]);
+        Assert.That((training.Epochs, training.Size, training.Batch, training.Optimizer.LearningRate, training.Seed), Is.EqualTo((3, 64, 8, 0.02f, 5)));
+    }
+
+    [Test]
+    public void Strict_refuses_an_unreadable_image()
+    {
+        using DataFolder damaged = DataFolder.Complete(2);
+        string image = damaged.Write("train/normal/0.png", [1, 2, 3]);
+        cxr.Run([.. Arguments(cxr.PathOf("strict"), "--part1", damaged.Root, "--rows", "2"), "--strict"]).AssertRefused(1, $"'{image}' cannot be read");
     }
 
     [TestCase("--rows 9", 2, "--rows has '9'")]

@@ -28,9 +28,9 @@ internal static class SampleResults
     private static SplitResult Split(string split, DataDescription data, bool isPart1)
     {
         long[][] matrix = split == "train" ? [[20, 5], [3, 32]] : [[6, 2], [1, 11]];
-        var estimate = new Estimate(0.8, 0.65, 0.925);
+        Estimate sensitivity = new(0.8, 0.65, 0.925), specificity = new(0.9, 0.75, 0.96), precision = new(0.7, 0.5, 0.85), f1 = new(0.75, 0.55, 0.875), area = new(0.85, 0.7, 0.95);
         return new SplitResult(
             split, matrix.Sum(row => row.Sum()), 0.45, split == "train" ? 86.6667 : 85, 0.875, [.. Enumerable.Repeat(matrix, isPart1 ? 1 : 3)],
-            [.. data.Classes.Select((name, c) => new ClassResult(name, matrix[1].Sum(), estimate, estimate, estimate, estimate, c == 0 ? estimate : null))]);
+            [.. data.Classes.Select((name, c) => new ClassResult(name, matrix[1].Sum(), sensitivity, specificity, precision, f1, c == 0 ? area : null))]);
     }
 }

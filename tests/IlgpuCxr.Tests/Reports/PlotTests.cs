@@ -1,0 +1,76 @@
+using IlgpuCxr.Data;
+using IlgpuCxr.Reports;
+using IlgpuCxr.Study;
+using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Tests.Study;
+
+namespace IlgpuCxr.Tests.Reports;
+
+/// <summary>What plots show, by the places of their colours.</summary>
+public sealed class PlotTests
+{
+    [Test]
+    public void Rows_of_a_confusion_matrix_are_what_the_images_are()
+    {
+        RowResult sample = SampleResults.Of("3");
+        // Whatever the images are, they are said to be of the first class: both cells of the left column have all of their row, and the lower one the longer number.
+        SplitResult split = sample.Splits[0] with { Confusion = [[[1, 0], [888_888, 0]]] };
+        byte[] plot = ConfusionPlot.Draw(Row("3"), sample with { Splits = [split] });
+        (int Row, int Column)[] hot = Find(plot, (red, _, blue) => red < 60 && blue > 150), digits = Find(plot, (red, green, blue) => red > 250 && green > 250 && blue > 250);
+        (int top, int bottom) = (hot.Min(pixel => pixel.Row), hot.Max(pixel => pixel.Row));
+        Assert.That(bottom - top, Is.GreaterThan(1.5 * (hot.Max(pixel => pixel.Column) - hot.Min(pixel => pixel.Column))));
+        Assert.That(digits.Count(pixel => pixel.Row > (top + bottom) / 2), Is.GreaterThan(5 * digits.Count(pixel => pixel.Row < (top + bottom) / 2)));
+    }
+
+    [Test]
+    public void Training_is_red_and_validation_blue()
+    {
+        RowResult sample = SampleResults.Of("3");
+        RowResult result = sample with { History = [.. sample.History.Select(epoch => epoch with { TrainAccuracy = 95, ValidationAccuracy = 75, TrainLoss = 0.2, ValidationLoss = 0.5 })] };
+        Assert.That(TrainingIsAbove(CurvePlot.Accuracy(Row("3"), result)));
+        Assert.That(TrainingIsAbove(CurvePlot.Loss(Row("3"), result)), Is.False);
+    }
+
+    [Test]
+    public void The_studys_curves_have_the_same_colours()
+    {
+        RowResult sample = SampleResults.Of("p2:3");
+        RowResult low = sample with { History = [.. sample.History.Select(epoch => epoch with { TrainAccuracy = 10, ValidationAccuracy = 10 })] };
+        Assert.That(Row("p2:3").Curves!.TrainAccuracy.Max(), Is.LessThan(Row("p2:3").Curves!.ValidationAccuracy.Max() - 2));
+        Assert.That(TrainingIsAbove(CurvePlot.Accuracy(Row("p2:3"), low)), Is.False);
+    }
+
+    [TestCase("1", 1, 1, 1, 1)]
+    [TestCase("p2:3", 60, 20, 6200, 628)]
+    public void Curves_are_what_they_are_called(string id, int train, int validation, int publishedTrain, int publishedValidation)
+    {
+        RowResult result = SampleResults.Of(id);
+        PublishedCurves published = Row(id).Curves!;
+        RowCurves losses = RowCurves.Losses(Row(id), result), accuracies = RowCurves.Accuracies(Row(id), result);
+        Assert.That(losses.Train, Is.EqualTo(result.History.Select(epoch => epoch.TrainLoss / train)));
+        Assert.That(losses.Validation, Is.EqualTo(result.History.Select(epoch => epoch.ValidationLoss / validation)));
+        Assert.That(losses.PublishedTrain, Is.EqualTo(published.TrainLoss.Select(loss => loss / publishedTrain)));
+        Assert.That(losses.PublishedValidation, Is.EqualTo(published.ValidationLoss.Select(loss => loss / publishedValidation)));
+        Assert.That(accuracies.Train, Is.EqualTo(result.History.Select(epoch => epoch.TrainAccuracy)));
+        Assert.That(accuracies.Validation, Is.EqualTo(result.History.Select(epoch => epoch.ValidationAccuracy)));
+        Assert.That((accuracies.PublishedTrain, accuracies.PublishedValidation), Is.EqualTo((published.TrainAccuracy, published.ValidationAccuracy)));
+    }
+
+    private static StudyRow Row(string id) => StudyRows.Parse(id)[0];
+
+    /// <summary>Whether the uppermost red is above the uppermost blue; the legend is below the curves.</summary>
+    private static bool TrainingIsAbove(byte[] plot) =>
+        Find(plot, (red, green, _) => red > 200 && green < 120).Min(pixel => pixel.Row) < Find(plot, (red, _, blue) => blue > 200 && red < 100).Min(pixel => pixel.Row);
+
+    private static (int Row, int Column)[] Find(byte[] plot, Func<byte, byte, byte, bool> isColour)
+    {
+        using var folder = new DataFolder();
+        (ImageSize size, byte[] pixels) = new VipsImageDecoder().Decode(folder.Write("plot.png", plot));
+        return
+        [
+            .. from pixel in Enumerable.Range(0, size.Width * size.Height)
+               where isColour(pixels[3 * pixel], pixels[3 * pixel + 1], pixels[3 * pixel + 2])
+               select (pixel / size.Width, pixel % size.Width),
+        ];
+    }
+}
