@@ -43,6 +43,23 @@ public sealed class LinksTests
     }
 
     [Test]
+    public void Who_reads_a_file_meanwhile_reads_the_old_one()
+    {
+        using FileStream reader = File.OpenRead(folder.PathOf("real/file"));
+        AtomicFile.Write(folder.PathOf("real/file"), "new"u8.ToArray());
+        Assert.That(new StreamReader(reader).ReadToEnd(), Is.EqualTo("old"));
+        Assert.That(File.ReadAllText(folder.PathOf("real/file")), Is.EqualTo("new"));
+    }
+
+    [Test]
+    public void What_cannot_be_written_leaves_the_old_file()
+    {
+        Directory.CreateDirectory(folder.PathOf("real/file" + AtomicFile.TemporarySuffix));
+        Assert.That(() => AtomicFile.Write(folder.PathOf("real/file"), "new"u8.ToArray()), Throws.InstanceOf<IOException>());
+        Assert.That(File.ReadAllText(folder.PathOf("real/file")), Is.EqualTo("old"));
+    }
+
+    [Test]
     public void A_temporary_file_of_somebody_elses_is_left_alone()
     {
         File.WriteAllText(folder.PathOf("file.csv.tmp"), "mine");

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using IlgpuCxr.Data;
 using NetVips;
@@ -50,6 +51,20 @@ public sealed class VipsImageDecoderTests
 
         Assert.That(size, Is.EqualTo(new ImageSize(8, 4, channels)));
         Assert.That(pixels, Is.EqualTo(levels.Select(level => (byte)(level >> 8))));
+    }
+
+    [TestCase("rgb.bmp", 24)]
+    [TestCase("gray.bmp", 8)]
+    public void A_bitmap_of_negative_height_begins_with_its_upper_row(string name, int bits)
+    {
+        using var folder = new DataFolder();
+        string usual = Path.Combine(Fixtures, "images", name);
+        (ImageSize size, byte[] pixels) = decoder.Decode(usual);
+        byte[] file = File.ReadAllBytes(usual);
+        int stride = (size.Width * bits + 31) / 32 * 4, first = file.Length - stride * size.Height;
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(22), -size.Height);
+        byte[] turned = [.. file[..first], .. file[first..].Chunk(stride).Reverse().SelectMany(row => row)];
+        Assert.That(decoder.Decode(folder.Write("turned.bmp", turned)).Pixels, Is.EqualTo(pixels));
     }
 
     [Test]

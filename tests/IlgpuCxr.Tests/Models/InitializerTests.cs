@@ -59,6 +59,16 @@ public sealed class InitializerTests
     }
 
     [Test]
+    public void Vgg16s_classifier_is_normal_but_for_the_layer_that_is_new()
+    {
+        Initialization normal = Initialization.Normal(0.01f), zero = Initialization.Constant(0), uniform = Initialization.Uniform(4096);
+        Assert.That(
+            Architecture.Of("vgg16").Build(new NetworkHead(0, 2), new DropoutState()).Parameters.Where(parameter => parameter.Name.StartsWith("classifier", StringComparison.Ordinal))
+                .Select(parameter => parameter.Initialization),
+            Is.EqualTo(new[] { normal, zero, normal, zero, uniform, uniform }), "weight and bias of each layer");
+    }
+
+    [Test]
     public void Batch_norms_begin_as_the_identity()
     {
         float[][] values = [.. new BatchNormLayer("bn1", 3, relu: false).Parameters.Select(parameter => Initializer.Values(parameter, 1))];

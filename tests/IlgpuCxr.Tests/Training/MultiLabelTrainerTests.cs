@@ -2,8 +2,13 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Metrics;
+using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Tests.Weights;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
+using IlgpuCxr.WeightsImport;
+using VipsImage = NetVips.Image;
 
 namespace IlgpuCxr.Tests.Training;
 
@@ -16,6 +21,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         Batch = 4,
         Epochs = 2,
         Hidden = 8,
+        Seed = 3,
         Loss = LossKind.Focal,
         Optimizer = new OptimizerOptions { Kind = OptimizerKind.AdamW, LearningRate = 0.001f, WeightDecay = 0.01f },
     };
@@ -73,6 +79,58 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         EpochResult perfect = History[0] with { ValidationAccuracy = 100 };
         CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Last) with { History = [perfect, .. History.Skip(1)] };
         Assert.That(info.BestEpoch, Is.Not.EqualTo(EpochResult.Untrained));
+    }
+
+    /// <summary>The trainer's epochs once more, without the evaluations between them: the losses are the same only with the same images, transforms and dropped values.</summary>
+    [Test]
+    public void What_an_epoch_draws_follows_seed_and_epoch()
+    {
+        const long seed = 3;
+        using ComputeDevice device = SmallRun.Open(2);
+        ImageFolder images = Reference.Images(Options);
+        ImageBatchLoader loader = Reference.Loader(Options, 2);
+        using var network = new Network(device, Options.Network, Options.Head(images.ClassNames.Count));
+        network.Initialize(seed);
+        network.Dropout.Seed = seed;
+        using var optimizer = new Optimizer(device, network, Options.Optimizer);
+        using var step = new TrainingStep(device, network, new Criterion(Options.Loss, Options.Focal), optimizer);
+        using var batch = new DeviceBatch(device, Options.Task, images.ClassNames.Count);
+        for (int epoch = 0; epoch < Options.Epochs; epoch++)
+        {
+            using var losses = new LossLog(device, images.Train.Count, step.Criterion.Sums);
+            foreach (ImageBatch host in loader.Augmented(images.Train, seed, epoch).Where(host => network.CanTrainOn(host.Shape.Output)))
+            {
+                batch.Upload(host);
+                step.Train(batch.Shape.Output, batch.Transform, batch.Targets, losses.Next(host.Count));
+            }
+            Assert.That(History[1 + epoch].Loss, Is.EqualTo(losses.OverImages()), $"epoch {epoch}");
+        }
+    }
+
+    /// <summary>Black images leave a network silent that has no negative first filter and no bias; of white ones come logits that no float holds.</summary>
+    [Test]
+    public void A_validation_loss_that_is_no_number_ends_the_run()
+    {
+        using var images = new DataFolder();
+        using VipsImage black = VipsImage.Black(40, 40), white = black.Invert();
+        foreach (string name in new[] { "covid", "normal", "pneumonia" })
+        {
+            images.WriteImage($"Train/{name}/0.png", black);
+            images.WriteImage($"Validation/{name}/0.png", white);
+        }
+        using var run = new SmallRun(images.Root);
+        TrainingOptions options = Options with { Hidden = 0 };
+        string file = run.PathOf("first.safetensors");
+        SafetensorsFile.Write(file, NetworkState.Of(options.Network, options.Head(3), parameter => parameter.Name switch
+        {
+            "conv1.weight" => [.. Enumerable.Repeat(1f, (int)parameter.Shape.Count)],
+            "fc.weight" => [.. Enumerable.Repeat(1e38f, (int)parameter.Shape.Count)],
+            _ => Initializer.Values(parameter, 1),
+        }));
+        InitialWeights weights = InitialWeights.Find(file, options.Network);
+        Assert.That(
+            () => run.Train(options with { Weights = weights.Identity }, weights: weights),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("The loss of epoch -1 is not a number"));
     }
 
     /// <summary>9 training images in batches of 4, the last of a single smallest image being left out: two steps an epoch.</summary>

@@ -2,6 +2,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Tests.Training;
 
@@ -30,10 +31,11 @@ internal sealed class SmallRun : IDisposable
 
     public string PathOf(string name) => Path.Combine(folder.FullName, name);
 
-    public IReadOnlyList<EpochResult> Train(TrainingOptions options, int threads = 2, bool resume = false, Action<EpochResult>? onEpoch = null, CancellationToken cancellation = default)
+    public IReadOnlyList<EpochResult> Train(
+        TrainingOptions options, int threads = 2, bool resume = false, Action<EpochResult>? onEpoch = null, InitialWeights? weights = null, CancellationToken cancellation = default)
     {
         using ComputeDevice device = Open(threads);
-        using var trainer = new Trainer(device, options, Images(options), Loader(options, threads), Files);
+        using var trainer = new Trainer(device, options, Images(options), Loader(options, threads), Files, weights);
         if (resume)
             trainer.Resume();
         else

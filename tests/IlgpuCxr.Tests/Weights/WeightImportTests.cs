@@ -70,6 +70,18 @@ public sealed class WeightImportTests
     }
 
     [Test]
+    public void Of_Vgg16s_classifier_only_what_differs_is_replaced()
+    {
+        using var network = new Network(device, "vgg16", new NetworkHead(0, 2));
+        // A file of all weights has half a gigabyte: of this one the refusal tells what was looked for in it.
+        string path = Write(".safetensors", [new("classifier.0.bias", [1], new float[1]), new("classifier.3.bias", [1], new float[1]), new("classifier.6.weight", [1000, 4096], new float[1000 * 4096])]);
+        Assert.That(
+            () => WeightImport.Load(device, network, path),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("(missing: features.0.weight").And.Message
+                .Contains("; of another shape: classifier.0.bias is [1] instead of [4096], classifier.3.bias is [1] instead of [4096])"));
+    }
+
+    [Test]
     public void A_trained_classifier_comes_along_where_it_fits_and_is_refused_elsewhere()
     {
         string path = Write(".safetensors", NetworkState.Of("resnet18", NetworkHead.Part1));
@@ -193,6 +205,18 @@ public sealed class WeightImportTests
         Assert.That(WeightStatistics.Of(file["a"]), Is.EqualTo(new WeightStatistics(1, 6, 3, Math.Sqrt(14 / 3.0), 2)));
         Assert.That(WeightStatistics.Of(file["b"]), Is.Null);
         Assert.That(WeightStatistics.Of(file["c"]), Is.Null);
+    }
+
+    [Test]
+    public void Statistics_are_of_all_elements()
+    {
+        const int Half = 100_000;
+        string path = folder.PathOf("a.safetensors");
+        SafetensorsFile.Write(path, [new("a", [2 * Half], Enumerable.Repeat(1f, Half).Concat(Enumerable.Repeat(3f, Half)).ToArray())]);
+        using WeightFile file = WeightFile.Open(path);
+        WeightStatistics statistics = WeightStatistics.Of(file["a"])!;
+        Assert.That((statistics.Minimum, statistics.Maximum, statistics.NotFinite), Is.EqualTo((1.0, 3.0, 0L)));
+        Assert.That((statistics.Mean, statistics.Deviation), Is.EqualTo((2.0, 1.0)).Within(1e-9));
     }
 
     private string Write(string extension, IEnumerable<WeightTensor> tensors)

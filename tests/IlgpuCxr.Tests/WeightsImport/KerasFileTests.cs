@@ -53,6 +53,25 @@ public class KerasFileTests
     }
 
     [Test]
+    public void AListOfLayersTooLongForOneAttributeIsReadWhole()
+    {
+        var file = new H5File { ["a"] = Layer(1), ["b"] = Layer(2), ["c"] = Layer(3), ["not listed"] = Layer(4) };
+        file.Attributes["layer_names0"] = new[] { "c", "a" };
+        file.Attributes["layer_names1"] = new[] { "b" };
+        file.Write(folder.PathOf("long.h5"), new H5WriteOptions(DefaultStringLength: 16));
+
+        using WeightFile read = KerasFile.Read(folder.PathOf("long.h5"));
+        Assert.That(read.Select(tensor => (tensor.Name, tensor.ToFloat32()[0])), Is.EqualTo(new[] { ("c/kernel:0", 3f), ("a/kernel:0", 1f), ("b/kernel:0", 2f) }));
+
+        static H5Group Layer(float value)
+        {
+            var layer = new H5Group { ["kernel:0"] = new[] { value } };
+            layer.Attributes["weight_names"] = new[] { "kernel:0" };
+            return layer;
+        }
+    }
+
+    [Test]
     public void ADatasetOfManyBlocksIsWhole()
     {
         using WeightFile file = KerasFile.Read(WriteRows(2_500, 1_001));
