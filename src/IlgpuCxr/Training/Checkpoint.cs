@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
@@ -18,6 +19,7 @@ public static class Checkpoint
     private const string Extension = ".safetensors";
     private const int ProblemsTold = 3;
     private const string StatePrefix = "optimizer.";
+    private const string StepsKey = "ilgpucxr.steps";
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
@@ -35,6 +37,8 @@ public static class Checkpoint
                 .Select(parameter => transfer.Download(StateName(name, parameter), parameter, network.Store.PartOf(parameter, state))));
         }
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+        if (optimizer is not null)
+            metadata[StepsKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture);
         if (info is not null)
             metadata[CheckpointInfo.MetadataKey] = info.ToJson();
         SafetensorsFile.Write(WithExtension(path), tensors, metadata);
@@ -91,8 +95,7 @@ public static class Checkpoint
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
         CheckFit(file, network);
-        if (optimizer is not null)
-            CheckState(file, network, optimizer);
+        int steps = optimizer is null ? 0 : CheckState(file, network, optimizer);
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
         {
@@ -103,7 +106,7 @@ public static class Checkpoint
                     transfer.Upload(parameter, network.Store.PartOf(parameter, state), file[StateName(name, parameter)]);
             }
         }
-        optimizer?.Steps = ReadInfo(path).Steps;
+        optimizer?.Steps = steps;
     }
 
     /// <summary>What to throw when a checkpoint's network gives values that are not finite.</summary>
@@ -137,8 +140,8 @@ public static class Checkpoint
             $"{file.Path} is not a checkpoint of this {network.Name} ({string.Join("; ", problems.Take(ProblemsTold))}{more}); use one of the same network and classes.");
     }
 
-    // Without it a run would go on from the same weights to others than if it had not been interrupted.
-    private static void CheckState(WeightFile file, Network network, Optimizer optimizer)
+    // The steps trained, from which Adam and dropout go on. Without all of it a run would go on from the same weights to others than if it had not been interrupted.
+    private static int CheckState(WeightFile file, Network network, Optimizer optimizer)
     {
         foreach (Parameter parameter in network.Parameters.Where(parameter => parameter.RequiresGrad))
         {
@@ -148,6 +151,9 @@ public static class Checkpoint
                     throw new NetworkException($"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
             }
         }
+        return int.TryParse(file.Metadata.GetValueOrDefault(StepsKey), CultureInfo.InvariantCulture, out int steps) && steps >= 0
+            ? steps
+            : throw new NetworkException($"{file.Path} does not tell how many steps were trained; resume from the 'last' that this training wrote.");
     }
 
     private static string WithExtension(string path) =>

@@ -30,9 +30,6 @@ public sealed record CheckpointInfo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DataDescription? Data { get; init; }
 
-    /// <summary>Steps trained: Adam and dropout go on from here.</summary>
-    public int Steps { get; init; }
-
     /// <summary>What each epoch reached, without times: the same run gives the same file.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
@@ -45,7 +42,6 @@ public sealed record CheckpointInfo
 
     /// <summary>Reads the text from the metadata.</summary>
     /// <exception cref="JsonException">It is not such a text, or what it says is out of range.</exception>
-    /// <exception cref="NetworkException">It names a network that there is not.</exception>
     public static CheckpointInfo FromJson(string json)
     {
         CheckpointInfo info = JsonSerializer.Deserialize<CheckpointInfo>(json, Strict) ?? throw new JsonException("The text is null.");
@@ -56,11 +52,12 @@ public sealed record CheckpointInfo
         // The elements of lists may be null, whatever is declared.
         if (info.Classes.Any(name => name is null) || info.Classes.Distinct().Count() < info.Classes.Count)
             throw new JsonException("A class has no name, or that of another.");
-        if (info.History.Any(epoch => epoch is null) || info.Steps < 0)
-            throw new JsonException("The history has gaps, or the number of steps is negative.");
+        if (info.History.Any(epoch => epoch is null))
+            throw new JsonException("The history has gaps.");
         try
         {
-            info.Options.Validate();
+            // A network of somebody's own is not among the architectures.
+            info.Options.Validate(Architecture.All.FirstOrDefault(known => known.Name == info.Options.Network)?.SmallestImage ?? 1);
         }
         catch (UsageException exception)
         {

@@ -209,7 +209,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed.</summary>
     private void Save(bool isBest)
     {
-        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Data = description, Steps = optimizer.Steps, History = [.. history] };
+        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Data = description, History = [.. history] };
         run.WriteLog(history);
         if (isBest)
             Checkpoint.Save(run.Best, device, network, null, info);

@@ -71,10 +71,13 @@ public sealed record TrainingOptions
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
     /// <exception cref="Models.NetworkException">There is no such architecture.</exception>
-    public void Validate()
+    public void Validate() => Validate(Architecture.Of(Network).SmallestImage);
+
+    /// <summary>The same for a network of any name.</summary>
+    /// <param name="smallestImage">Edge of the smallest image that it takes.</param>
+    internal void Validate(int smallestImage)
     {
-        int smallest = Architecture.Of(Network).SmallestImage;
-        UsageException.Require(Size >= smallest, $"--size {Size} is too small for {Network}: use at least {smallest}.");
+        UsageException.Require(Size >= smallestImage, $"--size {Size} is too small for {Network}: use at least {smallestImage}.");
         UsageException.Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
         UsageException.Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
         UsageException.Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
