@@ -21,6 +21,9 @@ public sealed record ClassMetrics(
 {
     private const int Draws = 1000;
 
+    // One stream for all classes: of two classes, which have the same area, the interval must be the same too.
+    private const string Stream = "bootstrap";
+
     /// <summary>The metrics of one class.</summary>
     /// <param name="predictions">What the images are and are predicted to be.</param>
     /// <param name="c">The class's index.</param>
@@ -30,10 +33,12 @@ public sealed record ClassMetrics(
     {
         bool[] actual = [.. predictions.Labels.Select(label => Prediction.Says(predictions.Task, label, c))];
         bool[] predicted = [.. predictions.Predicted.Select(label => Prediction.Says(predictions.Task, label, c))];
-        var roc = new RocCurve(predictions.ProbabilitiesOf(c), actual);
+        var roc = new RocCurve(predictions.LogOddsOf(c), actual);
         int[] with = [.. Enumerable.Range(0, actual.Length).Where(n => actual[n])], without = [.. Enumerable.Range(0, actual.Length).Where(n => !actual[n])];
 
-        var random = SplitMix64.ForName(seed, name);
+        var random = SplitMix64.ForName(seed, Stream);
+        // In an order that does not depend on which of two classes this is.
+        int[][] strata = actual.FirstOrDefault() ? [with, without] : [without, with];
         var times = new int[actual.Length];
         var scores = new double[Draws];
         var areas = new double[Draws];
@@ -41,7 +46,7 @@ public sealed record ClassMetrics(
         {
             Array.Clear(times);
             var drawn = new ConfusionMatrix(2);
-            foreach (int[] stratum in (ReadOnlySpan<int[]>)[with, without])
+            foreach (int[] stratum in strata)
             {
                 for (int i = 0; i < stratum.Length; i++)
                 {

@@ -42,6 +42,18 @@ public static class Prediction
         return probabilities;
     }
 
+    /// <summary>How much speaks for each class, <c>log p / (1 - p)</c>: it tells images apart whose probabilities are both 1 as near as a number can say.</summary>
+    /// <remarks>The logit itself where an image has several labels; the logit less the others' <c>log Σ exp</c> where it has one class.</remarks>
+    /// <param name="task">Which of the two.</param>
+    /// <param name="logits"><c>[C]</c>, an image's.</param>
+    public static double[] LogOdds(ClassificationTask task, ReadOnlySpan<float> logits)
+    {
+        var logOdds = new double[logits.Length];
+        for (int c = 0; c < logits.Length; c++)
+            logOdds[c] = task == ClassificationTask.MultiLabel ? logits[c] : logits[c] - LogSumOfOthers(logits, c);
+        return logOdds;
+    }
+
     /// <summary>What is predicted: the index of a class, or a <see cref="LabelSet"/>.</summary>
     /// <param name="task">Which of the two.</param>
     /// <param name="logits"><c>[C]</c>, an image's.</param>
@@ -58,4 +70,14 @@ public static class Prediction
     /// <param name="label">The index of a class, or a <see cref="LabelSet"/>.</param>
     /// <param name="c">The class.</param>
     public static bool Says(ClassificationTask task, int label, int c) => task == ClassificationTask.Binary ? label == c : LabelSet.Has(label, c);
+
+    private static double LogSumOfOthers(ReadOnlySpan<float> logits, int c)
+    {
+        double largest = double.NegativeInfinity, sum = 0;
+        for (int other = 0; other < logits.Length; other++)
+            largest = other == c ? largest : Math.Max(largest, logits[other]);
+        for (int other = 0; other < logits.Length; other++)
+            sum += other == c ? 0 : Math.Exp(logits[other] - largest);
+        return largest + Math.Log(sum);
+    }
 }

@@ -5,7 +5,7 @@ namespace IlgpuCxr.Metrics;
 /// <summary>What a network says about a set of images whose classes are known.</summary>
 public sealed class Predictions
 {
-    private readonly double[][] probabilities;
+    private readonly double[][] logOdds;
     private readonly int[] labels;
     private readonly int[] predicted;
 
@@ -22,12 +22,12 @@ public sealed class Predictions
         Task = task;
         Classes = classes;
         this.labels = labels.ToArray();
-        probabilities = new double[labels.Length][];
+        logOdds = new double[labels.Length][];
         predicted = new int[labels.Length];
         for (int n = 0; n < labels.Length; n++)
         {
             ReadOnlySpan<float> row = logits.Slice(n * classes, classes);
-            probabilities[n] = Prediction.Probabilities(task, row);
+            logOdds[n] = Prediction.LogOdds(task, row);
             predicted[n] = Prediction.Label(task, row);
         }
     }
@@ -44,9 +44,9 @@ public sealed class Predictions
     /// <summary>What each image is predicted to be.</summary>
     public IReadOnlyList<int> Predicted => predicted;
 
-    /// <summary>The probability of a class for every image.</summary>
+    /// <summary>How much speaks for a class, of every image (<see cref="Prediction.LogOdds"/>).</summary>
     /// <param name="c">The class.</param>
-    public double[] ProbabilitiesOf(int c) => [.. probabilities.Select(row => row[c])];
+    public double[] LogOddsOf(int c) => [.. logOdds.Select(row => row[c])];
 
     /// <summary>Of one class an image: a matrix of all classes.</summary>
     /// <exception cref="IndexOutOfRangeException">A label is no class.</exception>

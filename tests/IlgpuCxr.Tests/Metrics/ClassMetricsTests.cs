@@ -43,6 +43,29 @@ public sealed class ClassMetricsTests
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 2).F1, Is.Not.EqualTo(metrics.F1));
     }
 
+    /// <remarks>Above 37 or so all probabilities are 1 in double precision.</remarks>
+    [Test]
+    public void Images_are_ranked_however_sure_the_network_is([Values] ClassificationTask task)
+    {
+        float[] logits = [0, 40, 0, 45, 0, 50, 0, 55];
+        Predictions predictions = task == ClassificationTask.Binary
+            ? new Predictions(task, 2, logits, [0, 0, 1, 1])
+            : new Predictions(task, 2, logits, [0b01, 0b00, 0b10, 0b11]);
+        Assert.That(ClassMetrics.Of(predictions, 1, "second", seed: 1).RocAuc!.Value.Value, Is.EqualTo(1));
+        if (task == ClassificationTask.Binary)
+            Assert.That(ClassMetrics.Of(predictions, 0, "first", seed: 1).RocAuc!.Value.Value, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Two_classes_have_one_area_with_one_interval()
+    {
+        var random = new Random(1);
+        int[] labels = [.. Enumerable.Range(0, 40).Select(n => n % 3 == 0 ? 1 : 0)];
+        float[] logits = [.. labels.SelectMany(label => new[] { random.NextSingle(), random.NextSingle() + 0.3f * label })];
+        var predictions = new Predictions(ClassificationTask.Binary, 2, logits, labels);
+        Assert.That(ClassMetrics.Of(predictions, 1, "normal", seed: 1).RocAuc, Is.EqualTo(ClassMetrics.Of(predictions, 0, "infected", seed: 1).RocAuc));
+    }
+
     [Test]
     public void A_class_that_no_image_has_has_no_area()
     {
