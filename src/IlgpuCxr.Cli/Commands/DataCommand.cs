@@ -72,7 +72,7 @@ internal static class DataCommand
             DataCheck.Run(parsed.GetValue(Root)!, new VipsImageDecoder(), CommonOptions.ThreadsOf(parsed), progress, cancellation));
         if (isJson)
         {
-            Output.Json(new { check.Data.Root, check.Data.ClassNames, check.Counts, check.Unreadable, check.Dark, check.Duplicates, check.Patients });
+            Output.Json(new { check.Data.Root, check.Data.ClassNames, check.Counts, check.Unreadable, check.Dark, check.Duplicates, check.Repeats, check.Patients });
             return 0;
         }
         Table table = Output.Table(check.Data.Root, ["split", "images", .. check.Data.ClassNames]);
@@ -85,6 +85,7 @@ internal static class DataCommand
         Tell("unreadable file", "unreadable files", [.. check.Unreadable.Select(image => image.Reason)]);
         Tell("image that is almost black", "images that are almost black", check.Dark, WhyDark);
         Tell("file that is in several splits or classes", "files that are in several splits or classes", [.. check.Duplicates.Select(file => string.Join("  =  ", file.Paths))]);
+        Tell("file that is several times in a class", "files that are several times in a class", [.. check.Repeats.Select(file => string.Join("  =  ", file.Paths))]);
         Tell("patient in several splits", "patients in several splits", [.. check.Patients.Select(patient => $"{patient.Patient}: {patient.Images} images in {string.Join(", ", patient.Splits)}")]);
         return 0;
     }

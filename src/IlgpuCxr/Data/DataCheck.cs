@@ -9,10 +9,11 @@ namespace IlgpuCxr.Data;
 /// <param name="Unreadable">Files that no image can be made of.</param>
 /// <param name="Dark">Files whose image has no level above <see cref="DarkLevel"/>: mostly 16 bits a pixel of which 12 are used.</param>
 /// <param name="Duplicates">Files with the same bytes, in different splits or of different classes: what is judged has been learnt, or is learnt twice over.</param>
+/// <param name="Repeats">Files with the same bytes in one split and of one class, which count for more than one image.</param>
 /// <param name="Patients">Patients with images in more than one split, as far as files are named by the NIH's rule.</param>
 public sealed partial record DataCheck(
     ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable, IReadOnlyList<string> Dark,
-    IReadOnlyList<SharedFile> Duplicates, IReadOnlyList<SharedPatient> Patients)
+    IReadOnlyList<SharedFile> Duplicates, IReadOnlyList<SharedFile> Repeats, IReadOnlyList<SharedPatient> Patients)
 {
     /// <summary>The largest of 255 levels in an image of 16 bits whose values are all below 4096.</summary>
     public const byte DarkLevel = 4095 >> 8;
@@ -50,13 +51,15 @@ public sealed partial record DataCheck(
             }
             progress?.Report(Interlocked.Increment(ref done));
         });
+        var same = files.Zip(hashes).Where(file => file.Second is not null).GroupBy(file => file.Second, file => file.First).Where(group => group.Count() > 1)
+            .ToLookup(
+                group => group.Select(file => (file.Split, file.Sample.Label)).Distinct().Count() > 1,
+                group => new SharedFile([.. group.Select(file => file.Sample.Path)]));
         return new DataCheck(
             data, CountsOf(data),
             [.. failures.OfType<UnreadableImage>()],
             [.. files.Zip(isDark).Where(file => file.Second).Select(file => file.First.Sample.Path)],
-            [.. files.Zip(hashes).Where(file => file.Second is not null).GroupBy(file => file.Second, file => file.First)
-                .Where(group => group.Select(file => (file.Split, file.Sample.Label)).Distinct().Count() > 1)
-                .Select(group => new SharedFile([.. group.Select(file => file.Sample.Path)]))],
+            [.. same[true]], [.. same[false]],
             [.. files.Select(file => (file.Split, Patient: PatientOf(file.Sample.Path))).Where(file => file.Patient is not null)
                 .GroupBy(file => file.Patient!, file => file.Split).Where(group => group.Distinct().Count() > 1)
                 .Select(group => new SharedPatient(group.Key, [.. group.Distinct()], group.Count())).OrderBy(patient => patient.Patient, StringComparer.Ordinal)]);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -249,10 +250,25 @@ public sealed partial class ImageFolder
 
     /// <summary>Directory by directory, as Python's sorted(os.walk(…)) goes through them; separators are compared as there on Linux.</summary>
     private static IEnumerable<string> ImagesBelow(string directory) =>
-        Directory.EnumerateFiles(directory, "*", Everything)
-            .Where(IsImage)
+        new FileSystemEnumerable<string>(directory, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), Everything)
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsImage(entry.FileName.ToString()),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || !LeadsRound(entry.ToFullPath()),
+        }
             .OrderBy(file => Path.GetDirectoryName(file)!.Replace('\\', '/'), StringComparer.Ordinal)
             .ThenBy(file => Path.GetFileName(file), StringComparer.Ordinal);
+
+    /// <summary>Whether a link leads to a directory that it was reached through: the system would follow it 40 times, and find each image as often.</summary>
+    private static bool LeadsRound(string link)
+    {
+        string target = Links.Resolve(link);
+        for (string? above = Path.GetDirectoryName(link); above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (Links.Resolve(above) == target)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Whether a file's name ends as an image's does.</summary>
     /// <param name="file">The file.</param>

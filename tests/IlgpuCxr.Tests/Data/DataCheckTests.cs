@@ -13,7 +13,7 @@ public sealed class DataCheckTests
         DataCheck check = Check(folder);
         Assert.That(check.Counts.Select(count => $"{count.Split} {count.Images}: {string.Join(' ', count.Classes)}"), Is.EqualTo(new[] { "train 4: 2 2", "validation 4: 2 2", "test 4: 2 2" }));
         Assert.That(check.Unreadable, Is.Empty);
-        Assert.That(check.Duplicates, Is.Empty);
+        Assert.That(check.Duplicates.Concat(check.Repeats), Is.Empty);
         Assert.That(check.Patients, Is.Empty);
     }
 
@@ -32,11 +32,13 @@ public sealed class DataCheckTests
     }
 
     [Test]
-    public void The_same_image_twice_in_a_class_is_no_leak()
+    public void The_same_image_twice_in_a_class_is_no_leak_but_told()
     {
         using DataFolder folder = DataFolder.Complete(2);
         folder.Write("train/normal/again.png", File.ReadAllBytes(folder.PathOf("train", "normal", "0.png")));
-        Assert.That(Check(folder).Duplicates, Is.Empty);
+        DataCheck check = Check(folder);
+        Assert.That(check.Duplicates, Is.Empty);
+        Assert.That(check.Repeats.Single().Paths.Select(Path.GetFileName), Is.EquivalentTo(new[] { "0.png", "again.png" }));
     }
 
     [Test]

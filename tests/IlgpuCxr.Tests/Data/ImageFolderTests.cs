@@ -21,6 +21,22 @@ public sealed class ImageFolderTests
         Assert.That(folder.Test, Has.Count.EqualTo(4));
     }
 
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows links need a privilege.")]
+    public void Links_to_directories_are_followed_but_not_round_and_round()
+    {
+        using DataFolder data = DataFolder.Complete(2);
+        using DataFolder more = DataFolder.Complete(3);
+        Directory.CreateSymbolicLink(data.PathOf("train", "normal", "round"), ".");
+        Directory.CreateSymbolicLink(data.PathOf("train", "normal", "up"), "../..");
+        Directory.CreateSymbolicLink(data.PathOf("train", "normal", "more"), more.PathOf("train", "normal"));
+        Directory.CreateSymbolicLink(more.PathOf("train", "normal", "back"), data.PathOf("train", "normal"));
+
+        IEnumerable<string> normal = ImageFolder.Open(data.Root).Train.Where(sample => sample.Label == 1).Select(sample => Path.GetRelativePath(data.Root, sample.Path));
+
+        Assert.That(normal, Is.EqualTo(new[] { "train/normal/0.png", "train/normal/1.png", "train/normal/more/0.png", "train/normal/more/1.png", "train/normal/more/2.png" }));
+    }
+
     [TestCase("train/normal/0.png")]
     [TestCase("validation/normal/0.png")]
     [TestCase("test/normal/0.png")]
