@@ -24,10 +24,15 @@ public static class AtomicFile
         (string target, string temporary) = Prepare(path);
         try
         {
-            File.WriteAllBytes(temporary, bytes);
+            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            {
+                file.Write(bytes);
+                // A file that is there says that what it tells is done, also after a power failure.
+                file.Flush(flushToDisk: true);
+            }
             File.Move(temporary, target, overwrite: true);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Half a file is of use to nobody, and on a full disk in the way.
             File.Delete(temporary);
