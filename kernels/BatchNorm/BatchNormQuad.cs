@@ -18,35 +18,12 @@ internal static class BatchNormQuad
     public const int SlicesJoined = 2 * PixelSlices.GroupPixels;
 
     /// <summary>Mean and sum of squared differences from it, of each channel of one slice: <c>partial [slices, 2, C]</c>.</summary>
-    /// <remarks>
-    /// Differences from the slice's first value, a sample of the channel: unlike <c>mean(x²) - mean(x)²</c> they cancel only where that sample is
-    /// many standard deviations from the mean, and there in this slice alone.
-    /// </remarks>
     public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> x = input.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
-        Float4 sum = default, square = default, shift = default;
-        if (quad < quads)
-        {
-            shift = x[begin * quads + quad];
-            for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
-            {
-                Float4 difference = x[pixel * quads + quad] - shift;
-                sum += difference;
-                square += difference * difference;
-            }
-        }
-        sum = PixelSlices.SumRows(rows, sum);
-        square = PixelSlices.SumRows(rows, square);
-        if (PixelSlices.Row == 0 & quad < quads)
-        {
-            float inverse = 1f / (end - begin);
-            ArrayView<Float4> moments = partial.Cast<Float4>();
-            moments[Grid.IdxY * 2 * quads + quad] = shift + sum * inverse;
-            moments[(Grid.IdxY * 2 + 1) * quads + quad] = square - sum * sum * inverse;
-        }
+        int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        PixelMoments.Write(
+            partial, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelSlices.Quad, PixelSlices.GroupPixels, PixelSlices.GroupQuads);
     }
 
     /// <summary>The statistics of <see cref="SlicesJoined"/> slices, as those of one: <c>joined [slices / SlicesJoined, 2, C]</c>.</summary>

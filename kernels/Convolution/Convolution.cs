@@ -129,6 +129,7 @@ public static class Convolution
         }
         return algorithm switch
         {
+            not ConvolutionAlgorithm.Naive when !algorithm.IsTiled() && !ConvolutionVector.Fits(shape) => ConvolutionAlgorithm.Naive,
             ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd => ConvolutionVector.Widest,
             ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
             ConvolutionAlgorithm.WarpgroupBf16 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Bf16,

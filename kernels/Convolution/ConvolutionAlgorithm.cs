@@ -6,17 +6,17 @@ public enum ConvolutionAlgorithm
     /// <summary>One output per index (<see cref="ConvolutionNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, any shape.</summary>
+    /// <summary>Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, filters of up to 1024 taps; others are naive.</summary>
     Vector128,
 
-    /// <summary>Register tiles over 256-bit vectors: the CPU, any shape.</summary>
+    /// <summary>Register tiles over 256-bit vectors: as <see cref="Vector128"/>.</summary>
     Vector256,
 
-    /// <summary>Register tiles over 512-bit vectors: the CPU, any shape.</summary>
+    /// <summary>Register tiles over 512-bit vectors: as <see cref="Vector128"/>.</summary>
     Vector512,
 
     /// <summary>
-    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 kernels of stride 1; other shapes take the widest vectors.
+    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 filters of stride 1; other shapes take the widest vectors.
     /// </summary>
     Winograd2,
 

@@ -107,6 +107,8 @@ public sealed class Arena
     {
         free.Clear();
         end = 0;
+        // What a plan that throws would have needed, the next does not.
+        PlannedEnd = capacity;
     }
 
     internal void Free()

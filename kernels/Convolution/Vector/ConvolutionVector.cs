@@ -32,11 +32,12 @@ internal abstract class ConvolutionVector
         : Vector256.IsHardwareAccelerated ? ConvolutionAlgorithm.Vector256
         : ConvolutionAlgorithm.Vector128;
 
-    /// <summary>The algorithm that should take least time for a shape, by a model fitted to measurements (docs/convolution.md); naive for filters beyond any network's.</summary>
+    /// <summary>Whether a shape's filters have no more taps than these kernels take.</summary>
+    public static bool Fits(in ConvolutionShape shape) => (long)shape.R * shape.S <= MostTaps;
+
+    /// <summary>The algorithm that should take least time for a shape, by a model fitted to measurements (docs/convolution.md).</summary>
     public static ConvolutionAlgorithm Best(in ConvolutionShape shape)
     {
-        if (shape.R * shape.S > MostTaps)
-            return ConvolutionAlgorithm.Naive;
         if (!shape.FitsWinograd || Math.Min(shape.C, shape.K) < FewestWinogradChannels)
             return Widest;
         double direct = 9.0 * shape.Output.Pixels, winograd2 = WinogradCost(shape, 2), winograd4 = WinogradCost(shape, 4);

@@ -128,7 +128,7 @@ public sealed class ConvolutionLayer : Layer
         if (input.C != weight.Shape.C)
             throw new ArgumentException($"The convolution {name} takes {weight.Shape.C} channels, not {input}.", nameof(input));
         if (input.H + 2 * padding < weight.Shape.H || input.W + 2 * padding < weight.Shape.W)
-            throw new ArgumentException($"The convolution {name} has a kernel of {weight.Shape.H}x{weight.Shape.W} that is larger than {input} with padding {padding}.", nameof(input));
+            throw new ArgumentException($"The convolution {name} has a filter of {weight.Shape.H}x{weight.Shape.W} that is larger than {input} with padding {padding}.", nameof(input));
         return new(input.N, input.H, input.W, input.C, weight.Shape.N, weight.Shape.H, weight.Shape.W, stride, padding);
     }
 }

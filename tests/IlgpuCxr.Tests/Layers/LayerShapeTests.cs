@@ -49,6 +49,11 @@ public sealed class LayerShapeTests
     [Test]
     public void A_filter_with_more_taps_than_a_stack_holds_is_computed_by_the_naive_kernels()
     {
+        foreach (string forced in new[] { "convolution=vector128", "convolution=winograd4" })
+        {
+            using ComputeDevice other = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = forced });
+            Assert.That(Kernels.Convolution.Convolution.Choose(other, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)), Is.EqualTo(ConvolutionAlgorithm.Naive));
+        }
         using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "" });
         Assert.That(Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)), Is.EqualTo(ConvolutionAlgorithm.Naive));
         Assert.That(Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 32, 32, 16, 1, 32, 32, 1, 0)), Is.EqualTo(ConvolutionVector.Widest));
