@@ -15,6 +15,7 @@ public sealed partial class ComputeDevice : IDisposable
     private readonly ParallelOptions? threads;
     private readonly UploadStaging? staging;
     private readonly bool graphs;
+    private readonly MemoryUse memoryUse = new();
 
     internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
     {
@@ -60,11 +61,17 @@ public sealed partial class ComputeDevice : IDisposable
     /// <summary>Where a step's activations and gradients live.</summary>
     public Arena Arena { get; }
 
+    /// <summary>The most bytes that all buffers took at a time, the arena's among them, since <see cref="ResetPeakBytes"/>.</summary>
+    public long PeakBytes => memoryUse.PeakBytes;
+
     /// <summary>The cost of each operator, while switched on.</summary>
     public OperatorTimings Timings { get; }
 
     /// <summary>Whether launches are switched off because memory is being planned.</summary>
     public bool IsPlanning { get; private set; }
+
+    /// <summary>Begins to measure <see cref="PeakBytes"/> anew, from what is taken now.</summary>
+    public void ResetPeakBytes() => memoryUse.ResetPeak();
 
     /// <summary>Runs a step without launching anything, to make the arena as large as that step needs.</summary>
     /// <param name="step">Exactly what will run; it must rent and return in the same order every time. What it throws is passed on.</param>
@@ -108,7 +115,7 @@ public sealed partial class ComputeDevice : IDisposable
     /// <exception cref="OutOfMemoryException">The device has not so much left.</exception>
     public DeviceBuffer<T> Allocate<T>(long count)
         where T : unmanaged =>
-        new(accelerator, count);
+        new(accelerator, count, memoryUse);
 
     /// <summary>Records what an action launches, without running it, to launch it again and again at the cost of one launch.</summary>
     /// <param name="launches">Launches only, which ran before; all their arguments are recorded, so that what differs from time to time must be in device memory.</param>

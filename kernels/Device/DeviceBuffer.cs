@@ -19,18 +19,21 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     private const int AlignmentBytes = 256;
 
     private readonly MemoryBuffer buffer;
+    private readonly MemoryUse use;
+    private readonly long bytes;
     private readonly ArrayView<T> view;
     private void* memory;
 
-    internal DeviceBuffer(Accelerator accelerator, long count)
+    internal DeviceBuffer(Accelerator accelerator, long count, MemoryUse use)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        long total = checked(count + SlackBytes / Unsafe.SizeOf<T>() + 1), bytes = checked(total * Unsafe.SizeOf<T>() + AlignmentBytes);
+        long total = checked(count + SlackBytes / Unsafe.SizeOf<T>() + 1);
+        bytes = checked(total * Unsafe.SizeOf<T>());
         if (accelerator is CPUAccelerator)
         {
             // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs twice. And memory that the
             // system gives as zero takes none until it is written: the gradients of a network that only predicts are never there.
-            memory = NativeMemory.AllocZeroed((nuint)bytes);
+            memory = NativeMemory.AllocZeroed((nuint)bytes + AlignmentBytes);
             nint aligned = (nint)(((nuint)memory + AlignmentBytes - 1) & ~(nuint)(AlignmentBytes - 1));
             buffer = CPUMemoryBuffer.Create(accelerator, aligned, total, Unsafe.SizeOf<T>());
         }
@@ -42,6 +45,8 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
             accelerator.DefaultStream.Synchronize();
         }
         view = buffer.AsArrayView<T>(0, count);
+        this.use = use;
+        use.Add(bytes);
     }
 
     /// <summary>All elements of the buffer; zero at first.</summary>
@@ -58,6 +63,8 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (!buffer.IsDisposed)
+            use.Add(-bytes);
         ComputeDevice.Release(buffer);
         NativeMemory.Free(memory);
         memory = null;

@@ -14,7 +14,7 @@ namespace IlgpuCxr.Kernels.Device;
 internal static class EarlySimplification
 {
     // A property without a setter; docs/performance.md has the times with and without.
-    private static readonly FieldInfo? passes = typeof(Context).GetField("<ContextTransformer>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance);
+    private static readonly FieldInfo? Passes = typeof(Context).GetField("<ContextTransformer>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance);
 
     /// <summary>Changes the order of a context's passes, before it compiles its first kernel; an ILGPU that is built otherwise keeps its own.</summary>
     public static void Apply(Context context)
@@ -36,9 +36,9 @@ internal static class EarlySimplification
             }
             after.Add(pass);
         }
-        passes!.SetValue(context, after.ToTransformer());
+        Passes!.SetValue(context, after.ToTransformer());
     }
 
     /// <summary>A context's passes; null where ILGPU is built otherwise.</summary>
-    internal static Transformer? PassesOf(Context context) => passes?.GetValue(context) as Transformer?;
+    internal static Transformer? PassesOf(Context context) => Passes?.GetValue(context) as Transformer?;
 }

@@ -67,8 +67,9 @@ def network(name):
 
 
 def torch_step(name, batch, precision, mode, steps):
-    """Median seconds of PyTorch's training step: eager, channels-last or compiled (which is channels-last too)."""
+    """Median seconds and most bytes of PyTorch's training step: eager, channels-last or compiled (which is channels-last too)."""
     set_precision(precision)
+    torch.cuda.reset_peak_memory_stats()
     model = network(name).cuda().train()
     images, targets = torch.randn(batch, 3, 224, 224, device="cuda"), torch.arange(batch, device="cuda") % 2
     if mode != "eager":
@@ -87,7 +88,7 @@ def torch_step(name, batch, precision, mode, steps):
         loss.backward()
         optimizer.step()
 
-    return clock(step, steps)
+    return clock(step, steps), torch.cuda.max_memory_allocated()
 
 
 def conv_numbers(shape):
@@ -186,12 +187,14 @@ def main():
     def save():
         # After every measurement, so that a run that is cut off loses nothing.
         write("results.json", json.dumps(results, indent=1))
-        lines = [head + "| network | batch | precision | ours, images/s | theirs, best | which | ours / theirs | spread of ours |\n|---|---|---|---|---|---|---|---|"]
+        lines = [head + "| network | batch | precision | ours, images/s | theirs, best | which | ours / theirs | spread of ours | memory, MB: ours | theirs |\n|---|---|---|---|---|---|---|---|---|---|"]
         for mine in results["ours"]:
             key = {name: mine[name] for name in ("network", "batch", "precision")}
             theirs = min((row for row in results["theirs"] if all(row[name] == value for name, value in key.items())), key=lambda row: row["seconds"], default=None)
             other = f"{mine['batch'] / theirs['seconds']:.0f} | {theirs['mode']} | {theirs['seconds'] / mine['medianSeconds']:.2f}" if theirs else " |  | "
-            lines.append(f"| {mine['network']} | {mine['batch']} | {mine['precision']} | {mine['imagesPerSecond']:.0f} | {other} | {mine['fastest'] * 1e3:.1f} to {mine['slowest'] * 1e3:.1f} ms |")
+            memory = f"{mine['deviceBytes'] / 1e6:.0f} | {theirs['bytes'] / 1e6:.0f}" if theirs else f"{mine['deviceBytes'] / 1e6:.0f} | "
+            spread = f"{mine['fastest'] * 1e3:.1f} to {mine['slowest'] * 1e3:.1f} ms"
+            lines.append(f"| {mine['network']} | {mine['batch']} | {mine['precision']} | {mine['imagesPerSecond']:.0f} | {other} | {spread} | {memory} |")
         write("steps.md", "\n".join(lines) + "\n")
         lines = [head + "| operator | shape | precision | algorithm | ours, us | theirs, us | theirs / ours | share of the limit |\n|---|---|---|---|---|---|---|---|"]
         for row in results["operators"]:
@@ -227,8 +230,8 @@ def main():
                     if left() <= 0 or find(results["theirs"], network=net, batch=batch, precision=precision, mode=mode):
                         continue
                     try:
-                        seconds = torch_step(net, batch, precision, mode, args.steps)
-                        results["theirs"].append({"network": net, "batch": batch, "precision": precision, "mode": mode, "seconds": seconds})
+                        seconds, size = torch_step(net, batch, precision, mode, args.steps)
+                        results["theirs"].append({"network": net, "batch": batch, "precision": precision, "mode": mode, "seconds": seconds, "bytes": size})
                     except Exception as error:
                         print(f"PyTorch {net} {batch} {precision} {mode}: {reason(error)}", file=sys.stderr)
                     torch.cuda.empty_cache()
@@ -236,7 +239,7 @@ def main():
 
     for result in [row for row in results["ours"] if row["batch"] == batches[0]]:
         for timing in result["operators"]:
-            key = {"operator": timing["operator"], "shape": timing["shape"], "precision": result["precision"]}
+            key = {"operator": timing["operator"], "shape": timing["shape"], "precision": result["precision"], "algorithm": timing["algorithm"]}
             if left() <= 0 or not timing["calls"] or find(results["operators"], **key):
                 continue
             mine, other = timing["seconds"] / timing["calls"], None
@@ -245,7 +248,7 @@ def main():
                 other = clock(work, args.steps) if work else None
             except Exception as error:
                 print(f"{key}: {reason(error)}", file=sys.stderr)
-            results["operators"].append({**key, "algorithm": timing["algorithm"], "ours": mine, "theirs": other, "share": share(timing, result["precision"], mine)})
+            results["operators"].append({**key, "ours": mine, "theirs": other, "share": share(timing, result["precision"], mine)})
             save()
     for name in ("operators.md", "steps.md"):
         if os.path.exists(os.path.join(args.out, name)):

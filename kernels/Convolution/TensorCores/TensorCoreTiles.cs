@@ -11,7 +11,7 @@ internal static class TensorCoreTiles
     /// A tile and what a multiply-add of it costs, relative to the largest: how much more it reads, from shared memory (a warp of 64x64 reads 128
     /// floats for 4096 multiply-adds, one of 32x32 64 for 1024) and from global memory. Counted, not measured.
     /// </summary>
-    private static readonly (int Rows, int Columns, double Cost)[] table =
+    private static readonly (int Rows, int Columns, double Cost)[] Table =
     [
         (128, 128, 1.0),
         (128, 64, 1.2),
@@ -23,7 +23,7 @@ internal static class TensorCoreTiles
     /// <remarks>Without quads only the small tile: such products are the first layer and the last, and their addresses take the registers.</remarks>
     public static TiledPlan Plan(int rows, int columns, int depth, bool quads)
     {
-        (int tileRows, int tileColumns, _) = !quads ? table[^1] : table.MinBy(tile =>
+        (int tileRows, int tileColumns, _) = !quads ? Table[^1] : Table.MinBy(tile =>
             tile.Cost * tile.Rows * tile.Columns * Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns));
         return new TiledPlan(rows, columns, depth, tileRows, tileColumns, TensorCoreGemm.Depth);
     }

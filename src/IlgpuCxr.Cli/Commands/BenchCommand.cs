@@ -83,7 +83,7 @@ internal static class BenchCommand
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
         if (kind != DeviceKind.Cpu)
             Console.Out.WriteLine($"The host takes {Output.Number(result.HostSeconds * 1e3, 2)} ms to launch a step, {Output.Number(100 * result.HostSeconds / result.MedianSeconds, 1)} % of it.");
-        Console.Out.WriteLine($"Arena {Output.Number(result.ArenaBytes / 1e6, 0)} MB, peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
+        Console.Out.WriteLine($"Device memory {Output.Number(result.DeviceBytes / 1e6, 0)} MB, {Output.Number(result.ArenaBytes / 1e6, 0)} MB of it activations and gradients; peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
         if (result.Data is { } images)
         {
             Console.Out.WriteLine(

@@ -12,7 +12,7 @@ public sealed class VipsImageDecoder : IImageDecoder
 {
     // libvips has one text of errors for all threads, whichever decoder they use, so why an image cannot be read is only certain while no other is.
     // Of the two kinds of such locks this is the one that nobody has to dispose of.
-    private static readonly ReaderWriterLock errors = new();
+    private static readonly ReaderWriterLock Errors = new();
 
     // libvips reads more formats than are asked for, among them programs that draw an image: a few lines of SVG keep it busy for minutes.
     // "Uhdr" are JPEGs with a second image for brighter screens.
@@ -64,7 +64,7 @@ public sealed class VipsImageDecoder : IImageDecoder
     /// <summary>Decodes while others do; null where that fails.</summary>
     private static (ImageSize Size, byte[] Pixels)? DecodeAmongOthers(byte[] file)
     {
-        errors.AcquireReaderLock(Timeout.Infinite);
+        Errors.AcquireReaderLock(Timeout.Infinite);
         try
         {
             return Decode(file);
@@ -75,14 +75,14 @@ public sealed class VipsImageDecoder : IImageDecoder
         }
         finally
         {
-            errors.ReleaseReaderLock();
+            Errors.ReleaseReaderLock();
         }
     }
 
     /// <summary>Decodes while no other does, so that the exception tells this image's error.</summary>
     private static (ImageSize Size, byte[] Pixels) DecodeAlone(byte[] file)
     {
-        errors.AcquireWriterLock(Timeout.Infinite);
+        Errors.AcquireWriterLock(Timeout.Infinite);
         try
         {
             // An exception takes the text of errors with it: what others left there is gone.
@@ -91,7 +91,7 @@ public sealed class VipsImageDecoder : IImageDecoder
         }
         finally
         {
-            errors.ReleaseWriterLock();
+            Errors.ReleaseWriterLock();
         }
     }
 

@@ -11,7 +11,7 @@ namespace IlgpuCxr.GradientChecks;
 /// <summary>The cases that <c>cxr gradcheck</c> and the tests run: every operator with a gradient, on small shapes that break wrong indexing.</summary>
 public static class StandardCases
 {
-    private static readonly Dictionary<string, Func<IEnumerable<OperatorCase>>> byOperator = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<IEnumerable<OperatorCase>>> ByOperator = new(StringComparer.Ordinal)
     {
         ["convolution"] = Convolutions,
         ["linear"] = Linears,
@@ -29,12 +29,12 @@ public static class StandardCases
     };
 
     /// <summary>What <see cref="Of"/> takes.</summary>
-    public static IReadOnlyList<string> Operators => [.. byOperator.Keys];
+    public static IReadOnlyList<string> Operators => [.. ByOperator.Keys];
 
     /// <summary>The cases of an operator.</summary>
     /// <param name="name">One of <see cref="Operators"/>.</param>
     /// <exception cref="KeyNotFoundException">There is no such operator.</exception>
-    public static IEnumerable<OperatorCase> Of(string name) => byOperator[name]();
+    public static IEnumerable<OperatorCase> Of(string name) => ByOperator[name]();
 
     private static IEnumerable<OperatorCase> Convolutions()
     {

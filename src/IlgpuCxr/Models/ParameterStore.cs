@@ -35,7 +35,15 @@ public sealed class ParameterStore : IDisposable
             end = Place(parameter, end);
 
         values = device.Allocate<float>(end);
-        gradients = device.Allocate<float>(LearnedCount);
+        try
+        {
+            gradients = device.Allocate<float>(LearnedCount);
+        }
+        catch
+        {
+            values.Dispose();
+            throw;
+        }
         foreach ((Parameter parameter, long offset) in placed)
         {
             parameter.Value = values.View.SubView(offset, parameter.Shape.Count);

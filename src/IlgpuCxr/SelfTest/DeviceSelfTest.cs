@@ -30,9 +30,9 @@ public static class DeviceSelfTest
     private static readonly MaxPoolingShape[] MaxPoolings =
         [new(2, 7, 5, 3, 3, 2, 1), new(1, 13, 11, 17, 3, 1, 1), new(3, 8, 6, 32, 2, 2, 0), new(2, 112, 112, 64, 3, 2, 1)];
 
-    private static readonly string[] otherOperators = ["batch-norm", "relu", "dropout", "addition", "max-pooling", "adaptive-average-pooling"];
+    private static readonly string[] OtherOperators = ["batch-norm", "relu", "dropout", "addition", "max-pooling", "adaptive-average-pooling"];
 
-    private static readonly string[] losses = ["cross-entropy", "binary-cross-entropy", "focal"];
+    private static readonly string[] Losses = ["cross-entropy", "binary-cross-entropy", "focal"];
 
     // The bounds are of exponentials and logarithms rounded once; those of a GPU are off by a few units of the last place.
     private const double MostOfLosses = 16;
@@ -49,8 +49,8 @@ public static class DeviceSelfTest
         yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
         yield return Over("relu, sgd", [1, 7, 4096, 100_003], 0, count => Elements(device, count));
         yield return Over("adam, gradient centralization", [1, 7, 4096, 100_003], 1e-5, count => Optimizers(device, count));
-        yield return Over("other operators, errors over their bound", [.. otherOperators.SelectMany(StandardCases.Of)], 1, definition => Case(device, definition));
-        yield return Over("losses, errors over their bound", [.. losses.SelectMany(StandardCases.Of)], device.Kind == DeviceKind.Cpu ? 1 : MostOfLosses, definition => Case(device, definition));
+        yield return Over("other operators, errors over their bound", [.. OtherOperators.SelectMany(StandardCases.Of)], 1, definition => Case(device, definition));
+        yield return Over("losses, errors over their bound", [.. Losses.SelectMany(StandardCases.Of)], device.Kind == DeviceKind.Cpu ? 1 : MostOfLosses, definition => Case(device, definition));
         yield return Over("image transform", [16, 33, 64], 0, size => Images(device, size));
         yield return Over("two runs of three training steps, bit for bit", [0], 0, _ => RepeatedSteps(device));
     }

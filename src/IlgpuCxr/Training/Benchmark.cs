@@ -19,12 +19,13 @@ namespace IlgpuCxr.Training;
 /// <param name="Slowest">Time of the slowest step, in seconds.</param>
 /// <param name="HostSeconds">Median time that the host takes to launch a step, before it waits for the device; a CPU computes meanwhile.</param>
 /// <param name="ArenaBytes">Device memory of activations and gradients.</param>
+/// <param name="DeviceBytes">Most device memory at a time: parameters, gradients, the optimizer's memory and the batch besides.</param>
 /// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
 /// <param name="Operators">The operators of a step, each call timed on its own: the mean over some more steps.</param>
 /// <param name="Data">The same on images that are read; null where none are given.</param>
 public sealed record BenchmarkResult(
     string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
-    double Fastest, double Slowest, double HostSeconds, long ArenaBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators, DataBenchmarkResult? Data = null);
+    double Fastest, double Slowest, double HostSeconds, long ArenaBytes, long DeviceBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators, DataBenchmarkResult? Data = null);
 
 /// <summary>Measures whole steps on images of noise.</summary>
 public static class Benchmark
@@ -48,6 +49,7 @@ public static class Benchmark
             throw new UsageException($"--steps {steps} measures nothing: use at least 1.");
         // What an earlier benchmark took is not this one's.
         device.Arena.Trim();
+        device.ResetPeakBytes();
 
         using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
         network.Initialize(options.Seed);
@@ -104,7 +106,7 @@ public static class Benchmark
         return new BenchmarkResult(
             device.Name, options.Network, training ? "train" : "infer", device.Precision, options.Batch, options.Size, steps, median, options.Batch / median,
             measured.Min(step => step.Whole), measured.Max(step => step.Whole), Median(measured.Select(step => step.Host)),
-            device.Arena.Bytes, process.PeakWorkingSet64, [.. operators]);
+            device.Arena.Bytes, device.PeakBytes, process.PeakWorkingSet64, [.. operators]);
     }
 
     private static double Median(IEnumerable<double> values)

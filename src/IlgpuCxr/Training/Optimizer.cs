@@ -12,7 +12,7 @@ public sealed class Optimizer : IDisposable
     private readonly ComputeDevice device;
     private readonly ParameterStore store;
     private readonly OptimizerOptions options;
-    private readonly Dictionary<string, DeviceBuffer<float>> state;
+    private readonly Dictionary<string, DeviceBuffer<float>> state = [];
     private readonly IReadOnlyList<(long Offset, long Count)> runs;
     private readonly Parameter[] centralized;
 
@@ -31,7 +31,16 @@ public sealed class Optimizer : IDisposable
         this.options = options;
         store = network.Store;
         string[] names = options.Kind == OptimizerKind.Sgd ? ["momentum_buffer"] : ["exp_avg", "exp_avg_sq"];
-        state = names.ToDictionary(name => name, _ => device.Allocate<float>(store.LearnedCount));
+        try
+        {
+            foreach (string name in names)
+                state.Add(name, device.Allocate<float>(store.LearnedCount));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
         runs = store.TrainableRuns();
         centralized = options.CentralizeGradients
             ? [.. network.Parameters.Where(parameter => parameter.RequiresGrad && parameter.Layout != ParameterLayout.Vector)]

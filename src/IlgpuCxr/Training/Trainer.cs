@@ -65,14 +65,16 @@ public sealed class Trainer : IDisposable
             network.Freeze(options.Freeze);
             UsageException.Require(network.Parameters.Any(parameter => parameter.RequiresGrad), $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
             optimizer = new Optimizer(device, network, options.Optimizer);
+            step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
+            batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
         }
         catch
         {
+            step?.Dispose();
+            optimizer?.Dispose();
             network.Dispose();
             throw;
         }
-        step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
-        batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
         evaluator = new Evaluator(device, step, batch);
     }
 

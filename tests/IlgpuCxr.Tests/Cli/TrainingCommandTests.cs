@@ -66,6 +66,12 @@ public sealed class TrainingCommandTests
             results.Select(result => (result.GetProperty("network").GetString(), result.GetProperty("batch").GetInt32())),
             Is.EqualTo(new[] { ("resnet18", 2), ("resnet18", 4), ("vgg16", 2), ("vgg16", 4) }));
         Assert.That(results[1].GetProperty("arenaBytes").GetInt64(), Is.GreaterThan(results[0].GetProperty("arenaBytes").GetInt64()));
+        foreach (JsonElement result in results[..2])
+        {
+            // Parameters, gradients and momentum of ResNet18 beside the arena, and little more: nothing of a benchmark before.
+            long others = result.GetProperty("deviceBytes").GetInt64() - result.GetProperty("arenaBytes").GetInt64();
+            Assert.That(others, Is.InRange(3L * sizeof(float) * 11_243_000, 3L * sizeof(float) * 11_500_000));
+        }
         foreach (JsonElement result in results)
         {
             IEnumerable<string> convolutions = result.GetProperty("operators").EnumerateArray()
