@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using IlgpuCxr.GradientChecks;
+using IlgpuCxr.Kernels.Convolution;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.SelfTest;
+
+/// <summary>Convolutions of every kind of shape, and what they should give.</summary>
+internal static class ConvolutionChecks
+{
+    /// <summary>The shapes.</summary>
+    public static readonly ConvolutionShape[] Shapes = [.. AllShapes()];
+
+    /// <summary>Convolutions with what the definition makes of them: in parallel, because that takes ten times as long as the kernels.</summary>
+    public static Expectation[] Expected(ComputeDevice device, ConvolutionShape[] shapes, bool exact)
+    {
+        string[] algorithms = [.. shapes.Select(shape => ChosenFor(device, shape))];
+        var expected = new Expectation[shapes.Length];
+        // One at a time, the last first: those are the layers of a network, and most of the work.
+        var order = Partitioner.Create(Enumerable.Range(0, shapes.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
+        Parallel.ForEach(order, i => expected[i] = Expected(device.Precision, shapes[i], algorithms[i], exact));
+        return expected;
+    }
+
+    // The transforms of F(4x4, 3x3) have fractions that no float holds.
+    public static bool IsExact(ComputeDevice device, ConvolutionShape shape) =>
+        Kernels.Convolution.Convolution.Choose(device, shape) != ConvolutionAlgorithm.Winograd4;
+
+    private static IEnumerable<ConvolutionShape> AllShapes()
+    {
+        foreach ((int c, int k) in new[] { (3, 5), (4, 8) })
+            foreach ((int r, int s) in new[] { (1, 1), (3, 3), (7, 7), (3, 2) })
+                for (int stride = 1; stride <= 3; stride++)
+                    yield return new ConvolutionShape(2, 9, 7, c, k, r, s, stride, r / 2);
+        foreach (int width in new[] { 63, 64, 65, 127, 128, 129 })
+            yield return new ConvolutionShape(1, 1, width, 8, 12, 1, 1, 1, 0);
+        yield return new ConvolutionShape(2, 5, 25, 32, 252, 1, 1, 1, 0);
+        yield return new ConvolutionShape(2, 5, 25, 31, 251, 1, 1, 1, 0);
+        yield return new ConvolutionShape(5, 1, 1, 600, 130, 1, 1, 1, 0);
+        // The layers of ResNet18, on smaller images.
+        yield return new ConvolutionShape(2, 32, 32, 3, 64, 7, 7, 2, 3);
+        yield return new ConvolutionShape(2, 14, 14, 64, 64, 3, 3, 1, 1);
+        yield return new ConvolutionShape(2, 14, 14, 64, 128, 3, 3, 2, 1);
+        yield return new ConvolutionShape(2, 14, 14, 64, 128, 1, 1, 2, 0);
+        yield return new ConvolutionShape(4, 7, 7, 128, 256, 3, 3, 1, 1);
+    }
+
+    /// <summary>Errors of integers count as they are, others relative to their bound.</summary>
+    /// <remarks>Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding up in single precision does.</remarks>
+    private static Expectation Expected(Precision precision, ConvolutionShape shape, string algorithm, bool exact)
+    {
+        double unit = precision switch
+        {
+            // The greatest error of Tf32Math's rounding, in units of 2⁻¹⁰, rounded up.
+            Precision.Tf32 => 0.66 / (1 << 10),
+            Precision.Bf16 => 1.0 / (1 << 8),
+            _ => 0,
+        };
+        int seed = (int)shape.Weights.Count;
+        Func<long, int, double[]> values = exact ? CheckValues.Integers : (count, s) => CheckValues.Uniform(count, s);
+        double[] input = values(shape.Input.Count, seed), weights = values(shape.Weights.Count, seed + 1);
+        double[] bias = values(shape.K, seed + 2), gradOutput = values(shape.Output.Count, seed + 3);
+        var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput);
+        if (exact)
+            return new Expectation(definition, definition.Reference(), (_, _) => 1);
+        Results bounds = definition.Bounds(algorithm), magnitudes = definition.OfMagnitudes().Reference();
+        return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
+    }
+
+    private static string ChosenFor(ComputeDevice device, ConvolutionShape shape) =>
+        Kernels.Convolution.Convolution.Choose(device, shape).ToString().ToLowerInvariant();
+}
