@@ -99,15 +99,16 @@ public sealed class RunDirectory
         var times = new Dictionary<int, (double Seconds, double ImagesPerSecond)>();
         try
         {
-            using var csv = new CsvReader(new StreamReader(file), CultureInfo.InvariantCulture);
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var csv = new CsvReader(new StreamReader(stream), CultureInfo.InvariantCulture);
             csv.Read();
             csv.ReadHeader();
             while (csv.Read())
                 times[csv.GetField<int>("epoch")] = (csv.GetField<double>("seconds"), csv.GetField<double>("images_per_second"));
         }
-        catch (CsvHelperException)
+        catch (Exception exception) when (exception is CsvHelperException or IOException)
         {
-            // Somebody changed the log; its times are for people to read, and no result depends on them.
+            // Somebody changed the log, or holds it open; its times are for people to read, and no result depends on them.
         }
         return times;
     }

@@ -119,7 +119,7 @@ public sealed class Trainer : IDisposable
     /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
     /// <exception cref="NetworkException">The loss is no longer a number.</exception>
     /// <exception cref="DataException">An image is unreadable and the loader strict, or no image is readable.</exception>
-    /// <exception cref="IOException">The system fails to read an image or to write the run's files.</exception>
+    /// <exception cref="IOException">The system fails to read an image or to write the run's files; the log alone only once all epochs are done and saved.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     /// <exception cref="InvalidOperationException">An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.</exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
@@ -132,6 +132,8 @@ public sealed class Trainer : IDisposable
         for (int epoch = EpochsDone; epoch < options.Epochs; epoch++)
             RunEpoch(epoch, observer, cancellation);
         isBroken = false;
+        // Once more, if a spreadsheet held it open after the last epoch; now it has to succeed.
+        run.WriteLog(history);
         return history;
     }
 
@@ -208,11 +210,18 @@ public sealed class Trainer : IDisposable
         return losses.OverImages();
     }
 
-    /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed.</summary>
+    /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed, with the times of its epochs.</summary>
     private void Save(bool isBest)
     {
         var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Data = description, History = [.. history] };
-        run.WriteLog(history);
+        try
+        {
+            run.WriteLog(history);
+        }
+        catch (IOException)
+        {
+            // An epoch may have taken hours. The next one writes the whole log anew.
+        }
         if (isBest)
             Checkpoint.Save(run.Best, device, network, null, info);
         Checkpoint.Save(run.Last, device, network, optimizer, info);

@@ -141,6 +141,29 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_log_that_is_held_open_leaves_a_history_without_times()
+    {
+        using var run = new SmallRun(Data.Root);
+        run.Files.WriteLog(History);
+        EpochResult[] without = [.. History.Select(epoch => epoch with { Seconds = 0, ImagesPerSecond = 0 })];
+        Assert.That(run.Files.WithTimes(without), Is.EqualTo(History));
+        using (new FileStream(run.PathOf("log.csv"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            Assert.That(run.Files.WithTimes(without), Is.EqualTo(without));
+    }
+
+    [Test]
+    public void A_log_that_cannot_be_written_loses_no_epoch()
+    {
+        using var run = new SmallRun(Data.Root);
+        Directory.CreateDirectory(run.PathOf("log.csv"));
+        Assert.That(() => run.Train(Options), Throws.InstanceOf<IOException>().With.Message.Contains("log.csv' cannot be written"));
+        AssertSameBytes(run);
+        Directory.Delete(run.PathOf("log.csv"));
+        Assert.That(run.Train(Options, resume: true), Has.Count.EqualTo(2));
+        Assert.That(File.ReadAllLines(run.PathOf("log.csv")), Has.Length.EqualTo(3));
+    }
+
+    [Test]
     public void The_best_epoch_is_the_first_of_those_with_the_highest_validation_accuracy()
     {
         using var run = new SmallRun(Data.Root);
