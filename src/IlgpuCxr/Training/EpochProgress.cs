@@ -22,7 +22,7 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
 
     private double EpochCost => (TrainingCost + 1) * data.Train.Count + data.Validation.Count;
 
-    /// <summary>A reporter for one phase, to be called after each batch with the number of batches done and how to get the loss so far.</summary>
+    /// <summary>A reporter for one phase, to be called after each batch with the number of images in it and how to get the loss so far.</summary>
     public Action<int, Func<double>> In(TrainingPhase phase)
     {
         (int images, double before, int cost) = phase switch
@@ -31,18 +31,22 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
             TrainingPhase.EvaluatingTraining => (data.Train.Count, (double)TrainingCost * data.Train.Count, 1),
             _ => (data.Validation.Count, (TrainingCost + 1.0) * data.Train.Count, 1),
         };
-        int steps = (images + batch - 1) / batch;
+        int steps = (int)(((long)images + batch - 1) / batch);
+        int step = 0, read = 0;
         long start = Stopwatch.GetTimestamp();
-        return (step, loss) =>
+        return (count, loss) =>
         {
+            step++;
+            read += count;
             // Reading the loss waits for the device, so it is read only as often as a person can see.
             if (step < steps && Stopwatch.GetElapsedTime(lastReport) < Interval)
                 return;
             lastReport = Stopwatch.GetTimestamp();
-            int done = Math.Min(images, step * batch);
+            // Unreadable images are done without being read.
+            long done = Math.Min(images, (long)step * batch);
             // What comes before the first epoch is not counted as progress of any.
             double share = IsUntrained ? 0 : (epoch + (before + (double)cost * done) / EpochCost) / epochs;
-            double speed = done / Stopwatch.GetElapsedTime(start).TotalSeconds;
+            double speed = read / Stopwatch.GetElapsedTime(start).TotalSeconds;
             observer.OnProgress(new TrainingProgress(epoch, epochs, phase, step, steps, loss(), speed, share));
         };
     }

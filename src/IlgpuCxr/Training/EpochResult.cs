@@ -16,7 +16,7 @@ namespace IlgpuCxr.Training;
 /// <param name="ValidationAccuracy">Accuracy over the validation images, in percent.</param>
 /// <param name="ValidationF1">F1 over the validation images.</param>
 /// <param name="Seconds">Time of the epoch with its evaluations.</param>
-/// <param name="ImagesPerSecond">Images trained a second, evaluations left out.</param>
+/// <param name="ImagesPerSecond">Images trained a second, evaluations and unreadable images left out.</param>
 public sealed record EpochResult(
     [property: Name("epoch")] int Epoch,
     [property: Name("loss")] double? Loss,

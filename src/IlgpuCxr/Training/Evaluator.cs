@@ -14,21 +14,20 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
     /// <summary>Evaluates.</summary>
     /// <param name="batches">The images.</param>
     /// <param name="images">Most images that can come.</param>
-    /// <param name="progress">Called after each batch; null for nobody.</param>
+    /// <param name="progress">Called after each batch with the number of its images and how to get the loss so far; null for nobody.</param>
     public Evaluation Run(IEnumerable<ImageBatch> batches, int images, Action<int, Func<double>>? progress = null)
     {
         int classes = batch.Classes;
         using DeviceBuffer<float> logits = device.Allocate<float>((long)images * classes);
         using var losses = new LossLog(device, images, step.Criterion.Sums);
         var labels = new List<int>();
-        int steps = 0;
         foreach (ImageBatch host in batches)
         {
             batch.Upload(host);
             var rows = logits.View.SubView((long)labels.Count * classes, (long)host.Count * classes);
             step.Evaluate(batch.Shape.Output, batch.Transform, batch.Targets, rows, losses.Next(host.Count));
             labels.AddRange(host.Labels);
-            progress?.Invoke(++steps, losses.OverImages);
+            progress?.Invoke(host.Count, losses.OverImages);
         }
         float[] values = device.Download(logits.View.SubView(0, (long)labels.Count * classes));
         return new Evaluation(losses.OverImages(), new Predictions(batch.Task, classes, values, CollectionsMarshal.AsSpan(labels)));

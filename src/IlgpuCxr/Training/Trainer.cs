@@ -175,7 +175,7 @@ public sealed class Trainer : IDisposable
         bool trains = epoch != EpochResult.Untrained;
         var progress = new EpochProgress(observer, epoch, options.Epochs, data, options.Batch);
         long start = Stopwatch.GetTimestamp();
-        double? loss = trains ? TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation) : null;
+        (int trained, double? loss) = trains ? TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation) : (0, null);
         double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         RequireFinite(loss ?? 0, epoch);
         Evaluation train = evaluator.Run(
@@ -186,7 +186,7 @@ public sealed class Trainer : IDisposable
         RequireFinite(train.Loss + validation.Loss, epoch);
         var result = new EpochResult(
             epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
-            Stopwatch.GetElapsedTime(start).TotalSeconds, trains ? data.Train.Count / trainingSeconds : 0);
+            Stopwatch.GetElapsedTime(start).TotalSeconds, trains ? trained / trainingSeconds : 0);
         bool isBest = trains && history.TrueForAll(earlier => earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < result.ValidationAccuracy);
         history.Add(result);
         // A network without training is made again sooner than read.
@@ -195,19 +195,22 @@ public sealed class Trainer : IDisposable
         observer.OnEpoch(result, isBest);
     }
 
-    private double TrainEpoch(int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
+    /// <summary>Trains, on all images that can be read.</summary>
+    /// <returns>How many they were, and the loss over them.</returns>
+    private (int Images, double? Loss) TrainEpoch(int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
     {
         using var losses = new LossLog(device, data.Train.Count, step.Criterion.Sums);
-        int steps = 0;
+        int images = 0;
         foreach (ImageBatch host in loader.Augmented(data.Train, options.Seed, epoch, cancellation))
         {
             if (!network.CanTrainOn(host.Shape.Output))
                 continue;
             batch.Upload(host);
             step.Train(batch.Shape.Output, batch.Transform, batch.Targets, losses.Next(host.Count));
-            progress(++steps, losses.OverImages);
+            images += host.Count;
+            progress(host.Count, losses.OverImages);
         }
-        return losses.OverImages();
+        return (images, losses.OverImages());
     }
 
     /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed, with the times of its epochs.</summary>

@@ -164,6 +164,24 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void Images_that_cannot_be_read_are_not_counted_as_trained()
+    {
+        const int Unreadable = 300;
+        using DataFolder images = DataFolder.Complete();
+        for (int i = 0; i < Unreadable; i++)
+            images.Write($"train/normal/unreadable {i}.png", []);
+        using var run = new SmallRun(images.Root);
+        EpochResult epoch = run.Train(Options with { Epochs = 1, Batch = 2 * Unreadable })[0];
+        // The epoch with its evaluations takes some times as long as its training alone, not fifty times.
+        Assert.That(epoch.ImagesPerSecond * epoch.Seconds, Is.InRange(6, 50 * 6));
+
+        var speeds = new List<double>();
+        var progress = new EpochProgress(new ProgressObserver(told => speeds.Add(told.ImagesPerSecond)), 0, 1, run.Images(Options), Options.Batch);
+        progress.In(TrainingPhase.Training)(0, () => 0);
+        Assert.That(speeds, Is.EqualTo(new[] { 0.0 }), "of a batch of which nothing was read");
+    }
+
+    [Test]
     public void The_best_epoch_is_the_first_of_those_with_the_highest_validation_accuracy()
     {
         using var run = new SmallRun(Data.Root);
@@ -283,6 +301,13 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
             () => run.Train(Options with { Optimizer = Options.Optimizer with { LearningRate = 1e30f } }),
             Throws.TypeOf<NetworkException>().With.Message.Contains("--lr"));
         Assert.That(Checkpoint.Exists(run.Files.Last), Is.False);
+    }
+
+    private sealed class ProgressObserver(Action<TrainingProgress> onProgress) : ITrainingObserver
+    {
+        public void OnProgress(in TrainingProgress progress) => onProgress(progress);
+
+        public void OnEpoch(EpochResult result, bool isBest) { }
     }
 
     private static string Parameters(SmallRun run)
