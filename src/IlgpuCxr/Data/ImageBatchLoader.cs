@@ -75,8 +75,9 @@ public sealed class ImageBatchLoader
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var ready = new BlockingCollection<ImageBatch>(WaitingBatches);
         using var free = new BlockingCollection<ImageBatch>();
+        int largest = Math.Min(options.BatchSize, samples.Count);
         for (int i = 0; i < Batches; i++)
-            free.Add(new ImageBatch(options.BatchSize, options.Size), CancellationToken.None);
+            free.Add(new ImageBatch(largest, options.Size), CancellationToken.None);
         Task producer = Task.Factory.StartNew(
             () => Produce(samples, order, randomOf, free, ready, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try

@@ -278,6 +278,13 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_batch_may_be_larger_than_the_data()
+    {
+        using var run = new SmallRun(Data.Root);
+        Assert.That(run.Train(Options with { Epochs = 1, Batch = int.MaxValue })[0].ImagesPerSecond, Is.Positive);
+    }
+
+    [Test]
     public void A_directory_with_another_run_is_not_overwritten()
     {
         string last = Reference.Last;
