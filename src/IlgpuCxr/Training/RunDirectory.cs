@@ -12,6 +12,9 @@ public sealed class RunDirectory
 
     private const string LogName = "log.csv";
 
+    // What the systems call a file that another process holds: Windows' ERROR_SHARING_VIOLATION as an HRESULT, and EWOULDBLOCK.
+    private const int SharingViolation = unchecked((int)0x80070020), WouldBlockOnLinux = 11, WouldBlockOnMacOS = 35;
+
     /// <summary>Opens or creates the directory.</summary>
     /// <param name="path">Where.</param>
     /// <exception cref="UsageException">It cannot be written; the message says why.</exception>
@@ -47,24 +50,28 @@ public sealed class RunDirectory
 
     /// <summary>Keeps other processes from training into the directory, until what is returned is disposed of or the process ends.</summary>
     /// <exception cref="UsageException">Another is training there.</exception>
+    /// <exception cref="IOException">The directory's file for that cannot be opened; the message says why.</exception>
     public IDisposable Lock()
     {
-        FileStream held;
-        try
+        string file = Path.Combine(Location, ".lock");
+        FileStream? held = null;
+        OutputRefusal.Explain(file, () =>
         {
-            // The system's lock counts and not the file, which a process that is killed leaves behind.
-            held = new FileStream(
-                Path.Combine(Location, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
-        }
+            try
+            {
+                // The system's lock counts and not the file, which a process that is killed leaves behind.
+                held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            }
+            catch (IOException exception) when (exception.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOS)
+            {
+                throw new UsageException($"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
+            }
+        });
         // Half a checkpoint of a process that was killed while it wrote: of VGG16 up to 1.6 GB.
         foreach (string checkpoint in (ReadOnlySpan<string>)[Best, Last])
             foreach (string half in Directory.EnumerateFiles(Location, $"{Path.GetFileName(checkpoint)}.safetensors.*.tmp"))
                 File.Delete(half);
-        return held;
+        return held!;
     }
 
     /// <summary>Writes <c>config.json</c>.</summary>

@@ -86,6 +86,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Starts the run in a directory that holds none.</summary>
     /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
     public void Begin()
     {
         directoryLock = run.Lock();
@@ -96,6 +97,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Takes up the run where its last checkpoint left it.</summary>
     /// <exception cref="UsageException">There is no checkpoint, it is of another run, or another process is training there.</exception>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
     public void Resume()
     {
         directoryLock = run.Lock();

@@ -294,6 +294,16 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_directory_that_cannot_be_locked_says_why()
+    {
+        using var run = new SmallRun(Data.Root);
+        using (run.Files.Lock())
+            Assert.That(() => run.Files.Lock(), Throws.TypeOf<UsageException>().With.Message.Contains("Another process is training"));
+        Directory.CreateDirectory(run.PathOf(".lock"));
+        Assert.That(() => run.Files.Lock(), Throws.TypeOf<IOException>().With.Message.Contains(".lock' cannot be written (it is a directory)"));
+    }
+
+    [Test]
     public void A_run_that_does_not_exist_cannot_be_resumed()
     {
         using var run = new SmallRun(Data.Root);
