@@ -17,9 +17,7 @@ internal static class TrainingDisplay
     public static void PrintHeader(ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
     {
         Console.Out.WriteLine($"{device.Name}");
-        Console.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {options.Size}x{options.Size}, batch {options.Batch}, {Loss(options)}, {Optimizer(options.Optimizer)}, seed {options.Seed}, frozen: {options.Freeze}"));
+        Console.Out.WriteLine($"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {ReportText.Configuration(options)}");
         if (imported is not null)
             Console.Out.WriteLine($"weights: {imported}");
         Console.Out.WriteLine(
@@ -52,23 +50,6 @@ internal static class TrainingDisplay
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{epoch}, {phase} {progress.Step}/{progress.Steps}, {100 * progress.Done:F0} %{left}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
-    }
-
-    private static string Loss(TrainingOptions options) => options.Loss switch
-    {
-        LossKind.CrossEntropy => "cross entropy",
-        LossKind.BinaryCrossEntropy => "binary cross entropy",
-        _ => string.Create(CultureInfo.InvariantCulture, $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : "sum")})"),
-    };
-
-    private static string Optimizer(OptimizerOptions options)
-    {
-        string name = options.Kind switch { OptimizerKind.Sgd => "SGD", OptimizerKind.Adam => "Adam", _ => "AdamW" };
-        string more = options.Kind == OptimizerKind.Sgd
-            ? string.Create(CultureInfo.InvariantCulture, $" momentum {options.Momentum}{(options.Nesterov ? " Nesterov" : "")}")
-            : string.Create(CultureInfo.InvariantCulture, $" betas {options.Beta1} {options.Beta2}");
-        string decay = options.WeightDecay == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" weight decay {options.WeightDecay}");
-        return string.Create(CultureInfo.InvariantCulture, $"{name} lr {options.LearningRate}{more}{decay}");
     }
 
     /// <summary>An epoch in the table, below <see cref="Columns"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
+using IlgpuCxr.Models;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
@@ -41,21 +42,39 @@ public static class ReportText
         "those said to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
         "95 % intervals (Wilson's for shares, bootstrap over the images for F1 and AUC): a few images make them wide.";
 
-    /// <summary>How a row is trained, in a line.</summary>
-    /// <param name="configuration">What decides its result.</param>
-    public static string Configuration(RowConfiguration configuration)
+    /// <summary>How a network is trained, in a line: all that decides the result but the network, its first weights, the epochs and the images.</summary>
+    /// <param name="options">How.</param>
+    public static string Configuration(TrainingOptions options)
     {
-        TrainingOptions options = configuration.Options;
-        string optimizer = options.Optimizer.Kind == OptimizerKind.Sgd
-            ? string.Create(CultureInfo.InvariantCulture, $"SGD, momentum {options.Optimizer.Momentum}")
-            : options.Optimizer.Kind.ToString();
-        if (options.Optimizer.CentralizeGradients)
-            optimizer += ", centralized gradients";
-        string dropout = options.Dropout == TrainingOptions.Study(options.Task).Dropout ? "" : string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}");
+        // The last layer alone has nothing before it that could be dropped; VGG16's own classifier has.
+        string dropout = options.Hidden > 0 || options.Network == Vgg16.Architecture.Name ? string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}") : "";
+        string augmentation = options.Augmentation == ImageTransforms.Part1 ? "part1" : "part2";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Size}x{options.Size}, batch {options.Batch}, {optimizer}, lr {options.Optimizer.LearningRate}{dropout}, {Count(options.Epochs, "epoch")}, seed {options.Seed}, {Weights(options)}");
+            $"{options.Size}x{options.Size}, batch {options.Batch}, {Loss(options)}, {Optimizer(options.Optimizer)}, hidden {options.Hidden}{dropout}, augmentation {augmentation}, seed {options.Seed}, frozen: {options.Freeze}");
     }
+
+    private static string Loss(TrainingOptions options) => options.Loss switch
+    {
+        LossKind.CrossEntropy => "cross entropy",
+        LossKind.BinaryCrossEntropy => "binary cross entropy",
+        _ => string.Create(CultureInfo.InvariantCulture, $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : "sum")})"),
+    };
+
+    private static string Optimizer(OptimizerOptions options)
+    {
+        string name = options.Kind == OptimizerKind.Sgd ? "SGD" : options.Kind.ToString();
+        string more = options.Kind == OptimizerKind.Sgd
+            ? string.Create(CultureInfo.InvariantCulture, $" momentum {options.Momentum}{(options.Nesterov ? " Nesterov" : "")}")
+            : string.Create(CultureInfo.InvariantCulture, $" betas {options.Beta1} {options.Beta2} eps {options.Epsilon}");
+        string decay = options.WeightDecay == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" weight decay {options.WeightDecay}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{name} lr {options.LearningRate}{more}{decay}{(options.CentralizeGradients ? " centralized gradients" : "")}");
+    }
+
+    /// <summary>How a row is trained, and from what, in a line.</summary>
+    /// <param name="row">What decides its result.</param>
+    public static string Configuration(RowConfiguration row) => $"{Configuration(row.Options)}, {Count(row.Options.Epochs, "epoch")}, {Weights(row.Options)}";
 
     /// <summary>What a row starts from.</summary>
     /// <param name="options">How it is trained.</param>

@@ -3,6 +3,7 @@ using IlgpuCxr.Cli;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Cli;
@@ -43,6 +44,14 @@ public sealed class TrainOptionsTests
     [TestCaseSource(nameof(Given))]
     public void Every_option_is_followed(string options, TrainingOptions expected) =>
         Assert.That(TrainCommand.Options(TrainCommand.Create().Parse(["--data", "images", .. options.Split(' ')])), Is.EqualTo(expected));
+
+    [TestCase("--seed 9", "224x224, batch 32, cross entropy, SGD lr 0.0001 momentum 0.9, hidden 130, dropout 0, augmentation part1, seed 9, frozen: none")]
+    [TestCase("--task multilabel --freeze backbone", "224x224, batch 32, binary cross entropy, SGD lr 0.0001 momentum 0.9, hidden 0, augmentation part2, seed 1, frozen: backbone")]
+    [TestCase(
+        "--net vgg16 --task multilabel --loss focal --reduction mean --optimizer adamw --centralize-gradients --augmentation part1 --size 64 --batch 8",
+        "64x64, batch 8, focal loss alpha 0.25 gamma 2 (mean), AdamW lr 0.0001 betas 0.9 0.999 eps 1E-08 weight decay 0.01 centralized gradients, hidden 0, dropout 0.5, augmentation part1, seed 1, frozen: none")]
+    public void What_decides_the_result_is_told(string options, string told) =>
+        Assert.That(ReportText.Configuration(TrainCommand.Options(TrainCommand.Create().Parse(["--data", "images", .. options.Split(' ')]))), Is.EqualTo(told));
 
     [Test]
     public void Batches_are_made_as_the_options_say()
