@@ -1,5 +1,6 @@
 using System.Globalization;
 using IlgpuCxr.Metrics;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
 using Spectre.Console;
 
@@ -15,12 +16,7 @@ internal static class EvaluationDisplay
             ? $"{checkpoint}: epoch {last.Epoch}, validation accuracy {Output.Number(last.ValidationAccuracy, 2)} %"
             : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation) in results)
-        {
-            string metrics = evaluation.Averages is null
-                ? string.Create(CultureInfo.InvariantCulture, $"accuracy {evaluation.Accuracy:F2} %, F1 of {info.Classes[Evaluation.PositiveClass]} {evaluation.F1:F4}")
-                : string.Create(CultureInfo.InvariantCulture, $"Jaccard over images {evaluation.Accuracy:F2} %, F1 over images {evaluation.F1:F4}");
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{split}: {metrics}, loss {evaluation.Loss:F4}"));
-        }
+            Console.Out.WriteLine($"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options.Task, info.Classes)}");
         foreach ((string split, Evaluation evaluation) in results)
         {
             if (evaluation.Averages is null)

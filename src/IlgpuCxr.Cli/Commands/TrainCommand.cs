@@ -5,6 +5,7 @@ using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Models;
 using IlgpuCxr.Reports;
+using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
@@ -107,20 +108,19 @@ internal static class TrainCommand
             trainer.Resume();
         else
             trainer.Begin();
-        if (trainer.EpochsDone < options.Epochs)
-        {
-            if (!quiet)
-                TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
-            TrainingDisplay.Run(quiet, observer => trainer.Run(observer, cancellation));
-        }
-        else if (!quiet)
-        {
+        bool isDone = trainer.EpochsDone >= options.Epochs;
+        if (!quiet && isDone)
             Console.Out.WriteLine($"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
-        }
+        else if (!quiet)
+            TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
+        IReadOnlyList<EpochResult> history = TrainingDisplay.Run(quiet || isDone, observer => trainer.Run(observer, cancellation));
 
         var results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         EvaluationDisplay.Print(run.Best, Checkpoint.ReadInfo(run.Best), results);
+        RunReport.Write(run, new RowResult(
+            new RowConfiguration("", options, data.Describe()), device.Name, history, history.Sum(epoch => epoch.Seconds),
+            [.. results.Select(result => SplitResult.Of(result.Split, result.Evaluation, data.ClassNames, options.Seed))]));
         return 0;
     }
 

@@ -12,8 +12,7 @@ namespace IlgpuCxr.Reports;
 /// </remarks>
 internal static class ConfusionPlot
 {
-    private const int Cell = 62, Gap = 20, RowLabel = 92, Header = 50, Footer = 26, GroupGap = 44;
-    private const int Matrix = 2 * Cell;
+    private const int SmallestCell = 62, Gap = 20, SmallestRowLabel = 92, Header = 50, Footer = 26, GroupGap = 44;
 
     // Not transparent, so that the numbers can be read on any page.
     private static readonly Color Cold = Color.FromHex("#eef4ff"), Hot = Color.FromHex("#1d4fc4"), OnCold = Color.FromHex("#1e3357");
@@ -26,10 +25,14 @@ internal static class ConfusionPlot
         // Part 1: a line, paper and ours for each split. Part 2: a line for each class.
         string[] splits = [.. row.Splits.Where(split => result.Of(split) is not null)];
         bool showsPublished = row.Published.Confusion is not null;
-        int lines = row.Part == StudyPart.Part1 ? 1 : result.Configuration.Data.Classes.Count;
-        int group = showsPublished ? 2 * Matrix + Gap : Matrix;
-        int width = RowLabel + splits.Length * group + (splits.Length - 1) * GroupGap + Gap;
-        int lineHeight = Matrix + Footer + Gap;
+        IReadOnlyList<string> classes = result.Configuration.Data.Classes;
+        int lines = row.Part == StudyPart.Part1 ? 1 : classes.Count;
+        // Room for the names, whose letters are some 7 pixels wide.
+        int longest = classes.Max(name => name.Length), cell = Math.Max(SmallestCell, 7 * longest), rowLabel = Math.Max(SmallestRowLabel, 8 * longest + 20);
+        int matrix = cell * (row.Part == StudyPart.Part1 ? classes.Count : 2);
+        int group = showsPublished ? 2 * matrix + Gap : matrix;
+        int width = rowLabel + splits.Length * group + (splits.Length - 1) * GroupGap + Gap;
+        int lineHeight = matrix + Footer + Gap;
         int height = Header + lines * lineHeight;
 
         Plot plot = PlotStyle.Create();
@@ -39,49 +42,49 @@ internal static class ConfusionPlot
         for (int line = 0; line < lines; line++)
         {
             string[] names = row.Part == StudyPart.Part1
-                ? [.. result.Configuration.Data.Classes]
-                : ["others", result.Configuration.Data.Classes[line]];
+                ? [.. classes]
+                : ["others", classes[line]];
             int top = Header + line * lineHeight;
-            for (int i = 0; i < 2; i++)
-                AddText(plot, RowLabel - 10, top + i * Cell + Cell / 2, names[i], Alignment.MiddleRight);
+            for (int i = 0; i < names.Length; i++)
+                AddText(plot, rowLabel - 10, top + i * cell + cell / 2, names[i], Alignment.MiddleRight);
             for (int s = 0; s < splits.Length; s++)
             {
-                int left = RowLabel + s * (group + GroupGap);
+                int left = rowLabel + s * (group + GroupGap);
                 if (line == 0)
                     AddText(plot, left + group / 2, 12, splits[s], Alignment.MiddleCenter, bold: true, size: 14);
                 if (showsPublished)
                 {
                     var published = row.Published.ConfusionOf(row, splits[s])![line];
-                    AddMatrix(plot, left, top, "paper", names, published.Rows, isFirst: line == 0);
+                    AddMatrix(plot, left, top, cell, line == 0 ? "paper" : "", names, published.Rows);
                 }
-                AddMatrix(plot, left + group - Matrix, top, "ours", names, result.Of(splits[s])!.Confusion[line], isFirst: line == 0);
+                AddMatrix(plot, left + group - matrix, top, cell, line == 0 && row.IsOfStudy ? "ours" : "", names, result.Of(splits[s])!.Confusion[line]);
             }
         }
         return PlotStyle.Png(plot, width, height);
     }
 
-    private static void AddMatrix(Plot plot, int left, int top, string whose, string[] names, IReadOnlyList<long[]> counts, bool isFirst)
+    private static void AddMatrix(Plot plot, int left, int top, int cell, string whose, string[] names, IReadOnlyList<long[]> counts)
     {
-        if (isFirst)
-            AddText(plot, left + Cell, top - 14, whose, Alignment.MiddleCenter);
-        for (int actual = 0; actual < 2; actual++)
+        int matrix = names.Length * cell;
+        AddText(plot, left + matrix / 2, top - 14, whose, Alignment.MiddleCenter);
+        for (int actual = 0; actual < names.Length; actual++)
         {
             double total = Math.Max(1, counts[actual].Sum());
-            for (int predicted = 0; predicted < 2; predicted++)
+            for (int predicted = 0; predicted < names.Length; predicted++)
             {
                 double share = counts[actual][predicted] / total;
-                double x = left + predicted * Cell, y = top + actual * Cell;
-                Rectangle cell = plot.Add.Rectangle(x + 1, x + Cell - 1, y + 1, y + Cell - 1);
-                cell.FillColor = Cold.MixedWith(Hot, share);
-                cell.LineWidth = 0;
+                double x = left + predicted * cell, y = top + actual * cell;
+                Rectangle area = plot.Add.Rectangle(x + 1, x + cell - 1, y + 1, y + cell - 1);
+                area.FillColor = Cold.MixedWith(Hot, share);
+                area.LineWidth = 0;
                 Text number = AddText(
-                    plot, x + Cell / 2, y + Cell / 2, counts[actual][predicted].ToString("N0", CultureInfo.InvariantCulture), Alignment.MiddleCenter,
+                    plot, x + cell / 2, y + cell / 2, counts[actual][predicted].ToString("N0", CultureInfo.InvariantCulture), Alignment.MiddleCenter,
                     bold: true, size: 14);
                 number.LabelFontColor = share > 0.45 ? Colors.White : OnCold;
             }
         }
-        for (int predicted = 0; predicted < 2; predicted++)
-            AddText(plot, left + predicted * Cell + Cell / 2, top + Matrix + 13, names[predicted], Alignment.MiddleCenter, size: 11);
+        for (int predicted = 0; predicted < names.Length; predicted++)
+            AddText(plot, left + predicted * cell + cell / 2, top + matrix + 13, names[predicted], Alignment.MiddleCenter, size: 11);
     }
 
     private static Text AddText(Plot plot, double x, double y, string text, Alignment alignment, bool bold = false, float size = 12)

@@ -23,7 +23,7 @@ internal static class CurvePlot
     public static byte[] Loss(StudyRow row, RowResult result)
     {
         var curves = RowCurves.Losses(row, result);
-        return Draw(row, result.BestEpoch, curves, curves.IsPerImage ? "loss per image" : "loss", row.Part == StudyPart.Part1 ? Part1Loss : null);
+        return Draw(row, result.BestEpoch, curves, curves.IsPerImage ? "loss per image" : "loss", HasFixedAxes(row) ? Part1Loss : null);
     }
 
     /// <summary>Draws the accuracies.</summary>
@@ -31,13 +31,15 @@ internal static class CurvePlot
     /// <param name="result">What came of it.</param>
     public static byte[] Accuracy(StudyRow row, RowResult result) => Draw(
         row, result.BestEpoch, RowCurves.Accuracies(row, result), row.Part == StudyPart.Part1 ? "accuracy (%)" : "Jaccard index (%)",
-        row.Part == StudyPart.Part1 ? Part1Accuracy : null);
+        HasFixedAxes(row) ? Part1Accuracy : null);
 
     /// <summary>Whether our curves leave the study's axes.</summary>
     /// <param name="row">The row.</param>
     /// <param name="result">What came of it.</param>
-    public static bool LeavesPublishedAxes(StudyRow row, RowResult result) => row.Part == StudyPart.Part1
+    public static bool LeavesPublishedAxes(StudyRow row, RowResult result) => HasFixedAxes(row)
         && (Leaves(RowCurves.Losses(row, result), Part1Loss) || Leaves(RowCurves.Accuracies(row, result), Part1Accuracy));
+
+    private static bool HasFixedAxes(StudyRow row) => row.IsOfStudy && row.Part == StudyPart.Part1;
 
     private static bool Leaves(RowCurves curves, (double Low, double High) axis) => curves.Ours.Any(value => value < axis.Low || value > axis.High);
 
@@ -65,11 +67,12 @@ internal static class CurvePlot
         return PlotStyle.Png(plot, Width, Height);
     }
 
-    private static (double Low, double High) Limits(RowCurves curves, (double Low, double High)? axis)
+    internal static (double Low, double High) Limits(RowCurves curves, (double Low, double High)? axis)
     {
         double[] values = [.. curves.Ours, .. curves.Published];
         double low = values.Min(), high = values.Max();
-        double margin = 0.05 * Math.Max(high - low, 1e-3);
+        // Of curves without any range the ticks would have more digits than anybody reads.
+        double margin = 0.05 * Math.Max(high - low, Math.Max(0.02 * high, 1e-3));
         return axis is not { } fixedAxis
             ? (low - margin, high + margin)
             : (low < fixedAxis.Low ? low - margin : fixedAxis.Low, high > fixedAxis.High ? high + margin : fixedAxis.High);

@@ -20,26 +20,7 @@ internal static class HtmlReport
     /// <param name="rows">The complete rows.</param>
     public static string Create(IReadOnlyList<RowReport> rows)
     {
-        var html = new StringBuilder();
-        html.Append($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>{Text(ReportText.Title)}</title>
-            <style>
-            {Style.Value}</style>
-            </head>
-            <body>
-            <header><div>
-            <h1>{Text(ReportText.Title)}</h1>
-            <p>{Text(ReportText.Study)}</p>
-            <p class="small">{Text(ReportText.Disclaimer)}</p>
-            </div></header>
-            <main>
-
-            """);
+        StringBuilder html = Begin(ReportText.Title, ReportText.Study);
         AddFacts(html, rows);
         foreach (string notice in ReportNotices.Of(rows))
             html.Append($"<p class=\"note\">{Text(notice)}</p>\n");
@@ -62,6 +43,35 @@ internal static class HtmlReport
         html.Append("</main>\n</body>\n</html>\n");
         return html.ToString();
     }
+
+    /// <summary>Writes the report of a run outside the study.</summary>
+    /// <param name="run">The run.</param>
+    public static string CreateOfRun(RowReport run)
+    {
+        StringBuilder html = Begin(ReportText.RunTitle, string.Join(" ", ReportText.Metrics(run.Result)));
+        AddRow(html, run);
+        return html.Append($"<footer><p>{Text(ReportText.RunCurveNotice)}</p><p>{Text(ReportText.MetricNotice)}</p></footer>\n</main>\n</body>\n</html>\n").ToString();
+    }
+
+    private static StringBuilder Begin(string title, string lead) => new($"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>{Text(title)}</title>
+        <style>
+        {Style.Value}</style>
+        </head>
+        <body>
+        <header><div>
+        <h1>{Text(title)}</h1>
+        <p>{Text(lead)}</p>
+        <p class="small">{Text(ReportText.Disclaimer)}</p>
+        </div></header>
+        <main>
+
+        """);
 
     private static void AddFacts(StringBuilder html, IReadOnlyList<RowReport> rows)
     {
@@ -125,9 +135,9 @@ internal static class HtmlReport
     private static void AddRow(StringBuilder html, RowReport row)
     {
         RowResult result = row.Result;
-        html.Append($"<section class=\"card row\" id=\"{row.Row.DirectoryName}\">\n<h3>Row {Text(row.Row.Id)}: {Text(row.Row.Title)}</h3>\n");
+        html.Append($"<section class=\"card row\" id=\"{row.Row.DirectoryName}\">\n<h3>{Text(row.Heading)}</h3>\n");
         html.Append($"<p>{Text(ReportText.Data(result.Configuration.Data))} · {Text(ReportText.Configuration(result.Configuration))} · best epoch {result.BestEpoch}");
-        html.Append($" · {ReportText.Time(result.Seconds)} · <code>{row.Row.DirectoryName}/</code></p>\n<div class=\"plots\">\n");
+        html.Append($" · {ReportText.Time(result.Seconds)}{(row.Folder.Length > 0 ? $" · <code>{row.Folder}</code>" : "")}</p>\n<div class=\"plots\">\n");
         AddFigure(html, row.Plots[0], "Loss");
         AddFigure(html, row.Plots[1], row.Row.Part == StudyPart.Part1 ? "Accuracy" : "Accuracy (Jaccard index over samples)");
         html.Append("</div>\n<div class=\"matrices\">");

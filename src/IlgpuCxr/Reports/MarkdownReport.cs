@@ -32,6 +32,17 @@ internal static class MarkdownReport
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
+    /// <summary>Writes the report of a run outside the study.</summary>
+    /// <param name="run">The run.</param>
+    public static string CreateOfRun(RowReport run)
+    {
+        var text = new StringBuilder($"# {ReportText.RunTitle}\n\n> **{ReportText.Disclaimer}**\n\n");
+        foreach (string line in ReportText.Metrics(run.Result))
+            text.Append($"{line}\n\n");
+        AddRow(text, run);
+        return text.Append($"{ReportText.RunCurveNotice}\n\n{ReportText.MetricNotice}\n").ToString();
+    }
+
     private static void AddTable(StringBuilder text, StudyTable table)
     {
         text.Append($"## {table.Title}\n\nPaper / ours / difference.\n\n");
@@ -72,11 +83,11 @@ internal static class MarkdownReport
     private static void AddRow(StringBuilder text, RowReport row)
     {
         RowResult result = row.Result;
-        text.Append($"### Row {row.Row.Id}: {row.Row.Title}\n\n");
+        text.Append($"### {row.Heading}\n\n");
         text.Append($"{ReportText.Data(result.Configuration.Data)}; {ReportText.Configuration(result.Configuration)}; ");
         text.Append($"best epoch {result.BestEpoch}; {ReportText.Time(result.Seconds)}.\n\n");
         foreach (ReportPlot plot in row.Plots)
-            text.Append($"![{plot.Title}]({row.Row.DirectoryName}/{plot.FileName})\n");
+            text.Append($"![{plot.Title}]({row.Folder}{plot.FileName})\n");
         text.Append('\n');
         AddLine(text, ["split", "class", "images", "sensitivity", "specificity", "precision", "F1", "AUC"]);
         AddLine(text, ["---", "---", "---:", "---:", "---:", "---:", "---:", "---:"]);

@@ -34,6 +34,10 @@ public static class ReportText
         "Few images show COVID-19 (3 % of the study's), so a network may miss nearly all of them and still have an accuracy of 90 %. " +
         "In the study binary cross entropy finds 3 and 0 of the 28 COVID-19 images of the validation set, the focal loss 16 and 21: the accuracies hide it.";
 
+    internal const string RunTitle = "Chest X-rays: a training run";
+
+    internal const string RunCurveNotice = "Training red, validation blue. The ring marks the best epoch, whose weights all numbers are of.";
+
     internal const string CurveNotice =
         "Training red, validation blue; solid with dots is ours, dotted is the paper's. The ring marks the best epoch, at which the study cuts its curves.";
 
@@ -41,6 +45,27 @@ public static class ReportText
         "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
         "those said to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
         "95 % intervals (Wilson's for shares, bootstrap over the images for F1 and AUC): a few images make them wide.";
+
+    /// <summary>How well a checkpoint does on a set of images, in a line.</summary>
+    /// <param name="accuracy">As <see cref="Evaluation.Accuracy"/> is.</param>
+    /// <param name="f1">As <see cref="Evaluation.F1"/> is.</param>
+    /// <param name="loss">As <see cref="Evaluation.Loss"/> is.</param>
+    /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="classes">The classes, in the order of the logits.</param>
+    public static string Metrics(double accuracy, double f1, double loss, ClassificationTask task, IReadOnlyList<string> classes)
+    {
+        bool isBinary = task == ClassificationTask.Binary;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(isBinary ? "accuracy" : "Jaccard over images")} {accuracy:F2} %, F1 {(isBinary ? $"of {classes[Evaluation.PositiveClass]}" : "over images")} {f1:F4}, loss {loss:F4}");
+    }
+
+    /// <summary>A run's numbers, a sentence a split, and where they were computed.</summary>
+    internal static IEnumerable<string> Metrics(RowResult run) =>
+    [
+        .. run.Splits.Select(split => $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options.Task, run.Configuration.Data.Classes)}."),
+        $"Trained on {run.Device}.",
+    ];
 
     /// <summary>How a network is trained, in a line: all that decides the result but the network, its first weights, the epochs and the images.</summary>
     /// <param name="options">How.</param>

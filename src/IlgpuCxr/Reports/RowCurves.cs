@@ -27,7 +27,7 @@ internal sealed record RowCurves(
     /// <summary>The losses. A summed loss is divided by the number of images, because the study has other numbers of them.</summary>
     public static RowCurves Losses(StudyRow row, RowResult result)
     {
-        bool isSum = row.Loss == LossKind.Focal;
+        bool isSum = row.Loss == LossKind.Focal && !result.Configuration.Options.Focal.Mean;
         DataDescription data = result.Configuration.Data;
         return Of(
             result, result.History.Select(e => e.TrainLoss), result.History.Select(e => e.ValidationLoss), row.Curves?.TrainLoss, row.Curves?.ValidationLoss,

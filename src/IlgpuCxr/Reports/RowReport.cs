@@ -2,12 +2,18 @@ using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reports;
 
-/// <summary>A complete row and its plots.</summary>
+/// <summary>A complete row, or any other run, and its plots.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Result">What came of it.</param>
 /// <param name="Plots">The plots.</param>
 internal sealed record RowReport(StudyRow Row, RowResult Result, IReadOnlyList<ReportPlot> Plots)
 {
+    /// <summary>What its section is called.</summary>
+    public string Heading => Row.IsOfStudy ? $"Row {Row.Id}: {Row.Title}" : Row.Title;
+
+    /// <summary>Where its files are, seen from the report; empty where they are beside it.</summary>
+    public string Folder => Row.IsOfStudy ? $"{Row.DirectoryName}/" : "";
+
     /// <summary>Draws the plots of a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="result">What came of it.</param>

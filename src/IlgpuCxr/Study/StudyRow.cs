@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
@@ -28,5 +29,17 @@ public sealed record StudyRow(
     public string Title => $"{NetworkTitle}, {Layers}";
 
     /// <summary>The splits that the study gives numbers of.</summary>
-    public IReadOnlyList<string> Splits => Part == StudyPart.Part1 ? ["train", "validation", "test"] : ["train", "validation"];
+    public IReadOnlyList<string> Splits { get; private init; } = Part == StudyPart.Part1 ? ["train", "validation", "test"] : ["train", "validation"];
+
+    /// <summary>Whether the study has this row; another run has no number and nothing published.</summary>
+    public bool IsOfStudy => Number > 0;
+
+    /// <summary>What stands for a row where any other run is reported.</summary>
+    /// <param name="options">How it is trained.</param>
+    internal static StudyRow Of(TrainingOptions options) => new(
+        options.Task == ClassificationTask.Binary ? StudyPart.Part1 : StudyPart.Part2, 0, options.Network,
+        options.Freeze == "none" ? "entire network" : $"frozen: {options.Freeze}", options.Freeze, options.Loss, "run", new PublishedResult(0, [], [], null), null)
+    {
+        Splits = ["validation", "test"],
+    };
 }

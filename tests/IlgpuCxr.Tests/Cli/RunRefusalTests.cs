@@ -52,11 +52,14 @@ public sealed class RunRefusalTests
     [Test]
     public void A_run_that_is_done_says_so()
     {
-        string before = Digest.OfFile(Last);
+        string before = Digest.OfFile(Last), report = Path.Combine(Run, "report.md"), log = File.ReadAllText(Path.Combine(Run, "log.csv"));
+        string reported = File.ReadAllText(report);
+        File.Delete(report);
         CommandResult resumed = cxr.Run(Arguments("--resume"));
         Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
         Assert.That(resumed.Output, Does.Contain("has 1 epoch already: nothing is left to train, unless --epochs asks for more"));
         Assert.That(Digest.OfFile(Last), Is.EqualTo(before));
+        Assert.That((File.ReadAllText(report), File.ReadAllText(Path.Combine(Run, "log.csv"))), Is.EqualTo((reported, log)));
     }
 
     [Test]

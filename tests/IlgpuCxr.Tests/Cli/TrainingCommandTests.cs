@@ -42,7 +42,13 @@ public sealed class TrainingCommandTests
         Assert.That(lines[(header + 1)..(header + 3)].Select(line => line.TrimStart()[0]), Is.EqualTo("01"));
         Assert.That(
             Directory.EnumerateFiles(Run).Select(Path.GetFileName),
-            Is.EquivalentTo(new[] { "best.safetensors", "last.safetensors", "config.json", "log.csv" }));
+            Is.EquivalentTo(new[]
+            {
+                "best.safetensors", "last.safetensors", "config.json", "log.csv", "loss.png", "accuracy.png", "confusion.png", "report.md", "report.html",
+            }));
+        string test = lines.Single(line => line.StartsWith("test: accuracy", StringComparison.Ordinal));
+        Assert.That(File.ReadAllText(Path.Combine(Run, "report.md")), Does.Contain(test).And.Contain("(loss.png)").And.Contain("hidden 130, dropout 0").And.Contain("2 epochs, random weights"));
+        Assert.That(File.ReadAllText(Path.Combine(Run, "report.html")), Does.Contain(test).And.Contain("ResNet18, entire network").And.Not.Contain("paper"));
     }
 
     [Test]

@@ -23,6 +23,25 @@ public sealed class PlotTests
     }
 
     [Test]
+    public void A_confusion_matrix_has_a_cell_for_each_pair_of_classes()
+    {
+        RowResult sample = SampleResults.Of("3");
+        RowResult result = sample with
+        {
+            Configuration = sample.Configuration with { Data = sample.Configuration.Data with { Classes = ["a", "b", "c"] } },
+            Splits = [sample.Splits[1] with { Confusion = [[[1, 0, 0], [0, 1, 0], [0, 0, 1]]] }],
+        };
+        (int Row, int Column)[] hot = Find(ConfusionPlot.Draw(StudyRow.Of(sample.Configuration.Options), result), (red, _, blue) => red < 60 && blue > 150);
+        // Cells on the diagonal are 124 pixels of the file apart.
+        Assert.That(hot.Select(pixel => (pixel.Row - hot[0].Row) / 124).Distinct(), Is.EqualTo(new[] { 0, 1, 2 }));
+        Assert.That(hot.Max(pixel => pixel.Column) - hot.Min(pixel => pixel.Column), Is.InRange(2.5 * 124, 3 * 124));
+    }
+
+    [Test]
+    public void Flat_curves_have_an_axis_that_can_be_read() =>
+        Assert.That(CurvePlot.Limits(new RowCurves([60, 60], [60, 60], null, null, 0), null), Is.EqualTo((59.94, 60.06)));
+
+    [Test]
     public void Training_is_red_and_validation_blue()
     {
         RowResult sample = SampleResults.Of("3");
