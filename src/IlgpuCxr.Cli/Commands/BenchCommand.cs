@@ -29,7 +29,7 @@ internal static class BenchCommand
         var command = new Command("bench", "Measure images per second, and the time of each operator. Of several networks or batches --json prints a line each.")
         {
             Networks, Batches, CommonOptions.Size, Steps, Mode, Data,
-            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetInterruptibleAction(Run);
         return command;
@@ -56,7 +56,11 @@ internal static class BenchCommand
             if (images is not null)
                 result = result with { Data = DataBenchmark.Run(device, options, images, DataOptions.OpenLoader(parsed, options, strict: true), parsed.GetValue(Steps)) };
             if (!parsed.GetValue(CommonOptions.Json))
+            {
+                if (!parsed.GetValue(CommonOptions.Quiet))
+                    PrintOperators(result);
                 Print(result, device.Kind);
+            }
             else if (all.Length == 1)
                 Output.Json(result);
             else
@@ -65,7 +69,7 @@ internal static class BenchCommand
         return 0;
     }
 
-    private static void Print(BenchmarkResult result, DeviceKind kind)
+    private static void PrintOperators(BenchmarkResult result)
     {
         double total = result.Operators.Sum(o => o.Seconds);
         Table table = Output.Table("Operators of one step", "Operator", "Shape", "Algorithm", "Calls", "ms", "Share", "GFLOP/s", "GB/s");
@@ -77,6 +81,10 @@ internal static class BenchCommand
                 timing.Flops == 0 ? "" : Output.Number(timing.Flops / timing.Seconds / 1e9, 0), Output.Number(timing.Bytes / timing.Seconds / 1e9, 1));
         }
         Output.Print(table);
+    }
+
+    private static void Print(BenchmarkResult result, DeviceKind kind)
+    {
         Console.Out.WriteLine($"{result.Device}");
         Console.Out.WriteLine(
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +

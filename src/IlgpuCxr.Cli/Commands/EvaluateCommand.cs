@@ -16,7 +16,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "Evaluate a checkpoint on the validation and test images.")
         {
-            CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
+            CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;

@@ -13,7 +13,7 @@ internal static class GradCheckCommand
 
     private static readonly Option<string[]> Operator = new("--op")
     {
-        Description = $"Check only these, of {string.Join(", ", StandardCases.Operators)}.",
+        Description = $"Check only these, with commas between them, of {string.Join(", ", StandardCases.Operators)}.",
         AllowMultipleArgumentsPerToken = true,
         HelpName = "operators",
     };
@@ -22,7 +22,7 @@ internal static class GradCheckCommand
     {
         Operator.Validators.Add(result =>
         {
-            foreach (string unknown in result.Tokens.Select(token => token.Value).Where(value => !StandardCases.Operators.Contains(value)))
+            foreach (string unknown in Names(result.Tokens.Select(token => token.Value)).Where(value => !StandardCases.Operators.Contains(value)))
                 result.AddError($"--op '{unknown}' is not known, use one of {string.Join(", ", StandardCases.Operators)}");
         });
         var command = new Command("gradcheck", "Check every gradient against central differences, and every kernel against its definition.")
@@ -35,7 +35,7 @@ internal static class GradCheckCommand
 
     private static int Run(ParseResult parsed)
     {
-        string[] operators = parsed.GetValue(Operator) is { Length: > 0 } chosen ? chosen : [.. StandardCases.Operators];
+        string[] operators = parsed.GetValue(Operator) is { Length: > 0 } chosen ? [.. Names(chosen)] : [.. StandardCases.Operators];
         using GradientChecker checker = CommonOptions.OpenGradientChecker(parsed);
         bool json = parsed.GetValue(CommonOptions.Json);
         var reports = new List<CaseReport>();
@@ -55,6 +55,8 @@ internal static class GradCheckCommand
             Console.Out.WriteLine(wrong == 0 ? $"All {reports.Count} cases are right." : $"{wrong} of {reports.Count} cases are WRONG.");
         return wrong == 0 ? 0 : 1;
     }
+
+    private static IEnumerable<string> Names(IEnumerable<string> given) => given.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries));
 
     private static void PrintIntroduction(string device)
     {

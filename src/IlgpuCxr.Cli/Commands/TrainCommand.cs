@@ -87,7 +87,7 @@ internal static class TrainCommand
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze, CommonOptions.Size, CommonOptions.Batch,
             Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Quiet,
+            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return command;
@@ -98,7 +98,7 @@ internal static class TrainCommand
         InitialWeights weights = InitialWeights.Find(parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
         TrainingOptions options = Options(parsed) with { Weights = weights.Identity };
         options.Validate();
-        bool quiet = parsed.GetValue(CommonOptions.Quiet);
+        bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
@@ -117,7 +117,11 @@ internal static class TrainCommand
 
         var results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
-        EvaluationDisplay.Print(run.Best, Checkpoint.ReadInfo(run.Best), results);
+        CheckpointInfo best = Checkpoint.ReadInfo(run.Best);
+        if (isJson)
+            Output.Json(new { Out = run.Location, History = history, Best = EvaluationDisplay.AsJson(best, results) });
+        else
+            EvaluationDisplay.Print(run.Best, best, results);
         RunReport.Write(run, new RowResult(
             new RowConfiguration("", options, data.Describe()), device.Name, history, history.Sum(epoch => epoch.Seconds),
             [.. results.Select(result => SplitResult.Of(result.Split, result.Evaluation, data.ClassNames, options.Seed))]));

@@ -56,7 +56,7 @@ public sealed class TrainingCommandTests
     {
         CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(Run, "last"));
         Assert.That(last.BestEpoch, Is.LessThan(last.History[^1].Epoch), "The best epoch is not the last, or nothing would show that it is the one evaluated.");
-        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu");
+        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--quiet");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         Assert.That(evaluated.Output, Does.Contain("test: accuracy"));
         Assert.That(trained.Output, Does.EndWith(evaluated.Output));
@@ -176,6 +176,30 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void Training_as_json_tells_its_epochs_and_how_the_best_does()
+    {
+        string run = cxr.PathOf("json");
+        CommandResult told = cxr.Run(Arguments(run, "--epochs", "2", "--json"));
+        Assert.That(told.ExitCode, Is.Zero, told.Error);
+        using var json = JsonDocument.Parse(told.Output);
+        CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(run, "last"));
+        Assert.That(
+            json.RootElement.GetProperty("history").EnumerateArray().Select(epoch => epoch.GetProperty("validationLoss").GetDouble()),
+            Is.EqualTo(last.History.Select(epoch => epoch.ValidationLoss)));
+        JsonElement best = json.RootElement.GetProperty("best");
+        Assert.That(best.GetProperty("epoch").GetInt32(), Is.EqualTo(last.BestEpoch));
+        Assert.That(best.GetProperty("splits").GetProperty("validation").GetProperty("accuracy").GetDouble(), Is.EqualTo(last.History[last.BestEpoch!.Value].ValidationAccuracy));
+    }
+
+    [Test]
+    public void Bench_prints_the_speed_only_where_it_is_quiet()
+    {
+        CommandResult bench = cxr.Run("bench", "--size", "32", "--batch", "2", "--steps", "1", "--device", "cpu", "--quiet");
+        Assert.That(bench.ExitCode, Is.Zero, bench.Error);
+        Assert.That(bench.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(3).And.One.Contains("images/s"));
+    }
+
+    [Test]
     public void Quiet_prints_the_result_only()
     {
         CommandResult quiet = cxr.Run(Arguments(cxr.PathOf("quiet"), "--epochs", "2", "--quiet"));
@@ -256,7 +280,7 @@ public sealed class TrainingCommandTests
 
     [TestCase("summary resnet18 --json")]
     [TestCase("devices --json")]
-    [TestCase("gradcheck --op relu --op focal --device cpu --json")]
+    [TestCase("gradcheck --op relu,add --op focal --device cpu --json")]
     [TestCase("bench --size 32 --batch 2 --steps 1 --device cpu --json")]
     public void Json_is_json_and_nothing_else(string commandLine)
     {
