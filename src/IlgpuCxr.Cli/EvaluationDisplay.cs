@@ -37,6 +37,7 @@ internal static class EvaluationDisplay
                 result.Evaluation.Loss,
                 result.Evaluation.Accuracy,
                 result.Evaluation.F1,
+                F1Name = ReportText.F1(info.Options.Task, info.Classes),
                 result.Evaluation.Averages,
                 Confusion = result.Evaluation.Averages is null ? result.Evaluation.Confusion[0].Rows : null,
                 PerClass = result.Evaluation.PerClass(info.Classes, info.Options.Seed).Select(metrics => new

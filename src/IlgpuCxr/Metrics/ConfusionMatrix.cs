@@ -8,6 +8,7 @@ namespace IlgpuCxr.Metrics;
 /// precision(c) = count[c, c] / Σ a count[a, c]          of those predicted c, the part that is c
 /// recall(c)    = count[c, c] / Σ p count[c, p]          of those that are c, the part predicted c
 /// F1(c)        = 2 count[c, c] / (Σ a count[a, c] + Σ p count[c, p])      the harmonic mean of the two
+/// macro F1     = the mean of F1(c) over the classes that some image is of or predicted to be of
 /// </code>
 /// A quotient whose divisor is 0 is 0, as in scikit-learn's
 /// <see href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_fscore_support.html">metrics</see>.
@@ -75,6 +76,9 @@ public sealed class ConfusionMatrix
     /// <summary>The harmonic mean of precision and recall.</summary>
     /// <param name="positive">The class; the study's is 1, normal.</param>
     public double F1(int positive) => Quotient(2 * counts[positive, positive], Predicted(positive) + Actual(positive));
+
+    /// <summary>The mean of the classes' F1; a class that no image is of, and none is predicted to be of, has none.</summary>
+    public double MacroF1 => Enumerable.Range(0, Classes).Where(c => Predicted(c) + Actual(c) > 0).Select(F1).DefaultIfEmpty().Average();
 
     private long Predicted(int positive) => Sum((_, predicted) => predicted == positive);
 

@@ -57,8 +57,18 @@ public static class ReportText
         bool isBinary = task == ClassificationTask.Binary;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{(isBinary ? "accuracy" : "Jaccard over images")} {accuracy:F2} %, F1 {(isBinary ? $"of {classes[Evaluation.PositiveClass]}" : "over images")} {f1:F4}, loss {loss:F4}");
+            $"{(isBinary ? "accuracy" : "Jaccard over images")} {accuracy:F2} %, {F1(task, classes)} {f1:F4}, loss {loss:F4}");
     }
+
+    /// <summary>What <see cref="Evaluation.F1"/> is called.</summary>
+    /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="classes">The classes, in the order of the logits.</param>
+    public static string F1(ClassificationTask task, IReadOnlyList<string> classes) => (task, classes.Count) switch
+    {
+        (ClassificationTask.MultiLabel, _) => "F1 over images",
+        (_, > 2) => "macro F1",
+        _ => $"F1 of {classes[Evaluation.PositiveClass]}",
+    };
 
     /// <summary>A run's numbers, a sentence a split, and where they were computed.</summary>
     internal static IEnumerable<string> Metrics(RowResult run) =>

@@ -6,7 +6,7 @@ namespace IlgpuCxr.Training;
 /// <summary>How a network does on a set of images, in the study's terms.</summary>
 public sealed class Evaluation
 {
-    /// <summary>The class that F1 is of where an image has one: scikit-learn's default positive label 1, the study's "normal".</summary>
+    /// <summary>The class that F1 is of where an image has one of two: scikit-learn's default positive label 1, the study's "normal".</summary>
     public const int PositiveClass = 1;
 
     /// <summary>Counts what the network gets right.</summary>
@@ -20,7 +20,7 @@ public sealed class Evaluation
         {
             ConfusionMatrix matrix = predictions.Confusion();
             Confusion = [matrix];
-            (Accuracy, F1) = (100 * matrix.Accuracy, matrix.F1(PositiveClass));
+            (Accuracy, F1) = (100 * matrix.Accuracy, matrix.Classes > 2 ? matrix.MacroF1 : matrix.F1(PositiveClass));
             return;
         }
         Confusion = [.. Enumerable.Range(0, predictions.Classes).Select(predictions.ConfusionOf)];
@@ -37,7 +37,7 @@ public sealed class Evaluation
     /// <summary>In percent: the share of images whose class was predicted, or of several labels the Jaccard index averaged over the images.</summary>
     public double Accuracy { get; }
 
-    /// <summary>F1 of the class with index 1, or of several labels F1 averaged over the images.</summary>
+    /// <summary>F1 of the class with index 1, of more than two classes the mean of their F1, or of several labels F1 averaged over the images.</summary>
     public double F1 { get; }
 
     /// <summary>Of several labels, all averages over the images; else null.</summary>

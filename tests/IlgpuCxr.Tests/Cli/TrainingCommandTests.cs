@@ -168,6 +168,7 @@ public sealed class TrainingCommandTests
         JsonElement test = json.RootElement.GetProperty("splits").GetProperty("test");
         string accuracy = test.GetProperty("accuracy").GetDouble().ToString("F2", CultureInfo.InvariantCulture);
         Assert.That(trained.Output, Does.Contain($"test: accuracy {accuracy} %"));
+        Assert.That(test.GetProperty("f1Name").GetString(), Is.EqualTo("F1 of normal"));
         JsonElement[] rows = [.. test.GetProperty("confusion").EnumerateArray()];
         Assert.That(rows.SelectMany(row => row.EnumerateArray()).Sum(count => count.GetInt32()), Is.EqualTo(8));
         string table = trained.Output[trained.Output.IndexOf("test: rows actual, columns predicted", StringComparison.Ordinal)..];
@@ -189,6 +190,18 @@ public sealed class TrainingCommandTests
         JsonElement best = json.RootElement.GetProperty("best");
         Assert.That(best.GetProperty("epoch").GetInt32(), Is.EqualTo(last.BestEpoch));
         Assert.That(best.GetProperty("splits").GetProperty("validation").GetProperty("accuracy").GetDouble(), Is.EqualTo(last.History[last.BestEpoch!.Value].ValidationAccuracy));
+    }
+
+    [Test]
+    public void Of_three_classes_F1_is_their_average()
+    {
+        using var classes = new DataFolder();
+        foreach (string place in from split in new[] { "train", "validation" } from name in new[] { "a", "b", "c" } select $"{split}/{name}")
+            classes.WriteImage($"{place}/0.png");
+        CommandResult told = cxr.Run(Arguments(cxr.PathOf("three"), "--epochs", "1", "--data", classes.Root));
+        Assert.That(told.ExitCode, Is.Zero, told.Error);
+        Assert.That(told.Output, Does.Contain("image files of a, b, c; F1 is macro F1").And.Match("validation: accuracy .* %, macro F1 "));
+        Assert.That(File.Exists(Path.Combine(cxr.PathOf("three"), "confusion.png")));
     }
 
     [Test]
@@ -280,7 +293,7 @@ public sealed class TrainingCommandTests
 
     [TestCase("summary resnet18 --json")]
     [TestCase("devices --json")]
-    [TestCase("gradcheck --op relu,add --op focal --device cpu --json")]
+    [TestCase("gradcheck --op relu,addition --op focal --device cpu --json")]
     [TestCase("bench --size 32 --batch 2 --steps 1 --device cpu --json")]
     public void Json_is_json_and_nothing_else(string commandLine)
     {
