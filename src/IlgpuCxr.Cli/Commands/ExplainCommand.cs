@@ -53,10 +53,16 @@ internal static class ExplainCommand
         {
             IEnumerable<string> probabilities = explainer.Info.Classes.Zip(explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
             Console.Out.WriteLine($"{input}: {string.Join(", ", probabilities)}");
-            Console.Out.WriteLine(explanation.Map.Values.Any(value => value > 0)
-                ? $"{picture}: what speaks for {explanation.Class}, red most."
-                : $"{picture}: nothing in the image speaks for {explanation.Class}.");
+            Console.Out.WriteLine($"{picture}: {Told(explanation.Map, explanation.Class)}");
         }
         return 0;
     }
+
+    /// <summary>What the picture shows, in a sentence.</summary>
+    internal static string Told(HeatMap map, string className) => map switch
+    {
+        _ when map.Values.All(value => value <= 0) => $"nothing in the image speaks for {className}.",
+        { Height: > 1, Width: > 1 } => $"what speaks for {className}, red most.",
+        _ => $"the map has {map.Height}x{map.Width} cells and tells no place of what speaks for {className}; train with a larger --size.",
+    };
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
+using IlgpuCxr.Explain;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Tests.Training;
 using IlgpuCxr.Training;
@@ -107,13 +109,19 @@ public sealed class TrainingCommandTests
         ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 100, 0);
         CommandResult explained = cxr.Run("explain", image, "--checkpoint", sure, "--class", "normal", "--out", picture, "--device", "cpu");
         Assert.That(explained.ExitCode, Is.Zero, explained.Error);
-        Assert.That(explained.Output, Does.Contain("infected 1.0000").And.Contain("speaks for normal."), "not the most likely class");
+        Assert.That(explained.Output, Does.Contain("infected 1.0000").And.Contain("speaks for normal"), "not the most likely class");
         var decoder = new VipsImageDecoder();
         (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);
         Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
         cxr.Run("explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "nobody", "--device", "cpu").AssertRefused(2, "--class");
         cxr.Run("explain", cxr.PathOf("absent.png"), "--checkpoint", Path.Combine(Run, "best"), "--device", "cpu").AssertRefused(1, "absent.png");
     }
+
+    [TestCase(7, 7, ExpectedResult = "what speaks for normal, red most.")]
+    [TestCase(1, 1, ExpectedResult = "the map has 1x1 cells and tells no place of what speaks for normal; train with a larger --size.")]
+    [TestCase(2, 1, ExpectedResult = "the map has 2x1 cells and tells no place of what speaks for normal; train with a larger --size.")]
+    public string A_map_of_a_single_cell_is_said_to_tell_no_place(int height, int width) =>
+        ExplainCommand.Told(new HeatMap(height, width, [.. Enumerable.Repeat(1.0, height * width)]), "normal");
 
     [Test]
     public void A_picture_goes_where_it_can_and_not_over_the_image()
