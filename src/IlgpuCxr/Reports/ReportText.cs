@@ -36,10 +36,12 @@ public static class ReportText
 
     internal const string RunTitle = "Chest X-rays: a training run";
 
-    internal const string RunCurveNotice = "Training red, validation blue. The ring marks the best epoch, whose weights all numbers are of.";
+    private const string MatrixNotice = "In a confusion matrix a row is what images are, a column what they are predicted to be.";
+
+    internal const string RunCurveNotice = "Training red, validation blue. The ring marks the best epoch, whose weights all numbers are of. " + MatrixNotice;
 
     internal const string CurveNotice =
-        "Training red, validation blue; solid with dots is ours, dotted is the paper's. The ring marks the best epoch, at which the study cuts its curves.";
+        "Training red, validation blue; solid with dots is ours, dotted is the paper's. The ring marks the best epoch, at which the study cuts its curves. " + MatrixNotice;
 
     internal const string MetricNotice =
         "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
