@@ -19,23 +19,26 @@ internal readonly struct PixelSlices
     /// <param name="channels">Channels, a multiple of 4.</param>
     /// <param name="wantedGroups">About how many groups; with 1 there is one slice.</param>
     public PixelSlices(int pixels, int channels, int wantedGroups = WantedGroups)
+        : this(pixels, new FastDivisor(Math.Max(1, channels / 4)), LengthFor(pixels, channels, wantedGroups))
     {
-        Pixels = pixels;
-        Quads = new FastDivisor(Math.Max(1, channels / 4));
-        ChannelGroups = Ceiling.Divide(Quads.Divisor, GroupQuads);
-        int wanted = Math.Clamp(wantedGroups / ChannelGroups, 1, Math.Max(1, Pixels / LeastLength));
-        Length = Ceiling.Divide(Pixels, wanted);
-        Count = Ceiling.Divide(Pixels, Length);
     }
 
     private PixelSlices(int pixels, FastDivisor quads, int length)
     {
         Pixels = pixels;
         Quads = quads;
-        ChannelGroups = Ceiling.Divide(quads.Divisor, GroupQuads);
+        ChannelGroups = ChannelGroupsOf(quads.Divisor);
         Length = length;
         Count = Ceiling.Divide(pixels, length);
     }
+
+    private static int LengthFor(int pixels, int channels, int wantedGroups)
+    {
+        int channelGroups = ChannelGroupsOf(Math.Max(1, channels / 4));
+        return Ceiling.Divide(pixels, Math.Clamp(wantedGroups / channelGroups, 1, Math.Max(1, pixels / LeastLength)));
+    }
+
+    private static int ChannelGroupsOf(int quads) => Ceiling.Divide(quads, GroupQuads);
 
     /// <summary>Slices of a given length.</summary>
     /// <param name="pixels">Pixels in all.</param>
