@@ -21,7 +21,7 @@ internal static class TrainingDisplay
         if (imported is not null)
             Console.Out.WriteLine($"weights: {imported}");
         Console.Out.WriteLine(
-            $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test image files of {string.Join(", ", data.ClassNames)}{(data.Unlabelled.Count > 0 ? $", {data.Unlabelled.Count} without labels" : "")}{(data.Task == ClassificationTask.Binary && data.ClassNames.Count > 2 ? "; F1 is macro F1" : "")}");
+            $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test image files of {string.Join(", ", data.ClassNames)}{(data.Unlabelled.Count > 0 ? $", {data.Unlabelled.Count} without labels" : "")}{(ReportText.F1(data.Task, data.ClassNames) == ReportText.MacroF1 ? $"; F1 is {ReportText.MacroF1}" : "")}");
         Console.Out.WriteLine();
     }
 

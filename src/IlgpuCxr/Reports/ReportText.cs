@@ -34,6 +34,9 @@ public static class ReportText
         "Few images show COVID-19 (3 % of the study's), so a network may miss nearly all of them and still have an accuracy of 90 %. " +
         "In the study binary cross entropy finds 3 and 0 of the 28 COVID-19 images of the validation set, the focal loss 16 and 21: the accuracies hide it.";
 
+    /// <summary>What F1 is called where it is the mean of the classes'.</summary>
+    public const string MacroF1 = "macro F1";
+
     internal const string RunTitle = "Chest X-rays: a training run";
 
     private const string MatrixNotice = "In a confusion matrix a row is what images are, a column what they are predicted to be.";
@@ -68,7 +71,7 @@ public static class ReportText
     public static string F1(ClassificationTask task, IReadOnlyList<string> classes) => (task, classes.Count) switch
     {
         (ClassificationTask.MultiLabel, _) => "F1 over images",
-        (_, > 2) => "macro F1",
+        (_, > 2) => MacroF1,
         _ => $"F1 of {classes[Evaluation.PositiveClass]}",
     };
 

@@ -13,7 +13,7 @@ internal static class BatchNormChecks
     public static readonly BatchNormShape[] Shapes =
         [new(8, 1, 1, 4), new(3, 11, 13, 17), new(2, 9, 11, 36), new(3, 29, 23, 64), new(4, 56, 56, 64), new(8, 7, 7, 512)];
 
-    // The first of these has tiles enough for their statistics to be joined twice.
+    /// <summary>Convolutions before a batch norm; the first has tiles enough for their statistics to be joined twice.</summary>
     public static readonly ConvolutionShape[] NormalizedConvolutions =
         [new(11, 112, 112, 8, 64, 1, 1, 1, 0), new(2, 32, 32, 3, 64, 7, 7, 2, 3), new(2, 9, 7, 12, 20, 3, 3, 2, 1), new(4, 14, 14, 64, 128, 1, 1, 1, 0)];
 

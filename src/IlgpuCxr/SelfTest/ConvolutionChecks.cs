@@ -22,7 +22,7 @@ internal static class ConvolutionChecks
         return expected;
     }
 
-    // The transforms of F(4x4, 3x3) have fractions that no float holds.
+    /// <summary>Whether integers stay exact: the transforms of F(4x4, 3x3) have fractions that no float holds.</summary>
     public static bool IsExact(ComputeDevice device, ConvolutionShape shape) =>
         Kernels.Convolution.Convolution.Choose(device, shape) != ConvolutionAlgorithm.Winograd4;
 
