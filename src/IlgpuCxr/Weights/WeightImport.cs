@@ -7,8 +7,8 @@ namespace IlgpuCxr.Weights;
 
 /// <summary>Brings the weights of a file of any format into a network, strictly: every name and every shape must fit.</summary>
 /// <remarks>
-/// One exception, the one that transfer learning is about: a network with another classifier than ImageNet's keeps the first values of its own
-/// where the file has ImageNet's of 1000 classes, or none.
+/// One exception, the one that transfer learning is about: a network with another classifier than ImageNet's keeps the first values of its classifier
+/// where the file has none, and of those of its layers that ImageNet's of 1000 classes does not have where the file has that.
 /// </remarks>
 public static class WeightImport
 {
@@ -68,17 +68,17 @@ public static class WeightImport
         return (fits, new WeightImportReport(names.Path, fits.Count, dropped, kept, names.AreOfKeras));
     }
 
-    /// <summary>The parameters of another classifier than ImageNet's, where the file has ImageNet's or none at all.</summary>
+    /// <summary>What a classifier other than ImageNet's keeps of its own: all of it where the file has no classifier, and what differs where the file has ImageNet's.</summary>
     private static HashSet<Parameter> ReplacedBy(Network network, Dictionary<string, WeightTensor> tensors)
     {
         Dictionary<string, Parameter> original = OriginalOf(network.Architecture).ToDictionary(parameter => parameter.Name);
         bool isOriginal = original.Values.Any(parameter =>
             parameter.PyTorchShape is [ImageNetClasses, _] && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
+        Parameter[] head = [.. network.Parameters.Where(parameter => network.IsHead(parameter.Name))];
+        Parameter[] others = [.. head.Where(parameter =>
+            !(original.TryGetValue(parameter.Name, out Parameter? same) && same.PyTorchShape.SequenceEqual(parameter.PyTorchShape)))];
         bool hasNone = !tensors.Keys.Any(network.IsHead);
-        if (!isOriginal && !hasNone)
-            return [];
-        return [.. network.Parameters.Where(parameter => network.IsHead(parameter.Name)
-            && !(original.TryGetValue(parameter.Name, out Parameter? same) && same.PyTorchShape.SequenceEqual(parameter.PyTorchShape)))];
+        return others.Length == 0 ? [] : hasNone ? [.. head] : isOriginal ? [.. others] : [];
     }
 
     /// <summary>The parameters of a network with ImageNet's classifier.</summary>

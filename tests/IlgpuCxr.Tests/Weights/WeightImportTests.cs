@@ -82,6 +82,16 @@ public sealed class WeightImportTests
     }
 
     [Test]
+    public void All_of_Vgg16s_classifier_keeps_its_own_where_a_file_has_none()
+    {
+        using var network = new Network(device, "vgg16", new NetworkHead(0, 2));
+        Assert.That(
+            () => WeightImport.Load(device, network, Write(".safetensors", [new("features.0.bias", [1], new float[1])])),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("(missing: features.0.weight, features.2.weight, features.2.bias and 22 more; of another shape: features.0.bias"),
+            "of 26 features 25 are missing, and no layer of the classifier");
+    }
+
+    [Test]
     public void A_trained_classifier_comes_along_where_it_fits_and_is_refused_elsewhere()
     {
         string path = Write(".safetensors", NetworkState.Of("resnet18", NetworkHead.Part1));
