@@ -1,32 +1,30 @@
 using ILGPU;
 using ILGPU.Runtime;
-using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>The tiles of <see cref="TensorCoreGemm"/>, and which one a matrix product takes.</summary>
 internal static class TensorCoreTiles
 {
-    /// <summary>
-    /// A tile and what a multiply-add of it costs, relative to the largest: how much more it reads, from shared memory (a warp of 64x64 reads 128
-    /// floats for 4096 multiply-adds, one of 32x32 64 for 1024) and from global memory. Counted, not measured.
-    /// </summary>
-    private static readonly (int Rows, int Columns, double Cost)[] Table =
-    [
-        (128, 128, 1.0),
-        (128, 64, 1.2),
-        (64, 128, 1.2),
-        (64, 64, 1.5),
-    ];
+    // What the small tile reads more for a multiply-add: a warp of 64x64 reads 128 floats of shared memory for 4096 of them, one of 32x32 64 for 1024. Its four
+    // warps have a quarter of the products of a large one's to begin while others wait.
+    private static readonly TiledTile Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, Crowd: 2);
 
-    /// <summary>Cuts a product into the tiles that cost least, all that they cover beyond the matrix included.</summary>
-    /// <remarks>Without quads only the small tile: such products are the first layer and the last, and their addresses take the registers.</remarks>
-    public static TiledPlan Plan(int rows, int columns, int depth, bool quads)
-    {
-        (int tileRows, int tileColumns, _) = !quads ? Table[^1] : Table.MinBy(tile =>
-            tile.Cost * tile.Rows * tile.Columns * Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns));
-        return new TiledPlan(rows, columns, depth, tileRows, tileColumns, TensorCoreGemm.Depth);
-    }
+    // Six tenths of the 1024 multiply-adds of tf32 that an H100's multiprocessor does in a cycle; in bf16 shared memory leaves little more (docs/convolution.md).
+    private const double Pace = 600;
+
+    private static readonly TiledPlanner ForQuads = new(
+        TensorCoreGemm.Depth, Pace,
+        new TiledTile(TileAlgorithm.Large, 128, 128, Cost: 1, Crowd: 1.6),
+        new TiledTile(TileAlgorithm.Tall, 128, 64, Cost: 1.2, Crowd: 2),
+        new TiledTile(TileAlgorithm.Wide, 64, 128, Cost: 1.2, Crowd: 2),
+        Small);
+
+    private static readonly TiledPlanner ForSingles = new(TensorCoreGemm.Depth, Pace, Small);
+
+    /// <summary>What cuts products into tiles.</summary>
+    /// <remarks>Without quads only into the small one: such products are those of odd channels, and their addresses take the registers.</remarks>
+    public static TiledPlanner Planner(bool quads) => quads ? ForQuads : ForSingles;
 
     /// <summary>The kernel for a plan.</summary>
     public static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TMath, TRows, TColumns, TResult>(TiledPlan plan, bool quads)

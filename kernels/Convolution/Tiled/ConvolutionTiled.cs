@@ -33,7 +33,7 @@ internal static class ConvolutionTiled
             return;
         }
         bool quads = AllowsQuads(shape, input.View, weights, output.View, bias);
-        TiledPlan plan = Plan(algorithm, shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, quads);
+        TiledPlan plan = Plan(device, algorithm, shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, quads);
         var patches = new InputPatches(input.View, shape);
         var filters = new Filters(weights, shape);
         if (!statistics || !quads || plan.Slices > 1)
@@ -61,7 +61,7 @@ internal static class ConvolutionTiled
                 new GradOutputPatches(gradOutput.View, shape, phase),
                 new PhaseFilters(weights, shape, phase),
                 new GradInputResult(gradInput.View, shape, phase, accumulate, mask),
-                Plan(algorithm, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
+                Plan(device, algorithm, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
                 quads);
         }
     }
@@ -88,13 +88,13 @@ internal static class ConvolutionTiled
             // The gradient transposed: columns are packed, and the output's gradient is R·S times less than what the taps see of the input.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
-            Multiply(device, algorithm, taps, filters, result, Plan(algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
+            Multiply(device, algorithm, taps, filters, result, Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
             device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), shape.K);
             transposed.Release();
             return;
         }
         Multiply(
-            device, algorithm, filters, taps, new MatrixResult(gradWeights, columns, default, relu: false), Plan(algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
+            device, algorithm, filters, taps, new MatrixResult(gradWeights, columns, default, relu: false), Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
     /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
@@ -134,8 +134,11 @@ internal static class ConvolutionTiled
         matrix[index] = transposed[column * rows + row];
     }
 
-    private static TiledPlan Plan(ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads) =>
-        algorithm == ConvolutionAlgorithm.Tiled ? new TiledPlan(rows, columns, depth) : TensorCoreTiles.Plan(rows, columns, depth, quads);
+    private static TiledPlan Plan(ComputeDevice device, ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads)
+    {
+        TiledPlanner planner = algorithm == ConvolutionAlgorithm.Tiled ? TiledGemm.Planner : TensorCoreTiles.Planner(quads);
+        return planner.Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
+    }
 
     private static void Multiply<TRows, TColumns, TResult>(
         ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)

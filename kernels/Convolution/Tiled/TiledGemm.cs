@@ -16,6 +16,16 @@ internal static class TiledGemm
     /// <summary>Depth of a tile: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.</summary>
     public const int Depth = 8;
 
+    /// <summary>What cuts products into tiles.</summary>
+    /// <remarks>
+    /// Of the 128 multiply-adds that a multiprocessor of an H100 can do in a cycle its loops reach some 100: the share of them among the instructions (docs/convolution.md). The small tile
+    /// loads everything twice as often; four of its groups have the eight warps of which each of four schedulers needs two.
+    /// </remarks>
+    public static readonly TiledPlanner Planner = new(
+        Depth, pace: 100,
+        new TiledTile(TileAlgorithm.Large, LargeTile.Extent, LargeTile.Extent, Cost: 1, Crowd: 1.3),
+        new TiledTile(TileAlgorithm.Small, SmallTile.Extent, SmallTile.Extent, Cost: 1.125, Crowd: 4));
+
     /// <summary>Threads of a group.</summary>
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
 

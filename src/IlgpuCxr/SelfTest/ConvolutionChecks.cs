@@ -37,6 +37,12 @@ internal static class ConvolutionChecks
         yield return new ConvolutionShape(2, 5, 25, 32, 252, 1, 1, 1, 0);
         yield return new ConvolutionShape(2, 5, 25, 31, 251, 1, 1, 1, 0);
         yield return new ConvolutionShape(5, 1, 1, 600, 130, 1, 1, 1, 0);
+        // Products so large, and so shallow, that each pass takes each tile of a GPU (TiledPlanner).
+        yield return new ConvolutionShape(1, 132, 256, 4, 128, 1, 1, 1, 0);
+        yield return new ConvolutionShape(1, 132, 256, 128, 4, 1, 1, 1, 0);
+        yield return new ConvolutionShape(1, 8, 8, 4, 33792, 1, 1, 1, 0);
+        yield return new ConvolutionShape(1, 8, 8, 33792, 4, 1, 1, 1, 0);
+        yield return new ConvolutionShape(4, 1, 1, 1024, 4096, 1, 1, 1, 0);
         // The layers of ResNet18, on smaller images.
         yield return new ConvolutionShape(2, 32, 32, 3, 64, 7, 7, 2, 3);
         yield return new ConvolutionShape(2, 14, 14, 64, 64, 3, 3, 1, 1);

@@ -5,20 +5,24 @@ namespace IlgpuCxr.Tests.Convolution;
 
 /// <summary>The convolution on every GPU-like device that is present, against the reference.</summary>
 [TestFixtureSource(nameof(Fixtures))]
-public sealed class ConvolutionGpuTests(string selector, ConvolutionAlgorithm algorithm)
+public sealed class ConvolutionGpuTests(string selector, string algorithms)
 {
     private ComputeDevice? device;
 
     private static IEnumerable<object[]> Fixtures() =>
         from present in DeviceCatalog.List()
         where present.Kind != DeviceKind.Cpu
-        from algorithm in Algorithms(present.Selector)
-        select new object[] { present.Selector, algorithm };
+        from algorithms in Algorithms(present.Selector)
+        select new object[] { present.Selector, algorithms };
 
     /// <summary>What a device's convolutions can be computed with.</summary>
-    internal static ConvolutionAlgorithm[] Algorithms(string selector) => selector.StartsWith("cuda", StringComparison.Ordinal)
-        ? [ConvolutionAlgorithm.Naive, ConvolutionAlgorithm.Tiled, ConvolutionAlgorithm.Tf32, ConvolutionAlgorithm.Bf16]
-        : selector.StartsWith("opencl", StringComparison.Ordinal) ? [ConvolutionAlgorithm.Naive, ConvolutionAlgorithm.Tiled] : [];
+    internal static IEnumerable<string> Algorithms(string selector)
+    {
+        bool isCuda = selector.StartsWith("cuda", StringComparison.Ordinal);
+        ConvolutionAlgorithm[] algorithms = isCuda ? [ConvolutionAlgorithm.Tiled, ConvolutionAlgorithm.Tf32, ConvolutionAlgorithm.Bf16]
+            : selector.StartsWith("opencl", StringComparison.Ordinal) ? [ConvolutionAlgorithm.Tiled] : [];
+        return algorithms.Length == 0 ? [] : ConvolutionTileTests.Forced(algorithms).Prepend("convolution=naive");
+    }
 
     private static IEnumerable<ConvolutionShape> Shapes()
     {
@@ -52,7 +56,7 @@ public sealed class ConvolutionGpuTests(string selector, ConvolutionAlgorithm al
     }
 
     [OneTimeSetUp]
-    public void Open() => device = DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = $"convolution={algorithm}" });
+    public void Open() => device = DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = algorithms });
 
     [OneTimeTearDown]
     public void Close() => device?.Dispose();

@@ -2,6 +2,7 @@ using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Tests.Ptx;
 using Operator = IlgpuCxr.Kernels.Convolution.Convolution;
+using SelfTestConvolutions = IlgpuCxr.SelfTest.ConvolutionChecks;
 
 namespace IlgpuCxr.Tests.Convolution;
 
@@ -11,16 +12,52 @@ public sealed class ConvolutionTiledTests
     public void SlicesCoverTheDepthOnceAndNoneIsEmpty(
         [Values(1, 64, 1568, 100352)] int rows, [Values(1, 64, 130, 4608)] int columns, [Values(0, 1, 27, 255, 576, 4608, 1605632)] int depth)
     {
-        var plan = new TiledPlan(rows, columns, depth);
+        TiledPlan plan = TiledGemm.Planner.Plan(rows, columns, depth, null);
         Assert.That((long)plan.Slices * plan.SliceDepth, Is.GreaterThanOrEqualTo(depth));
         Assert.That((long)(plan.Slices - 1) * plan.SliceDepth, Is.LessThan(Math.Max(1, depth)));
         Assert.That(plan.SliceDepth % TiledGemm.Depth, Is.Zero);
     }
 
-    [TestCase(1568, 512, 4608, ExpectedResult = 128, TestName = "The last layers of ResNet take large tiles")]
-    [TestCase(100352, 64, 576, ExpectedResult = 64, TestName = "64 channels take small tiles")]
-    [TestCase(32, 4096, 25088, ExpectedResult = 64, TestName = "A linear layer with a small batch takes small tiles")]
-    public int TheTileFollowsTheSizes(int rows, int columns, int depth) => new TiledPlan(rows, columns, depth).RowExtent;
+    [TestCase(200704, 64, 576, ExpectedResult = "128x64, 1 slice", TestName = "64 channels take tall tiles")]
+    [TestCase(50176, 128, 1152, ExpectedResult = "128x128, 1 slice", TestName = "392 large tiles are 2.97 for each multiprocessor")]
+    [TestCase(12544, 256, 2304, ExpectedResult = "128x64, 1 slice", TestName = "Of 196 large tiles some multiprocessors would have two and others one")]
+    [TestCase(1568, 512, 4608, ExpectedResult = "128x128, 5 slices", TestName = "52 large tiles in five slices are 1.97 for each multiprocessor")]
+    [TestCase(512, 4608, 50176, ExpectedResult = "128x128, 11 slices", TestName = "A last wave that is nearly empty is worth slices")]
+    [TestCase(64, 576, 200704, ExpectedResult = "64x128, 52 slices", TestName = "A gradient of few weights is cut in depth")]
+    [TestCase(64, 64, 256, ExpectedResult = "64x64, 1 slice", TestName = "A small product takes small tiles")]
+    public string TheCutFollowsTheSizes(int rows, int columns, int depth) => Cut(TensorCoreTiles.Planner(quads: true).Plan(rows, columns, depth, null));
+
+    [TestCase(TileAlgorithm.Large, ExpectedResult = "128x128, 1 slice")]
+    [TestCase(TileAlgorithm.Tall, ExpectedResult = "128x64, 1 slice")]
+    [TestCase(TileAlgorithm.Wide, ExpectedResult = "64x128, 1 slice")]
+    [TestCase(TileAlgorithm.Small, ExpectedResult = "64x64, 1 slice")]
+    public string ATileCanBeForced(TileAlgorithm tile) => Cut(TensorCoreTiles.Planner(quads: true).Plan(64, 64, 64, tile));
+
+    [Test]
+    public void ATileThatAKernelDoesNotHaveIsNotForced()
+    {
+        Assert.That(Cut(TiledGemm.Planner.Plan(1 << 20, 128, 64, TileAlgorithm.Tall)), Is.EqualTo("128x128, 1 slice"));
+        Assert.That(Cut(TensorCoreTiles.Planner(quads: false).Plan(1 << 20, 128, 64, TileAlgorithm.Large)), Is.EqualTo("64x64, 1 slice"));
+    }
+
+    [Test]
+    public void TheSelfTestsProductsTakeEachTileInEachPass()
+    {
+        TiledPlanner planner = TensorCoreTiles.Planner(quads: true);
+        (string Pass, Func<ConvolutionShape, TiledPlan> Plan)[] passes =
+        [
+            ("forward", shape => planner.Plan(shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, null)),
+            ("backward data", shape => planner.Plan(shape.Input.Pixels, shape.C, shape.R * shape.S * shape.K, null)),
+            ("backward weights", shape => planner.Plan(shape.K, shape.R * shape.S * shape.C, shape.Output.Pixels, null)),
+        ];
+        foreach ((string pass, Func<ConvolutionShape, TiledPlan> plan) in passes)
+        {
+            var tiles = SelfTestConvolutions.Shapes.Where(shape => shape.Stride == 1 && ConvolutionTiled.HasQuads(shape)).Select(plan).Select(p => (p.RowExtent, p.ColumnExtent));
+            Assert.That(tiles.Distinct(), Is.SupersetOf(new[] { (128, 128), (128, 64), (64, 128), (64, 64) }), pass);
+        }
+    }
+
+    private static string Cut(TiledPlan plan) => $"{plan.RowExtent}x{plan.ColumnExtent}, {plan.Slices} slice{(plan.Slices == 1 ? "" : "s")}";
 
     [TestCase(3, 64, ExpectedResult = 4)]
     [TestCase(7, 12, ExpectedResult = 8)]

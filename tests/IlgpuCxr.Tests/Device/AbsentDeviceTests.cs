@@ -20,7 +20,7 @@ public sealed class AbsentDeviceTests
         [
             (typeof(ExactTests), [.. ImplementationExtensions.On(selector).Select(implementation => new object[] { implementation })]),
             (typeof(KernelCheckTests), [[selector]]),
-            (typeof(ConvolutionGpuTests), [.. ConvolutionGpuTests.Algorithms(selector).Select(algorithm => new object[] { selector, algorithm })]),
+            (typeof(ConvolutionGpuTests), [.. ConvolutionGpuTests.Algorithms(selector).Select(algorithms => new object[] { selector, algorithms })]),
         ];
         string[] counts = [.. fixtures.Select(fixture => $"{fixture.Arguments.Sum(arguments => Count(fixture.Fixture, arguments))} of {fixture.Fixture.Name}")];
         Assert.Ignore($"There is no {selector} device here, so these tests, among others, are left out: {string.Join(", ", counts)}; install a driver to run them.");

@@ -1,0 +1,79 @@
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>A tile that a kind of kernel has.</summary>
+/// <param name="Algorithm">Its name.</param>
+/// <param name="Rows">Rows of the result.</param>
+/// <param name="Columns">Columns of the result.</param>
+/// <param name="Cost">What a multiply-add of it costs, relative to the largest tile.</param>
+/// <param name="Crowd">Groups that a multiprocessor needs to keep its pace; fewer of them leave it idle while they wait.</param>
+internal readonly record struct TiledTile(TileAlgorithm Algorithm, int Rows, int Columns, double Cost, double Crowd);
+
+/// <summary>Cuts matrix products into those of a kind of kernel's tiles, and into as many slices of the depth, that are counted to take an H100 least time.</summary>
+/// <remarks>
+/// <code>
+/// cycles = max(waves, crowd) · rows · columns · (sliceDepth + 32) · cost / pace        waves = ⌈tiles · slices / 132⌉
+///        + 4 bytes · (2 slices + 1) · results / (132 · 17) + 4000                      where there are several slices
+/// </code>
+/// With 196 tiles, 64 of 132 multiprocessors have two and the others wait for them: three quarters of the machine's pace, where 392 half as large have 99 %.
+/// Slices fill it too, but each writes its share of the results to memory and has it read again. All of it is counted and none measured; it depends on the
+/// sizes alone, never on the device, so that the same sums are done in the same order everywhere.
+/// </remarks>
+/// <param name="tileDepth">Depth of a tile.</param>
+/// <param name="pace">Multiply-adds that a multiprocessor does in a cycle, with the largest tile.</param>
+/// <param name="tiles">The kernel's tiles, the largest first.</param>
+internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[] tiles)
+{
+    private const int Multiprocessors = 132;
+
+    // Two tiles of depth 16 must have arrived before the first product.
+    private const int FillDepth = 32;
+
+    // More would only make the last wave's idle part, a twelfth at most, smaller; nor are slices worth their launch that are shorter.
+    private const int MostWaves = 12, LeastSliceDepth = 256;
+
+    // 17 of the 20 bytes a cycle that each multiprocessor's share of an H200's 4.8 TB/s is; 2 microseconds for the launch that adds the slices.
+    private const double BytesACycle = 17, LaunchCycles = 4000;
+
+    /// <summary>The plan for a product.</summary>
+    /// <param name="rows">Rows of the result.</param>
+    /// <param name="columns">Columns of the result.</param>
+    /// <param name="depth">Length of the sums; may be 0.</param>
+    /// <param name="forced">The tile to use, if the kernel has it; null for the one that costs least.</param>
+    public TiledPlan Plan(int rows, int columns, int depth, TileAlgorithm? forced)
+    {
+        bool isForced = Array.Exists(tiles, tile => tile.Algorithm == forced);
+        TiledTile best = tiles[0];
+        int bestDepth = 0;
+        double least = double.PositiveInfinity;
+        foreach (TiledTile tile in tiles)
+        {
+            if (isForced && tile.Algorithm != forced)
+                continue;
+            long groups = (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
+            for (int waves = 1; waves <= MostWaves; waves++)
+            {
+                int sliceDepth = SliceDepth(depth, waves * Multiprocessors / groups);
+                double cycles = Cycles(tile, rows, columns, groups, Math.Max(1, Ceiling.Divide(depth, sliceDepth)), sliceDepth);
+                if (cycles < least)
+                    (best, bestDepth, least) = (tile, sliceDepth, cycles);
+            }
+        }
+        return new TiledPlan(rows, columns, depth, best.Rows, best.Columns, bestDepth);
+    }
+
+    /// <summary>Depth of as many slices as are wanted, whole tiles.</summary>
+    private int SliceDepth(int depth, long wanted)
+    {
+        int slices = (int)Math.Clamp(wanted, 1, Math.Max(1, depth / LeastSliceDepth));
+        return Math.Max(1, Ceiling.Divide(Ceiling.Divide(depth, slices), tileDepth)) * tileDepth;
+    }
+
+    private double Cycles(TiledTile tile, int rows, int columns, long groups, int slices, int sliceDepth)
+    {
+        double waves = Math.Ceiling((double)groups * slices / Multiprocessors);
+        double cycles = Math.Max(waves, tile.Crowd) * tile.Rows * tile.Columns * (sliceDepth + FillDepth) * tile.Cost / pace;
+        return slices == 1 ? cycles : cycles + (2.0 * slices + 1) * sizeof(float) * rows * columns / (Multiprocessors * BytesACycle) + LaunchCycles;
+    }
+}
