@@ -80,6 +80,8 @@ checks() {
     # Batch norm that reads its statistics itself, to be held against the default.
     bench bench-fused tf32
     bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad tf32
+    # One tile for all: its operators' times beside the default's tell whether the tiles are well chosen.
+    for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" tf32; done
     for precision in tf32 bf16; do
         selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
         bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
