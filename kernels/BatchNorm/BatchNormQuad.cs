@@ -82,11 +82,12 @@ internal static class BatchNormQuad
             for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
-                Float4 gradient = Gradient(gradOutput, output, at);
+                // All is read before anything is written: for all that the assembler knows what is written is the input, and reading that would wait for the others.
+                Float4 gradient = Gradient(gradOutput, output, at), difference = x[at] - center;
                 if (gradResidual.Length > 0)
                     gradResidual.Cast<Float4>()[at] = gradient;
                 sum += gradient;
-                product += gradient * (x[at] - center);
+                product += gradient * difference;
             }
         }
         sum = PixelSlices.SumRows(rows, sum);
