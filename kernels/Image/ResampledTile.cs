@@ -20,7 +20,10 @@ internal struct ResampledTile
     private const int RowsAtOnce = 8, ChannelsAtMost = 3;
 
     // Weights of an output that fit the table: shrinking to a 12th, an X-ray of 2688 pixels to 224. What has more is weighed tap by tap.
-    private const int MostTaps = 24, Weights = Extent * MostTaps;
+    private const int MostTaps = 24;
+
+    // One more than there are, for the lanes of a warp read the same tap of 32 neighbours: 24 apart they would meet in four banks, eight in each; 25 apart each has its own.
+    private const int WeightPitch = MostTaps + 1, Weights = Extent * WeightPitch;
 
     private PixelSums pixels0;
     private PixelSums pixels8;
@@ -91,17 +94,17 @@ internal struct ResampledTile
     /// <summary>The weights of 32 outputs from <paramref name="first"/> on.</summary>
     private static void Fill(ArrayView<int> weights, int first, int length, int size)
     {
-        for (int i = Group.IdxX; i < Weights; i += Threads)
+        for (int i = Group.IdxX; i < Extent * MostTaps; i += Threads)
         {
             int local = i / MostTaps, tap = i - local * MostTaps, q = first + local;
             int begin = ResizeFilter.First(q, length, size), end = ResizeFilter.End(q, length, size);
             if (q < size && tap < end - begin && end - begin <= MostTaps)
-                weights[i] = ResizeFilter.Weight(q, begin + tap, length, size, ResizeFilter.Total(q, length, size));
+                weights[local * WeightPitch + tap] = ResizeFilter.Weight(q, begin + tap, length, size, ResizeFilter.Total(q, length, size));
         }
     }
 
     private static int Weight(ArrayView<int> weights, int local, int x, int first, int end, int q, int length, int size, int total) =>
-        end - first <= MostTaps ? weights[local * MostTaps + x - first] : ResizeFilter.Weight(q, x, length, size, total);
+        end - first <= MostTaps ? weights[local * WeightPitch + x - first] : ResizeFilter.Weight(q, x, length, size, total);
 
     /// <summary>The sums of a pixel's channels, in 2⁻²² of a level; of gray only the first is used.</summary>
     private struct PixelSums
