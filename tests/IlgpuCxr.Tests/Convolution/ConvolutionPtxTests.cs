@@ -32,6 +32,9 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
         // Slices of the depth, summed afterwards: a linear layer, and a filter's gradient over many pixels.
         new(N: 5, H: 1, W: 1, C: 600, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
         new(N: 2, H: 20, W: 20, C: 4, K: 8, R: 1, S: 1, Stride: 1, Padding: 0),
+        // So many that groups add them up: of a gradient of 33 results, which are no whole group.
+        new(N: 2, H: 48, W: 47, C: 3, K: 11, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 2, H: 48, W: 47, C: 4, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
     ];
 
     [OneTimeSetUp]

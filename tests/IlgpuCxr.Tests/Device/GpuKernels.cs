@@ -95,6 +95,8 @@ public static class GpuKernels
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelSlices.Groups))
             .Append(new GpuKernel(
                 nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups))
+            .Concat(passes.Select(pass => pass.Result).Where(result => result != typeof(NormalizedResult)).Distinct().Select(result => new GpuKernel(
+                $"TiledGemm.SumManySlices<{result.Name}>", Generic(nameof(TiledGemm.SumManySlices), result), ConvolutionTiled.SumSpecialization)))
             .Append(new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelSlices.Groups))
             .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
             .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
