@@ -170,11 +170,7 @@ internal static class ConvolutionTiled
             device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
         if (partials is null)
             return;
-        int count = plan.Rows * plan.Columns;
-        if (plan.Slices < TiledGemm.ManySlices)
-            device.Launch(TiledGemm.SumSlices<TResult>, count, result, share, plan);
-        else
-            device.LaunchGrouped(TiledGemm.SumManySlices<TResult>, new Index2D(Ceiling.Divide(count, TiledGemm.ResultsAGroup), 1), SumSpecialization, result, share, plan);
+        SliceSums.Launch(device, result, share, plan);
         partials.Release();
     }
 
@@ -197,9 +193,6 @@ internal static class ConvolutionTiled
     /// </remarks>
     internal static KernelSpecialization Specialization(int extent, bool quads) =>
         new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
-
-    /// <summary>How <see cref="TiledGemm.SumManySlices"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.</summary>
-    internal static KernelSpecialization SumSpecialization => new(TiledGemm.ResultsAGroup * TiledGemm.SliceParts, 8);
 
     /// <summary>
     /// The shape with input channels that make quads, where they cost at most a third more products: three channels of an image become four. Reading

@@ -100,50 +100,6 @@ internal static class TiledGemm
             TileStatistics.Write<TSize, TSize, TResult>(rowTiles, Threads(TSize.Extent), result, rowTile, columnTile, plan);
     }
 
-    /// <summary>One element of the result: the slices' shares in their order.</summary>
-    public static void SumSlices<TResult>(Index1D index, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TResult : struct, ITiledResult
-    {
-        int row = index / plan.Columns, column = index % plan.Columns;
-        int offset = result.Offset(row);
-        float sum = result.HasAddend ? result.Addend[result.AddendOffset(offset) + column] : 0;
-        for (int slice = 0; slice < plan.Slices; slice++)
-            sum += partials[slice * plan.Rows * plan.Columns + index];
-        ArrayView<float> view = result.View;
-        view[offset + column] = result.Finish(sum, result.HasMask ? result.Mask[offset + column] : 0);
-    }
-
-    /// <summary>Results of a group of <see cref="SumManySlices"/>, and the parts of the slices that its threads add up side by side.</summary>
-    public const int ResultsAGroup = 32, SliceParts = 8;
-
-    /// <summary>Slices from which on there are <see cref="SumManySlices"/>.</summary>
-    public const int ManySlices = 2 * SliceParts;
-
-    /// <summary>The same of many slices, which are those of few results: a thread for each result would leave most multiprocessors idle, and the others waiting for one share after the other.</summary>
-    public static void SumManySlices<TResult>(TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TResult : struct, ITiledResult
-    {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsAGroup * SliceParts);
-        int local = Group.IdxX & ResultsAGroup - 1, part = Group.IdxX / ResultsAGroup, index = Grid.IdxX * ResultsAGroup + local, count = plan.Rows * plan.Columns;
-        float sum = 0;
-        if (index < count)
-        {
-            for (int slice = part; slice < plan.Slices; slice += SliceParts)
-                sum += partials[slice * count + index];
-        }
-        sums[Group.IdxX] = sum;
-        Group.Barrier();
-        if (part != 0 | index >= count)
-            return;
-        int row = index / plan.Columns, column = index % plan.Columns;
-        int offset = result.Offset(row);
-        float total = result.HasAddend ? result.Addend[result.AddendOffset(offset) + column] : 0;
-        for (int i = 0; i < SliceParts; i++)
-            total += sums[i * ResultsAGroup + local];
-        ArrayView<float> view = result.View;
-        view[offset + column] = result.Finish(total, result.HasMask ? result.Mask[offset + column] : 0);
-    }
-
     /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
     public static float LoadSingle(ArrayView<float> view, int offset) => offset < 0 ? 0 : view[offset];
 

@@ -36,8 +36,7 @@ public static class GpuKernels
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D) && !method.IsGenericMethod)
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
-            .Concat(passes.Select(pass => pass.Result).Where(result => result != typeof(NormalizedResult)).Distinct().Select(result => new GpuKernel(
-                $"TiledGemm.SumSlices<{result.Name}>", Generic(nameof(TiledGemm.SumSlices), result), default)))
+            .Concat(OfSlices(nameof(SliceSums.Add), default))
             .Concat(Packing());
 
     /// <summary>Every variant of the tiled convolution.</summary>
@@ -95,8 +94,7 @@ public static class GpuKernels
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelSlices.Groups))
             .Append(new GpuKernel(
                 nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups))
-            .Concat(passes.Select(pass => pass.Result).Where(result => result != typeof(NormalizedResult)).Distinct().Select(result => new GpuKernel(
-                $"TiledGemm.SumManySlices<{result.Name}>", Generic(nameof(TiledGemm.SumManySlices), result), ConvolutionTiled.SumSpecialization)))
+            .Concat(OfSlices(nameof(SliceSums.AddMany), SliceSums.Specialization))
             .Append(new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelSlices.Groups))
             .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
             .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
@@ -116,6 +114,10 @@ public static class GpuKernels
     private static Type[] AccessOf(Type result) => result == typeof(NormalizedResult) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
 
     private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
+
+    private static IEnumerable<GpuKernel> OfSlices(string name, KernelSpecialization specialization) =>
+        from result in passes.Select(pass => pass.Result).Where(result => result != typeof(NormalizedResult)).Distinct()
+        select new GpuKernel($"SliceSums.{name}<{result.Name}>", typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(result), specialization);
 
     private static MethodInfo Generic(string name, params Type[] arguments) =>
         typeof(TiledGemm).GetMethod(name)!.MakeGenericMethod(arguments);

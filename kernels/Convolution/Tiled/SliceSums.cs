@@ -1,0 +1,72 @@
+using ILGPU;
+using ILGPU.Runtime;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>Adds up the shares that the slices of a depth have of each result, always in the same order.</summary>
+internal static class SliceSums
+{
+    /// <summary>Results of a group of <see cref="AddMany"/>, and the parts of the slices that its threads add up side by side.</summary>
+    public const int ResultsAGroup = 32, Parts = 8;
+
+    /// <summary>Slices from which on <see cref="AddMany"/> adds them: two for each part.</summary>
+    public const int Many = 2 * Parts;
+
+    /// <summary>How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.</summary>
+    public static KernelSpecialization Specialization => new(ResultsAGroup * Parts, 8);
+
+    /// <summary>Launches one or the other.</summary>
+    public static void Launch<TResult>(ComputeDevice device, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TResult : struct, ITiledResult
+    {
+        int count = plan.Rows * plan.Columns;
+        if (plan.Slices < Many)
+            device.Launch(Add<TResult>, count, result, partials, plan);
+        else
+            device.LaunchGrouped(AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsAGroup), 1), Specialization, result, partials, plan);
+    }
+
+    /// <summary>One element of the result: the slices' shares, from first to last.</summary>
+    public static void Add<TResult>(Index1D index, TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TResult : struct, ITiledResult
+    {
+        float sum = 0;
+        for (int slice = 0; slice < plan.Slices; slice++)
+            sum += partials[slice * plan.Rows * plan.Columns + index];
+        Store(result, index, sum, plan);
+    }
+
+    /// <summary>32 elements of the result.</summary>
+    /// <remarks>Many slices are those of few results: a thread for each would leave most multiprocessors idle, and the others waiting for one share after the other.</remarks>
+    public static void AddMany<TResult>(TResult result, ArrayView<float> partials, TiledPlan plan)
+        where TResult : struct, ITiledResult
+    {
+        ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsAGroup * Parts);
+        int local = Group.IdxX & ResultsAGroup - 1, part = Group.IdxX / ResultsAGroup, index = Grid.IdxX * ResultsAGroup + local, count = plan.Rows * plan.Columns;
+        float sum = 0;
+        if (index < count)
+        {
+            for (int slice = part; slice < plan.Slices; slice += Parts)
+                sum += partials[slice * count + index];
+        }
+        sums[Group.IdxX] = sum;
+        Group.Barrier();
+        if (part != 0 | index >= count)
+            return;
+        for (int other = 1; other < Parts; other++)
+            sum += sums[other * ResultsAGroup + local];
+        Store(result, index, sum, plan);
+    }
+
+    private static void Store<TResult>(TResult result, int index, float sum, TiledPlan plan)
+        where TResult : struct, ITiledResult
+    {
+        int row = index / plan.Columns, column = index % plan.Columns;
+        int offset = result.Offset(row);
+        if (result.HasAddend)
+            sum += result.Addend[result.AddendOffset(offset) + column];
+        ArrayView<float> view = result.View;
+        view[offset + column] = result.Finish(sum, result.HasMask ? result.Mask[offset + column] : 0);
+    }
+}
