@@ -92,13 +92,14 @@ public class MaxPoolingCase : OperatorCase
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
         Tensor output = memory.Tensor(sizes.Output), indices = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input);
-        Tensor evaluation = memory.Tensor(sizes.Output), maskedIndices = memory.Tensor(sizes.Output), masked = memory.Tensor(sizes.Input);
+        Tensor evaluation = memory.Tensor(sizes.Output), masked = memory.Tensor(sizes.Input);
+        Tensor maskedOutput = memory.Tensor(sizes.Output), maskedIndices = memory.Tensor(sizes.Output);
         memory.Run(() =>
         {
             MaxPooling.Forward(device, output, indices, x, isActivation: false, sizes);
             MaxPooling.Forward(device, evaluation, null, x, isActivation: false, sizes);
             MaxPooling.Backward(device, gradInput, gradOutput, indices, sizes);
-            MaxPooling.Forward(device, evaluation, maskedIndices, x, isActivation: true, sizes);
+            MaxPooling.Forward(device, maskedOutput, maskedIndices, x, isActivation: true, sizes);
             MaxPooling.Backward(device, masked, gradOutput, maskedIndices, sizes);
         });
         return new()
