@@ -16,6 +16,7 @@ public static class Relu
         ReluAlgorithm algorithm = Choose(device, input.Shape.Count);
         long count = input.Shape.Count;
         using var timing = device.Timings.Measure("relu forward", input.Shape, algorithm, count, 2.0 * sizeof(float) * count);
+        output.DropStatistics();
         if (algorithm == ReluAlgorithm.Vector)
             device.Launch(ReluVector.Forward, CpuMemory.Chunks(count), output.View, input.View);
         else if (algorithm == ReluAlgorithm.Quad)

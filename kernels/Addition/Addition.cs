@@ -20,6 +20,7 @@ public static class Addition
         long count = output.Shape.Count;
         AdditionAlgorithm algorithm = Choose(device, count);
         using var timing = device.Timings.Measure("addition", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
+        output.DropStatistics();
         if (algorithm == AdditionAlgorithm.Vector)
             device.Launch(AdditionVector.Forward, CpuMemory.Chunks(count), output.View, a.View, b.View);
         else if (algorithm == AdditionAlgorithm.Quad)

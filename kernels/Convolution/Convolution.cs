@@ -21,7 +21,7 @@ public static class Convolution
         ComputeForward(device, output, input, weights, bias, relu, statistics: false, shape);
 
     /// <summary><see cref="Forward"/> without bias and ReLU, before a batch norm that normalises with the batch's statistics: <paramref name="output"/> carries them where they are had in passing.</summary>
-    /// <remarks>Tiles of a GPU write them, where it is one tile that sums up a result; then batch norm need not read the output for them. Nothing may write to the output in between.</remarks>
+    /// <remarks>Tiles of a GPU write them, where it is one tile that sums up a result; then batch norm need not read the output for them. An operator of this library that writes over the output drops them; nothing else may write to it in between.</remarks>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>

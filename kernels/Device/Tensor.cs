@@ -53,6 +53,9 @@ public sealed class Tensor
 
     internal long Offset { get; }
 
+    /// <summary>Whether what is written over this tensor could be missed: it has several users, or its memory is not the arena's.</summary>
+    public bool IsShared => arena is null || references > 1;
+
     /// <summary>Says that one more user needs this tensor.</summary>
     /// <returns>This tensor.</returns>
     public Tensor Retain()
@@ -69,6 +72,9 @@ public sealed class Tensor
         return statistics;
     }
 
+    /// <summary>Forgets the statistics, because they are of what is about to be written over.</summary>
+    internal void DropStatistics() => TakeStatistics()?.Moments.Release();
+
     /// <summary>Says that one user is done with this tensor.</summary>
     /// <exception cref="InvalidOperationException">All users were done with it already.</exception>
     public void Release()
@@ -79,7 +85,7 @@ public sealed class Tensor
             throw new InvalidOperationException($"A tensor of {Shape} is released a second time: a layer releases what it is given, its caller what it returns.");
         if (--references > 0)
             return;
-        Statistics?.Moments.Release();
+        DropStatistics();
         arena.Return(this);
     }
 }

@@ -34,6 +34,7 @@ public static class Dropout
     {
         long count = input.Shape.Count;
         using var timing = device.Timings.Measure(name, input.Shape, DropoutAlgorithm.Naive, count, 2.0 * sizeof(float) * count);
+        output.DropStatistics();
         device.Launch(DropoutNaive.Forward, (int)((count + 3) / 4), output.View, input.View, new DropoutFactors(mask), step);
     }
 }

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary><c>x ≤ 0 ? 0 : x</c>, in place.</summary>
+/// <summary><c>x ≤ 0 ? 0 : x</c>, in place where nobody else holds the input.</summary>
 /// <param name="name">torchvision's name, such as <c>fc.1</c>.</param>
 public sealed class ReluLayer(string name) : Layer
 {
@@ -22,11 +22,15 @@ public sealed class ReluLayer(string name) : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
-        Relu.Forward(device, input, input);
-        input.RequiresGrad &= training;
-        if (input.RequiresGrad)
-            output = input.Retain();
-        return input;
+        // The layer before, or another path, may keep its output for its own gradient.
+        Tensor result = input.IsShared ? device.Arena.Rent(input.Shape) : input;
+        Relu.Forward(device, result, input);
+        result.RequiresGrad = training && input.RequiresGrad;
+        if (result.RequiresGrad)
+            output = result.Retain();
+        if (result != input)
+            input.Release();
+        return result;
     }
 
     /// <inheritdoc/>
