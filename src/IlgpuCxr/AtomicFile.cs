@@ -22,9 +22,11 @@ public static class AtomicFile
             return;
         }
         (string target, string temporary) = Prepare(path);
+        // Outside the block that deletes it: what another program is writing cannot be opened, and is not this one's to delete.
+        var file = new FileStream(temporary, FileMode.Create, FileAccess.Write);
         try
         {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            using (file)
             {
                 file.Write(bytes);
                 // A file that is there says that what it tells is done, also after a power failure.
