@@ -31,7 +31,8 @@ public static class CheckpointEvaluation
         var results = new List<(string Split, Evaluation Evaluation)>();
         if (training)
         {
-            var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), info.History[^1].Epoch, cancellation);
+            int epoch = info.History is [.., var last] ? last.Epoch : EpochResult.Untrained;
+            var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), epoch, cancellation);
             results.Add(("train", evaluator.Run(batches, data.Train.Count)));
         }
         foreach ((string split, IReadOnlyList<ImageSample> samples) in (ReadOnlySpan<(string, IReadOnlyList<ImageSample>)>)[("validation", data.Validation), ("test", data.Test)])

@@ -211,6 +211,18 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_checkpoint_without_epochs_is_evaluated_too()
+    {
+        CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Best);
+        string untrained = Reference.PathOf("untrained.safetensors");
+        using (ComputeDevice device = SmallRun.Open(2))
+        using (Network network = Checkpoint.LoadNetwork(Reference.Files.Best, device, info))
+            Checkpoint.Save(untrained, device, network, info: info with { History = [] });
+        IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(untrained, Options, training: true);
+        Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation", "test" }));
+    }
+
+    [Test]
     public void The_log_has_a_row_for_each_epoch()
     {
         string[] lines = File.ReadAllLines(Reference.PathOf("log.csv"));
