@@ -41,12 +41,7 @@ internal sealed class PartialFile : IDisposable
     }
 
     /// <summary>The header that makes a server send the rest only where the file is still the same.</summary>
-    public RangeConditionHeaderValue? Condition => Version switch
-    {
-        null => null,
-        ['"', ..] => new RangeConditionHeaderValue(Version),
-        _ => new RangeConditionHeaderValue(DateTimeOffset.Parse(Version, System.Globalization.CultureInfo.InvariantCulture)),
-    };
+    public RangeConditionHeaderValue? Condition => RangeConditionHeaderValue.TryParse(Version, out RangeConditionHeaderValue? condition) ? condition : null;
 
     /// <summary>Adds bytes to the end.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => stream.Write(bytes);

@@ -125,6 +125,17 @@ public sealed class WeightDownloadTests
     }
 
     [Test]
+    public async Task A_version_that_is_neither_tag_nor_date_is_not_sent()
+    {
+        File.WriteAllBytes(Target + ".part", Whole[..1000]);
+        using var server = new LoopbackServer(request => LoopbackResponse.Rest(Whole, request.From, Tag));
+        File.WriteAllLines(Target + ".part.from", [server.UrlOf(Name(Whole)).AbsoluteUri, "Wed, 21 O"]);
+        await Fetch(server);
+        Assert.That(server.Requests[0].From, Is.EqualTo(1000));
+        Assert.That(File.ReadAllBytes(Target), Is.EqualTo(Whole));
+    }
+
+    [Test]
     public async Task A_wrong_file_is_refused_and_not_kept()
     {
         using var server = new LoopbackServer(_ => LoopbackResponse.Whole(Bytes(Whole.Length, seed: 3)));
