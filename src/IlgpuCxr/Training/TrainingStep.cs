@@ -114,7 +114,9 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
             images.Release();
             return;
         }
-        step.Graph?.Dispose();
+        // Out of the list, so that none is disposed of twice where recording fails.
+        if (recorded.Remove(shape, out var stale))
+            stale.Graph.Dispose();
         if (device.Record(() => Propagate(images, targets, loss)) is not { } graph)
         {
             Propagate(images, targets, loss);
