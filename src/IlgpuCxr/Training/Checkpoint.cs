@@ -18,7 +18,6 @@ public static class Checkpoint
 {
     private const string Extension = ".safetensors";
     private const int ProblemsTold = 3;
-    private const string StatePrefix = "optimizer.";
     private const string StepsKey = "ilgpucxr.steps";
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
@@ -118,7 +117,7 @@ public static class Checkpoint
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     public static bool Exists(string path) => File.Exists(WithExtension(path));
 
-    private static string StateName(string part, Parameter parameter) => $"{StatePrefix}{part}.{parameter.Name}";
+    private static string StateName(string part, Parameter parameter) => $"{TorchvisionNames.OptimizerPrefix}{part}.{parameter.Name}";
 
     private static void CheckFit(WeightFile file, Network network)
     {
@@ -131,7 +130,7 @@ public static class Checkpoint
                 problems.Add($"{parameter.Name} is [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", parameter.PyTorchShape)}]");
         }
         var known = network.Parameters.Select(p => p.Name).ToHashSet();
-        problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(StatePrefix, StringComparison.Ordinal))
+        problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(TorchvisionNames.OptimizerPrefix, StringComparison.Ordinal))
             .Select(name => $"{name} is not expected"));
         if (problems.Count == 0)
             return;

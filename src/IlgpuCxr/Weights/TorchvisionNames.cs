@@ -5,8 +5,8 @@ namespace IlgpuCxr.Weights;
 /// <summary>The tensors of a file under torchvision's names, whatever wrote it.</summary>
 internal sealed class TorchvisionNames
 {
-    // What a checkpoint of this program holds beside the network.
-    private const string OptimizerPrefix = "optimizer.";
+    /// <summary>In front of the names of what a checkpoint of this program holds beside the network.</summary>
+    public const string OptimizerPrefix = "optimizer.";
 
     // What wrappers put in front of every name: data-parallel training, and dictionaries that were flattened.
     private static readonly string[] Prefixes = ["module.", "model.", "state_dict."];
