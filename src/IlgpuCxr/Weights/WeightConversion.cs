@@ -17,7 +17,7 @@ public static class WeightConversion
         {
             ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors),
             ".safetensors" => tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
-            _ => throw new UsageException($"{to}: has an ending that says no format to write; let it end in .pth or .safetensors."),
+            _ => throw new UsageException($"'{to}' has an ending that says no format to write; let it end in .pth or .safetensors."),
         };
         using WeightFile file = WeightFile.Open(from);
         IReadOnlyList<WeightTensor> tensors = new TorchvisionNames(file).Tensors;
