@@ -10,13 +10,19 @@ public sealed class UsageException : Exception
     public UsageException(string message) : base(message) { }
 
     /// <summary>Refuses what does not hold.</summary>
-    internal static void Require(bool condition, string message)
+    /// <param name="condition">What must hold.</param>
+    /// <param name="message">One sentence.</param>
+    /// <exception cref="UsageException">It does not hold.</exception>
+    public static void Require(bool condition, string message)
     {
         if (!condition)
             throw new UsageException(message);
     }
 
     /// <summary>The sentence about a number that is out of range.</summary>
-    internal static string OutOfRange(string option, float value, string valid) =>
+    /// <param name="option">The option's name, such as <c>--lr</c>.</param>
+    /// <param name="value">What it was given.</param>
+    /// <param name="valid">What makes sense, such as <c>1 or more</c>.</param>
+    public static string OutOfRange(string option, float value, string valid) =>
         string.Create(CultureInfo.InvariantCulture, $"{option} {value} is out of range: use {valid}.");
 }

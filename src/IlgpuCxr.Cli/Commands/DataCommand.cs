@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
 using IlgpuCxr.Study;
@@ -96,10 +95,10 @@ internal static class DataCommand
         int size = parsed.GetValue(Size), train = parsed.GetValue(Train), held = parsed.GetValue(Held);
         float difficulty = parsed.GetValue(Difficulty);
         int fewest = Enum.GetValues<PhantomClass>().Length;
-        Require(size is >= Phantom.SmallestSize and <= Phantom.LargestSize, $"--size {size} is out of range: use {Phantom.SmallestSize} to {Phantom.LargestSize}.");
-        Require(train >= fewest, $"--train {train} is too few: use at least {fewest}, one of each class.");
-        Require(held >= fewest, $"--held {held} is too few: use at least {fewest}, one of each class.");
-        Require(difficulty is >= 0 and <= 1, string.Create(CultureInfo.InvariantCulture, $"--difficulty {difficulty} is out of range: use 0 (easy) to 1 (hard)."));
+        UsageException.Require(size is >= Phantom.SmallestSize and <= Phantom.LargestSize, $"--size {size} is out of range: use {Phantom.SmallestSize} to {Phantom.LargestSize}.");
+        UsageException.Require(train >= fewest, $"--train {train} is too few: use at least {fewest}, one of each class.");
+        UsageException.Require(held >= fewest, $"--held {held} is too few: use at least {fewest}, one of each class.");
+        UsageException.Require(difficulty is >= 0 and <= 1, UsageException.OutOfRange("--difficulty", difficulty, "0 (easy) to 1 (hard)"));
         bool quiet = parsed.GetValue(CommonOptions.Quiet);
         foreach (StudyPart each in Enum.GetValues<StudyPart>().Where(each => part == "both" || part == $"{(int)each + 1}"))
         {
@@ -138,11 +137,5 @@ internal static class DataCommand
             Console.Out.WriteLine($"  {line}");
         if (lines.Count > MostTold)
             Console.Out.WriteLine($"  and {Output.Count(lines.Count - MostTold)} more; --json lists all.");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-            throw new UsageException(message);
     }
 }
