@@ -9,7 +9,6 @@ internal enum HdfMessageKind
     Link = 0x06,
     ExternalFiles = 0x07,
     Layout = 0x08,
-    Filters = 0x0B,
     Attribute = 0x0C,
     Continuation = 0x10,
     SymbolTable = 0x11,

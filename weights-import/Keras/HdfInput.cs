@@ -53,8 +53,6 @@ internal sealed class HdfBytes(HdfInput input, ReadOnlyMemory<byte> bytes)
 {
     private int position;
 
-    public int Position => position;
-
     public int Left => bytes.Length - position;
 
     public ReadOnlySpan<byte> Take(long count)
