@@ -52,19 +52,6 @@ public sealed class ConfusionMatrix
     /// <exception cref="IndexOutOfRangeException">There is no such class.</exception>
     public void Add(int actual, int predicted, long images = 1) => counts[actual, predicted] += images;
 
-    /// <summary>Counts a batch; what is predicted is the class with the largest logit.</summary>
-    /// <param name="logits"><c>[N, C]</c></param>
-    /// <param name="labels"><c>[N]</c></param>
-    /// <exception cref="ArgumentException">There are not so many logits.</exception>
-    /// <exception cref="IndexOutOfRangeException">A label is no class.</exception>
-    public void Add(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
-    {
-        if (logits.Length != labels.Length * Classes)
-            throw new ArgumentException($"{labels.Length} labels of {Classes} classes need {labels.Length * Classes} logits, not {logits.Length}.", nameof(logits));
-        for (int n = 0; n < labels.Length; n++)
-            Add(labels[n], Prediction.ArgMax(logits.Slice(n * Classes, Classes)));
-    }
-
     /// <summary>Of the images predicted to be of a class, the part that is.</summary>
     /// <param name="positive">The class; the study's is 1, normal.</param>
     public double Precision(int positive) => Quotient(counts[positive, positive], Predicted(positive));

@@ -62,19 +62,6 @@ public sealed class ConfusionMatrixTests
         Assert.That(matrix.Accuracy, Is.EqualTo(1));
     }
 
-    [Test]
-    public void Logits_are_counted_by_their_largest()
-    {
-        var matrix = new ConfusionMatrix(3);
-        matrix.Add([0.1f, 0.3f, 0.2f, -5, -4, -3, 2, 1, 0], [1, 0, 0]);
-
-        Assert.That(matrix.Rows, Is.EqualTo(new[] { new long[] { 1, 0, 1 }, [0, 1, 0], [0, 0, 0] }));
-    }
-
-    [Test]
-    public void Logits_that_do_not_match_the_labels_are_refused() =>
-        Assert.That(() => new ConfusionMatrix(2).Add([1, 2, 3], [0, 1]), Throws.ArgumentException);
-
     [TestCase(new[] { 1f, 2, 3 }, 2)]
     [TestCase(new[] { 3f, 1, 3 }, 0)]
     [TestCase(new[] { float.NegativeInfinity, float.NegativeInfinity }, 0)]
