@@ -47,18 +47,18 @@ internal static class Output
         return table;
     }
 
-    /// <summary>Refuses, before any work for it, an output that would overwrite the input or that cannot be written.</summary>
+    /// <summary>Refuses, before any work for it, an output that would overwrite an input or that cannot be written.</summary>
     /// <param name="name">The option or argument that names the output.</param>
     /// <param name="path">The output; null for none.</param>
-    /// <param name="input">The input.</param>
-    /// <exception cref="UsageException">It is the input.</exception>
+    /// <param name="inputs">The inputs.</param>
+    /// <exception cref="UsageException">It is an input.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Refuse(string name, string? path, string input)
+    public static void Refuse(string name, string? path, params string[] inputs)
     {
         if (path is null)
             return;
         StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        if (string.Equals(Links.Resolve(path), Links.Resolve(input), comparison))
+        if (inputs.Any(input => string.Equals(Links.Resolve(path), Links.Resolve(input), comparison)))
             throw new UsageException($"{name} '{path}' would overwrite the input; name another file.");
         AtomicFile.Try(path);
     }

@@ -3,6 +3,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Training;
+using IlgpuCxr.Weights;
 using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
@@ -37,7 +38,7 @@ internal static class PredictCommand
         if (!File.Exists(input) && !Directory.Exists(input))
             throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
         string? csv = parsed.GetValue(Csv);
-        Output.Refuse(Csv.Name, csv, input);
+        Output.Refuse(Csv.Name, csv, input, WeightConversion.Locate(checkpoint));
         TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);

@@ -139,6 +139,7 @@ public sealed class TrainingCommandTests
 
         CommandResult Predict(string csv) => cxr.Run("predict", image, "--checkpoint", best, "--device", "cpu", "--quiet", "--csv", csv);
         Predict(image).AssertRefused(2, "--csv '" + image + "' would overwrite the input");
+        Predict(best + ".safetensors").AssertRefused(2, "would overwrite the input");
         Predict(cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
         Predict(Path.Combine(image, "below.csv")).AssertRefused(1, "below.csv' cannot be written");
         // Before any work: the checkpoint has not even been looked for.
