@@ -24,6 +24,7 @@ public sealed partial class ComputeDevice : IDisposable
         Kind = kind;
         Threads = kind == DeviceKind.Cpu ? options.Threads : 0;
         kernels = loader ?? new KernelLoader(accelerator);
+        forced = new AlgorithmChoice(options.Algorithms);
         Precision = options.Precision ?? (HasTensorCores ? Precision.Tf32 : Precision.Fp32);
         if (Precision != Precision.Fp32 && !HasTensorCores)
         {
@@ -33,7 +34,6 @@ public sealed partial class ComputeDevice : IDisposable
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
         staging = kind == DeviceKind.Cuda ? new UploadStaging(accelerator, stream) : null;
         graphs = options.Graphs && kind == DeviceKind.Cuda;
-        forced = new AlgorithmChoice(options.Algorithms);
         if (kind == DeviceKind.Cpu && !options.LaunchThroughIlgpu)
             threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
         Arena = new Arena(this);
@@ -93,6 +93,7 @@ public sealed partial class ComputeDevice : IDisposable
 
     /// <summary>Runs a step that was planned; one that throws leaves no tensor rented, so that the next can run.</summary>
     /// <param name="step">What to run. What it throws is passed on.</param>
+    /// <exception cref="DeviceException">A size of the step, or of what its kernels need for it, is more than an index can count.</exception>
     public void Run(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
@@ -100,9 +101,11 @@ public sealed partial class ComputeDevice : IDisposable
         {
             step();
         }
-        catch
+        catch (Exception exception)
         {
             Arena.Abandon();
+            if (exception is OverflowException)
+                throw new DeviceException("A step needs more than the 2147483647 elements at a time that a kernel can count; use a smaller batch or smaller images.", exception);
             throw;
         }
     }

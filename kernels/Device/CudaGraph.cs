@@ -30,17 +30,17 @@ internal sealed partial class CudaGraph : ILaunchGraph
     public static CudaGraph Record(CudaStream stream, Action launches)
     {
         Check(BeginCapture(stream.StreamPtr, ThreadLocal), "begin to record");
-        IntPtr graph = IntPtr.Zero;
-        int ended;
         try
         {
             launches();
         }
-        finally
+        catch
         {
-            ended = EndCapture(stream.StreamPtr, out graph);
+            if (EndCapture(stream.StreamPtr, out IntPtr half) == 0)
+                _ = DestroyGraph(half);
+            throw;
         }
-        Check(ended, "record");
+        Check(EndCapture(stream.StreamPtr, out IntPtr graph), "record");
         int instantiated = Instantiate(out IntPtr executable, graph, 0);
         _ = DestroyGraph(graph);
         Check(instantiated, "instantiate");

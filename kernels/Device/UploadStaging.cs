@@ -35,9 +35,11 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
         Slot slot = bytes <= SmallBytes ? small[nextSmall++ % small.Length] : large[nextLarge++ % large.Length];
         slot.Copied?.Synchronize();
         slot.Copied?.Dispose();
+        slot.Copied = null;
         if (slot.Memory is null || slot.Memory.Length < bytes)
         {
             slot.Memory?.Dispose();
+            slot.Memory = null;
             // A quarter more than needed: the bytes of a batch vary, and locking pages takes milliseconds.
             slot.Memory = accelerator.AllocatePageLocked1D<byte>(Math.Max(SmallBytes, bytes + bytes / 4));
         }

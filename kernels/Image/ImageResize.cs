@@ -27,7 +27,7 @@ public static class ImageResize
         }
         else
         {
-            device.Launch(ImageResizeNaive.Forward, shape.N * shape.MostPixels, output, pixels, parameters, shape);
+            device.Launch(ImageResizeNaive.Forward, checked(shape.N * shape.MostPixels), output, pixels, parameters, shape);
         }
     }
 

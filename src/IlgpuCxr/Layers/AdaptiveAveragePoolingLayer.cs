@@ -4,11 +4,23 @@ using IlgpuCxr.Kernels.Pooling;
 namespace IlgpuCxr.Layers;
 
 /// <summary>Averages over as many windows as the output has pixels, whatever the input's size.</summary>
-/// <param name="name">torchvision's name.</param>
-/// <param name="size">Rows and columns of the output.</param>
-public sealed class AdaptiveAveragePoolingLayer(string name, int size) : Layer
+public sealed class AdaptiveAveragePoolingLayer : Layer
 {
+    private readonly string name;
+    private readonly int size;
+
     private AdaptiveAveragePoolingShape shape;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="name">torchvision's name.</param>
+    /// <param name="size">Rows and columns of the output.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is not positive.</exception>
+    public AdaptiveAveragePoolingLayer(string name, int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        this.name = name;
+        this.size = size;
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];

@@ -32,8 +32,10 @@ public sealed class BatchNormLayer : Layer
     /// <param name="name">torchvision's name, such as <c>layer1.0.bn1</c>.</param>
     /// <param name="channels">Channels.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no channels.</exception>
     public BatchNormLayer(string name, int channels, bool relu)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         this.name = name;
         this.relu = relu;
         TensorShape vector = TensorShape.Vector(channels);

@@ -66,6 +66,8 @@ public sealed class ConvolutionLayer : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
+        // A step that threw may have left them.
+        (this.input, activation) = (null, null);
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output);
         if (training && bias is null && !relu)

@@ -1,4 +1,5 @@
 using IlgpuCxr.Data;
+using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
@@ -22,8 +23,8 @@ public sealed record StudyRow(
     /// <summary>The name of its run directory.</summary>
     public string DirectoryName => $"part{(int)Part + 1}-row{Number}-{Slug}";
 
-    /// <summary>The network as the study writes it.</summary>
-    public string NetworkTitle => Network == "vgg16" ? "VGG16" : "ResNet18";
+    /// <summary>The network as the study writes it, any other as it is called.</summary>
+    public string NetworkTitle => Network == Vgg16.Architecture.Name ? "VGG16" : Network == ResNet18.Architecture.Name ? "ResNet18" : Network;
 
     /// <summary>Network and what sets the row apart.</summary>
     public string Title => $"{NetworkTitle}, {Layers}";

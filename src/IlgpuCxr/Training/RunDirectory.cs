@@ -59,19 +59,32 @@ public sealed class RunDirectory
         {
             try
             {
-                // The system's lock counts and not the file, which a process that is killed leaves behind.
-                held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                // The system's lock counts and not the file, which stays: deleted, it could be held by one process while another holds a new one of its name.
+                held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
             catch (IOException exception) when (exception.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOS)
             {
                 throw new UsageException($"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
             }
         });
-        // Half a checkpoint of a process that was killed while it wrote: of VGG16 up to 1.6 GB.
+        try
+        {
+            DeleteHalfCheckpoints();
+            return held!;
+        }
+        catch
+        {
+            held!.Dispose();
+            throw;
+        }
+    }
+
+    // Those of a process that was killed while it wrote: of VGG16 up to 1.6 GB.
+    private void DeleteHalfCheckpoints()
+    {
         foreach (string checkpoint in (ReadOnlySpan<string>)[Best, Last])
             foreach (string half in Directory.EnumerateFiles(Location, $"{Path.GetFileName(checkpoint)}.safetensors.*.tmp"))
-                File.Delete(half);
-        return held!;
+                OutputRefusal.Explain(half, () => File.Delete(half));
     }
 
     /// <summary>Writes <c>config.json</c>.</summary>

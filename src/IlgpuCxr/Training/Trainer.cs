@@ -120,7 +120,7 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops the run; what the last epoch saved stays.</param>
     /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
     /// <exception cref="NetworkException">The loss is no longer a number.</exception>
-    /// <exception cref="DataException">An image is unreadable and the loader strict, or no image is readable.</exception>
+    /// <exception cref="DataException">An image is unreadable and the loader strict, or no image is readable, or so few that no batch can be trained on.</exception>
     /// <exception cref="IOException">The system fails to read an image or to write the run's files; the log alone only once all epochs are done and saved.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     /// <exception cref="InvalidOperationException">An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.</exception>
@@ -179,6 +179,8 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         (int trained, double? loss) = trains ? TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation) : (0, null);
         double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        if (trains && trained == 0)
+            throw new DataException($"No batch of epoch {epoch} can be trained on: at {options.Size}x{options.Size} pixels a batch needs two images, and all but one are unreadable ('cxr data check' lists them); use more images or a larger --size.");
         RequireFinite(loss ?? 0, epoch);
         Evaluation train = evaluator.Run(
             loader.Augmented(data.Train, TrainingEvaluationSeed(options), epoch, cancellation), data.Train.Count,

@@ -13,6 +13,15 @@ public sealed class ArenaTests
     public void Close() => device.Dispose();
 
     [Test]
+    public void A_size_that_no_index_counts_is_told_with_the_remedy()
+    {
+        Assert.That(
+            () => device.Plan(() => TaskCounter.Rent(device, int.MaxValue).Release()),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("use a smaller batch or smaller images"));
+        Assert.That(() => device.Plan(TwoOverlappingTensors), Throws.Nothing);
+    }
+
+    [Test]
     public void A_planned_step_fits_exactly()
     {
         device.Plan(TwoOverlappingTensors);

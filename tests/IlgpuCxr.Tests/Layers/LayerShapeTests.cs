@@ -38,6 +38,8 @@ public sealed class LayerShapeTests
         yield return Case(() => new MaxPoolingLayer("p", window: 3, stride: 2, padding: 2));
         yield return Case(() => new MaxPoolingLayer("p", window: 3, stride: 0, padding: 0));
         yield return Case(() => new LinearLayer("l", TensorShape.Vector(4), 0));
+        yield return Case(() => new BatchNormLayer("b", 0, relu: true));
+        yield return Case(() => new AdaptiveAveragePoolingLayer("a", 0));
         yield return Case(() => new DropoutLayer("d", 1, new DropoutState()));
         yield return Case(() => new DropoutLayer("d", float.NaN, new DropoutState()));
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -182,6 +183,15 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void Images_of_which_no_batch_can_be_trained_on_are_told()
+    {
+        using DataFolder images = DataFolder.Complete(imagesAClass: 1);
+        images.Write("train/normal/0.png", []);
+        using var run = new SmallRun(images.Root);
+        Assert.That(() => run.Train(Options), Throws.TypeOf<DataException>().With.Message.Contains("No batch of epoch 0 can be trained on").And.Message.Contains("--size"));
+    }
+
+    [Test]
     public void The_best_epoch_is_the_first_of_those_with_the_highest_validation_accuracy()
     {
         using var run = new SmallRun(Data.Root);
@@ -311,6 +321,9 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var run = new SmallRun(Data.Root);
         using (run.Files.Lock())
             Assert.That(() => run.Files.Lock(), Throws.TypeOf<UsageException>().With.Message.Contains("Another process is training"));
+        using (run.Files.Lock())
+            Assert.That(() => run.Files.Lock(), Throws.TypeOf<UsageException>(), "the file that is left over holds nobody back, and is locked as a new one is");
+        File.Delete(run.PathOf(".lock"));
         Directory.CreateDirectory(run.PathOf(".lock"));
         Assert.That(() => run.Files.Lock(), Throws.TypeOf<IOException>().With.Message.Contains(".lock' cannot be written (it is a directory)"));
     }
