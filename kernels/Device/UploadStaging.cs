@@ -18,6 +18,10 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
     // are larger still, and are uploaded once.
     private const long SmallBytes = 1 << 16, MostBytes = 1 << 28;
 
+    // One thread copies some 10 GB/s: a batch of large images would take it as long as a step takes the GPU. Four are enough, and smaller parts not worth waking them.
+    private const int PartBytes = 1 << 22;
+    private static readonly ParallelOptions threads = new() { MaxDegreeOfParallelism = 4 };
+
     // Two batches under way: some four small arrays each, and one large one.
     private readonly Slot[] small = [new(), new(), new(), new(), new(), new(), new(), new()];
     private readonly Slot[] large = [new(), new()];
@@ -43,7 +47,7 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
             // A quarter more than needed: the bytes of a batch vary, and locking pages takes milliseconds.
             slot.Memory = accelerator.AllocatePageLocked1D<byte>(Math.Max(SmallBytes, bytes + bytes / 4));
         }
-        MemoryMarshal.AsBytes(source).CopyTo(slot.Memory.Span);
+        Copy(MemoryMarshal.AsBytes(source), slot.Memory.Span);
         destination.CopyFrom(stream, slot.Memory.ArrayView.SubView(0, bytes).Cast<T>());
         slot.Copied = stream.AddProfilingMarker();
         return true;
@@ -56,6 +60,25 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
         {
             ComputeDevice.Release(slot.Copied);
             ComputeDevice.Release(slot.Memory);
+        }
+    }
+
+    private static unsafe void Copy(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        if (source.Length <= PartBytes)
+        {
+            source.CopyTo(destination);
+            return;
+        }
+        long length = source.Length;
+        fixed (byte* sourceStart = source, destinationStart = destination)
+        {
+            byte* from = sourceStart, to = destinationStart;
+            Parallel.For(0, (int)((length + PartBytes - 1) / PartBytes), threads, i =>
+            {
+                long at = (long)i * PartBytes;
+                Buffer.MemoryCopy(from + at, to + at, length - at, Math.Min(PartBytes, length - at));
+            });
         }
     }
 
