@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsvHelper;
+using IlgpuCxr.Reports;
 
 namespace IlgpuCxr.Training;
 
@@ -43,6 +44,9 @@ public sealed class RunDirectory
 
     /// <summary>The checkpoint of the newest epoch, with the optimizer's state.</summary>
     public string Last => LastIn(Location);
+
+    /// <summary>Whether it has the report that a run ends with.</summary>
+    internal bool IsReported => File.Exists(Path.Combine(Location, RunReport.MarkdownName));
 
     /// <summary>The checkpoint of the newest epoch of a run, whether there is one or not.</summary>
     /// <param name="path">The run's directory.</param>

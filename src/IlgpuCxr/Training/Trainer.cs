@@ -92,6 +92,8 @@ public sealed class Trainer : IDisposable
         directoryLock = run.Lock();
         if (Checkpoint.Exists(run.Last))
             throw new UsageException($"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
+        if (run.IsReported)
+            throw new UsageException($"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; choose another --out.");
         WriteConfiguration();
     }
 
@@ -103,6 +105,9 @@ public sealed class Trainer : IDisposable
         directoryLock = run.Lock();
         if (!Checkpoint.Exists(run.Last))
             throw new UsageException($"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
+        // The epochs to come need not be better, and then all of them end without a result.
+        if (!Checkpoint.Exists(run.Best))
+            throw new UsageException($"There is no {run.Best}, the best epoch of the run; bring it back, or choose another --out.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
         if (Difference(info) is { } difference)
         {

@@ -40,6 +40,19 @@ public sealed class RunRefusalTests
     }
 
     [Test]
+    public void A_run_of_which_a_checkpoint_is_gone_is_neither_overwritten_nor_resumed()
+    {
+        string best = Path.Combine(Run, "best.safetensors"), away = cxr.PathOf("away"), before = Digest.OfFile(best);
+        File.Move(Last, away);
+        cxr.Run(Arguments()).AssertRefused(2, "holds a run already, whose 'last' is gone; choose another --out");
+        Assert.That(Digest.OfFile(best), Is.EqualTo(before));
+        File.Move(away, Last);
+        File.Move(best, away);
+        cxr.Run(Arguments("--epochs", "2", "--resume")).AssertRefused(2, "the best epoch of the run; bring it back, or choose another --out");
+        File.Move(away, best);
+    }
+
+    [Test]
     public void A_run_goes_on_with_its_own_images_and_options_only()
     {
         string before = Digest.OfFile(Last);
