@@ -122,8 +122,9 @@ internal static class TrainCommand
             Output.Json(new { Out = run.Location, History = history, Best = EvaluationDisplay.AsJson(best, results) });
         else
             EvaluationDisplay.Print(run.Best, best, results);
+        // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
-            new RowConfiguration("", options, data.Describe()), device.Name, history, history.Sum(epoch => epoch.Seconds),
+            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name, history, history.Sum(epoch => epoch.Seconds),
             [.. results.Select(result => SplitResult.Of(result.Split, result.Evaluation, data.ClassNames, options.Seed))]));
         return 0;
     }

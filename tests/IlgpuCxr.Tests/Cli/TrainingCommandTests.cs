@@ -54,6 +54,14 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void A_report_tells_the_epochs_that_a_run_has()
+    {
+        CommandResult resumed = cxr.Run(Arguments(Run, "--epochs", "1", "--resume"));
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        Assert.That(File.ReadAllText(Path.Combine(Run, "report.md")), Does.Contain("2 epochs, random weights"));
+    }
+
+    [Test]
     public void Evaluating_prints_what_training_printed()
     {
         CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(Run, "last"));
