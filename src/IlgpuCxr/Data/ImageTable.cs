@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
 
@@ -22,6 +23,9 @@ internal static class ImageTable
         PrepareHeaderForMatch = header => header.Header.Trim().ToLowerInvariant(),
         TrimOptions = TrimOptions.Trim,
     };
+
+    // Letters of another encoding would all become the same sign, and with them different labels the same class.
+    private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static readonly string[] Columns = ["path", "labels", "split"];
 
@@ -82,6 +86,10 @@ internal static class ImageTable
         {
             return [.. Read(file)];
         }
+        catch (Exception exception) when (exception is DecoderFallbackException || exception.InnerException is DecoderFallbackException)
+        {
+            throw new DataException($"'{file}' is not in UTF-8; save it again in that encoding.", exception);
+        }
         catch (CsvHelperException exception)
         {
             throw new DataException($"Line {exception.Context?.Parser?.RawRow ?? 1} of '{file}' is no line of a CSV file; check its quotes and commas.", exception);
@@ -95,7 +103,7 @@ internal static class ImageTable
     private static IEnumerable<Row> Read(string file)
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        using var csv = new CsvReader(new StreamReader(file), Format);
+        using var csv = new CsvReader(new StreamReader(file, Encoding), Format);
         bool hasHeader = csv.Read() && csv.ReadHeader();
         string[] missing = [.. Columns.Where(column => !hasHeader || csv.GetFieldIndex(column, isTryGet: true) < 0)];
         if (missing.Length > 0)

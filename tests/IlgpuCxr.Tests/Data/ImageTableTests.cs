@@ -67,6 +67,13 @@ public sealed class ImageTableTests
             Throws.TypeOf<DataException>().With.Message.Contains(first).And.Message.Contains(second).And.Message.Contains("data.csv").And.Message.EndsWith("."));
 
     [Test]
+    public void A_file_in_another_encoding_is_told()
+    {
+        File.WriteAllLines(data.PathOf("data.csv"), ["path,labels,split", "1.png,\u00e4,train", "2.png,\u00f6,train", "3.png,\u00f6,val"], System.Text.Encoding.Latin1);
+        Assert.That(() => ImageFolder.Open(data.PathOf("data.csv")), Throws.TypeOf<DataException>().With.Message.Contains("data.csv' is not in UTF-8"));
+    }
+
+    [Test]
     public void A_path_that_no_file_can_have_is_told_with_its_line() =>
         Assert.That(
             () => Open(ClassificationTask.Binary, "path,labels,split", "1.png,a,train", "2\0.png,b,train"),
