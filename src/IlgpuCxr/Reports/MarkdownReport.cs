@@ -1,10 +1,11 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reports;
 
 /// <summary>The report as Markdown; its pictures are the files in the rows' directories.</summary>
-internal static class MarkdownReport
+internal static partial class MarkdownReport
 {
     /// <summary>Writes the report.</summary>
     /// <param name="rows">The complete rows.</param>
@@ -38,7 +39,7 @@ internal static class MarkdownReport
     {
         var text = new StringBuilder($"# {ReportText.RunTitle}\n\n> **{ReportText.Disclaimer}**\n\n");
         foreach (string line in ReportText.Metrics(run.Result))
-            text.Append($"{line}\n\n");
+            text.Append($"{Text(line)}\n\n");
         AddRow(text, run);
         return text.Append($"{ReportText.RunCurveNotice}\n\n{ReportText.MetricNotice}\n").ToString();
     }
@@ -97,7 +98,7 @@ internal static class MarkdownReport
             {
                 AddLine(text,
                 [
-                    split.Split, c.Name, $"{c.Images}",
+                    split.Split, Text(c.Name), $"{c.Images}",
                     .. ((IEnumerable<Metrics.Estimate?>)[c.Sensitivity, c.Specificity, c.Precision, c.F1, c.RocAuc])
                         .Select(e => e is { } estimate ? $"{ReportText.Number(estimate.Value, 2)} ({ReportText.Interval(estimate)})" : StudyTableCell.Missing),
                 ]);
@@ -105,6 +106,12 @@ internal static class MarkdownReport
         }
         text.Append('\n');
     }
+
+    /// <summary>Text with the names of classes in it, which are the user's, without what Markdown would take for markup.</summary>
+    private static string Text(string text) => Markup().Replace(text, @"\$0");
+
+    [GeneratedRegex(@"[\\`*_~<&\[]")]
+    private static partial Regex Markup();
 
     private static void AddLine(StringBuilder text, IEnumerable<string> cells) =>
         text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");

@@ -62,6 +62,18 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void Names_of_classes_are_no_markup_in_a_report()
+    {
+        using var classes = new DataFolder();
+        foreach (string place in from split in new[] { "train", "validation" } from name in new[] { "a", "no_b&c" } select $"{split}/{name}")
+            classes.WriteImage($"{place}/0.png");
+        CommandResult told = cxr.Run(Arguments(cxr.PathOf("markup"), "--epochs", "1", "--data", classes.Root));
+        Assert.That(told.ExitCode, Is.Zero, told.Error);
+        Assert.That(told.Output, Does.Contain("F1 of no_b&c "));
+        Assert.That(File.ReadAllText(Path.Combine(cxr.PathOf("markup"), "report.md")), Does.Contain(@"F1 of no\_b\&c ").And.Contain(@"| no\_b\&c |"));
+    }
+
+    [Test]
     public void Evaluating_prints_what_training_printed()
     {
         CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(Run, "last"));
