@@ -10,8 +10,10 @@ internal static class Initializer
     private const int Block = 1 << 16;
 
     /// <summary>Values in this library's order.</summary>
+    /// <exception cref="UsageException">They are too many.</exception>
     public static float[] Values(Parameter parameter, long seed)
     {
+        UsageException.Require(parameter.Shape.Count <= Array.MaxLength, $"{parameter.Name} has more values than an array holds; use a smaller --hidden.");
         var values = new float[parameter.Shape.Count];
         Initialization initialization = parameter.Initialization;
         if (initialization.Distribution == InitialDistribution.Constant)

@@ -58,6 +58,7 @@ public sealed partial class Network : IDisposable
 
     /// <summary>Sets all parameters as PyTorch sets those of a new network.</summary>
     /// <param name="seed">The same seed gives the same values on every device.</param>
+    /// <exception cref="UsageException">A parameter has more values than an array holds.</exception>
     public void Initialize(long seed)
     {
         foreach (Parameter parameter in Parameters)

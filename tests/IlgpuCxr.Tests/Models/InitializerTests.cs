@@ -11,6 +11,12 @@ public sealed class InitializerTests
     private const double StandardErrors = 5;
 
     [Test]
+    public void More_values_than_an_array_holds_are_refused() =>
+        Assert.That(
+            () => Initializer.Values(new Parameter("fc.0.weight", new TensorShape(5_000_000, 1, 1, 512), ParameterLayout.Matrix, Initialization.Uniform(512)), 1),
+            Throws.TypeOf<UsageException>().With.Message.Contains("fc.0.weight has more values than an array holds"));
+
+    [Test]
     public void Convolutions_are_normal_with_the_variance_of_Kaiming_for_their_outputs()
     {
         const int OutChannels = 128, InChannels = 64;
