@@ -32,12 +32,21 @@ internal readonly struct StridePhase
         Pixels = shape.N * Rows * Columns;
     }
 
-    /// <summary>All phases of a convolution.</summary>
-    public static IEnumerable<StridePhase> Of(ConvolutionShape shape)
+    /// <summary>The phases of a convolution whose input's gradient is not what it was before.</summary>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="accumulate">Whether the gradient is added to what is there.</param>
+    /// <param name="isMasked">Whether a ReLU's gradient follows, which all pixels need.</param>
+    public static IEnumerable<StridePhase> Of(ConvolutionShape shape, bool accumulate, bool isMasked)
     {
         for (int h0 = 0; h0 < Math.Min(shape.Stride, shape.H); h0++)
+        {
             for (int w0 = 0; w0 < Math.Min(shape.Stride, shape.W); w0++)
-                yield return new StridePhase(shape, h0, w0);
+            {
+                var phase = new StridePhase(shape, h0, w0);
+                if (phase.Taps > 0 || !accumulate || isMasked)
+                    yield return phase;
+            }
+        }
     }
 
     /// <summary>The first input row.</summary>

@@ -51,7 +51,7 @@ internal static class ConvolutionTiled
     public static void BackwardData(
         ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
-        foreach (StridePhase phase in StridePhase.Of(shape))
+        foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
             ArrayView<float> mask = activation is null ? default : activation.View;
             bool quads = AllowsQuads(shape, gradInput.View, gradOutput.View, weights, mask);

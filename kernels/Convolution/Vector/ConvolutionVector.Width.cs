@@ -37,7 +37,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
 
         device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
         var epilogue = new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
-        foreach (StridePhase phase in StridePhase.Of(shape))
+        foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
             TileGrid grid = TileGrid.Of(phase.Pixels, shape.C, phase.Taps, Rows, Columns);
             device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks,

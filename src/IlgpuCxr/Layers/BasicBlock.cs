@@ -10,7 +10,8 @@ public sealed class BasicBlock : Layer
     private readonly BatchNormLayer bn1;
     private readonly ConvolutionLayer conv2;
     private readonly BatchNormLayer bn2;
-    private readonly Sequential? downsample;
+    private readonly ConvolutionLayer? downsampleConv;
+    private readonly BatchNormLayer? downsampleNorm;
 
     /// <summary>Creates the block.</summary>
     /// <param name="name">torchvision's name, such as <c>layer2.0</c>.</param>
@@ -25,14 +26,13 @@ public sealed class BasicBlock : Layer
         bn2 = new BatchNormLayer($"{name}.bn2", outChannels, relu: true);
         if (stride == 1 && inChannels == outChannels)
             return;
-        downsample = new Sequential(
-            new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0),
-            new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false));
+        downsampleConv = new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0);
+        downsampleNorm = new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false);
     }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters =>
-        [.. conv1.Parameters, .. bn1.Parameters, .. conv2.Parameters, .. bn2.Parameters, .. downsample?.Parameters ?? []];
+        [.. conv1.Parameters, .. bn1.Parameters, .. conv2.Parameters, .. bn2.Parameters, .. downsampleConv?.Parameters ?? [], .. downsampleNorm?.Parameters ?? []];
 
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
@@ -41,7 +41,8 @@ public sealed class BasicBlock : Layer
         bn1.Describe(output, rows);
         conv2.Describe(output, rows);
         bn2.Describe(output, rows);
-        downsample?.Describe(input, rows);
+        downsampleConv?.Describe(input, rows);
+        downsampleNorm?.Describe(output, rows);
         return output;
     }
 
@@ -51,22 +52,26 @@ public sealed class BasicBlock : Layer
         Tensor shortcut = input.Retain();
         Tensor hidden = bn1.Forward(device, conv1.Forward(device, input, training), training);
         hidden = conv2.Forward(device, hidden, training);
-        if (downsample is not null)
-            shortcut = downsample.Forward(device, shortcut, training);
+        if (downsampleConv is not null)
+            shortcut = downsampleNorm!.Forward(device, downsampleConv.Forward(device, shortcut, training), training);
         return bn2.Forward(device, hidden, shortcut, training);
     }
 
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        (Tensor? gradHidden, Tensor? gradInput) = bn2.BackwardWithResidual(device, gradOutput);
-        if (downsample is not null && gradInput is not null)
-            gradInput = downsample.Backward(device, gradInput);
+        (Tensor? gradHidden, Tensor? gradShortcut) = bn2.BackwardWithResidual(device, gradOutput);
         if (gradHidden is not null)
             gradHidden = conv2.Backward(device, gradHidden);
         if (gradHidden is not null)
             gradHidden = bn1.Backward(device, gradHidden);
-        // conv1 adds its part of the input's gradient to the shortcut's.
-        return gradHidden is not null ? conv1.Backward(device, gradHidden, gradInput) : gradInput;
+        // The second path adds its part of the input's gradient to the first's. A 1x1 convolution with a stride is the second, for it reaches a quarter of the pixels.
+        Tensor? gradInput = downsampleConv is null ? gradShortcut : null;
+        if (gradHidden is not null)
+            gradInput = conv1.Backward(device, gradHidden, gradInput);
+        if (downsampleConv is null || gradShortcut is null)
+            return gradInput;
+        gradShortcut = downsampleNorm!.Backward(device, gradShortcut);
+        return gradShortcut is null ? gradInput : downsampleConv.Backward(device, gradShortcut, gradInput);
     }
 }
