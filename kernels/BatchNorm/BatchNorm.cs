@@ -101,11 +101,12 @@ public static class BatchNorm
     /// <param name="gradWeight"><c>[C]</c>, or empty when the weight is frozen.</param>
     /// <param name="gradBias"><c>[C]</c>, or empty when the bias is frozen.</param>
     /// <param name="gradOutput"><c>[N, H, W, C]</c></param>
-    /// <param name="output">What the forward pass gave; null without <paramref name="relu"/>, which alone needs it.</param>
+    /// <param name="output">What the forward pass gave, where a ReLU followed and a residual was added before; null otherwise, for without one the input tells where the ReLU gave 0.</param>
     /// <param name="input">What the forward pass took.</param>
     /// <param name="mean">What the forward pass saved.</param>
     /// <param name="inverseStd">What the forward pass saved.</param>
     /// <param name="weight"><c>[C]</c></param>
+    /// <param name="bias"><c>[C]</c></param>
     /// <param name="relu">Whether ReLU followed: the gradient is then 0 where the output is.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
@@ -113,19 +114,21 @@ public static class BatchNorm
     public static void Backward(
         ComputeDevice device, Tensor gradInput, Tensor? gradResidual, ArrayView<float> gradWeight, ArrayView<float> gradBias,
         Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
-        bool relu, in BatchNormShape shape)
+        ArrayView<float> bias, bool relu, in BatchNormShape shape)
     {
-        BatchNormAlgorithm algorithm = Choose(device, shape, weight, mean, inverseStd, gradWeight, gradBias);
-        // The sums read gradient, input and output; the gradient is masked again, or read as masked from gradResidual.
-        int passes = gradResidual is not null ? relu ? 7 : 6 : relu ? 7 : 5;
+        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, gradWeight, gradBias);
+        // The sums read gradient, input and perhaps output; the gradient is masked again, or read as masked from gradResidual.
+        int passes = gradResidual is null ? output is null ? 5 : 7 : output is null ? 6 : 7;
         using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
-        ArrayView<float> activated = relu ? output!.View : default, residual = gradResidual is null ? default : gradResidual.View;
+        ArrayView<float> activated = output is null ? default : output.View, residual = gradResidual is null ? default : gradResidual.View;
+        var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
+        int masks = relu ? 1 : 0;
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
         if (algorithm == BatchNormAlgorithm.Vector)
         {
             Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
             device.Launch(BatchNormVector.ChunkGradientSums, shape.Chunks,
-                partial.View, residual, gradOutput.View, activated, input.View, mean, shape);
+                partial.View, residual, gradOutput.View, activated, input.View, channels, masks, shape);
             device.Launch(BatchNormVector.MergeGradientSums, BatchNormVector.Merges(shape),
                 sums.View, gradWeight, gradBias, partial.View, inverseStd, shape);
             partial.Release();
@@ -136,7 +139,7 @@ public static class BatchNorm
             Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
             device.LaunchGrouped(
                 BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
-                partial.View, residual, gradOutput.View, activated, input.View, mean, slices);
+                partial.View, residual, gradOutput.View, activated, input.View, channels, masks, slices);
             device.LaunchGrouped(
                 BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums.View, gradWeight, gradBias, partial.View, inverseStd, slices);
             partial.Release();
@@ -144,30 +147,30 @@ public static class BatchNorm
         else
         {
             device.Launch(BatchNormNaive.GradientSums, shape.C,
-                sums.View, gradWeight, gradBias, gradOutput.View, activated, input.View, mean, inverseStd, shape);
+                sums.View, gradWeight, gradBias, gradOutput.View, activated, input.View, channels, masks, shape);
             if (gradResidual is not null)
-                device.Launch(BatchNormNaive.GradResidual, (int)shape.Tensor.Count, residual, gradOutput.View, activated);
+                device.Launch(BatchNormNaive.GradResidual, (int)shape.Tensor.Count, residual, gradOutput.View, activated, input.View, channels, masks, shape);
         }
         if (gradResidual is not null)
         {
             // It holds the masked gradient already.
             gradOutput = gradResidual;
-            activated = default;
+            masks = 0;
         }
         if (algorithm == BatchNormAlgorithm.Vector)
         {
             device.Launch(BatchNormVector.GradInput, shape.Chunks,
-                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, shape);
+                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, shape);
         }
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
             device.Launch(BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4),
-                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, new PixelSlices(shape.Pixels, shape.C));
+                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, new PixelSlices(shape.Pixels, shape.C));
         }
         else
         {
             device.Launch(BatchNormNaive.GradInput, (int)shape.Tensor.Count,
-                gradInput.View, gradOutput.View, activated, input.View, mean, inverseStd, weight, sums.View, shape);
+                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, shape);
         }
         sums.Release();
     }
@@ -203,20 +206,21 @@ public static class BatchNorm
         ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu, in BatchNormShape shape)
     {
         ArrayView<float> added = residual is null ? default : residual.View;
+        var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
         if (algorithm == BatchNormAlgorithm.Vector)
         {
             device.Launch(BatchNormVector.Normalize, shape.Chunks,
-                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, shape);
+                output.View, input.View, added, channels, relu ? 1 : 0, shape);
         }
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
             device.Launch(BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4),
-                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, new PixelSlices(shape.Pixels, shape.C));
+                output.View, input.View, added, channels, relu ? 1 : 0, new PixelSlices(shape.Pixels, shape.C));
         }
         else
         {
             device.Launch(BatchNormNaive.Normalize, (int)shape.Tensor.Count,
-                output.View, input.View, added, mean, inverseStd, weight, bias, relu ? 1 : 0, shape);
+                output.View, input.View, added, channels, relu ? 1 : 0, shape);
         }
     }
 

@@ -43,11 +43,9 @@ internal static class BatchNormNaive
 
     /// <summary>One output: normalise, scale, shift, add the residual, ReLU.</summary>
     public static void Normalize(
-        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, ArrayView<float> mean,
-        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, int relu, BatchNormShape shape)
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, BatchNormChannels channels, int relu, BatchNormShape shape)
     {
-        int c = index % shape.C;
-        float value = (input[index] - mean[c]) * (inverseStd[c] * weight[c]) + bias[c];
+        float value = Normalized(input, channels, index % shape.C, index);
         if (residual.Length > 0)
             value += residual[index];
         output[index] = relu != 0 & value <= 0 ? 0 : value;
@@ -56,7 +54,7 @@ internal static class BatchNormNaive
     /// <summary>The two sums of one channel: <c>sums[c] = Σ g</c> and <c>sums[C + c] = Σ g x̂</c>, also written to the parameters' gradients.</summary>
     public static void GradientSums(
         Index1D c, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> gradOutput,
-        ArrayView<float> output, ArrayView<float> input, ArrayView<float> mean, ArrayView<float> inverseStd, BatchNormShape shape)
+        ArrayView<float> output, ArrayView<float> input, BatchNormChannels channels, int relu, BatchNormShape shape)
     {
         float sum = 0, sumNormalized = 0;
         for (int row = 0; row < shape.N * shape.H; row++)
@@ -65,14 +63,14 @@ internal static class BatchNormNaive
             for (int w = 0; w < shape.W; w++)
             {
                 int i = (row * shape.W + w) * shape.C + c;
-                float gradient = Masked(gradOutput, output, i);
+                float gradient = Masked(gradOutput, output, input, channels, relu, c, i);
                 partial += gradient;
-                partialNormalized += gradient * (input[i] - mean[c]);
+                partialNormalized += gradient * (input[i] - channels.Mean[c]);
             }
             sum += partial;
             sumNormalized += partialNormalized;
         }
-        sumNormalized *= inverseStd[c];
+        sumNormalized *= channels.InverseStd[c];
         sums[c] = sum;
         sums[shape.C + c] = sumNormalized;
         if (gradWeight.Length > 0)
@@ -82,21 +80,32 @@ internal static class BatchNormNaive
     }
 
     /// <summary>One element of <c>gradResidual</c>.</summary>
-    public static void GradResidual(Index1D index, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output) =>
-        gradResidual[index] = Masked(gradOutput, output, index);
+    public static void GradResidual(
+        Index1D index, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input, BatchNormChannels channels,
+        int relu, BatchNormShape shape) =>
+        gradResidual[index] = Masked(gradOutput, output, input, channels, relu, index % shape.C, index);
 
     /// <summary>One element of <c>gradInput</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> sums, BatchNormShape shape)
+        BatchNormChannels channels, int relu, ArrayView<float> sums, BatchNormShape shape)
     {
         int c = index % shape.C;
-        float normalized = (input[index] - mean[c]) * inverseStd[c];
-        gradInput[index] = weight[c] * inverseStd[c]
-            * (Masked(gradOutput, output, index) - sums[c] / shape.Pixels - normalized * (sums[shape.C + c] / shape.Pixels));
+        float normalized = (input[index] - channels.Mean[c]) * channels.InverseStd[c];
+        gradInput[index] = channels.Weight[c] * channels.InverseStd[c]
+            * (Masked(gradOutput, output, input, channels, relu, c, index) - sums[c] / shape.Pixels - normalized * (sums[shape.C + c] / shape.Pixels));
     }
 
-    /// <summary><c>g</c>, the gradient of what goes into the ReLU; <paramref name="output"/> is empty where there was no ReLU.</summary>
-    private static float Masked(ArrayView<float> gradOutput, ArrayView<float> output, int index) =>
-        output.Length > 0 && output[index] <= 0 ? 0 : gradOutput[index];
+    private static float Normalized(ArrayView<float> input, BatchNormChannels channels, int c, int index) =>
+        (input[index] - channels.Mean[c]) * (channels.InverseStd[c] * channels.Weight[c]) + channels.Bias[c];
+
+    /// <summary><c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no residual was added.</summary>
+    private static float Masked(
+        ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input, BatchNormChannels channels, int relu, int c, int index)
+    {
+        if (relu == 0)
+            return gradOutput[index];
+        float activated = output.Length > 0 ? output[index] : Normalized(input, channels, c, index);
+        return activated <= 0 ? 0 : gradOutput[index];
+    }
 }

@@ -56,12 +56,11 @@ internal static class BatchNormQuad
 
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
     public static void Normalize(
-        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, ArrayView<float> mean,
-        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, int relu, PixelSlices slices)
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, BatchNormChannels channels, int relu, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
-        Float4 scale = inverseStd.Cast<Float4>()[quad] * weight.Cast<Float4>()[quad];
-        Float4 value = (input.Cast<Float4>()[index] - mean.Cast<Float4>()[quad]) * scale + bias.Cast<Float4>()[quad];
+        Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
+        Float4 value = (input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad]) * scale + channels.Bias.Cast<Float4>()[quad];
         if (residual.Length > 0)
             value += residual.Cast<Float4>()[index];
         output.Cast<Float4>()[index] = relu != 0 ? Float4.Masked(value, value) : value;
@@ -70,7 +69,7 @@ internal static class BatchNormQuad
     /// <summary>The two sums of one slice, <c>Σ g</c> and <c>Σ g (x - mean)</c>: <c>partial [slices, 2, C]</c>; and <c>gradResidual = g</c> if there is one.</summary>
     public static void SliceGradientSums(
         ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        ArrayView<float> mean, PixelSlices slices)
+        BatchNormChannels channels, int relu, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
@@ -78,12 +77,14 @@ internal static class BatchNormQuad
         Float4 sum = default, product = default;
         if (quad < quads)
         {
-            Float4 center = mean.Cast<Float4>()[quad];
+            Float4 center = channels.Mean.Cast<Float4>()[quad], scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
+            Float4 shift = channels.Bias.Cast<Float4>()[quad];
             for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
                 // All is read before anything is written: for all that the assembler knows what is written is the input, and reading that would wait for the others.
-                Float4 gradient = Gradient(gradOutput, output, at), difference = x[at] - center;
+                Float4 difference = x[at] - center;
+                Float4 gradient = Gradient(gradOutput, output, difference * scale + shift, relu, at);
                 if (gradResidual.Length > 0)
                     gradResidual.Cast<Float4>()[at] = gradient;
                 sum += gradient;
@@ -131,14 +132,15 @@ internal static class BatchNormQuad
     /// <summary>Four elements of <c>gradInput</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> sums, PixelSlices slices)
+        BatchNormChannels channels, int relu, ArrayView<float> sums, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
         float share = 1f / slices.Pixels;
-        Float4 inverse = inverseStd.Cast<Float4>()[quad], center = mean.Cast<Float4>()[quad];
-        Float4 normalized = (input.Cast<Float4>()[index] - center) * inverse;
+        Float4 inverse = channels.InverseStd.Cast<Float4>()[quad], scale = inverse * channels.Weight.Cast<Float4>()[quad];
+        Float4 difference = input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad];
         Float4 sum = sums.Cast<Float4>()[quad] * share, product = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
-        gradInput.Cast<Float4>()[index] = weight.Cast<Float4>()[quad] * inverse * (Gradient(gradOutput, output, index) - sum - normalized * product);
+        Float4 gradient = Gradient(gradOutput, output, difference * scale + channels.Bias.Cast<Float4>()[quad], relu, index);
+        gradInput.Cast<Float4>()[index] = scale * (gradient - sum - difference * inverse * product);
     }
 
     /// <summary>Joins slices from first to last within a group, each of whose rows takes some; row 0 gets all.</summary>
@@ -195,9 +197,12 @@ internal static class BatchNormQuad
         count = all;
     }
 
-    private static Float4 Gradient(ArrayView<float> gradOutput, ArrayView<float> output, int index)
+    /// <summary>The gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no residual was added to <paramref name="value"/>.</summary>
+    private static Float4 Gradient(ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int relu, int index)
     {
         Float4 gradient = gradOutput.Cast<Float4>()[index];
-        return output.Length > 0 ? Float4.Masked(gradient, output.Cast<Float4>()[index]) : gradient;
+        if (output.Length > 0)
+            value = output.Cast<Float4>()[index];
+        return relu != 0 ? Float4.Masked(gradient, value) : gradient;
     }
 }

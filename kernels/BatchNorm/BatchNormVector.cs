@@ -104,13 +104,12 @@ internal static unsafe class BatchNormVector
 
     /// <summary>One chunk of <c>output = act((input - mean) · inverseStd · weight + bias [+ residual])</c>.</summary>
     public static void Normalize(
-        Index1D chunk, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, ArrayView<float> mean,
-        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, int relu, BatchNormShape shape)
+        Index1D chunk, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, BatchNormChannels values, int relu, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
         float* x = input.Pointer() + start, y = output.Pointer() + start, add = residual.Pointer();
-        float* mu = mean.Pointer(), rstd = inverseStd.Pointer(), gamma = weight.Pointer(), beta = bias.Pointer();
+        var normalization = new Normalization(values);
         if (add != null)
             add += start;
         // Lanes at most the floor are set to 0: all that ReLU clears, or none. A NaN is not at most anything and stays.
@@ -120,8 +119,7 @@ internal static unsafe class BatchNormVector
         {
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
-                Vector<float> scale = Vector.Load(rstd + c) * Vector.Load(gamma + c);
-                Vector<float> value = Vector.MultiplyAddEstimate(Vector.Load(x + c) - Vector.Load(mu + c), scale, Vector.Load(beta + c));
+                Vector<float> value = normalization.Apply(Vector.Load(x + c) - Vector.Load(normalization.Mean + c), c);
                 if (add != null)
                     value += Vector.Load(add + (long)pixel * channels + c);
                 value = Vector.ConditionalSelect(Vector.LessThanOrEqual(value, floor), cleared, value);
@@ -136,11 +134,12 @@ internal static unsafe class BatchNormVector
     /// </summary>
     public static void ChunkGradientSums(
         Index1D chunk, ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, ArrayView<float> mean, BatchNormShape shape)
+        ArrayView<float> input, BatchNormChannels values, int relu, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
-        float* x = input.Pointer() + start, dy = gradOutput.Pointer() + start, mu = mean.Pointer();
+        float* x = input.Pointer() + start, dy = gradOutput.Pointer() + start;
+        var normalization = new Normalization(values);
         float* y = output.Length > 0 ? output.Pointer() + start : null, dr = gradResidual.Length > 0 ? gradResidual.Pointer() + start : null;
         float* sum = partial.Pointer() + (long)chunk.X * 2 * channels, sumCentered = sum + channels;
         new Span<float>(sum, 2 * channels).Clear();
@@ -149,10 +148,12 @@ internal static unsafe class BatchNormVector
             long row = (long)pixel * channels;
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
-                Vector<float> gradient = Masked(dy, y, row + c);
+                Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
+                Vector<float> gradient = Vector.Load(dy + row + c);
+                if (relu != 0)
+                    gradient = Masked(gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 if (dr != null)
                     gradient.Store(dr + row + c, channels - c);
-                Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(mu + c);
                 (Vector.Load(sum + c) + gradient).Store(sum + c, channels - c);
                 Vector.MultiplyAddEstimate(gradient, centered, Vector.Load(sumCentered + c)).Store(sumCentered + c, channels - c);
             }
@@ -193,33 +194,52 @@ internal static unsafe class BatchNormVector
     /// <summary>One chunk of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> sums, BatchNormShape shape)
+        BatchNormChannels values, int relu, ArrayView<float> sums, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
         float* x = input.Pointer() + start, dy = gradOutput.Pointer() + start, dx = gradInput.Pointer() + start;
         float* y = output.Length > 0 ? output.Pointer() + start : null;
-        float* mu = mean.Pointer(), rstd = inverseStd.Pointer(), gamma = weight.Pointer(), sum = sums.Pointer(), sumNormalized = sum + channels;
+        float* sum = sums.Pointer(), sumNormalized = sum + channels;
+        var normalization = new Normalization(values);
         var share = new Vector<float>(1f / shape.Pixels);
         for (int pixel = 0; pixel < pixels; pixel++)
         {
             long row = (long)pixel * channels;
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
-                Vector<float> inverse = Vector.Load(rstd + c), scale = inverse * Vector.Load(gamma + c);
+                Vector<float> inverse = Vector.Load(normalization.InverseStd + c), scale = inverse * Vector.Load(normalization.Weight + c);
                 Vector<float> slope = inverse * Vector.Load(sumNormalized + c) * share;
-                Vector<float> gradient = Masked(dy, y, row + c) - Vector.Load(sum + c) * share;
-                gradient -= (Vector.Load(x + row + c) - Vector.Load(mu + c)) * slope;
+                Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
+                Vector<float> gradient = Vector.Load(dy + row + c);
+                if (relu != 0)
+                    gradient = Masked(gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                gradient -= Vector.Load(sum + c) * share;
+                gradient -= centered * slope;
                 (scale * gradient).Store(dx + row + c, channels - c);
             }
         }
     }
 
-    /// <summary><c>g</c>, the gradients of what goes into the ReLU; <paramref name="output"/> is null where there was no ReLU.</summary>
+    /// <summary>Gradients of what goes into a ReLU that gave <paramref name="activated"/>, or 0 where that is below it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Masked(float* gradOutput, float* output, long at)
+    private static Vector<float> Masked(Vector<float> gradient, Vector<float> activated) =>
+        Vector.ConditionalSelect(Vector.LessThanOrEqual(activated, default), default, gradient);
+
+    /// <summary>Where the values of <see cref="BatchNormChannels"/> lie.</summary>
+    private readonly struct Normalization(BatchNormChannels channels)
     {
-        Vector<float> gradient = Vector.Load(gradOutput + at);
-        return output == null ? gradient : Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Load(output + at), default), default, gradient);
+        public readonly float* Mean = channels.Mean.Pointer();
+
+        public readonly float* InverseStd = channels.InverseStd.Pointer();
+
+        public readonly float* Weight = channels.Weight.Pointer();
+
+        public readonly float* Bias = channels.Bias.Pointer();
+
+        /// <summary><c>centered · (inverseStd · weight) + bias</c> of the channels from <paramref name="c"/> on.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<float> Apply(Vector<float> centered, int c) =>
+            Vector.MultiplyAddEstimate(centered, Vector.Load(InverseStd + c) * Vector.Load(Weight + c), Vector.Load(Bias + c));
     }
 }

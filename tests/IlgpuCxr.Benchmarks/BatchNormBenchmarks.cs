@@ -37,5 +37,5 @@ public class BatchNormBenchmarks : OperatorBenchmark
     /// <summary>The gradients of input, weight and bias.</summary>
     [Benchmark]
     public void Backward() => BatchNorm.Backward(
-        Device, gradInput, null, gradWeight, gradBias, gradOutput, output, input, mean, inverseStd, weight, relu: true, Layer);
+        Device, gradInput, null, gradWeight, gradBias, gradOutput, null, input, mean, inverseStd, weight, bias, relu: true, Layer);
 }

@@ -146,7 +146,7 @@ public class BatchNormCase : OperatorCase
             BatchNorm.ForwardTraining(
                 device, output, mean, inverseStd, runningMean, runningVar, x, added, weights, biases, Momentum, Epsilon, relu, sizes);
             BatchNorm.Backward(
-                device, gradInput, gradResidual, gradWeight, gradBias, gradOutput, output, x, mean, inverseStd, weights, relu, sizes);
+                device, gradInput, gradResidual, gradWeight, gradBias, gradOutput, hasResidual && relu ? output : null, x, mean, inverseStd, weights, biases, relu, sizes);
             BatchNorm.ForwardEvaluation(
                 device, evaluation, x, addedInEvaluation, runningMean, runningVar, weights, biases, Epsilon, relu, sizes);
         });

@@ -87,7 +87,7 @@ public sealed class BatchNormLayer : Layer
         residual?.Release();
         if (output.RequiresGrad)
         {
-            (this.input, this.output, this.mean, this.inverseStd) = (input, relu ? output.Retain() : null, mean, inverseStd);
+            (this.input, this.output, this.mean, this.inverseStd) = (input, relu && residual is not null ? output.Retain() : null, mean, inverseStd);
         }
         else
         {
@@ -112,7 +112,7 @@ public sealed class BatchNormLayer : Layer
         Tensor gradInput = residualRequiresGrad ? device.Arena.Rent(gradOutput.Shape) : gradOutput;
         BatchNorm.Backward(
             device, gradInput, gradResidual, weight.WantedGradient, bias.WantedGradient, gradOutput, output, input!,
-            mean!.View, inverseStd!.View, weight.Value, relu, shape);
+            mean!.View, inverseStd!.View, weight.Value, bias.Value, relu, shape);
         foreach (Tensor? kept in (ReadOnlySpan<Tensor?>)[input, output, mean, inverseStd])
             kept?.Release();
         (input, output, mean, inverseStd) = (null, null, null, null);

@@ -36,7 +36,7 @@ internal static class BatchNormChecks
         memory.Run(() =>
         {
             Kernels.BatchNorm.BatchNorm.ForwardTraining(device, output, m, v, zeroMean, zeroVar, input, null, w, b, 0.1f, 1e-5f, relu: false, shape);
-            Kernels.BatchNorm.BatchNorm.Backward(device, gradInput, null, gradWeight, gradBias, gradOutput, output, input, m, v, w, relu: false, shape);
+            Kernels.BatchNorm.BatchNorm.Backward(device, gradInput, null, gradWeight, gradBias, gradOutput, null, input, m, v, w, b, relu: false, shape);
         });
         double[] errors =
         [

@@ -78,8 +78,9 @@ public sealed class MutationControlTests
             Results right = BatchNorm().Reference();
             device.Launch(
                 BatchNormNaive.GradInput, (int)batchNorm.Tensor.Count, results, memory.Vector(BatchNorm().GradOutput), default(ArrayView<float>),
-                memory.Vector(BatchNorm().Operands[0].Values), memory.Vector(right["mean"]), memory.Vector(right["inverse_std"]),
-                memory.Vector(BatchNorm().Operands[1].Values), memory.Vector([.. new double[batchNorm.C], .. right["grad_weight"]]), batchNorm);
+                memory.Vector(BatchNorm().Operands[0].Values),
+                new BatchNormChannels(memory.Vector(right["mean"]), memory.Vector(right["inverse_std"]), memory.Vector(BatchNorm().Operands[1].Values), default), 0,
+                memory.Vector([.. new double[batchNorm.C], .. right["grad_weight"]]), batchNorm);
         });
         yield return Fault("max pooling: of equal pixels the last is taken", MaxPooling(), "indices", (device, memory, results) =>
             device.Launch(Wrong.LastMaximum, (int)maxPooling.Output.Count, results, memory.Vector(MaxPooling().Operands[0].Values), maxPooling));

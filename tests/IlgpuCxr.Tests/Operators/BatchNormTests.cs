@@ -54,8 +54,8 @@ public sealed class BatchNormTests
         var gradBias = memory.Vector(5);
         memory.Run(() =>
         {
-            BatchNorm.Backward(device, trained, null, gradWeight, gradBias, gradOutput, input, input, mean, inverseStd, inverseStd, relu: false, shape);
-            BatchNorm.Backward(device, frozen, null, default, default, gradOutput, input, input, mean, inverseStd, inverseStd, relu: false, shape);
+            BatchNorm.Backward(device, trained, null, gradWeight, gradBias, gradOutput, null, input, mean, inverseStd, inverseStd, inverseStd, relu: false, shape);
+            BatchNorm.Backward(device, frozen, null, default, default, gradOutput, null, input, mean, inverseStd, inverseStd, inverseStd, relu: false, shape);
         });
         Assert.That(memory.Read(frozen), Is.EqualTo(memory.Read(trained)));
     }
