@@ -110,10 +110,13 @@ internal static class BatchNormQuad
         Float4 sum = default, product = default;
         if (quad < quads)
         {
-            for (int slice = PixelSlices.Row; slice < slices.Count; slice += PixelSlices.GroupPixels)
+            for (int slice = PixelSlices.Row; slice < slices.Count; slice += 4 * PixelSlices.GroupPixels)
             {
-                sum += parts[slice * 2 * quads + quad];
-                product += parts[(slice * 2 + 1) * quads + quad];
+                QuadPair first = Read(parts, slice, slices.Count, quads, quad), second = Read(parts, slice + PixelSlices.GroupPixels, slices.Count, quads, quad);
+                QuadPair third = Read(parts, slice + 2 * PixelSlices.GroupPixels, slices.Count, quads, quad);
+                QuadPair fourth = Read(parts, slice + 3 * PixelSlices.GroupPixels, slices.Count, quads, quad);
+                sum = sum + first.First + second.First + third.First + fourth.First;
+                product = product + first.Second + second.Second + third.Second + fourth.Second;
             }
         }
         sum = PixelSlices.SumRows(rows, sum);
@@ -161,10 +164,15 @@ internal static class BatchNormQuad
         square = default;
         if (quad < quads)
         {
-            for (int slice = first + PixelSlices.Row; slice < end; slice += PixelSlices.GroupPixels)
+            for (int slice = first + PixelSlices.Row; slice < end; slice += 4 * PixelSlices.GroupPixels)
             {
-                int others = Math.Min(slices.Length, slices.Pixels - slice * slices.Length);
-                Merge(ref count, ref center, ref square, others, parts[slice * 2 * quads + quad], parts[(slice * 2 + 1) * quads + quad]);
+                int second = slice + PixelSlices.GroupPixels, third = second + PixelSlices.GroupPixels, fourth = third + PixelSlices.GroupPixels;
+                QuadPair moments = Read(parts, slice, end, quads, quad), moments2 = Read(parts, second, end, quads, quad);
+                QuadPair moments3 = Read(parts, third, end, quads, quad), moments4 = Read(parts, fourth, end, quads, quad);
+                Merge(ref count, ref center, ref square, PixelsOf(slice, end, slices), moments.First, moments.Second);
+                Merge(ref count, ref center, ref square, PixelsOf(second, end, slices), moments2.First, moments2.Second);
+                Merge(ref count, ref center, ref square, PixelsOf(third, end, slices), moments3.First, moments3.Second);
+                Merge(ref count, ref center, ref square, PixelsOf(fourth, end, slices), moments4.First, moments4.Second);
             }
         }
         means[Group.IdxX] = center;
@@ -185,6 +193,20 @@ internal static class BatchNormQuad
         }
     }
 
+    /// <summary>Both values of a slice, 0 from <paramref name="end"/> on.</summary>
+    /// <remarks>Four are asked for before the first is used: one after the other, each would be a wait for memory. Past the end it is the last that is read, for a branch would be a wait too.</remarks>
+    private static QuadPair Read(ArrayView<Float4> parts, int slice, int end, int quads, int quad)
+    {
+        int at = Math.Min(slice, end - 1) * 2 * quads + quad;
+        QuadPair pair;
+        pair.First = parts[at];
+        pair.Second = parts[at + quads];
+        return slice < end ? pair : default;
+    }
+
+    private static int PixelsOf(int slice, int end, PixelSlices slices) =>
+        slice < end ? Math.Min(slices.Length, slices.Pixels - slice * slices.Length) : 0;
+
     private static void Merge(ref int count, ref Float4 mean, ref Float4 squares, int others, Float4 otherMean, Float4 otherSquares)
     {
         if (others == 0)
@@ -204,5 +226,12 @@ internal static class BatchNormQuad
         if (output.Length > 0)
             value = output.Cast<Float4>()[index];
         return relu != 0 ? Float4.Masked(gradient, value) : gradient;
+    }
+
+    /// <summary>What is kept of a slice: mean and squares, or two sums.</summary>
+    private struct QuadPair
+    {
+        public Float4 First;
+        public Float4 Second;
     }
 }

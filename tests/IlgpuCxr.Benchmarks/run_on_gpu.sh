@@ -15,8 +15,8 @@ work=${WORK:-${TMPDIR:-/tmp}/cxr-gpu}
 mkdir -p "$out" "$work"; out=$(realpath "$out"); work=$(realpath "$work")
 # The single file unpacks its native libraries, decoded images and the driver's compiled kernels are kept: not in a home that such a machine may not have.
 export DOTNET_BUNDLE_EXTRACT_BASE_DIR=$work/bundle XDG_CACHE_HOME=$work/cache CUDA_CACHE_PATH=$work/cuda CUDA_CACHE_MAXSIZE=4294967296
-# Kernels are compiled once a process, which profiling only slows down. What the driver's assembler says of a kernel that it refuses goes to standard error.
-export DOTNET_TieredPGO=0 DOTNET_gcConcurrent=0 DOTNET_DebugWriteToStdErr=1
+# What the driver's assembler says of a kernel that it refuses goes to standard error.
+export DOTNET_gcConcurrent=0 DOTNET_DebugWriteToStdErr=1
 end=$((SECONDS + limit))
 step() { # NAME SECONDS COMMAND...
     local name=$1 most=$2; shift 2

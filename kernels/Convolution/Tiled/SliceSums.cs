@@ -47,8 +47,13 @@ internal static class SliceSums
         float sum = 0;
         if (index < count)
         {
-            for (int slice = part; slice < plan.Slices; slice += Parts)
-                sum += partials[slice * count + index];
+            // Four are asked for before the first is used: one after the other, each would be a wait for memory.
+            for (int slice = part; slice < plan.Slices; slice += 4 * Parts)
+            {
+                float first = partials[slice * count + index], second = Share(partials, slice + Parts, index, count, plan);
+                float third = Share(partials, slice + 2 * Parts, index, count, plan), fourth = Share(partials, slice + 3 * Parts, index, count, plan);
+                sum = sum + first + second + third + fourth;
+            }
         }
         sums[Group.IdxX] = sum;
         Group.Barrier();
@@ -57,6 +62,13 @@ internal static class SliceSums
         for (int other = 1; other < Parts; other++)
             sum += sums[other * ResultsAGroup + local];
         Store(result, index, sum, plan);
+    }
+
+    // Past the last slice it is the last that is read: a branch would be a wait.
+    private static float Share(ArrayView<float> partials, int slice, int index, int count, TiledPlan plan)
+    {
+        float share = partials[Math.Min(slice, plan.Slices - 1) * count + index];
+        return slice < plan.Slices ? share : 0f;
     }
 
     private static void Store<TResult>(TResult result, int index, float sum, TiledPlan plan)
