@@ -29,12 +29,12 @@ internal static class Execution
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine(WhatIsWrong(root, parsed));
+            Say(WhatIsWrong(root, parsed));
             return WrongUsage;
         }
         if (EmptyValue(parsed.CommandResult) is { } name)
         {
-            Console.Error.WriteLine($"{name} '' is empty: give it a value.");
+            Say($"{name} '' is empty: give it a value.");
             return WrongUsage;
         }
         try
@@ -43,7 +43,7 @@ internal static class Execution
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine(AfterInterruption(parsed));
+            Say(AfterInterruption(parsed));
             return Interrupted;
         }
         catch (UsageException exception)
@@ -66,7 +66,7 @@ internal static class Execution
         catch (Exception exception) when (!parsed.GetValue(CommonOptions.Verbose))
         {
             string message = exception.Message.Split('\n')[0].TrimEnd('\r', '.');
-            Console.Error.WriteLine($"This is a defect of the program ({message}); --verbose shows where, which a report should contain.");
+            Say($"This is a defect of the program ({message}); --verbose shows where, which a report should contain.");
             return Failed;
         }
     }
@@ -136,11 +136,23 @@ internal static class Execution
         return $"There is not enough memory; {remedy}.";
     }
 
+    private static void Say(string sentence)
+    {
+        try
+        {
+            Console.Error.WriteLine(sentence);
+        }
+        catch (IOException)
+        {
+            // Standard error is on a disk that is full, perhaps for that: the exit code is all that can be told.
+        }
+    }
+
     private static int Tell(Exception exception, ParseResult parsed, int exitCode) => Tell(exception, exception.Message, parsed, exitCode);
 
     private static int Tell(Exception exception, string sentence, ParseResult parsed, int exitCode)
     {
-        Console.Error.WriteLine(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : sentence);
+        Say(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : sentence);
         return exitCode;
     }
 }

@@ -52,8 +52,8 @@ internal static class ExplainCommand
         else if (!parsed.GetValue(CommonOptions.Quiet))
         {
             IEnumerable<string> probabilities = explainer.Info.Classes.Zip(explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
-            Console.Out.WriteLine($"{input}: {string.Join(", ", probabilities)}");
-            Console.Out.WriteLine($"{picture}: {Told(explanation.Map, explanation.Class)}");
+            Console.Out.WriteLine($"{Output.Plain(input)}: {string.Join(", ", probabilities)}");
+            Console.Out.WriteLine($"{Output.Plain(picture)}: {Told(explanation.Map, explanation.Class)}");
         }
         return 0;
     }

@@ -82,7 +82,7 @@ internal static class PredictCommand
         foreach (ImagePrediction prediction in predictions)
         {
             string[] probabilities = [.. prediction.Probabilities.Select(probability => Output.Number(probability, 4))];
-            table.AddRow([Markup.Escape(prediction.Name), .. probabilities, Markup.Escape(Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none")]);
+            table.AddRow([Markup.Escape(Output.Plain(prediction.Name)), .. probabilities, Markup.Escape(Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none")]);
         }
         return table;
     }

@@ -22,6 +22,9 @@ public sealed class VipsImageDecoder : IImageDecoder
     // The largest image without compression has 768 MB in 8-bit colours and 512 MB in 16-bit gray; whole files are in memory, as many as there are threads.
     private const long LongestFile = 1 << 30;
 
+    // ELOOP: what a name stands for is never found.
+    private const int LinksInCircleOnLinux = 40, LinksInCircleOnMacOS = 62;
+
     static VipsImageDecoder()
     {
         // One thread an image: many images are decoded at once.
@@ -43,7 +46,8 @@ public sealed class VipsImageDecoder : IImageDecoder
         }
         // Any other failure to read, such as too many open files, is the system's and not the image's: to leave images out for that would change the results.
         catch (Exception exception) when (exception
-            is VipsException or InvalidDataException or FileNotFoundException or DirectoryNotFoundException or EndOfStreamException or UnauthorizedAccessException)
+            is VipsException or InvalidDataException or FileNotFoundException or DirectoryNotFoundException or EndOfStreamException or UnauthorizedAccessException
+                or IOException { HResult: LinksInCircleOnLinux or LinksInCircleOnMacOS })
         {
             throw new DataException($"The image '{path}' cannot be read ({Reason(exception)}); replace or remove it.", exception);
         }

@@ -68,6 +68,16 @@ public sealed class VipsImageDecoderTests
     }
 
     [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows links need a privilege.")]
+    public void A_link_to_itself_is_an_unreadable_image()
+    {
+        using var folder = new DataFolder();
+        string link = folder.PathOf("circle.png");
+        File.CreateSymbolicLink(link, "circle.png");
+        Assert.That(() => decoder.Decode(link), Throws.TypeOf<DataException>().With.Message.Contains("circle.png' cannot be read"));
+    }
+
+    [Test]
     public void A_name_with_brackets_is_a_name()
     {
         using var folder = new DataFolder();
