@@ -31,7 +31,8 @@ internal static class TensorCoreResults
             return;
         if (plan.Slices > 1)
         {
-            Write<TColumnSize, TAccess>(partials, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
+            var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
+            Write<TColumnSize, TAccess, MatrixResult>(slice, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
             return;
         }
         int offset = result.Offset(row);
@@ -51,7 +52,7 @@ internal static class TensorCoreResults
             sums.Columns48 = result.Finish(sums.Columns48 + addends.Columns48, masks.Columns48);
             sums.Columns56 = result.Finish(sums.Columns56 + addends.Columns56, masks.Columns56);
         }
-        Write<TColumnSize, TAccess>(result.View, offset, column, sums, plan.Columns);
+        Write<TColumnSize, TAccess, TResult>(result, offset, column, sums, plan.Columns);
     }
 
     private static PairsOfARow Read<TColumnSize, TAccess>(ArrayView<float> view, int start, int column, int columns)
@@ -73,20 +74,21 @@ internal static class TensorCoreResults
         return pairs;
     }
 
-    private static void Write<TColumnSize, TAccess>(ArrayView<float> view, int start, int column, PairsOfARow pairs, int columns)
+    private static void Write<TColumnSize, TAccess, TResult>(TResult result, int start, int column, PairsOfARow pairs, int columns)
         where TColumnSize : struct, ITiledSize
         where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
     {
-        WritePair<TAccess>(view, start, column, pairs.Columns0, columns);
-        WritePair<TAccess>(view, start, column + 8, pairs.Columns8, columns);
-        WritePair<TAccess>(view, start, column + 16, pairs.Columns16, columns);
-        WritePair<TAccess>(view, start, column + 24, pairs.Columns24, columns);
+        WritePair<TAccess, TResult>(result, start, column, pairs.Columns0, columns);
+        WritePair<TAccess, TResult>(result, start, column + 8, pairs.Columns8, columns);
+        WritePair<TAccess, TResult>(result, start, column + 16, pairs.Columns16, columns);
+        WritePair<TAccess, TResult>(result, start, column + 24, pairs.Columns24, columns);
         if (TColumnSize.Extent > 64)
         {
-            WritePair<TAccess>(view, start, column + 32, pairs.Columns32, columns);
-            WritePair<TAccess>(view, start, column + 40, pairs.Columns40, columns);
-            WritePair<TAccess>(view, start, column + 48, pairs.Columns48, columns);
-            WritePair<TAccess>(view, start, column + 56, pairs.Columns56, columns);
+            WritePair<TAccess, TResult>(result, start, column + 32, pairs.Columns32, columns);
+            WritePair<TAccess, TResult>(result, start, column + 40, pairs.Columns40, columns);
+            WritePair<TAccess, TResult>(result, start, column + 48, pairs.Columns48, columns);
+            WritePair<TAccess, TResult>(result, start, column + 56, pairs.Columns56, columns);
         }
     }
 
@@ -102,19 +104,21 @@ internal static class TensorCoreResults
         return pair;
     }
 
-    private static void WritePair<TAccess>(ArrayView<float> view, int start, int column, Float2 pair, int columns)
+    private static void WritePair<TAccess, TResult>(TResult result, int start, int column, Float2 pair, int columns)
         where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
     {
         if (column >= columns)
             return;
+        ArrayView<float> view = result.View;
         if (TAccess.Quads)
         {
-            view.Cast<Float2>()[(start + column) >> 1] = pair;
+            view.Cast<Float2>()[(start + result.Column(column)) >> 1] = pair;
             return;
         }
-        view[start + column] = pair.X;
+        view[start + result.Column(column)] = pair.X;
         if (column + 1 < columns)
-            view[start + column + 1] = pair.Y;
+            view[start + result.Column(column + 1)] = pair.Y;
     }
 
     private static PairsOfARow Row(WarpColumns64 sums, bool isLower)

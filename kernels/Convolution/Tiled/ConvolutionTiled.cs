@@ -89,12 +89,12 @@ internal static class ConvolutionTiled
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(device, algorithm, taps, filters, result, Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
-            device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), shape.K);
+            device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
             transposed.Release();
             return;
         }
         Multiply(
-            device, algorithm, filters, taps, new MatrixResult(gradWeights, columns, default, relu: false), Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
+            device, algorithm, filters, taps, new GradWeightsResult(gradWeights, shape), Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
     /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
@@ -127,11 +127,13 @@ internal static class ConvolutionTiled
         narrow[index] = wide[pixel * wideChannels + c];
     }
 
-    /// <summary>One element of a matrix whose transpose has <paramref name="rows"/> columns.</summary>
-    public static void Transpose(Index1D index, ArrayView<float> matrix, ArrayView<float> transposed, FastDivisor byColumns, int rows)
+    /// <summary>One weight's gradient from the matrix of all, whose rows are taps and channels in an order and whose columns are outputs.</summary>
+    public static void Transpose(
+        Index1D index, ArrayView<float> gradWeights, ArrayView<float> transposed, FastDivisor byColumns, FastDivisor byChannels, TapOrder order, int outputs)
     {
-        int row = byColumns.Divide(index, out int column);
-        matrix[index] = transposed[column * rows + row];
+        int k = byColumns.Divide(index, out int column);
+        int tap = byChannels.Divide(column, out int channel);
+        gradWeights[index] = transposed[order.Depth(tap, channel) * outputs + k];
     }
 
     private static TiledPlan Plan(ComputeDevice device, ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads)

@@ -79,6 +79,7 @@ internal static class SliceSums
         if (result.HasAddend)
             sum += result.Addend[result.AddendOffset(offset) + column];
         ArrayView<float> view = result.View;
-        view[offset + column] = result.Finish(sum, result.HasMask ? result.Mask[offset + column] : 0);
+        int place = offset + result.Column(column);
+        view[place] = result.Finish(sum, result.HasMask ? result.Mask[place] : 0);
     }
 }

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The order in which a product sums over a filter's taps and channels: 16 channels, at all taps, then the next 16.</summary>
+/// <summary>The order in which a product goes over a filter's taps and channels, in its depth or, for the weights' gradient, its columns: 16 channels, at all taps, then the next 16.</summary>
 /// <remarks>
 /// <code>
 /// depth = (channel / 16 · taps + tap) · 16 + channel mod 16        or 8, 4, 2, 1, where the channels are no multiple of 16
@@ -29,6 +29,10 @@ internal readonly struct TapOrder(int tapRows, int tapColumns, int channels)
         row = byColumns.Divide(tap, out column);
         return channel;
     }
+
+    /// <summary>The depth of a tap's channel.</summary>
+    public int Depth(int tap, int channel) =>
+        ((channel >> blockBits) * byTaps.Divisor + tap << blockBits) + (channel & (1 << blockBits) - 1);
 
     /// <summary>The channel at a depth, and the number of its tap.</summary>
     public int Channel(int depth, out int tap)

@@ -127,8 +127,9 @@ internal static class TiledGemm
         if (plan.Slices > 1)
         {
             int share = (Grid.IdxY * plan.Rows + row) * plan.Columns;
-            Store<TAccess>(partials, share, left, sums.Left, plan.Columns);
-            Store<TAccess>(partials, share, right, sums.Right, plan.Columns);
+            var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
+            Store<TAccess, MatrixResult>(slice, share, left, sums.Left, plan.Columns);
+            Store<TAccess, MatrixResult>(slice, share, right, sums.Right, plan.Columns);
             return;
         }
         int offset = result.Offset(row);
@@ -144,28 +145,30 @@ internal static class TiledGemm
             masks.Left = Load<TAccess>(result.Mask, offset, left, plan.Columns);
             masks.Right = Load<TAccess>(result.Mask, offset, right, plan.Columns);
         }
-        Store<TAccess>(result.View, offset, left, result.Finish(sums.Left + addends.Left, masks.Left), plan.Columns);
-        Store<TAccess>(result.View, offset, right, result.Finish(sums.Right + addends.Right, masks.Right), plan.Columns);
+        Store<TAccess, TResult>(result, offset, left, result.Finish(sums.Left + addends.Left, masks.Left), plan.Columns);
+        Store<TAccess, TResult>(result, offset, right, result.Finish(sums.Right + addends.Right, masks.Right), plan.Columns);
     }
 
-    private static void Store<TAccess>(ArrayView<float> view, int offset, int column, Float4 quad, int columns)
+    private static void Store<TAccess, TResult>(TResult result, int offset, int column, Float4 quad, int columns)
         where TAccess : struct, ITiledAccess
+        where TResult : struct, ITiledResult
     {
+        ArrayView<float> view = result.View;
         if (TAccess.Quads)
         {
             ArrayView<Float4> quads = view.Cast<Float4>();
             if (column < columns)
-                quads[(offset + column) >> 2] = quad;
+                quads[(offset + result.Column(column)) >> 2] = quad;
             return;
         }
         if (column < columns)
-            view[offset + column] = quad.X;
+            view[offset + result.Column(column)] = quad.X;
         if (column + 1 < columns)
-            view[offset + column + 1] = quad.Y;
+            view[offset + result.Column(column + 1)] = quad.Y;
         if (column + 2 < columns)
-            view[offset + column + 2] = quad.Z;
+            view[offset + result.Column(column + 2)] = quad.Z;
         if (column + 3 < columns)
-            view[offset + column + 3] = quad.W;
+            view[offset + result.Column(column + 3)] = quad.W;
     }
 
     /// <summary>Four neighbours; past the edge the last again.</summary>

@@ -171,12 +171,14 @@ internal readonly struct GradOutputPixels(ArrayView<float> gradOutput, Convoluti
     public int Offset(TiledAnchor anchor, int depth) => anchor.Start < 0 ? TiledAnchor.Outside : depth * rows + anchor.Start;
 }
 
-/// <summary>Backward-weights, columns: tap and input channel (r, s, c) against output pixel (n, p, q), an element of the input.</summary>
+/// <summary>Backward-weights, columns: tap and input channel (r, s, c) in the order of <see cref="TapOrder"/> against output pixel (n, p, q), an element of the input.</summary>
+/// <remarks>So a tile's 128 columns are eight taps of 16 channels, whose pixels overlap and come from the first-level cache but once, and not one or two taps of all channels.</remarks>
 internal readonly struct InputTaps(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {
     private readonly int columns = shape.R * shape.S * shape.C, height = shape.H, width = shape.W, channels = shape.C;
     private readonly int stride = shape.Stride, padding = shape.Padding;
-    private readonly FastDivisor byP = new(shape.P), byQ = new(shape.Q), byC = new(shape.C), byS = new(shape.S);
+    private readonly FastDivisor byP = new(shape.P), byQ = new(shape.Q);
+    private readonly TapOrder order = new(shape.R, shape.S, shape.C);
 
     public static bool AlongDepth => false;
 
@@ -186,7 +188,7 @@ internal readonly struct InputTaps(ArrayView<float> input, ConvolutionShape shap
     {
         if (outer >= columns)
             return TiledAnchor.PastTheEdge;
-        int r = byS.Divide(byC.Divide(outer, out int c), out int s);
+        int c = order.Channel(outer, out int r, out int s);
         return new TiledAnchor(c, r - padding, s - padding);
     }
 

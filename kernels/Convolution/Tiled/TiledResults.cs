@@ -27,8 +27,11 @@ internal interface ITiledResult
     /// <summary>Where they go.</summary>
     ArrayView<float> Statistics { get; }
 
-    /// <summary>The offset of a row's first element; its columns follow one another.</summary>
+    /// <summary>The offset of a row's first element.</summary>
     int Offset(int row);
+
+    /// <summary>Where a column lies in its row; those of a quad stay neighbours.</summary>
+    int Column(int column);
 
     /// <summary>The offset of what is added to the first element of the row with this <see cref="Offset"/>.</summary>
     int AddendOffset(int rowOffset);
@@ -43,7 +46,7 @@ internal interface ITiledResult
     Float4 Finish(Float4 sum, Float4 mask);
 }
 
-/// <summary>A dense matrix, and a vector over its columns to add or none: the output with its bias and ReLU, or the gradient of the weights.</summary>
+/// <summary>A dense matrix, and a vector over its columns to add or none: the output with its bias and ReLU.</summary>
 internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayView<float> bias, bool relu) : ITiledResult
 {
     private readonly int columns = columns, hasBias = bias.Length > 0 ? 1 : 0, rectifies = relu ? 1 : 0;
@@ -64,6 +67,8 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
     public ArrayView<float> Statistics => View;
 
     public int Offset(int row) => row * columns;
+
+    public int Column(int column) => column;
 
     public int AddendOffset(int rowOffset) => 0;
 
@@ -94,6 +99,45 @@ internal readonly struct NormalizedResult(ArrayView<float> view, int columns, Ar
     public ArrayView<float> Statistics { get; } = statistics;
 
     public int Offset(int row) => row * columns;
+
+    public int Column(int column) => column;
+
+    public int AddendOffset(int rowOffset) => 0;
+
+    public float Finish(float sum, float mask) => sum;
+
+    public Float2 Finish(Float2 sum, Float2 mask) => sum;
+
+    public Float4 Finish(Float4 sum, Float4 mask) => sum;
+}
+
+/// <summary>The weights' gradient, whose columns are computed in the order of <see cref="TapOrder"/> (<see cref="InputTaps"/>).</summary>
+internal readonly struct GradWeightsResult(ArrayView<float> gradWeights, ConvolutionShape shape) : ITiledResult
+{
+    private readonly int columns = shape.R * shape.S * shape.C, channels = shape.C;
+    private readonly TapOrder order = new(shape.R, shape.S, shape.C);
+
+    public ArrayView<float> View { get; } = gradWeights;
+
+    public bool HasAddend => false;
+
+    public ArrayView<float> Addend => View;
+
+    public bool HasMask => false;
+
+    public ArrayView<float> Mask => View;
+
+    public bool HasStatistics => false;
+
+    public ArrayView<float> Statistics => View;
+
+    public int Offset(int row) => row * columns;
+
+    public int Column(int column)
+    {
+        int c = order.Channel(column, out int tap);
+        return tap * channels + c;
+    }
 
     public int AddendOffset(int rowOffset) => 0;
 
@@ -133,6 +177,8 @@ internal readonly struct GradInputResult(
         int n = byRows.Divide(byColumns.Divide(row, out int column), out int phaseRow);
         return ((n * height + firstH + phaseRow * stride) * width + firstW + column * stride) * channels;
     }
+
+    public int Column(int column) => column;
 
     public int AddendOffset(int rowOffset) => rowOffset;
 

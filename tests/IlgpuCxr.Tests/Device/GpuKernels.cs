@@ -26,7 +26,7 @@ public static class GpuKernels
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
         ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(NormalizedResult)),
         ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
-        ("BackwardWeights", typeof(GradOutputPixels), typeof(InputTaps), typeof(MatrixResult)),
+        ("BackwardWeights", typeof(GradOutputPixels), typeof(InputTaps), typeof(GradWeightsResult)),
     ];
 
     /// <summary>The kernels of every operator that compute one output per index.</summary>
