@@ -46,7 +46,7 @@ public sealed class TrainingCommandTests
             Directory.EnumerateFiles(Run).Select(Path.GetFileName),
             Is.EquivalentTo(new[]
             {
-                "best.safetensors", "last.safetensors", "config.json", "log.csv", "loss.png", "accuracy.png", "confusion.png", "report.md", "report.html",
+                "best.safetensors", "last.safetensors", "config.json", "log.csv", "loss.png", "accuracy.png", "confusion.png", "report.md", "report.html", ".lock",
             }));
         string test = lines.Single(line => line.StartsWith("test: accuracy", StringComparison.Ordinal));
         Assert.That(File.ReadAllText(Path.Combine(Run, "report.md")), Does.Contain(test).And.Contain("(loss.png)").And.Contain("hidden 130, dropout 0").And.Contain("2 epochs, random weights"));

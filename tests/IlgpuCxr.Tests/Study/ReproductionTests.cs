@@ -61,7 +61,7 @@ public sealed class ReproductionTests
         {
             string[] expected =
             [
-                "best.safetensors", "last.safetensors", "config.json", "log.csv", "row.json", "result.json", "loss.png", "accuracy.png", "confusion.png",
+                "best.safetensors", "last.safetensors", "config.json", "log.csv", "row.json", "result.json", "loss.png", "accuracy.png", "confusion.png", ".lock",
                 .. row.StartsWith("part2", StringComparison.Ordinal) ? ["results.csv"] : Array.Empty<string>(),
             ];
             Assert.That(Directory.EnumerateFiles(Path.Combine(Whole, row)).Select(Path.GetFileName), Is.EquivalentTo(expected));
