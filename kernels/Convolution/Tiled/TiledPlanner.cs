@@ -52,9 +52,13 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
             if (isForced && tile.Algorithm != forced)
                 continue;
             long groups = (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
-            for (int waves = 1; waves <= MostWaves; waves++)
+            for (int waves = 1, before = 0; waves <= MostWaves; waves++)
             {
                 int sliceDepth = SliceDepth(depth, waves * Multiprocessors / groups);
+                // Every launch plans: most products have one slice however many waves it takes.
+                if (sliceDepth == before)
+                    continue;
+                before = sliceDepth;
                 double cycles = Cycles(tile, rows, columns, groups, Math.Max(1, Ceiling.Divide(depth, sliceDepth)), sliceDepth);
                 if (cycles < least)
                     (best, bestDepth, least) = (tile, sliceDepth, cycles);
