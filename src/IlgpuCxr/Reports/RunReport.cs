@@ -7,8 +7,6 @@ namespace IlgpuCxr.Reports;
 /// <summary>The report of a run outside the study: <c>report.md</c>, <c>report.html</c> and the plots, in its run directory.</summary>
 public static class RunReport
 {
-    internal const string MarkdownName = "report.md";
-
     /// <summary>Writes it, each file whole or not at all.</summary>
     /// <param name="run">The run directory.</param>
     /// <param name="result">What came of the run.</param>
@@ -18,7 +16,7 @@ public static class RunReport
         RowReport report = RowReport.Create(StudyRow.Of(result.Configuration.Options), result);
         foreach (ReportPlot plot in report.Plots)
             Save(plot.FileName, plot.Png);
-        Save(MarkdownName, Encoding.UTF8.GetBytes(MarkdownReport.CreateOfRun(report)));
+        Save(RunDirectory.ReportName, Encoding.UTF8.GetBytes(MarkdownReport.CreateOfRun(report)));
         Save("report.html", Encoding.UTF8.GetBytes(HtmlReport.CreateOfRun(report)));
 
         void Save(string name, byte[] bytes) => AtomicFile.Write(Path.Combine(run.Location, name), bytes);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsvHelper;
-using IlgpuCxr.Reports;
 
 namespace IlgpuCxr.Training;
 
@@ -10,6 +9,9 @@ namespace IlgpuCxr.Training;
 public sealed class RunDirectory
 {
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
+
+    /// <summary>The report that a run ends with.</summary>
+    internal const string ReportName = "report.md";
 
     private const string LogName = "log.csv";
 
@@ -46,7 +48,7 @@ public sealed class RunDirectory
     public string Last => LastIn(Location);
 
     /// <summary>Whether it has the report that a run ends with.</summary>
-    internal bool IsReported => File.Exists(Path.Combine(Location, RunReport.MarkdownName));
+    internal bool IsReported => File.Exists(Path.Combine(Location, ReportName));
 
     /// <summary>The checkpoint of the newest epoch of a run, whether there is one or not.</summary>
     /// <param name="path">The run's directory.</param>
@@ -83,14 +85,6 @@ public sealed class RunDirectory
         }
     }
 
-    // Those of a process that was killed while it wrote: of VGG16 up to 1.6 GB.
-    private void DeleteHalfCheckpoints()
-    {
-        foreach (string checkpoint in (ReadOnlySpan<string>)[Best, Last])
-            foreach (string half in Directory.EnumerateFiles(Location, $"{Path.GetFileName(checkpoint)}.safetensors.*.tmp"))
-                OutputRefusal.Explain(half, () => File.Delete(half));
-    }
-
     /// <summary>Writes <c>config.json</c>.</summary>
     /// <param name="configuration">What to write.</param>
     /// <typeparam name="T">Its type.</typeparam>
@@ -116,6 +110,14 @@ public sealed class RunDirectory
         return [.. history.Select(result => times.TryGetValue(result.Epoch, out var row)
             ? result with { Seconds = row.Seconds, ImagesPerSecond = row.ImagesPerSecond }
             : result)];
+    }
+
+    // Those of a process that was killed while it wrote: of VGG16 up to 1.6 GB.
+    private void DeleteHalfCheckpoints()
+    {
+        foreach (string checkpoint in (ReadOnlySpan<string>)[Best, Last])
+            foreach (string half in Directory.EnumerateFiles(Location, $"{Path.GetFileName(checkpoint)}.safetensors.*.tmp"))
+                OutputRefusal.Explain(half, () => File.Delete(half));
     }
 
     private static Dictionary<int, (double Seconds, double ImagesPerSecond)> ReadTimes(string file)
