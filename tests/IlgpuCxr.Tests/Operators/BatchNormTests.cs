@@ -60,6 +60,26 @@ public sealed class BatchNormTests
         Assert.That(memory.Read(frozen), Is.EqualTo(memory.Read(trained)));
     }
 
+    [Test]
+    public void AResidualThatWantsNoGradientStillTellsWhereTheReluGaveZero([ValueSource(nameof(Kernels))] Implementation kernels, [Values(4, 5)] int channels)
+    {
+        var shape = new BatchNormShape(N: 2, H: 3, W: 4, channels);
+        using ComputeDevice device = kernels.Open()!;
+        using var memory = new DeviceMemory(device);
+        Tensor input = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 1)), residual = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 2));
+        Tensor output = memory.Tensor(shape.Tensor), gradOutput = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 3));
+        Tensor wanted = memory.Tensor(shape.Tensor), unwanted = memory.Tensor(shape.Tensor), gradResidual = memory.Tensor(shape.Tensor);
+        var (mean, inverseStd, runningMean, runningVar) = (memory.Vector(channels), memory.Vector(channels), memory.Vector(channels), memory.Vector(channels));
+        var (weight, bias) = (memory.Vector(TestData.Floats(channels, 4)), memory.Vector(TestData.Floats(channels, 5)));
+        memory.Run(() =>
+        {
+            BatchNorm.ForwardTraining(device, output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, 0.1f, 1e-5f, relu: true, shape);
+            BatchNorm.Backward(device, wanted, gradResidual, default, default, gradOutput, output, input, mean, inverseStd, weight, bias, relu: true, shape);
+            BatchNorm.Backward(device, unwanted, null, default, default, gradOutput, output, input, mean, inverseStd, weight, bias, relu: true, shape);
+        });
+        Assert.That(memory.Read(unwanted), Is.EqualTo(memory.Read(wanted)));
+    }
+
     /// <summary>Statistics that a convolution's tiles have written: few slices, and so many that they are joined twice; of one value and of several, the last slice short.</summary>
     [Test]
     public void Statistics_that_the_input_carries_take_the_place_of_its_own([Values(1, 3, 64)] int length, [Values(2000, 4100)] int pixels)
