@@ -21,8 +21,11 @@ public static class ConvolutionReference
             for (int k = 0; k < shape.K; k++)
                 output[m * shape.K + k] = bias.IsEmpty ? 0 : bias[k];
         }
-        foreach (Product term in Products(shape))
-            output[term.Output] += input[term.Input] * weights[term.Weight];
+        foreach (Factors at in Products(shape))
+        {
+            for (int c = 0; c < shape.C; c++)
+                output[at.Output] += input[at.Input + c] * weights[at.Weight + c];
+        }
     }
 
     /// <summary><c>gradInput = ∂loss/∂input</c></summary>
@@ -33,8 +36,11 @@ public static class ConvolutionReference
     public static void BackwardData(Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> weights, in ConvolutionShape shape)
     {
         gradInput.Clear();
-        foreach (Product term in Products(shape))
-            gradInput[term.Input] += gradOutput[term.Output] * weights[term.Weight];
+        foreach (Factors at in Products(shape))
+        {
+            for (int c = 0; c < shape.C; c++)
+                gradInput[at.Input + c] += gradOutput[at.Output] * weights[at.Weight + c];
+        }
     }
 
     /// <summary><c>gradWeights = ∂loss/∂weights</c></summary>
@@ -45,8 +51,11 @@ public static class ConvolutionReference
     public static void BackwardWeights(Span<double> gradWeights, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> input, in ConvolutionShape shape)
     {
         gradWeights.Clear();
-        foreach (Product term in Products(shape))
-            gradWeights[term.Weight] += gradOutput[term.Output] * input[term.Input];
+        foreach (Factors at in Products(shape))
+        {
+            for (int c = 0; c < shape.C; c++)
+                gradWeights[at.Weight + c] += gradOutput[at.Output] * input[at.Input + c];
+        }
     }
 
     /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c></summary>
@@ -60,10 +69,10 @@ public static class ConvolutionReference
             gradBias[i % shape.K] += gradOutput[i];
     }
 
-    /// <summary>The flat indices of one product of the sum that a convolution is.</summary>
-    private readonly record struct Product(int Output, int Input, int Weight);
+    /// <summary>The flat indices of what one output and one tap multiply: of the output, and of channel 0 of the input and of the weights.</summary>
+    private readonly record struct Factors(int Output, int Input, int Weight);
 
-    private static IEnumerable<Product> Products(ConvolutionShape shape)
+    private static IEnumerable<Factors> Products(ConvolutionShape shape)
     {
         for (int n = 0; n < shape.N; n++)
             for (int p = 0; p < shape.P; p++)
@@ -75,13 +84,10 @@ public static class ConvolutionReference
                                 int h = p * shape.Stride - shape.Padding + r, w = q * shape.Stride - shape.Padding + s;
                                 if (h < 0 || h >= shape.H || w < 0 || w >= shape.W)
                                     continue;
-                                for (int c = 0; c < shape.C; c++)
-                                {
-                                    yield return new Product(
-                                        ((n * shape.P + p) * shape.Q + q) * shape.K + k,
-                                        ((n * shape.H + h) * shape.W + w) * shape.C + c,
-                                        ((k * shape.R + r) * shape.S + s) * shape.C + c);
-                                }
+                                yield return new Factors(
+                                    ((n * shape.P + p) * shape.Q + q) * shape.K + k,
+                                    ((n * shape.H + h) * shape.W + w) * shape.C,
+                                    ((k * shape.R + r) * shape.S + s) * shape.C);
                             }
     }
 }

@@ -46,14 +46,14 @@ public class ConvolutionCase : OperatorCase
     /// <inheritdoc/>
     public override Results Reference()
     {
-        double[] gradInput = new double[input.Length], gradWeight = new double[weight.Length], gradBias = new double[shape.K];
+        double[] output = Forward(), gradInput = new double[input.Length], gradWeight = new double[weight.Length], gradBias = new double[shape.K];
         ConvolutionReference.BackwardData(gradInput, GradOutput, weight, shape);
         ConvolutionReference.BackwardWeights(gradWeight, GradOutput, input, shape);
         ConvolutionReference.BackwardBias(gradBias, GradOutput, shape);
         return new()
         {
-            ["output"] = Forward(),
-            ["rectified"] = Array.ConvertAll(Forward(), output => output <= 0 ? 0 : output),
+            ["output"] = output,
+            ["rectified"] = Array.ConvertAll(output, sum => sum <= 0 ? 0 : sum),
             ["grad_input"] = gradInput,
             ["accumulated"] = [.. gradInput.Zip(input, (gradient, before) => gradient + before)],
             ["masked"] = [.. gradInput.Zip(input, (gradient, activation) => activation <= 0 ? 0 : gradient)],

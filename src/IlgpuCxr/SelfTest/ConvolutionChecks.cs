@@ -69,7 +69,10 @@ internal static class ConvolutionChecks
         var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput);
         if (exact)
             return new Expectation(definition, definition.Reference(), (_, _) => 1);
-        Results bounds = definition.Bounds(algorithm), magnitudes = definition.OfMagnitudes().Reference();
+        Results bounds = definition.Bounds(algorithm);
+        if (unit == 0)
+            return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i]);
+        Results magnitudes = definition.OfMagnitudes().Reference();
         return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
     }
 

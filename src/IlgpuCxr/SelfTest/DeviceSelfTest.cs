@@ -23,8 +23,12 @@ public static class DeviceSelfTest
     public static IEnumerable<SelfCheck> Run(ComputeDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        yield return Over("convolution of integers", ConvolutionChecks.Expected(device, [.. ConvolutionChecks.Shapes.Where(shape => ConvolutionChecks.IsExact(device, shape))], exact: true), 0, convolution => convolution.Compare(device));
-        yield return Over("convolution, errors over their bound", ConvolutionChecks.Expected(device, ConvolutionChecks.Shapes, exact: false), 1, convolution => convolution.Compare(device));
+        return Convolutions(device).Concat(OtherOperatorsAndSteps(device));
+    }
+
+    /// <summary>The checks of <see cref="Run"/> but those of convolutions, whose definitions take most of its time.</summary>
+    internal static IEnumerable<SelfCheck> OtherOperatorsAndSteps(ComputeDevice device)
+    {
         yield return Over("batch norm, three passes", BatchNormChecks.Shapes, 1e-4, shape => BatchNormChecks.ThreePasses(device, shape));
         yield return Over("batch norm with a convolution's statistics", BatchNormChecks.NormalizedConvolutions, 1e-4, shape => BatchNormChecks.NormalizedConvolution(device, shape));
         yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
@@ -34,6 +38,12 @@ public static class DeviceSelfTest
         yield return Over("losses, errors over their bound", [.. Losses.SelectMany(StandardCases.Of)], device.Kind == DeviceKind.Cpu ? 1 : MostOfLosses, definition => Case(device, definition));
         yield return Over("image transform", [16, 33, 64], 0, size => ImageChecks.Images(device, size));
         yield return Over("two runs of three training steps, bit for bit", [0], 0, _ => StepChecks.RepeatedSteps(device));
+    }
+
+    private static IEnumerable<SelfCheck> Convolutions(ComputeDevice device)
+    {
+        yield return Over("convolution of integers", ConvolutionChecks.Expected(device, [.. ConvolutionChecks.Shapes.Where(shape => ConvolutionChecks.IsExact(device, shape))], exact: true), 0, convolution => convolution.Compare(device));
+        yield return Over("convolution, errors over their bound", ConvolutionChecks.Expected(device, ConvolutionChecks.Shapes, exact: false), 1, convolution => convolution.Compare(device));
     }
 
     private static SelfCheck Over<TShape>(string name, IReadOnlyCollection<TShape> shapes, double bound, Func<TShape, Deviation> check)
