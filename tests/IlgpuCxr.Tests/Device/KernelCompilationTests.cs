@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Device;
 
@@ -54,14 +52,7 @@ public sealed partial class KernelCompilationTests
     public void EveryKernelOfGroupsIsInTheTable() =>
         Assert.That(GpuKernelTable.Rows.Keys, Is.EquivalentTo(GpuKernels.All().Except(GpuKernels.OneAnIndex()).Select(kernel => kernel.Name)));
 
-    // Compiling takes half a second and several tests look at the same text.
-    private static readonly ConcurrentDictionary<(string Name, int Architecture), string> compiled = new();
-
-    internal static string Compile(GpuKernel kernel, int architecture) => compiled.GetOrAdd((kernel.Name, architecture), _ =>
-    {
-        using var compiler = new PtxCompiler(architecture, 0);
-        return compiler.Compile(kernel.Method, kernel.Specialization);
-    });
+    internal static string Compile(GpuKernel kernel, int architecture) => PtxText.Of(kernel.Method, kernel.Specialization, architecture);
 
     [GeneratedRegex(@"\b(ld|st)\.(v[24]\.)?[fsub](8|16|32|64)\b")]
     private static partial Regex GenericAccess();
