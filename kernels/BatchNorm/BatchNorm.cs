@@ -117,8 +117,17 @@ public static class BatchNorm
         ArrayView<float> bias, bool relu, in BatchNormShape shape)
     {
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, gradWeight, gradBias);
-        // The sums read gradient, input and perhaps output; the gradient is masked again, or read as masked from gradResidual.
-        int passes = gradResidual is null ? output is null ? 5 : 7 : output is null ? 6 : 7;
+        // Each of the two steps reads the gradient and the input, and the second writes gradInput.
+        int passes = (gradResidual, output) switch
+        {
+            (null, null) => 5,
+            // Both read the output too, for the mask.
+            (null, not null) => 7,
+            // The first writes gradResidual, which the second reads in the gradient's place.
+            (not null, null) => 6,
+            // The same, and the first reads the output too; what the second reads is masked already.
+            (not null, not null) => 7,
+        };
         using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
         ArrayView<float> activated = output is null ? default : output.View, residual = gradResidual is null ? default : gradResidual.View;
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
@@ -153,8 +162,9 @@ public static class BatchNorm
         }
         if (gradResidual is not null)
         {
-            // It holds the masked gradient already.
+            // It holds the masked gradient already; with an output at hand the quad kernel would read it all the same.
             gradOutput = gradResidual;
+            activated = default;
             masks = 0;
         }
         if (algorithm == BatchNormAlgorithm.Vector)
