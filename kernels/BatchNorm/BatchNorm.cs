@@ -215,6 +215,7 @@ public static class BatchNorm
         ComputeDevice device, BatchNormAlgorithm algorithm, Tensor output, Tensor input, Tensor? residual, ArrayView<float> mean,
         ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu, in BatchNormShape shape)
     {
+        output.DropStatistics();
         ArrayView<float> added = residual is null ? default : residual.View;
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
         if (algorithm == BatchNormAlgorithm.Vector)

@@ -20,8 +20,11 @@ public static class Convolution
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
         ComputeForward(device, output, input, weights, bias, relu, statistics: false, shape);
 
-    /// <summary><see cref="Forward"/> without bias and ReLU, before a batch norm that normalises with the batch's statistics: <paramref name="output"/> carries them where they are had in passing.</summary>
-    /// <remarks>Tiles of a GPU write them, where it is one tile that sums up a result; then batch norm need not read the output for them. An operator of this library that writes over the output drops them; nothing else may write to it in between.</remarks>
+    /// <summary><see cref="Forward"/> without bias and ReLU, before a batch norm in training: where it costs little, <paramref name="output"/> then carries the statistics that this batch norm needs.</summary>
+    /// <remarks>
+    /// On a GPU, where one group sums up the whole of a result, the group also writes the mean and the squared differences of its tile, and batch norm need not
+    /// read the output for them. The forward pass of every operator that writes over the output drops them; nothing else may write to it in between.
+    /// </remarks>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
@@ -37,6 +40,7 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
+        output.DropStatistics();
         if (algorithm.IsTiled())
             ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, relu, statistics, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)

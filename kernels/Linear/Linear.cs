@@ -32,6 +32,7 @@ public static class Linear
             return;
         }
         using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
+        output.DropStatistics();
         if (algorithm == LinearAlgorithm.Vector)
         {
             device.Launch(LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsAnIndex), output.View, input.View, weights, bias, shape);

@@ -16,6 +16,7 @@ public static class AdaptiveAveragePooling
     {
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("adaptive average pooling forward", shape, algorithm, shape.Flops, shape.Bytes);
+        output.DropStatistics();
         if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
             device.Launch(AdaptiveAveragePoolingVector.Forward, shape.Output.Pixels, output.View, input.View, shape);
         else if (algorithm == AdaptiveAveragePoolingAlgorithm.Quad)

@@ -21,6 +21,7 @@ public static class MaxPooling
     {
         MaxPoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("max pooling forward", shape, algorithm, 0, shape.Bytes);
+        output.DropStatistics();
         ArrayView<int> pixels = indices is null ? default : indices.View.Cast<int>();
         int masks = isActivation ? 1 : 0;
         if (algorithm == MaxPoolingAlgorithm.Vector)
