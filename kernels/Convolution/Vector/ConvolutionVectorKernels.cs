@@ -8,8 +8,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <remarks>
-/// Forward and backward-data: a tile's rows are pixels, its columns channels, its segments the taps. Backward-weights: the
-/// rows are output channels, the columns input channels, the segments rows of the image.
+/// <code>
+///                                  a tile's rows      columns           segments            run of a segment
+/// forward                          output pixels      output channels   taps                input channels
+/// backward-data                    input pixels       input channels    taps                output channels
+/// backward-weights                 output channels    input channels    one                 pixels of a chunk
+/// the same with few channels       weights            output channels   rows of the image   pixels of a row
+/// </code>
 /// </remarks>
 [SkipLocalsInit]
 internal static unsafe class ConvolutionVectorKernels<TVector, TMath>

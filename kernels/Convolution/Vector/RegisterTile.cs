@@ -13,7 +13,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// Each loaded pair of vectors meets <c>TileRows</c> broadcast scalars, so that a multiply-add needs 0.57 loads
 /// with 14 rows: the arithmetic units, not the loads, set the pace. The rows are addressed by pointers, an
 /// "indirect convolution" (Dukhan 2019, arXiv:1907.02129): a row may be any pixel of any image, or a run of zeros for
-/// the padding, so no shape has a remainder that does not fill a tile and nothing is copied into a matrix.
+/// the padding. So a tile goes on from one row of pixels and one image to the next, and only the batch's last tile may be
+/// partly empty; and the forward pass and backward-data copy nothing into a matrix.
 /// </remarks>
 internal static unsafe class RegisterTile<TVector, TMath>
     where TVector : struct
