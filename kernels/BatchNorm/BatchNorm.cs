@@ -197,7 +197,7 @@ public static class BatchNorm
         return new PixelStatistics(partial, slices);
     }
 
-    /// <summary>So few slices that one group for 32 channels joins them soon enough: those of tiles are many.</summary>
+    /// <summary>Joins slices beforehand where there are too many, as of a large convolution's tiles, for <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.</summary>
     private static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
     {
         (Tensor partial, PixelSlices slices) = statistics;

@@ -11,7 +11,7 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 internal static class BatchNormQuad
 {
     /// <summary>Slices that <see cref="MergeStatistics"/> joins at most.</summary>
-    /// <remarks>Each of its 32 rows then joins 32, one after the other. By counting, more of them take longer than the launch of <see cref="JoinSlices"/>.</remarks>
+    /// <remarks>Each of its group's 32 rows then joins 32 slices, one after the other. By counting, joining more takes longer than a launch of <see cref="JoinSlices"/> before.</remarks>
     public const int MostSlices = 1024;
 
     /// <summary>Slices that <see cref="JoinSlices"/> makes one of: two for each row of a group.</summary>
@@ -38,7 +38,7 @@ internal static class BatchNormQuad
         joined.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = square;
     }
 
-    /// <summary>From the statistics of all slices, what a channel's moments are kept as, and its running statistics.</summary>
+    /// <summary>Joins the statistics of all slices into <c>mean</c> and <c>inverseStd</c>, and updates the running statistics.</summary>
     public static void MergeStatistics(
         ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar, ArrayView<float> partial,
         float momentum, float epsilon, PixelSlices slices)
@@ -82,7 +82,7 @@ internal static class BatchNormQuad
             for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
-                // All is read before anything is written: for all that the assembler knows what is written is the input, and reading that would wait for the others.
+                // All is read before anything is written. To the assembler what is written could be the input, so a read that comes later would have to wait for the write.
                 Float4 difference = x[at] - center;
                 Float4 gradient = Gradient(gradOutput, output, difference * scale + shift, relu, at);
                 if (gradResidual.Length > 0)
@@ -100,7 +100,7 @@ internal static class BatchNormQuad
         }
     }
 
-    /// <summary>From the sums of all slices <c>Σ g</c> and <c>Σ g x̂</c>, <c>sums [2, C]</c>, which are the parameters' gradients too.</summary>
+    /// <summary>Adds the sums of all slices: <c>sums[c] = Σ g</c> and <c>sums[C + c] = Σ g x̂</c>, which are the parameters' gradients too.</summary>
     public static void MergeGradientSums(
         ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial, ArrayView<float> inverseStd, PixelSlices slices)
     {
@@ -146,7 +146,7 @@ internal static class BatchNormQuad
         gradInput.Cast<Float4>()[index] = scale * (gradient - sum - difference * inverse * product);
     }
 
-    /// <summary>Joins slices from first to last within a group, each of whose rows takes some; row 0 gets all.</summary>
+    /// <summary>Joins the slices from <paramref name="first"/> to <paramref name="end"/> - 1 within a group: each of its rows some of them, then the rows as a tree. Row 0 gets the whole.</summary>
     /// <remarks>
     /// <code>
     /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
@@ -194,7 +194,10 @@ internal static class BatchNormQuad
     }
 
     /// <summary>Both values of a slice, 0 from <paramref name="end"/> on.</summary>
-    /// <remarks>Four are asked for before the first is used: one after the other, each would be a wait for memory. Past the end it is the last that is read, for a branch would be a wait too.</remarks>
+    /// <remarks>
+    /// Callers start four reads before they use the first, so that memory's latency is waited for once and not four times. Past the end the last slice is read
+    /// and not used: a branch around the read would keep it from starting early.
+    /// </remarks>
     private static QuadPair Read(ArrayView<Float4> parts, int slice, int end, int quads, int quad)
     {
         int at = Math.Min(slice, end - 1) * 2 * quads + quad;

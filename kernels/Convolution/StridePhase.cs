@@ -32,7 +32,8 @@ internal readonly struct StridePhase
         Pixels = shape.N * Rows * Columns;
     }
 
-    /// <summary>The phases of a convolution whose input's gradient is not what it was before.</summary>
+    /// <summary>The phases that a backward-data pass has to write.</summary>
+    /// <remarks>A phase that no tap reaches has a gradient of 0. Where gradients are added to what is there, and no ReLU masks the sum, there is nothing to do for it.</remarks>
     /// <param name="shape">The convolution.</param>
     /// <param name="accumulate">Whether the gradient is added to what is there.</param>
     /// <param name="isMasked">Whether a ReLU's gradient follows, which all pixels need.</param>
@@ -76,11 +77,11 @@ internal readonly struct StridePhase
     /// <summary>Number of filter columns.</summary>
     public int TapColumns { get; }
 
-    /// <summary>The output row where the first input row meets the first filter row.</summary>
-    public int FirstP { get; }
-
     /// <summary>Number of filter taps.</summary>
     public int Taps => TapRows * TapColumns;
+
+    /// <summary>The output row where the first input row meets the first filter row.</summary>
+    public int FirstP { get; }
 
     /// <summary>The output column where the first input column meets the first filter column.</summary>
     public int FirstQ { get; }

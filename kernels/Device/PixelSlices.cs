@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>How sums over pixels, of each channel, are divided among groups of threads on a GPU; the shape alone decides.</summary>
+/// <summary>How each channel's sum over all pixels is divided among groups of threads on a GPU: into slices of the pixels, as the shape alone decides.</summary>
 internal readonly struct PixelSlices
 {
     /// <summary>Quads of channels that a group takes: 128 bytes of a pixel, a whole cache line.</summary>

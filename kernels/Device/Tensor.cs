@@ -42,7 +42,7 @@ public sealed class Tensor
     /// <summary>Whether a ReLU gave this tensor, so that a gradient passes only where it is above 0.</summary>
     public bool IsActivation { get; set; }
 
-    /// <summary>Of the gradient of an activation: whether it is 0 already where the activation is.</summary>
+    /// <summary>Of the gradient of an activation: whether it has passed the ReLU already and is 0 where the activation is.</summary>
     public bool IsMasked { get; set; }
 
     /// <summary>Of a convolution's output: its statistics, until batch norm takes them.</summary>
@@ -53,7 +53,7 @@ public sealed class Tensor
 
     internal long Offset { get; }
 
-    /// <summary>Whether what is written over this tensor could be missed: it has several users, or its memory is not the arena's.</summary>
+    /// <summary>Whether others may still need what this tensor holds, so that it must not be written over: it has several users, or its memory is not the arena's.</summary>
     public bool IsShared => arena is null || references > 1;
 
     /// <summary>Says that one more user needs this tensor.</summary>

@@ -14,8 +14,8 @@ namespace IlgpuCxr.Kernels.Device;
 /// </remarks>
 internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream stream) : IDisposable
 {
-    // Labels and parameters of a batch are kilobytes, its pixels tens of megabytes: so that each finds a slot of its own size. Weights
-    // are larger still, and are uploaded once.
+    // Labels and parameters of a batch are kilobytes, its pixels tens of megabytes: with slots of two kinds, small arrays do not lock large memory. What is larger
+    // still is weights, which are uploaded once and need no slot.
     private const long SmallBytes = 1 << 16, MostBytes = 1 << 28;
 
     // One thread copies some 10 GB/s: a batch of large images would take it as long as a step takes the GPU. Four are enough, and smaller parts not worth waking them.

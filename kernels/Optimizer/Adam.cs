@@ -4,16 +4,20 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Optimizer;
 
 /// <summary>Adam and AdamW; <see cref="AdamReference"/> has the formula.</summary>
+/// <remarks>
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html">Adam</see> and
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html">AdamW</see>. As for <see cref="Sgd"/>, the parameters of a whole network lie one after the other.
+/// </remarks>
 public static class Adam
 {
-    /// <summary>One step over a block of parameters.</summary>
+    /// <summary>One step.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="parameters">The values, changed in place.</param>
-    /// <param name="mean">The mean gradient, changed in place; zero at first.</param>
-    /// <param name="meanSquare">The mean squared gradient, changed in place; zero at first.</param>
-    /// <param name="gradients">The gradients.</param>
+    /// <param name="parameters">Updated.</param>
+    /// <param name="mean">The mean gradient, as long; zero before the first step, updated.</param>
+    /// <param name="meanSquare">The mean squared gradient, as long; zero before the first step, updated.</param>
+    /// <param name="gradients">As long.</param>
     /// <param name="step">Number of this step, from 1.</param>
-    /// <param name="options">Learning rate and so on.</param>
+    /// <param name="options">The settings.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare, ArrayView<float> gradients,

@@ -1,6 +1,6 @@
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>What Adam can be told.</summary>
+/// <summary>The settings of a step of Adam or AdamW.</summary>
 /// <param name="LearningRate">Size of a step.</param>
 /// <param name="Beta1">Share of the mean gradient that is kept.</param>
 /// <param name="Beta2">Share of the mean squared gradient that is kept.</param>

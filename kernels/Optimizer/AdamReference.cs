@@ -19,7 +19,7 @@ public static class AdamReference
     /// <param name="meanSquare">The mean squared gradient, changed in place; zero at first.</param>
     /// <param name="gradients">The gradients.</param>
     /// <param name="step">Number of this step, from 1.</param>
-    /// <param name="options">Learning rate and so on.</param>
+    /// <param name="options">The settings.</param>
     public static void Step(
         Span<double> parameters, Span<double> mean, Span<double> meanSquare, ReadOnlySpan<double> gradients, int step, in AdamOptions options)
     {

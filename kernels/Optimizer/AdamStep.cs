@@ -4,7 +4,7 @@ namespace IlgpuCxr.Kernels.Optimizer;
 internal readonly struct AdamStep
 {
     /// <summary>The factors of a step.</summary>
-    /// <param name="options">Learning rate and so on.</param>
+    /// <param name="options">The settings.</param>
     /// <param name="step">Number of the step, from 1.</param>
     public AdamStep(in AdamOptions options, int step)
     {

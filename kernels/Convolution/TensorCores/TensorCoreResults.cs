@@ -5,8 +5,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>Writes what a lane holds of a product: two neighbours of every eight columns, in rows eight apart.</summary>
 /// <remarks>
-/// All that a row's results need from memory is asked for before any of it is used. With an answer to wait for between the pairs, 64 of them in the largest tile,
-/// writing would take as long as a small filter's products.
+/// All that a row's results need from memory is asked for before any of it is used. With a wait for each pair, 64 of them in the largest tile, writing would
+/// take as long as the products of a small filter.
 /// </remarks>
 internal static class TensorCoreResults
 {
@@ -92,7 +92,7 @@ internal static class TensorCoreResults
         }
     }
 
-    // Past the edge it is the last that is read: a branch would be a wait.
+    // Past the edge the last pair is read and not used: a branch around the read would keep it from starting early.
     private static Float2 ReadPair<TAccess>(ArrayView<float> view, int start, int column, int columns)
         where TAccess : struct, ITiledAccess
     {

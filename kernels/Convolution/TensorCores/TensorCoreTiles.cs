@@ -6,24 +6,24 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The tiles of <see cref="TensorCoreGemm"/>, and which one a matrix product takes.</summary>
 internal static class TensorCoreTiles
 {
-    // What the small tile reads more for a multiply-add: a warp of 64x64 reads 128 floats of shared memory for 4096 of them, one of 32x32 64 for 1024. Its four
-    // warps have a quarter of the products of a large one's to begin while others wait.
-    private static readonly TiledTile Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, Crowd: 2);
+    // The small tile costs more because it reads twice as much: a warp with 64x64 results reads 128 floats of shared memory for 4096 multiply-adds, one with
+    // 32x32 reads 64 for 1024. It takes two groups to saturate a multiprocessor, because a warp has a quarter of the products to go on with while others wait.
+    private static readonly TiledTile Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
 
     // Six tenths of the 1024 multiply-adds of tf32 that an H100's multiprocessor does in a cycle; in bf16 shared memory leaves little more (docs/convolution.md).
     private const double Pace = 600;
 
     private static readonly TiledPlanner ForQuads = new(
         TensorCoreGemm.Depth, Pace,
-        new TiledTile(TileAlgorithm.Large, 128, 128, Cost: 1, Crowd: 1.6),
-        new TiledTile(TileAlgorithm.Tall, 128, 64, Cost: 1.2, Crowd: 2),
-        new TiledTile(TileAlgorithm.Wide, 64, 128, Cost: 1.2, Crowd: 2),
+        new TiledTile(TileAlgorithm.Large, 128, 128, Cost: 1, GroupsToSaturate: 1.6),
+        new TiledTile(TileAlgorithm.Tall, 128, 64, Cost: 1.2, GroupsToSaturate: 2),
+        new TiledTile(TileAlgorithm.Wide, 64, 128, Cost: 1.2, GroupsToSaturate: 2),
         Small);
 
     private static readonly TiledPlanner ForSingles = new(TensorCoreGemm.Depth, Pace, Small);
 
     /// <summary>What cuts products into tiles.</summary>
-    /// <remarks>Without quads only into the small one: such products are those of odd channels, and their addresses take the registers.</remarks>
+    /// <remarks>Without quads only the small tile is used: reading floats one by one takes so many registers for addresses that a larger one would spill.</remarks>
     public static TiledPlanner Planner(bool quads) => quads ? ForQuads : ForSingles;
 
     /// <summary>The kernel for a plan.</summary>

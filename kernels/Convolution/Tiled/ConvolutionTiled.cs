@@ -19,7 +19,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 internal static class ConvolutionTiled
 {
-    /// <summary><see cref="Convolution.Forward"/>, or <see cref="Convolution.ForwardForBatchNorm"/> with statistics where there is a sum to each result.</summary>
+    /// <summary><see cref="Convolution.Forward"/>, or <see cref="Convolution.ForwardForBatchNorm"/> with <paramref name="statistics"/>.</summary>
+    /// <remarks>Statistics need channels in quads and a depth that is not cut into slices: a slice's group has a share of each result only.</remarks>
     public static void Forward(
         ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, bool statistics,
         in ConvolutionShape shape)
@@ -85,7 +86,8 @@ internal static class ConvolutionTiled
         var taps = new InputTaps(input.View, shape);
         if (quads && IsWarpgroups(algorithm))
         {
-            // The gradient transposed: columns are packed, and the output's gradient is R·S times less than what the taps see of the input.
+            // The columns of a warpgroup's product are packed first. The gradient is computed transposed, so that these are the output's gradient:
+            // what the taps see of the input is R·S times as much.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(device, algorithm, taps, filters, result, Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
@@ -190,8 +192,8 @@ internal static class ConvolutionTiled
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
     /// <remarks>
-    /// 128 registers a thread for two large groups, 170 for six small ones: without them the assembler would take more than it needs and
-    /// too few warps would be left to hide latencies. The addresses of single floats need more; tests check that nothing spills.
+    /// That is 128 registers a thread for two large groups, and 170 for six small ones. Without a limit the assembler takes more than it needs, and too few
+    /// warps are left to hide latencies. The addresses of single floats need more, so one large group has to do; tests check that nothing spills.
     /// </remarks>
     internal static KernelSpecialization Specialization(int extent, bool quads) =>
         new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);

@@ -16,7 +16,7 @@ internal static class SliceSums
     /// <summary>How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.</summary>
     public static KernelSpecialization Specialization => new(ResultsAGroup * Parts, 8);
 
-    /// <summary>Launches one or the other.</summary>
+    /// <summary>Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices.</summary>
     public static void Launch<TResult>(ComputeDevice device, TResult result, ArrayView<float> partials, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
@@ -38,7 +38,10 @@ internal static class SliceSums
     }
 
     /// <summary>32 elements of the result.</summary>
-    /// <remarks>Many slices are those of few results: a thread for each would leave most multiprocessors idle, and the others waiting for one share after the other.</remarks>
+    /// <remarks>
+    /// A product has many slices where it has few results. With one thread for each result most multiprocessors would be idle, and the others would wait for
+    /// one share after the other.
+    /// </remarks>
     public static void AddMany<TResult>(TResult result, ArrayView<float> partials, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
@@ -47,7 +50,7 @@ internal static class SliceSums
         float sum = 0;
         if (index < count)
         {
-            // Four are asked for before the first is used: one after the other, each would be a wait for memory.
+            // Four reads are under way before the first is used, so that memory's latency is waited for once and not four times.
             for (int slice = part; slice < plan.Slices; slice += 4 * Parts)
             {
                 float first = partials[slice * count + index], second = Share(partials, slice + Parts, index, count, plan);
@@ -64,7 +67,7 @@ internal static class SliceSums
         Store(result, index, sum, plan);
     }
 
-    // Past the last slice it is the last that is read: a branch would be a wait.
+    // Past the end the last slice is read and not used: a branch around the read would keep it from starting early.
     private static float Share(ArrayView<float> partials, int slice, int index, int count, TiledPlan plan)
     {
         float share = partials[Math.Min(slice, plan.Slices - 1) * count + index];

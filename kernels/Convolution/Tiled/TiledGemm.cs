@@ -23,8 +23,8 @@ internal static class TiledGemm
     /// </remarks>
     public static readonly TiledPlanner Planner = new(
         Depth, pace: 100,
-        new TiledTile(TileAlgorithm.Large, LargeTile.Extent, LargeTile.Extent, Cost: 1, Crowd: 1.3),
-        new TiledTile(TileAlgorithm.Small, SmallTile.Extent, SmallTile.Extent, Cost: 1.125, Crowd: 4));
+        new TiledTile(TileAlgorithm.Large, LargeTile.Extent, LargeTile.Extent, Cost: 1, GroupsToSaturate: 1.3),
+        new TiledTile(TileAlgorithm.Small, SmallTile.Extent, SmallTile.Extent, Cost: 1.125, GroupsToSaturate: 4));
 
     /// <summary>Threads of a group.</summary>
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);

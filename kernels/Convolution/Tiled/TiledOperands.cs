@@ -172,7 +172,10 @@ internal readonly struct GradOutputPixels(ArrayView<float> gradOutput, Convoluti
 }
 
 /// <summary>Backward-weights, columns: tap and input channel (r, s, c) in the order of <see cref="TapOrder"/> against output pixel (n, p, q), an element of the input.</summary>
-/// <remarks>So a tile's 128 columns are eight taps of 16 channels, whose pixels overlap and come from the first-level cache but once, and not one or two taps of all channels.</remarks>
+/// <remarks>
+/// So a tile's 128 columns are eight taps of 16 channels. Their pixels overlap: what one tap has brought, the other seven find in the first-level cache. In the
+/// order of memory the columns would be all channels of one or two taps, which share little.
+/// </remarks>
 internal readonly struct InputTaps(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {
     private readonly int columns = shape.R * shape.S * shape.C, height = shape.H, width = shape.W, channels = shape.C;

@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The CPU kernels of the Winograd convolution: weights into transformed weights, and the forward pass of a tile's life.</summary>
+/// <summary>The CPU kernels of the Winograd convolution's forward and backward-data passes: the weights' transform, and from input tiles to output tiles.</summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
@@ -18,7 +18,8 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     where TMath : struct, IVectorMath<TVector>
     where TWinograd : struct, IWinograd<TVector, TMath>
 {
-    /// <summary>Input channels that an index of <see cref="Weights"/> transforms: with a block of 32 output channels 512 filters, and hundreds of indices for a layer of 512 channels.</summary>
+    /// <summary>Input channels that an index of <see cref="Weights"/> transforms.</summary>
+    /// <remarks>With a block of 32 output channels that is 512 filters, enough to start an index for; a layer of 512 channels still has 512 indices to share out.</remarks>
     public const int ChannelsAnIndex = 16;
 
     private static int Rows => RegisterTile<TVector, TMath>.Rows;

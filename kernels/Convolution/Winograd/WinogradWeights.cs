@@ -2,7 +2,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The weights of a 3x3 convolution as the pass sees them that multiplies with them, before and after their transformation.</summary>
+/// <summary>How forward and backward-data read the weights of a 3x3 convolution, and how the transformed weights lie in memory.</summary>
 /// <param name="Inputs">Channels that the pass sums over.</param>
 /// <param name="Outputs">Channels that it computes.</param>
 /// <param name="InputsAPass">Input channels whose transformed weights lie in memory together.</param>
