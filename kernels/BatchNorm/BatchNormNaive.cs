@@ -56,21 +56,21 @@ internal static class BatchNormNaive
         Index1D c, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> gradOutput,
         ArrayView<float> output, ArrayView<float> input, BatchNormChannels channels, int relu, BatchNormShape shape)
     {
-        float sum = 0, sumNormalized = 0;
+        float sum = 0, sumCentered = 0;
         for (int row = 0; row < shape.N * shape.H; row++)
         {
-            float partial = 0, partialNormalized = 0;
+            float partial = 0, partialCentered = 0;
             for (int w = 0; w < shape.W; w++)
             {
                 int i = (row * shape.W + w) * shape.C + c;
                 float gradient = Masked(gradOutput, output, input, channels, relu, c, i);
                 partial += gradient;
-                partialNormalized += gradient * (input[i] - channels.Mean[c]);
+                partialCentered += gradient * (input[i] - channels.Mean[c]);
             }
             sum += partial;
-            sumNormalized += partialNormalized;
+            sumCentered += partialCentered;
         }
-        sumNormalized *= channels.InverseStd[c];
+        float sumNormalized = sumCentered * channels.InverseStd[c];
         sums[c] = sum;
         sums[shape.C + c] = sumNormalized;
         if (gradWeight.Length > 0)
@@ -85,7 +85,7 @@ internal static class BatchNormNaive
         int relu, BatchNormShape shape) =>
         gradResidual[index] = Masked(gradOutput, output, input, channels, relu, index % shape.C, index);
 
-    /// <summary>One element of <c>gradInput</c>.</summary>
+    /// <summary>One element of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
         BatchNormChannels channels, int relu, ArrayView<float> sums, BatchNormShape shape)

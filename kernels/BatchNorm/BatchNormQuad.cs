@@ -74,29 +74,29 @@ internal static class BatchNormQuad
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
-        Float4 sum = default, product = default;
+        Float4 sum = default, sumCentered = default;
         if (quad < quads)
         {
-            Float4 center = channels.Mean.Cast<Float4>()[quad], scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
+            Float4 mean = channels.Mean.Cast<Float4>()[quad], scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
             Float4 shift = channels.Bias.Cast<Float4>()[quad];
             for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
                 // All is read before anything is written. To the assembler what is written could be the input, so a read that comes later would have to wait for the write.
-                Float4 difference = x[at] - center;
-                Float4 gradient = Gradient(gradOutput, output, difference * scale + shift, relu, at);
+                Float4 centered = x[at] - mean;
+                Float4 gradient = Masked(gradOutput, output, centered * scale + shift, relu, at);
                 if (gradResidual.Length > 0)
                     gradResidual.Cast<Float4>()[at] = gradient;
                 sum += gradient;
-                product += gradient * difference;
+                sumCentered += gradient * centered;
             }
         }
         sum = PixelSlices.SumRows(rows, sum);
-        product = PixelSlices.SumRows(rows, product);
+        sumCentered = PixelSlices.SumRows(rows, sumCentered);
         if (PixelSlices.Row == 0 & quad < quads)
         {
             partial.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = sum;
-            partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = product;
+            partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = sumCentered;
         }
     }
 
@@ -107,7 +107,7 @@ internal static class BatchNormQuad
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
-        Float4 sum = default, product = default;
+        Float4 sum = default, sumCentered = default;
         if (quad < quads)
         {
             for (int slice = PixelSlices.Row; slice < slices.Count; slice += 4 * PixelSlices.GroupPixels)
@@ -116,23 +116,23 @@ internal static class BatchNormQuad
                 QuadPair third = Read(parts, slice + 2 * PixelSlices.GroupPixels, slices.Count, quads, quad);
                 QuadPair fourth = Read(parts, slice + 3 * PixelSlices.GroupPixels, slices.Count, quads, quad);
                 sum = sum + first.First + second.First + third.First + fourth.First;
-                product = product + first.Second + second.Second + third.Second + fourth.Second;
+                sumCentered = sumCentered + first.Second + second.Second + third.Second + fourth.Second;
             }
         }
         sum = PixelSlices.SumRows(rows, sum);
-        product = PixelSlices.SumRows(rows, product);
+        sumCentered = PixelSlices.SumRows(rows, sumCentered);
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
-        Float4 normalized = product * inverseStd.Cast<Float4>()[quad];
+        Float4 sumNormalized = sumCentered * inverseStd.Cast<Float4>()[quad];
         sums.Cast<Float4>()[quad] = sum;
-        sums.Cast<Float4>()[quads + quad] = normalized;
+        sums.Cast<Float4>()[quads + quad] = sumNormalized;
         if (gradWeight.Length > 0)
-            gradWeight.Cast<Float4>()[quad] = normalized;
+            gradWeight.Cast<Float4>()[quad] = sumNormalized;
         if (gradBias.Length > 0)
             gradBias.Cast<Float4>()[quad] = sum;
     }
 
-    /// <summary>Four elements of <c>gradInput</c>.</summary>
+    /// <summary>Four elements of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
         BatchNormChannels channels, int relu, ArrayView<float> sums, PixelSlices slices)
@@ -140,10 +140,10 @@ internal static class BatchNormQuad
         slices.Quads.Divide(index, out int quad);
         float share = 1f / slices.Pixels;
         Float4 inverse = channels.InverseStd.Cast<Float4>()[quad], scale = inverse * channels.Weight.Cast<Float4>()[quad];
-        Float4 difference = input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad];
-        Float4 sum = sums.Cast<Float4>()[quad] * share, product = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
-        Float4 gradient = Gradient(gradOutput, output, difference * scale + channels.Bias.Cast<Float4>()[quad], relu, index);
-        gradInput.Cast<Float4>()[index] = scale * (gradient - sum - difference * inverse * product);
+        Float4 centered = input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad];
+        Float4 meanGradient = sums.Cast<Float4>()[quad] * share, meanNormalized = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
+        Float4 gradient = Masked(gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], relu, index);
+        gradInput.Cast<Float4>()[index] = scale * (gradient - meanGradient - centered * inverse * meanNormalized);
     }
 
     /// <summary>Joins the slices from <paramref name="first"/> to <paramref name="end"/> - 1 within a group: each of its rows some of them, then the rows as a tree. Row 0 gets the whole.</summary>
@@ -222,8 +222,8 @@ internal static class BatchNormQuad
         count = all;
     }
 
-    /// <summary>The gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no residual was added to <paramref name="value"/>.</summary>
-    private static Float4 Gradient(ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int relu, int index)
+    /// <summary><c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no residual was added to <paramref name="value"/>.</summary>
+    private static Float4 Masked(ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int relu, int index)
     {
         Float4 gradient = gradOutput.Cast<Float4>()[index];
         if (output.Length > 0)
