@@ -201,7 +201,7 @@ public static class BatchNorm
     private static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
     {
         (Tensor partial, PixelSlices slices) = statistics;
-        if (slices.Count <= BatchNormQuad.MostSlices)
+        if (slices.Count <= BatchNormQuad.MaxSlices)
             return statistics;
         PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
         Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));

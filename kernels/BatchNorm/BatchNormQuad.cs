@@ -12,7 +12,7 @@ internal static class BatchNormQuad
 {
     /// <summary>Slices that <see cref="MergeStatistics"/> joins at most.</summary>
     /// <remarks>Each of its group's 32 rows then joins 32 slices, one after the other. By counting, joining more takes longer than a launch of <see cref="JoinSlices"/> before.</remarks>
-    public const int MostSlices = 1024;
+    public const int MaxSlices = 1024;
 
     /// <summary>Slices that <see cref="JoinSlices"/> makes one of: two for each row of a group.</summary>
     public const int SlicesJoined = 2 * PixelSlices.GroupPixels;

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Device;
 public sealed partial class ComputeDevice
 {
     // Several chunks per thread even out threads of different speed; more would cost more than they even out.
-    private const int ChunksAThread = 16;
+    private const int ChunksPerThread = 16;
 
     /// <summary>Runs a kernel for every index from 0 to <paramref name="extent"/> - 1, after what was launched before.</summary>
     /// <remarks>
@@ -26,7 +26,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1>>(kernel.Method)(stream, extent, p1);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1>>(kernel.Method)(stream, extent, p1);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -43,7 +43,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2>>(kernel.Method)(stream, extent, p1, p2);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2>>(kernel.Method)(stream, extent, p1, p2);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -61,7 +61,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3>>(kernel.Method)(stream, extent, p1, p2, p3);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3>>(kernel.Method)(stream, extent, p1, p2, p3);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -80,7 +80,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>>(kernel.Method)(stream, extent, p1, p2, p3, p4);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>>(kernel.Method)(stream, extent, p1, p2, p3, p4);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -100,7 +100,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -121,7 +121,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -143,7 +143,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -166,7 +166,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7, p8);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7, p8);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -190,7 +190,7 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OneAnIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7, p8, p9);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7, p8, p9);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -201,7 +201,7 @@ public sealed partial class ComputeDevice
 
     private void ForEachChunk(int extent, Action<int, int> body)
     {
-        int size = Math.Max(1, extent / (Threads * ChunksAThread));
+        int size = Math.Max(1, extent / (Threads * ChunksPerThread));
         // In 64 bits: near the largest extent, what is rounded up or lies behind the last chunk does not fit 32.
         int chunks = (int)(((long)extent + size - 1) / size);
         if (chunks == 1 || Threads == 1)

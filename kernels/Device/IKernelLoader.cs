@@ -17,7 +17,7 @@ internal interface IKernelLoader
 
     /// <summary>A launcher for a kernel that computes one output per index.</summary>
     /// <typeparam name="TLauncher"><c>Action&lt;AcceleratorStream, Index1D, …&gt;</c> with the kernel's parameters.</typeparam>
-    TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
+    TLauncher OnePerIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate;
 
     /// <summary>A launcher for a kernel of groups that share memory.</summary>

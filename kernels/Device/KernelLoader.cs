@@ -43,7 +43,7 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     public ILaunchGraph? Record(AcceleratorStream stream, Action launches) => stream is CudaStream cuda ? CudaGraph.Record(cuda, launches) : null;
 
     /// <inheritdoc/>
-    public TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
+    public TLauncher OnePerIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd((kernel, null, null), static (key, accelerator) =>
             accelerator.LoadAutoGroupedKernel(Compile(accelerator.GetBackend(), key.Method, default)).CreateLauncherDelegate<TLauncher>(), accelerator);

@@ -13,7 +13,7 @@ internal readonly struct PixelSlices
     public const int GroupPixels = 32;
 
     // Eight groups for each of an H100's 132 multiprocessors; and two pixels a thread, below which merging costs more than it spares.
-    private const int WantedGroups = 1056, LeastLength = 2 * GroupPixels;
+    private const int WantedGroups = 1056, MinLength = 2 * GroupPixels;
 
     /// <param name="pixels">Pixels in all.</param>
     /// <param name="channels">Channels, a multiple of 4.</param>
@@ -35,7 +35,7 @@ internal readonly struct PixelSlices
     private static int LengthFor(int pixels, int channels, int wantedGroups)
     {
         int channelGroups = ChannelGroupsOf(Math.Max(1, channels / 4));
-        return Ceiling.Divide(pixels, Math.Clamp(wantedGroups / channelGroups, 1, Math.Max(1, pixels / LeastLength)));
+        return Ceiling.Divide(pixels, Math.Clamp(wantedGroups / channelGroups, 1, Math.Max(1, pixels / MinLength)));
     }
 
     private static int ChannelGroupsOf(int quads) => Ceiling.Divide(quads, GroupQuads);

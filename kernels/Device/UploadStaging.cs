@@ -16,7 +16,7 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
 {
     // Labels and parameters of a batch are kilobytes, its pixels tens of megabytes: with slots of two kinds, small arrays do not lock large memory. What is larger
     // still is weights, which are uploaded once and need no slot.
-    private const long SmallBytes = 1 << 16, MostBytes = 1 << 28;
+    private const long SmallBytes = 1 << 16, MaxBytes = 1 << 28;
 
     // One thread copies some 10 GB/s: a batch of large images would take it as long as a step takes the GPU. Four are enough, and smaller parts not worth waking them.
     private const int PartBytes = 1 << 22;
@@ -34,7 +34,7 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
         where T : unmanaged
     {
         long bytes = (long)source.Length * Unsafe.SizeOf<T>();
-        if (bytes > MostBytes)
+        if (bytes > MaxBytes)
             return false;
         Slot slot = bytes <= SmallBytes ? small[nextSmall++ % small.Length] : large[nextLarge++ % large.Length];
         slot.Copied?.Synchronize();

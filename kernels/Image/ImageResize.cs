@@ -22,12 +22,12 @@ public static class ImageResize
             device.Launch(ImageResizeVector.Forward, ImageResizeVector.Bands(shape), output, pixels, parameters, shape);
         else if (algorithm == ImageResizeAlgorithm.Group)
         {
-            int groups = Math.Max(1, shape.MostPixels / (ResampledTile.Extent * ResampledTile.Extent));
+            int groups = Math.Max(1, shape.MaxPixels / (ResampledTile.Extent * ResampledTile.Extent));
             device.LaunchGrouped(ImageResizeGroup.Forward, new Index2D(groups, shape.N), ImageTransform.Groups, output, pixels, parameters);
         }
         else
         {
-            device.Launch(ImageResizeNaive.Forward, checked(shape.N * shape.MostPixels), output, pixels, parameters, shape);
+            device.Launch(ImageResizeNaive.Forward, checked(shape.N * shape.MaxPixels), output, pixels, parameters, shape);
         }
     }
 

@@ -9,8 +9,8 @@ internal static class ImageResizeNaive
     public static void Forward(
         Index1D index, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, ImageResizeShape shape)
     {
-        ImageResizeParameters image = parameters[index / shape.MostPixels];
-        int pixel = index % shape.MostPixels, channels = image.Source.Channels;
+        ImageResizeParameters image = parameters[index / shape.MaxPixels];
+        int pixel = index % shape.MaxPixels, channels = image.Source.Channels;
         if (pixel >= image.Width * image.Height)
             return;
         int p = pixel / image.Width, q = pixel % image.Width;

@@ -7,13 +7,13 @@ namespace IlgpuCxr.Kernels.Image;
 internal static unsafe class ImageResizeVector
 {
     /// <summary>Number of indices.</summary>
-    public static int Bands(in ImageResizeShape shape) => shape.N * ResampledBand.CountFor(shape.MostRows);
+    public static int Bands(in ImageResizeShape shape) => shape.N * ResampledBand.CountFor(shape.MaxRows);
 
     /// <summary>A band of rows of an image; nothing where the image has fewer rows than the highest.</summary>
     public static void Forward(
         Index1D index, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, ImageResizeShape shape)
     {
-        int bands = ResampledBand.CountFor(shape.MostRows);
+        int bands = ResampledBand.CountFor(shape.MaxRows);
         ImageResizeParameters* image = parameters.Pointer() + index / bands;
         if (index % bands >= ResampledBand.CountFor(image->Height))
             return;

@@ -112,7 +112,7 @@ internal readonly unsafe struct ResampledBand
         for (int q = 0; q < taps.Count; q++)
         {
             byte* source = line + taps.First[q];
-            int* weights = taps.Weights + q * taps.Most;
+            int* weights = taps.Weights + q * taps.Pitch;
             int sum = ResizeFilter.Half;
             for (int i = 0; i < taps.Length[q]; i++)
                 sum += source[i] * weights[i];
@@ -126,7 +126,7 @@ internal readonly unsafe struct ResampledBand
         for (int q = 0; q < taps.Count; q++)
         {
             byte* source = line + taps.First[q] * 3;
-            int* weights = taps.Weights + q * taps.Most;
+            int* weights = taps.Weights + q * taps.Pitch;
             int red = ResizeFilter.Half, green = ResizeFilter.Half, blue = ResizeFilter.Half;
             for (int i = 0; i < taps.Length[q]; i++)
             {
@@ -144,7 +144,7 @@ internal readonly unsafe struct ResampledBand
     private static void Resize(int* resized, int* narrowed, int pitch, in FilterWeights taps, int p)
     {
         int* source = narrowed + taps.First[p - taps.Start] * pitch;
-        int* weights = taps.Weights + (p - taps.Start) * taps.Most;
+        int* weights = taps.Weights + (p - taps.Start) * taps.Pitch;
         int length = taps.Length[p - taps.Start], i = 0;
         for (; i <= pitch - Vector<int>.Count; i += Vector<int>.Count)
         {
@@ -174,17 +174,17 @@ internal readonly unsafe struct ResampledBand
             Start = start;
             Count = end - start;
             // A triangle of reach r covers fewer than 2 r + 1 pixels.
-            Most = 2 * Ceiling.Divide(Math.Max(length, size), size) + 1;
+            Pitch = 2 * Ceiling.Divide(Math.Max(length, size), size) + 1;
             First = Allocate<int>(Count);
             Length = Allocate<int>(Count);
-            Weights = Allocate<int>(Count * Most);
+            Weights = Allocate<int>(Count * Pitch);
             for (int i = 0; i < Count; i++)
             {
                 int q = start + i, total = ResizeFilter.Total(q, length, size);
                 First[i] = ResizeFilter.First(q, length, size);
                 Length[i] = ResizeFilter.End(q, length, size) - First[i];
                 for (int tap = 0; tap < Length[i]; tap++)
-                    Weights[i * Most + tap] = ResizeFilter.Weight(q, First[i] + tap, length, size, total);
+                    Weights[i * Pitch + tap] = ResizeFilter.Weight(q, First[i] + tap, length, size, total);
             }
         }
 
@@ -194,8 +194,8 @@ internal readonly unsafe struct ResampledBand
         /// <summary>Number of outputs.</summary>
         public int Count { get; }
 
-        /// <summary>Most weights of an output.</summary>
-        public int Most { get; }
+        /// <summary>Weights from one output to the next: as many as an output can have.</summary>
+        public int Pitch { get; }
 
         /// <summary>The first pixel of each output.</summary>
         public int* First { get; }
@@ -203,7 +203,7 @@ internal readonly unsafe struct ResampledBand
         /// <summary>The number of pixels of each output.</summary>
         public int* Length { get; }
 
-        /// <summary><c>[Count, Most]</c></summary>
+        /// <summary><c>[Count, Pitch]</c></summary>
         public int* Weights { get; }
 
         public void Free()

@@ -17,13 +17,13 @@ internal struct ResampledTile
     /// <summary>Threads of a group.</summary>
     public const int Threads = Extent * RowsAtOnce;
 
-    private const int RowsAtOnce = 8, ChannelsAtMost = 3;
+    private const int RowsAtOnce = 8, MaxChannels = 3;
 
     // Weights of an output that fit the table: shrinking to a 12th, an X-ray of 2688 pixels to 224. What has more is weighed tap by tap.
-    private const int MostTaps = 24;
+    private const int MaxTaps = 24;
 
     // One more than there are, for the lanes of a warp read the same tap of 32 neighbours: 24 apart they would meet in four banks, eight in each; 25 apart each has its own.
-    private const int WeightPitch = MostTaps + 1, Weights = Extent * WeightPitch;
+    private const int WeightPitch = MaxTaps + 1, Weights = Extent * WeightPitch;
 
     private PixelSums pixels0;
     private PixelSums pixels8;
@@ -53,7 +53,7 @@ internal struct ResampledTile
     {
         ArrayView<int> columnWeights = SharedMemory.Allocate<int>(Weights);
         ArrayView<int> rowWeights = SharedMemory.Allocate<int>(Weights);
-        ArrayView<int> narrowed = SharedMemory.Allocate<int>(Extent * Extent * ChannelsAtMost);
+        ArrayView<int> narrowed = SharedMemory.Allocate<int>(Extent * Extent * MaxChannels);
         CropBox crop = image.Crop;
         Fill(columnWeights, left, crop.Width, width);
         Fill(rowWeights, top, crop.Height, height);
@@ -74,7 +74,7 @@ internal struct ResampledTile
                     int weight = Weight(columnWeights, Column, x, firstColumn, endColumn, q, crop.Width, width, columnTotal);
                     line.AddRotated(pixels, image, crop.Left + x, crop.Top + y, weight);
                 }
-                line.StoreLevels(narrowed, ((y - start) * Extent + Column) * ChannelsAtMost, image.Channels);
+                line.StoreLevels(narrowed, ((y - start) * Extent + Column) * MaxChannels, image.Channels);
             }
             Group.Barrier();
             tile.pixels0.AddRows(narrowed, rowWeights, top, RowOf(0), start, end, crop.Height, height, image.Channels);
@@ -94,17 +94,17 @@ internal struct ResampledTile
     /// <summary>The weights of 32 outputs from <paramref name="first"/> on.</summary>
     private static void Fill(ArrayView<int> weights, int first, int length, int size)
     {
-        for (int i = Group.IdxX; i < Extent * MostTaps; i += Threads)
+        for (int i = Group.IdxX; i < Extent * MaxTaps; i += Threads)
         {
-            int local = i / MostTaps, tap = i - local * MostTaps, q = first + local;
+            int local = i / MaxTaps, tap = i - local * MaxTaps, q = first + local;
             int begin = ResizeFilter.First(q, length, size), end = ResizeFilter.End(q, length, size);
-            if (q < size && tap < end - begin && end - begin <= MostTaps)
+            if (q < size && tap < end - begin && end - begin <= MaxTaps)
                 weights[local * WeightPitch + tap] = ResizeFilter.Weight(q, begin + tap, length, size, ResizeFilter.Total(q, length, size));
         }
     }
 
     private static int Weight(ArrayView<int> weights, int local, int x, int first, int end, int q, int length, int size, int total) =>
-        end - first <= MostTaps ? weights[local * WeightPitch + x - first] : ResizeFilter.Weight(q, x, length, size, total);
+        end - first <= MaxTaps ? weights[local * WeightPitch + x - first] : ResizeFilter.Weight(q, x, length, size, total);
 
     /// <summary>The sums of a pixel's channels, in 2⁻²² of a level; of gray only the first is used.</summary>
     private struct PixelSums
@@ -133,11 +133,11 @@ internal struct ResampledTile
             int p = top + local, first = ResizeFilter.First(p, length, size), last = ResizeFilter.End(p, length, size);
             if (p >= size)
                 return;
-            int total = last - first <= MostTaps ? 0 : ResizeFilter.Total(p, length, size);
+            int total = last - first <= MaxTaps ? 0 : ResizeFilter.Total(p, length, size);
             for (int y = Math.Max(first, start); y < Math.Min(last, end); y++)
             {
                 int weight = Weight(weights, local, y, first, last, p, length, size, total);
-                int at = ((y - start) * Extent + Column) * ChannelsAtMost;
+                int at = ((y - start) * Extent + Column) * MaxChannels;
                 red += narrowed[at] * weight;
                 if (channels == 1)
                     continue;

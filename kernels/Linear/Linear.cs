@@ -12,7 +12,7 @@ namespace IlgpuCxr.Kernels.Linear;
 public static class Linear
 {
     // Beyond this many rows the arithmetic costs more than reading the weights, and register tiles do it faster: docs/linear.md has the measurement.
-    private const int LargestVectorBatch = 64;
+    private const int MaxVectorBatch = 64;
 
     /// <summary><c>output = input · weightsᵀ + bias</c></summary>
     /// <param name="device">Where to compute.</param>
@@ -25,7 +25,7 @@ public static class Linear
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device, shape, LargestVectorBatch);
+        LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.Forward(device, output, input, weights, bias, relu: false, shape.Convolution);
@@ -35,7 +35,7 @@ public static class Linear
         output.DropStatistics();
         if (algorithm == LinearAlgorithm.Vector)
         {
-            device.Launch(LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsAnIndex), output.View, input.View, weights, bias, shape);
+            device.Launch(LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), output.View, input.View, weights, bias, shape);
             return;
         }
         device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
@@ -51,7 +51,7 @@ public static class Linear
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
     {
-        LinearAlgorithm algorithm = Choose(device, shape, LargestVectorBatch);
+        LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
@@ -60,7 +60,7 @@ public static class Linear
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
         {
-            device.Launch(LinearVector.BackwardData, Ceiling.Divide(shape.In, LinearVector.InputsAnIndex), gradInput.View, gradOutput.View, weights, shape);
+            device.Launch(LinearVector.BackwardData, Ceiling.Divide(shape.In, LinearVector.InputsPerIndex), gradInput.View, gradOutput.View, weights, shape);
             return;
         }
         device.Launch(LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
@@ -78,7 +78,7 @@ public static class Linear
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
     {
         // Register tiles need partial sums as large as the weights, and were slower at every batch size measured: docs/linear.md.
-        LinearAlgorithm algorithm = Choose(device, shape, largestVectorBatch: int.MaxValue);
+        LinearAlgorithm algorithm = Choose(device, shape, maxVectorBatch: int.MaxValue);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
@@ -86,7 +86,7 @@ public static class Linear
         }
         using var timing = device.Timings.Measure("linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
-            device.Launch(LinearVector.BackwardWeights, Ceiling.Divide(shape.Out, LinearVector.OutputsAnIndex), gradWeights, gradOutput.View, input.View, shape);
+            device.Launch(LinearVector.BackwardWeights, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), gradWeights, gradOutput.View, input.View, shape);
         else
             device.Launch(LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
         if (gradBias.Length > 0)
@@ -94,12 +94,12 @@ public static class Linear
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape, int largestVectorBatch)
+    private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape, int maxVectorBatch)
     {
         if (device.Forced<LinearAlgorithm>() is { } forced)
             return forced;
         if (Convolution.Convolution.Choose(device, shape.Convolution) == ConvolutionAlgorithm.Naive)
             return LinearAlgorithm.Naive;
-        return device.Kind == DeviceKind.Cpu && shape.N <= largestVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
+        return device.Kind == DeviceKind.Cpu && shape.N <= maxVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
     }
 }

@@ -15,19 +15,19 @@ namespace IlgpuCxr.Kernels.Linear;
 internal static unsafe class LinearVector
 {
     /// <summary>Output features that an index of <see cref="Forward"/> and <see cref="BackwardWeights"/> computes.</summary>
-    public const int OutputsAnIndex = 4;
+    public const int OutputsPerIndex = 4;
 
     /// <summary>Input features that are taken at a time, and that an index of <see cref="BackwardData"/> computes: 4 kB, a page of each row of the weights.</summary>
-    public const int InputsAnIndex = 1024;
+    public const int InputsPerIndex = 1024;
 
     /// <summary>Some columns of <c>output = input · weightsᵀ + bias</c>.</summary>
     public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, LinearShape shape)
     {
-        float* sums = stackalloc float[2 * OutputsAnIndex];
-        int k = index * OutputsAnIndex, outputs = Math.Min(OutputsAnIndex, shape.Out - k);
-        for (int first = 0; first < shape.In; first += InputsAnIndex)
+        float* sums = stackalloc float[2 * OutputsPerIndex];
+        int k = index * OutputsPerIndex, outputs = Math.Min(OutputsPerIndex, shape.Out - k);
+        for (int first = 0; first < shape.In; first += InputsPerIndex)
         {
-            int count = Math.Min(InputsAnIndex, shape.In - first);
+            int count = Math.Min(InputsPerIndex, shape.In - first);
             float* w = weights.Pointer() + (long)k * shape.In + first;
             for (int n = 0; n < shape.N; n += 2)
             {
@@ -43,7 +43,7 @@ internal static unsafe class LinearVector
                     for (int i = 0; i < outputs; i++)
                     {
                         float start = first > 0 ? result[i] : bias.Length > 0 ? bias.Pointer()[k + i] : 0;
-                        result[i] = start + sums[row * OutputsAnIndex + i];
+                        result[i] = start + sums[row * OutputsPerIndex + i];
                     }
                 }
             }
@@ -53,8 +53,8 @@ internal static unsafe class LinearVector
     /// <summary>Some columns of <c>gradInput = gradOutput · weights</c>.</summary>
     public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights, LinearShape shape)
     {
-        float* unused = stackalloc float[InputsAnIndex];
-        int first = index * InputsAnIndex, count = Math.Min(InputsAnIndex, shape.In - first);
+        float* unused = stackalloc float[InputsPerIndex];
+        int first = index * InputsPerIndex, count = Math.Min(InputsPerIndex, shape.In - first);
         for (int n = 0; n < shape.N; n++)
             new Span<float>(gradInput.Pointer() + (long)n * shape.In + first, count).Clear();
         for (int k = 0; k < shape.Out; k += 4)
@@ -72,11 +72,11 @@ internal static unsafe class LinearVector
     /// <summary>Some rows of <c>gradWeights = gradOutputᵀ · input</c>.</summary>
     public static void BackwardWeights(Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, LinearShape shape)
     {
-        float* unused = stackalloc float[InputsAnIndex];
-        int firstOutput = index * OutputsAnIndex, endOutput = Math.Min(firstOutput + OutputsAnIndex, shape.Out);
-        for (int first = 0; first < shape.In; first += InputsAnIndex)
+        float* unused = stackalloc float[InputsPerIndex];
+        int firstOutput = index * OutputsPerIndex, endOutput = Math.Min(firstOutput + OutputsPerIndex, shape.Out);
+        for (int first = 0; first < shape.In; first += InputsPerIndex)
         {
-            int count = Math.Min(InputsAnIndex, shape.In - first);
+            int count = Math.Min(InputsPerIndex, shape.In - first);
             for (int k = firstOutput; k < endOutput; k += 2)
             {
                 bool isPair = k + 1 < endOutput;

@@ -16,7 +16,7 @@ internal static class WarpgroupGemm
     private const int SharedBytes = 48 * 1024;
 
     // An instruction's 64 rows, in the blocks of 16 that are loaded at once.
-    private const int BlocksOfAnInstruction = 4;
+    private const int BlocksPerInstruction = 4;
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
     public static void Multiply<TRowSize, TColumnSize, TMath, TRows, TResult>(
@@ -101,8 +101,8 @@ internal static class WarpgroupGemm
         rows.Rows0Deeper = stage.Load(tile, 0, 1);
         if (TRowSize.Extent > 64)
         {
-            rows.Rows64 = stage.Load(tile, BlocksOfAnInstruction, 0);
-            rows.Rows64Deeper = stage.Load(tile, BlocksOfAnInstruction, 1);
+            rows.Rows64 = stage.Load(tile, BlocksPerInstruction, 0);
+            rows.Rows64Deeper = stage.Load(tile, BlocksPerInstruction, 1);
         }
         return rows;
     }

@@ -44,7 +44,7 @@ internal static class ConvolutionTiled
         }
         var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
         Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
-        Multiply(device, algorithm, patches, filters, new NormalizedResult(output.View, shape.K, moments.View), plan, quads);
+        Multiply(device, algorithm, patches, filters, new ResultWithStatistics(output.View, shape.K, moments.View), plan, quads);
         output.Statistics = new PixelStatistics(moments, slices);
     }
 

@@ -8,13 +8,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class SliceSums
 {
     /// <summary>Results of a group of <see cref="AddMany"/>, and the parts of the slices that its threads add up side by side.</summary>
-    public const int ResultsAGroup = 32, Parts = 8;
+    public const int ResultsPerGroup = 32, Parts = 8;
 
     /// <summary>Slices from which on <see cref="AddMany"/> adds them: two for each part.</summary>
     public const int Many = 2 * Parts;
 
     /// <summary>How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.</summary>
-    public static KernelSpecialization Specialization => new(ResultsAGroup * Parts, 8);
+    public static KernelSpecialization Specialization => new(ResultsPerGroup * Parts, 8);
 
     /// <summary>Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices.</summary>
     public static void Launch<TResult>(ComputeDevice device, TResult result, ArrayView<float> partials, TiledPlan plan)
@@ -24,7 +24,7 @@ internal static class SliceSums
         if (plan.Slices < Many)
             device.Launch(Add<TResult>, count, result, partials, plan);
         else
-            device.LaunchGrouped(AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsAGroup), 1), Specialization, result, partials, plan);
+            device.LaunchGrouped(AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsPerGroup), 1), Specialization, result, partials, plan);
     }
 
     /// <summary>One element of the result: the slices' shares, from first to last.</summary>
@@ -45,8 +45,8 @@ internal static class SliceSums
     public static void AddMany<TResult>(TResult result, ArrayView<float> partials, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsAGroup * Parts);
-        int local = Group.IdxX & ResultsAGroup - 1, part = Group.IdxX / ResultsAGroup, index = Grid.IdxX * ResultsAGroup + local, count = plan.Rows * plan.Columns;
+        ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsPerGroup * Parts);
+        int local = Group.IdxX & ResultsPerGroup - 1, part = Group.IdxX / ResultsPerGroup, index = Grid.IdxX * ResultsPerGroup + local, count = plan.Rows * plan.Columns;
         float sum = 0;
         if (index < count)
         {
@@ -63,7 +63,7 @@ internal static class SliceSums
         if (part != 0 | index >= count)
             return;
         for (int other = 1; other < Parts; other++)
-            sum += sums[other * ResultsAGroup + local];
+            sum += sums[other * ResultsPerGroup + local];
         Store(result, index, sum, plan);
     }
 

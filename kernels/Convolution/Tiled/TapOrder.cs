@@ -17,9 +17,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="channels">Channels of a tap.</param>
 internal readonly struct TapOrder(int tapRows, int tapColumns, int channels)
 {
-    private const int MostBits = 4;
+    private const int MaxBlockBits = 4;
 
-    private readonly int blockBits = Math.Min(MostBits, BitOperations.TrailingZeroCount(channels));
+    private readonly int blockBits = Math.Min(MaxBlockBits, BitOperations.TrailingZeroCount(channels));
     private readonly FastDivisor byTaps = new(Math.Max(1, tapRows * tapColumns)), byColumns = new(Math.Max(1, tapColumns));
 
     /// <summary>The channel at a depth, and its tap's row and column.</summary>

@@ -31,10 +31,10 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
     private const int FillDepth = 32;
 
     // Of twelve waves the last one's idle part is a twelfth at most, and more slices could save no more than that. Shorter slices are not worth the launch that adds them.
-    private const int MostWaves = 12, LeastSliceDepth = 256;
+    private const int MaxWaves = 12, MinSliceDepth = 256;
 
     // 17 of the 20 bytes a cycle that each multiprocessor's share of an H200's 4.8 TB/s is; 2 microseconds for the launch that adds the slices.
-    private const double BytesACycle = 17, LaunchCycles = 4000;
+    private const double BytesPerCycle = 17, LaunchCycles = 4000;
 
     /// <summary>The plan for a product.</summary>
     /// <param name="rows">Rows of the result.</param>
@@ -52,7 +52,7 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
             if (isForced && tile.Algorithm != forced)
                 continue;
             long groups = (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
-            for (int waves = 1, before = 0; waves <= MostWaves; waves++)
+            for (int waves = 1, before = 0; waves <= MaxWaves; waves++)
             {
                 int sliceDepth = SliceDepth(depth, waves * Multiprocessors / groups);
                 // Counted already: most products have one slice for any number of waves, and this runs at every launch.
@@ -70,7 +70,7 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
     /// <summary>Depth of as many slices as are wanted, whole tiles.</summary>
     private int SliceDepth(int depth, long wanted)
     {
-        int slices = (int)Math.Clamp(wanted, 1, Math.Max(1, depth / LeastSliceDepth));
+        int slices = (int)Math.Clamp(wanted, 1, Math.Max(1, depth / MinSliceDepth));
         return Math.Max(1, Ceiling.Divide(Ceiling.Divide(depth, slices), tileDepth)) * tileDepth;
     }
 
@@ -78,6 +78,6 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
     {
         double waves = Math.Ceiling((double)groups * slices / Multiprocessors);
         double cycles = Math.Max(waves, tile.GroupsToSaturate) * tile.Rows * tile.Columns * (sliceDepth + FillDepth) * tile.Cost / pace;
-        return slices == 1 ? cycles : cycles + (2.0 * slices + 1) * sizeof(float) * rows * columns / (Multiprocessors * BytesACycle) + LaunchCycles;
+        return slices == 1 ? cycles : cycles + (2.0 * slices + 1) * sizeof(float) * rows * columns / (Multiprocessors * BytesPerCycle) + LaunchCycles;
     }
 }

@@ -80,7 +80,7 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
 }
 
 /// <summary>The output where batch norm follows: with neither bias nor ReLU, but with statistics.</summary>
-internal readonly struct NormalizedResult(ArrayView<float> view, int columns, ArrayView<float> statistics) : ITiledResult
+internal readonly struct ResultWithStatistics(ArrayView<float> view, int columns, ArrayView<float> statistics) : ITiledResult
 {
     private readonly int columns = columns;
 

@@ -80,7 +80,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         var grid = WeightGrid.Of(shape, shape.K);
         int weights = taps.Count * taps.Run, sums = Ceiling.Divide(weights, Rows) * Rows * Ceiling.Divide(shape.K, Columns) * Columns;
         Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, sums));
-        Tensor gathered = device.Arena.Rent(new TensorShape(grid.Slices, grid.RowsAChunk, shape.Q, Columns));
+        Tensor gathered = device.Arena.Rent(new TensorShape(grid.Slices, grid.RowsPerChunk, shape.Q, Columns));
         device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeightsOfFewChannels, grid.Slices, partial.View, gathered.View, gradOutput.View, source.View, padded, taps, grid);
         device.Launch(ConvolutionVectorKernels<TVector, TMath>.SumFewChannels, weights, gradWeights, partial.View, weights, shape.K, grid.Slices);
         gathered.Release();

@@ -21,10 +21,10 @@ internal abstract class ConvolutionVector
     private const int BiasSlices = 64;
 
     // The pointers of a tile's taps are on the stack: of 14 pixels and this many taps 115 kB, where a thread may have no more than 1 MB.
-    private const int MostTaps = 1024;
+    private const int MaxTaps = 1024;
 
     // With fewer channels the transforms cost more than they save.
-    private const int FewestWinogradChannels = 16;
+    private const int MinWinogradChannels = 16;
 
     /// <summary>The widest algorithm that this processor computes in hardware.</summary>
     public static ConvolutionAlgorithm Widest =>
@@ -33,12 +33,12 @@ internal abstract class ConvolutionVector
         : ConvolutionAlgorithm.Vector128;
 
     /// <summary>Whether a shape's filters have no more taps than these kernels take.</summary>
-    public static bool Fits(in ConvolutionShape shape) => (long)shape.R * shape.S <= MostTaps;
+    public static bool Fits(in ConvolutionShape shape) => (long)shape.R * shape.S <= MaxTaps;
 
     /// <summary>The algorithm that should take least time for a shape, by a model fitted to measurements (docs/convolution.md).</summary>
     public static ConvolutionAlgorithm Best(in ConvolutionShape shape)
     {
-        if (!shape.FitsWinograd || Math.Min(shape.C, shape.K) < FewestWinogradChannels)
+        if (!shape.FitsWinograd || Math.Min(shape.C, shape.K) < MinWinogradChannels)
             return Widest;
         double direct = 9.0 * shape.Output.Pixels, winograd2 = WinogradCost(shape, 2), winograd4 = WinogradCost(shape, 4);
         if (direct < Math.Min(winograd2, winograd4))

@@ -128,14 +128,14 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         float** rows = stackalloc float*[Rows];
         float* tile = stackalloc float[Rows * Columns];
         float* gathered = memory.Pointer() + TaskCounter.Floats + (long)thread.X * MemoryOfThread(shape, grid);
-        float* panels = gathered + grid.RowsAChunk * shape.Q * Columns;
+        float* panels = gathered + grid.RowsPerChunk * shape.Q * Columns;
         for (int task = TaskCounter.Next(memory); task < grid.Tasks; task = TaskCounter.Next(memory))
         {
             int slice = task / grid.ChannelGroups, firstChannel = task % grid.ChannelGroups * group, endChannel = Math.Min(firstChannel + group, shape.K);
-            int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
-            for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
+            int firstRow = slice * grid.RowsPerSlice, endRow = Math.Min(firstRow + grid.RowsPerSlice, shape.N * shape.P);
+            for (int row = firstRow; row < endRow; row += grid.RowsPerChunk)
             {
-                int count = Math.Min(grid.RowsAChunk, endRow - row), pixels = count * shape.Q;
+                int count = Math.Min(grid.RowsPerChunk, endRow - row), pixels = count * shape.Q;
                 for (int k = firstChannel; k < endChannel; k += Rows)
                     Pack(panels + (k - firstChannel) * pixels, gradOutput.Pointer() + (long)row * shape.Q * shape.K + k, pixels, shape.K, Math.Min(Rows, shape.K - k));
                 for (int tap = 0; tap < taps.Count; tap++)
@@ -159,7 +159,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
 
     /// <summary>Floats of memory that <see cref="BackwardWeights"/> needs for each thread.</summary>
     public static int MemoryOfThread(in ConvolutionShape shape, in WeightGrid grid) =>
-        checked(Ceiling.Divide(grid.RowsAChunk * shape.Q * (Columns + WeightGrid.GroupOf(Rows)), CpuMemory.LineFloats) * CpuMemory.LineFloats);
+        checked(Ceiling.Divide(grid.RowsPerChunk * shape.Q * (Columns + WeightGrid.GroupOf(Rows)), CpuMemory.LineFloats) * CpuMemory.LineFloats);
 
     /// <summary>
     /// One slice's sums of <c>gradWeights</c> where there are few channels: a filter's weights are the tile's rows and the output channels
@@ -170,14 +170,14 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     {
         int weights = taps.Count * taps.Run, tiles = Ceiling.Divide(weights, Rows), blocks = Ceiling.Divide(shape.K, Columns);
         float* sums = partial.Pointer() + (long)slice.X * blocks * tiles * Rows * Columns;
-        float* columns = gathered.Pointer() + (long)slice.X * grid.RowsAChunk * shape.Q * Columns;
-        float** lines = stackalloc float*[grid.RowsAChunk];
-        float** rows = stackalloc float*[grid.RowsAChunk * Rows];
-        float** vectors = stackalloc float*[grid.RowsAChunk];
-        int firstRow = slice * grid.RowsASlice, endRow = Math.Min(firstRow + grid.RowsASlice, shape.N * shape.P);
-        for (int row = firstRow; row < endRow; row += grid.RowsAChunk)
+        float* columns = gathered.Pointer() + (long)slice.X * grid.RowsPerChunk * shape.Q * Columns;
+        float** lines = stackalloc float*[grid.RowsPerChunk];
+        float** rows = stackalloc float*[grid.RowsPerChunk * Rows];
+        float** vectors = stackalloc float*[grid.RowsPerChunk];
+        int firstRow = slice * grid.RowsPerSlice, endRow = Math.Min(firstRow + grid.RowsPerSlice, shape.N * shape.P);
+        for (int row = firstRow; row < endRow; row += grid.RowsPerChunk)
         {
-            int count = Math.Min(grid.RowsAChunk, endRow - row);
+            int count = Math.Min(grid.RowsPerChunk, endRow - row);
             for (int i = 0; i < count; i++)
             {
                 lines[i] = input.Pointer() + ((long)((row + i) / shape.P) * shape.H + (row + i) % shape.P * shape.Stride) * shape.W * shape.C;

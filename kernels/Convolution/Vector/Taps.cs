@@ -12,14 +12,14 @@ internal readonly record struct Taps(int Rows, int Columns, int Run, bool Merged
 {
     // With fewer channels a run is too short to keep the arithmetic units busy: setting up a tap's pointers costs
     // about as much as 16 steps. The only such layers are first layers, with 1 or 3 channels.
-    private const int ShortestRun = 16;
+    private const int MinRun = 16;
 
     /// <summary>Number of taps.</summary>
     public int Count => Rows * Columns;
 
     /// <summary>One tap per element of the filter with its channels, or one per row of it where there are few channels.</summary>
     public static Taps Of(in ConvolutionShape shape) =>
-        shape.C < ShortestRun
+        shape.C < MinRun
             ? new Taps(shape.R, 1, shape.S * shape.C, Merged: true)
             : new Taps(shape.R, shape.S, shape.C, Merged: false);
 }

@@ -5,22 +5,22 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>How the sums of backward-weights are divided into tasks, as the shape alone decides.</summary>
 /// <param name="ChannelGroups">Groups of output channels.</param>
 /// <param name="Slices">Slices of the batch's output rows; each has partial sums of its own.</param>
-/// <param name="RowsASlice">Output rows, counted through the batch, in a slice.</param>
-/// <param name="RowsAChunk">Output rows whose pixels stay in cache while all taps pass over them.</param>
-internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int RowsASlice, int RowsAChunk)
+/// <param name="RowsPerSlice">Output rows, counted through the batch, in a slice.</param>
+/// <param name="RowsPerChunk">Output rows whose pixels stay in cache while all taps pass over them.</param>
+internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int RowsPerSlice, int RowsPerChunk)
 {
     // Enough for the cores of a large processor; more slices would mean more partial sums to add up.
     private const int WantedTasks = 64;
 
     // 448 pixels of a panel's 16 channels are 29 kB, those of a group's 48 channels 86 kB: near the first level of cache, and in the second with much to spare.
-    private const int PixelsAChunk = 448, ChannelsAGroup = 48;
+    private const int PixelsPerChunk = 448, ChannelsPerGroup = 48;
 
     /// <summary>Number of tasks.</summary>
     public int Tasks => ChannelGroups * Slices;
 
     /// <summary>Output channels that share what is gathered of the input: whole register tiles.</summary>
     /// <param name="tileRows">Rows of a register tile.</param>
-    public static int GroupOf(int tileRows) => ChannelsAGroup / tileRows * tileRows;
+    public static int GroupOf(int tileRows) => ChannelsPerGroup / tileRows * tileRows;
 
     /// <summary>Divides a convolution.</summary>
     /// <param name="shape">The sizes.</param>
@@ -28,9 +28,9 @@ internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int Ro
     public static WeightGrid Of(in ConvolutionShape shape, int group)
     {
         int groups = Ceiling.Divide(shape.K, group), rows = shape.N * shape.P;
-        int chunk = Math.Clamp(PixelsAChunk / shape.Q, 1, rows);
+        int chunk = Math.Clamp(PixelsPerChunk / shape.Q, 1, rows);
         int chunks = Ceiling.Divide(rows, chunk);
-        int chunksASlice = Ceiling.Divide(chunks, Math.Clamp(Ceiling.Divide(WantedTasks, groups), 1, chunks));
-        return new WeightGrid(groups, Ceiling.Divide(chunks, chunksASlice), chunksASlice * chunk, chunk);
+        int chunksPerSlice = Ceiling.Divide(chunks, Math.Clamp(Ceiling.Divide(WantedTasks, groups), 1, chunks));
+        return new WeightGrid(groups, Ceiling.Divide(chunks, chunksPerSlice), chunksPerSlice * chunk, chunk);
     }
 }

@@ -38,9 +38,9 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         int threads = Math.Min(device.Threads, grid.Blocks);
         int blockSums = Elements * grid.BlockPlane(Rows * Columns), blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;
         Tensor sums = TaskCounter.Rent(device, (long)blocks * blockSums);
-        for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesAChunk)
+        for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesPerChunk)
         {
-            int tiles = Math.Min(grid.TilesAChunk, grid.Tiles.Tiles - first), indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesAnIndex);
+            int tiles = Math.Min(grid.TilesPerChunk, grid.Tiles.Tiles - first), indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesPerIndex);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View, input.View, first, tiles, shape, grid);
             device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View, gradOutput.View, first, tiles, shape, grid);
             if (grid.BlockByBlock)
@@ -64,7 +64,7 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in Epilogue epilogue, in ConvolutionShape shape, bool isBackward)
     {
         var grid = WinogradGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
-        var layout = new WinogradWeights(shape.C, shape.K, grid.InputsAPass, isBackward);
+        var layout = new WinogradWeights(shape.C, shape.K, grid.InputsPerPass, isBackward);
         int threads = Math.Min(device.Threads, grid.Tasks);
         Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device, threads);
         if (grid.TaskTransformsWeights)
@@ -74,7 +74,7 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         else
         {
             Tensor transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
-            int indices = grid.Blocks * Ceiling.Divide(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsAnIndex);
+            int indices = grid.Blocks * Ceiling.Divide(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsPerIndex);
             device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
             device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, transformed.View, epilogue, memory.View, shape, layout, grid);
             transformed.Release();

@@ -8,35 +8,35 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// the register tile reads lies in memory in the order in which it is read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
 /// </remarks>
 /// <param name="Tiles">The tiles.</param>
-/// <param name="TilesAChunk">Tiles that are transformed and multiplied together.</param>
+/// <param name="TilesPerChunk">Tiles that are transformed and multiplied together.</param>
 /// <param name="Chunks">How many times that happens.</param>
 /// <param name="PanelPitch">Floats from one panel to the next.</param>
 /// <param name="InputPanels">Panels of the transformed input.</param>
 /// <param name="GradientPanels">Panels of the transformed gradient.</param>
 /// <param name="RowTiles">Register tiles on top of each other: as many as hold the output channels.</param>
-/// <param name="RowTilesABlock">How many of them a block has.</param>
-/// <param name="PanelsABlock">Panels of the input that a block has: register tiles side by side.</param>
+/// <param name="RowTilesPerBlock">How many of them a block has.</param>
+/// <param name="PanelsPerBlock">Panels of the input that a block has: register tiles side by side.</param>
 /// <param name="BlockByBlock">
 /// Whether a task multiplies all elements of a block, and transforms its sums after the last chunk while they are still in its cache, instead of one element.
 /// </param>
 internal readonly record struct WinogradGradientGrid(
-    WinogradGrid Tiles, int TilesAChunk, int Chunks, int PanelPitch, int InputPanels, int GradientPanels, int RowTiles, int RowTilesABlock, int PanelsABlock, bool BlockByBlock)
+    WinogradGrid Tiles, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradientPanels, int RowTiles, int RowTilesPerBlock, int PanelsPerBlock, bool BlockByBlock)
 {
     /// <summary>Tiles that an index of a transform takes: enough work to start one for, and with the thousands of tiles of a chunk enough indices for all threads.</summary>
-    public const int TilesAnIndex = 8;
+    public const int TilesPerIndex = 8;
 
     // The transformed tensors of a chunk should stay in cache until they are multiplied, and the more tiles it has, the fewer times the sums are added to.
     // So 5 MB as long as the sums are small, and 21 MB where they are as large as that themselves: 16 images of 14x14x256 are one chunk with vectors of 512 bits too.
-    private const int FloatsAChunk = 1_200_000, FloatsAChunkOfManySums = 5_200_000;
+    private const int FloatsPerChunk = 1_200_000, FloatsPerChunkOfManySums = 5_200_000;
 
     // 36 x 128 x 256: where the sums of all elements are 5 MB or more, writing and reading them takes as long as multiplying.
     private const int ManySums = 1_150_000;
 
     // 36 elements of 48 x 32 sums are 221 kB, which a second-level cache holds together with what is multiplied.
-    private const int RowsABlock = 48, ColumnsABlock = 32;
+    private const int RowsPerBlock = 48, ColumnsPerBlock = 32;
 
     // With 36 elements there are tasks enough without cutting finer.
-    private const int RowsOfAnElement = 96;
+    private const int RowsPerElement = 96;
 
     /// <summary>Floats from one element of the tiles to the next in the transformed input.</summary>
     public int InputPlane => InputPanels * PanelPitch;
@@ -45,9 +45,9 @@ internal readonly record struct WinogradGradientGrid(
     public int GradientPlane => GradientPanels * PanelPitch;
 
     /// <summary>Number of blocks.</summary>
-    public int Blocks => Ceiling.Divide(RowTiles, RowTilesABlock) * BlocksInARow;
+    public int Blocks => Ceiling.Divide(RowTiles, RowTilesPerBlock) * BlocksPerRow;
 
-    private int BlocksInARow => Ceiling.Divide(InputPanels, PanelsABlock);
+    private int BlocksPerRow => Ceiling.Divide(InputPanels, PanelsPerBlock);
 
     /// <summary>Divides a convolution.</summary>
     /// <param name="shape">The sizes.</param>
@@ -61,22 +61,22 @@ internal readonly record struct WinogradGradientGrid(
         // The last register tile reads all of its rows, beyond the last channel too.
         int inputPanels = Ceiling.Divide(shape.C, columns), gradientPanels = Ceiling.Divide(rowTiles * rows, columns);
         bool manySums = (double)elements * shape.K * shape.C >= ManySums;
-        int most = (manySums ? FloatsAChunkOfManySums : FloatsAChunk) / (elements * (inputPanels + gradientPanels) * columns);
-        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesAnIndex, most)), tilesAChunk = Ceiling.Divide(tiles.Tiles, chunks);
-        int groups = Ceiling.Divide(shape.K, RowsOfAnElement);
+        int most = (manySums ? FloatsPerChunkOfManySums : FloatsPerChunk) / (elements * (inputPanels + gradientPanels) * columns);
+        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesPerIndex, most)), tilesPerChunk = Ceiling.Divide(tiles.Tiles, chunks);
+        int groups = Ceiling.Divide(shape.K, RowsPerElement);
         return new WinogradGradientGrid(
-            tiles, tilesAChunk, Ceiling.Divide(tiles.Tiles, tilesAChunk), WinogradScratch.Pitch(tilesAChunk * columns), inputPanels, gradientPanels, rowTiles,
-            manySums ? RowsABlock / rows : Ceiling.Divide(rowTiles, groups), manySums ? ColumnsABlock / columns : inputPanels, manySums);
+            tiles, tilesPerChunk, Ceiling.Divide(tiles.Tiles, tilesPerChunk), WinogradScratch.Pitch(tilesPerChunk * columns), inputPanels, gradientPanels, rowTiles,
+            manySums ? RowsPerBlock / rows : Ceiling.Divide(rowTiles, groups), manySums ? ColumnsPerBlock / columns : inputPanels, manySums);
     }
 
     /// <summary>Floats from one element of a block's sums to the next.</summary>
     /// <param name="tileFloats">Floats of a register tile.</param>
-    public int BlockPlane(int tileFloats) => WinogradScratch.Pitch(RowTilesABlock * PanelsABlock * tileFloats);
+    public int BlockPlane(int tileFloats) => WinogradScratch.Pitch(RowTilesPerBlock * PanelsPerBlock * tileFloats);
 
     /// <summary>The register tiles of a block.</summary>
     public (int FirstRowTile, int RowTileCount, int FirstPanel, int PanelCount) Block(int block)
     {
-        int rowTile = block / BlocksInARow * RowTilesABlock, panel = block % BlocksInARow * PanelsABlock;
-        return (rowTile, Math.Min(RowTilesABlock, RowTiles - rowTile), panel, Math.Min(PanelsABlock, InputPanels - panel));
+        int rowTile = block / BlocksPerRow * RowTilesPerBlock, panel = block % BlocksPerRow * PanelsPerBlock;
+        return (rowTile, Math.Min(RowTilesPerBlock, RowTiles - rowTile), panel, Math.Min(PanelsPerBlock, InputPanels - panel));
     }
 }

@@ -28,8 +28,8 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     {
         float* zeros = stackalloc float[shape.C + TMath.Count];
         new Span<float>(zeros, shape.C + TMath.Count).Clear();
-        int first = index * WinogradGradientGrid.TilesAnIndex;
-        for (int i = first; i < Math.Min(first + WinogradGradientGrid.TilesAnIndex, tiles); i++)
+        int first = index * WinogradGradientGrid.TilesPerIndex;
+        for (int i = first; i < Math.Min(first + WinogradGradientGrid.TilesPerIndex, tiles); i++)
         {
             WinogradKernels<TVector, TMath, TWinograd>.TransformInput(
                 transformed.Pointer() + i * Columns, grid.InputPlane, grid.PanelPitch, input.Pointer(), zeros, firstTile + i, shape, grid.Tiles);
@@ -44,8 +44,8 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
         float** pixels = stackalloc float*[16];
         float* half = stackalloc float[WinogradScratch.TileFloats];
         int m = TWinograd.Outputs, plane = grid.GradientPlane;
-        int first = index * WinogradGradientGrid.TilesAnIndex;
-        for (int tile = first; tile < Math.Min(first + WinogradGradientGrid.TilesAnIndex, tiles); tile++)
+        int first = index * WinogradGradientGrid.TilesPerIndex;
+        for (int tile = first; tile < Math.Min(first + WinogradGradientGrid.TilesPerIndex, tiles); tile++)
         {
             (int n, int row, int column) = grid.Tiles.Tile(firstTile + tile);
             for (int i = 0; i < m; i++)
@@ -83,9 +83,9 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the sums of some output channels, those of one register tile, into their weights' gradient.</summary>
     public static void TransformSums(Index1D rowTile, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape, WinogradGradientGrid grid)
     {
-        int block = rowTile / grid.RowTilesABlock;
+        int block = rowTile / grid.RowTilesPerBlock;
         float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)block * Points * Points * grid.BlockPlane(TileFloats);
-        TransformSums(gradWeights.Pointer(), blockSums, block, rowTile % grid.RowTilesABlock, shape, grid);
+        TransformSums(gradWeights.Pointer(), blockSums, block, rowTile % grid.RowTilesPerBlock, shape, grid);
     }
 
     /// <summary>Takes blocks until there are none left: adds a chunk's share to their sums, and after the last chunk transforms these.</summary>
@@ -120,7 +120,7 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                     int k = (firstRowTile + rowTile) * Rows + i;
                     rows[i] = gradient + k / Columns * grid.PanelPitch + k % Columns;
                 }
-                float* tile = blockSums + (rowTile * grid.PanelsABlock + panel) * TileFloats;
+                float* tile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * TileFloats;
                 RegisterTile<TVector, TMath>.Multiply(tile, rows, &vectors, 1, tiles, Columns, Columns, accumulate: firstTile > 0);
             }
         }
@@ -134,7 +134,7 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
         float* result = stackalloc float[WinogradScratch.TileFloats];
         for (int panel = 0; panel < panels; panel++)
         {
-            float* tile = blockSums + (rowTile * grid.PanelsABlock + panel) * TileFloats;
+            float* tile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * TileFloats;
             int firstColumn = (firstPanel + panel) * Columns, columns = Math.Min(Columns, shape.C - firstColumn);
             for (int row = 0; row < rows; row++, tile += Columns)
             {

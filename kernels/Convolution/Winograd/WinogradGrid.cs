@@ -6,16 +6,16 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="TileRows">Tiles in a column of tiles that cover an output image.</param>
 /// <param name="TileColumns">Tiles in a row of them.</param>
 /// <param name="Tiles">Tiles of the batch.</param>
-/// <param name="TilesATask">Tiles that a task transforms, multiplies and transforms back: a multiple of a register tile's rows.</param>
+/// <param name="TilesPerTask">Tiles that a task transforms, multiplies and transforms back: a multiple of a register tile's rows.</param>
 /// <param name="Blocks">Blocks of output channels, each as wide as a register tile.</param>
-/// <param name="BlocksATask">Blocks that a task computes.</param>
-/// <param name="BlocksAPass">Blocks whose products are in the scratch memory at a time.</param>
-/// <param name="InputsAPass">Input channels whose products are added at a time.</param>
+/// <param name="BlocksPerTask">Blocks that a task computes.</param>
+/// <param name="BlocksPerPass">Blocks whose products are in the scratch memory at a time.</param>
+/// <param name="InputsPerPass">Input channels whose products are added at a time.</param>
 /// <param name="TaskTransformsWeights">
 /// Whether each task transforms the weights that it needs, instead of one launch before all weights for all tasks.
 /// </param>
 internal readonly record struct WinogradGrid(
-    int TileRows, int TileColumns, int Tiles, int TilesATask, int Blocks, int BlocksATask, int BlocksAPass, int InputsAPass, bool TaskTransformsWeights)
+    int TileRows, int TileColumns, int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask, int BlocksPerPass, int InputsPerPass, bool TaskTransformsWeights)
 {
     // Transformed weights stream through the cache once a task, so a task should have many tiles; its transformed input (36 floats a
     // tile and channel) should stay in a second-level cache of 512 kB, so it should have few. With many channels the products are so much
@@ -27,15 +27,15 @@ internal readonly record struct WinogradGrid(
     private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 128, OutputsOfManyWeights = 32;
 
     // Enough tasks for the cores of a large processor, as long as a task has 128 channels to use its transformed input for.
-    private const int WantedTasks = 64, FewestChannelsATask = 128;
+    private const int WantedTasks = 64, MinChannelsPerTask = 128;
 
     // The products of 36 elements, 28 tiles and 64 channels are 258 kB, which a second-level cache holds.
-    private const int ChannelsAPass = 64;
+    private const int ChannelsPerPass = 64;
 
     /// <summary>Number of tasks.</summary>
-    public int Tasks => TileTasks * Ceiling.Divide(Blocks, BlocksATask);
+    public int Tasks => TileTasks * Ceiling.Divide(Blocks, BlocksPerTask);
 
-    private int TileTasks => Ceiling.Divide(Tiles, TilesATask);
+    private int TileTasks => Ceiling.Divide(Tiles, TilesPerTask);
 
     /// <summary>Divides a convolution.</summary>
     /// <param name="shape">The sizes.</param>
@@ -49,19 +49,19 @@ internal readonly record struct WinogradGrid(
         bool manyWeights = (double)shape.C * shape.K * (outputs + 2) * (outputs + 2) > ManyWeights && tiles <= 2 * TilesOfManyWeights;
         int wanted = manyWeights ? TilesOfManyWeights : shape.C < ManyChannels ? TilesOfFewChannels : TilesOfManyChannels;
         int tileTasks = Ceiling.Divide(tiles, wanted);
-        int tilesATask = Ceiling.Divide(Ceiling.Divide(tiles, tileTasks), rows) * rows;
-        int blocks = Ceiling.Divide(shape.K, columns), blocksAPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsAPass) / columns);
-        int groups = Math.Clamp(shape.K / FewestChannelsATask, 1, Ceiling.Divide(WantedTasks, tileTasks));
+        int tilesPerTask = Ceiling.Divide(Ceiling.Divide(tiles, tileTasks), rows) * rows;
+        int blocks = Ceiling.Divide(shape.K, columns), blocksPerPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsPerPass) / columns);
+        int groups = Math.Clamp(shape.K / MinChannelsPerTask, 1, Ceiling.Divide(WantedTasks, tileTasks));
         return new WinogradGrid(
-            tileRows, tileColumns, tiles, tilesATask, blocks, Ceiling.Divide(blocks, groups), blocksAPass,
+            tileRows, tileColumns, tiles, tilesPerTask, blocks, Ceiling.Divide(blocks, groups), blocksPerPass,
             manyWeights ? InputsOfManyWeights : shape.C, manyWeights);
     }
 
     /// <summary>The tiles and blocks of a task; tasks with the same weights follow each other.</summary>
     public (int FirstTile, int TileCount, int FirstBlock, int BlockCount) Task(int task)
     {
-        int tile = task % TileTasks * TilesATask, block = task / TileTasks * BlocksATask;
-        return (tile, Math.Min(TilesATask, Tiles - tile), block, Math.Min(BlocksATask, Blocks - block));
+        int tile = task % TileTasks * TilesPerTask, block = task / TileTasks * BlocksPerTask;
+        return (tile, Math.Min(TilesPerTask, Tiles - tile), block, Math.Min(BlocksPerTask, Blocks - block));
     }
 
     /// <summary>The image of a tile, and its row and column among the image's tiles.</summary>

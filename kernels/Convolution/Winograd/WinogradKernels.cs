@@ -20,7 +20,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
 {
     /// <summary>Input channels that an index of <see cref="Weights"/> transforms.</summary>
     /// <remarks>With a block of 32 output channels that is 512 filters, enough to start an index for; a layer of 512 channels still has 512 indices to share out.</remarks>
-    public const int ChannelsAnIndex = 16;
+    public const int ChannelsPerIndex = 16;
 
     private static int Rows => RegisterTile<TVector, TMath>.Rows;
 
@@ -32,9 +32,9 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the weights of some input channels and a block of output channels.</summary>
     public static void Weights(Index1D index, ArrayView<float> transformed, ArrayView<float> weights, WinogradWeights layout)
     {
-        int chunks = Ceiling.Divide(layout.Inputs, ChannelsAnIndex), block = index / chunks;
+        int chunks = Ceiling.Divide(layout.Inputs, ChannelsPerIndex), block = index / chunks;
         nint blockPitch = (nint)Points * Points * layout.ElementPitch(Columns);
-        int first = index % chunks * ChannelsAnIndex, inputs = Math.Min(ChannelsAnIndex, layout.Inputs - first);
+        int first = index % chunks * ChannelsPerIndex, inputs = Math.Min(ChannelsPerIndex, layout.Inputs - first);
         TransformWeights(transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block, layout);
     }
 
@@ -54,12 +54,12 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
             (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(task);
             for (int i = 0; i < tiles; i++)
                 TransformInput(transformed + i * scratch.InputPitch, scratch.InputPlane, Columns, input.Pointer(), zeros, firstTile + i, shape, grid);
-            for (int block = firstBlock; block < firstBlock + blocks; block += grid.BlocksAPass)
+            for (int block = firstBlock; block < firstBlock + blocks; block += grid.BlocksPerPass)
             {
-                int count = Math.Min(grid.BlocksAPass, firstBlock + blocks - block);
-                for (int channel = 0; channel < shape.C; channel += grid.InputsAPass)
+                int count = Math.Min(grid.BlocksPerPass, firstBlock + blocks - block);
+                for (int channel = 0; channel < shape.C; channel += grid.InputsPerPass)
                 {
-                    int inputs = Math.Min(grid.InputsAPass, shape.C - channel);
+                    int inputs = Math.Min(grid.InputsPerPass, shape.C - channel);
                     for (int i = 0; grid.TaskTransformsWeights && i < count; i++)
                         TransformWeights(ownWeights + i * blockPitch, weights.Pointer(), channel, inputs, block + i, layout);
                     float* panels = grid.TaskTransformsWeights ? ownWeights : weights.Pointer() + block * blockPitch;
@@ -75,16 +75,16 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     private static void TransformWeights(float* transformed, float* weights, int firstInput, int inputs, int block, in WinogradWeights layout)
     {
         int outputs = Math.Min(Columns, layout.Outputs - block * Columns);
-        float* taps = stackalloc float[ChannelsAnIndex * 9 * Columns];
+        float* taps = stackalloc float[ChannelsPerIndex * 9 * Columns];
         float* half = stackalloc float[WinogradScratch.TileFloats];
         if (outputs < Columns)
-            new Span<float>(taps, ChannelsAnIndex * 9 * Columns).Clear();
+            new Span<float>(taps, ChannelsPerIndex * 9 * Columns).Clear();
         nint pitch = layout.ElementPitch(Columns);
         for (int input = 0; input < inputs; input++, transformed += Columns)
         {
-            int among = input % ChannelsAnIndex;
+            int among = input % ChannelsPerIndex;
             if (among == 0)
-                layout.Gather(taps, weights, firstInput + input, Math.Min(ChannelsAnIndex, inputs - input), block * Columns, outputs, Columns);
+                layout.Gather(taps, weights, firstInput + input, Math.Min(ChannelsPerIndex, inputs - input), block * Columns, outputs, Columns);
             for (int lane = 0; lane < Columns; lane += TMath.Count)
             {
                 float* source = taps + among * 9 * Columns + lane;

@@ -22,8 +22,8 @@ internal readonly record struct WinogradScratch(int InputPitch, int InputPlane, 
     public static WinogradScratch Of(in WinogradWeights layout, in WinogradGrid grid, int outputs, int columns)
     {
         int pitch = Pitch(layout.Inputs), elements = (outputs + 2) * (outputs + 2);
-        int weights = grid.TaskTransformsWeights ? grid.BlocksAPass * elements * layout.ElementPitch(columns) : 0;
-        return new WinogradScratch(pitch, Pitch(grid.TilesATask * pitch), Pitch(grid.TilesATask * grid.BlocksAPass * columns), weights, elements);
+        int weights = grid.TaskTransformsWeights ? grid.BlocksPerPass * elements * layout.ElementPitch(columns) : 0;
+        return new WinogradScratch(pitch, Pitch(grid.TilesPerTask * pitch), Pitch(grid.TilesPerTask * grid.BlocksPerPass * columns), weights, elements);
     }
 
     /// <summary>Floats from one run of <paramref name="floats"/> to the next: whole cache lines, an odd number of them.</summary>

@@ -5,17 +5,17 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>How forward and backward-data read the weights of a 3x3 convolution, and how the transformed weights lie in memory.</summary>
 /// <param name="Inputs">Channels that the pass sums over.</param>
 /// <param name="Outputs">Channels that it computes.</param>
-/// <param name="InputsAPass">Input channels whose transformed weights lie in memory together.</param>
+/// <param name="InputsPerPass">Input channels whose transformed weights lie in memory together.</param>
 /// <param name="Backward">
 /// Whether the pass is backward-data, a forward pass from the gradient of the output: the filter is turned by half a turn, and the
 /// channels that are contiguous in memory are the outputs.
 /// </param>
-internal readonly record struct WinogradWeights(int Inputs, int Outputs, int InputsAPass, bool Backward)
+internal readonly record struct WinogradWeights(int Inputs, int Outputs, int InputsPerPass, bool Backward)
 {
     private const int Taps = 9;
 
     /// <summary>Floats from one element of a transformed block to the next.</summary>
-    public int ElementPitch(int columns) => WinogradScratch.Pitch(InputsAPass * columns);
+    public int ElementPitch(int columns) => WinogradScratch.Pitch(InputsPerPass * columns);
 
     /// <summary>Floats of all transformed weights.</summary>
     public int Length(int elements, int columns) => checked(Ceiling.Divide(Outputs, columns) * elements * ElementPitch(columns));

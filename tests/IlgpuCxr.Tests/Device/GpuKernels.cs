@@ -24,13 +24,13 @@ public static class GpuKernels
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] passes =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
-        ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(NormalizedResult)),
+        ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(ResultWithStatistics)),
         ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
         ("BackwardWeights", typeof(GradOutputPixels), typeof(InputTaps), typeof(GradWeightsResult)),
     ];
 
     /// <summary>The kernels of every operator that compute one output per index.</summary>
-    public static IEnumerable<GpuKernel> OneAnIndex() =>
+    public static IEnumerable<GpuKernel> OnePerIndex() =>
         typeof(ComputeDevice).Assembly.GetTypes()
             .Where(type => type.Name.EndsWith("Naive", StringComparison.Ordinal) || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
@@ -71,7 +71,7 @@ public static class GpuKernels
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] warpgroupPasses =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
-        ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(NormalizedResult)),
+        ("ForwardForBatchNorm", typeof(InputPatches), typeof(Filters), typeof(ResultWithStatistics)),
         ("BackwardData", typeof(GradOutputPatches), typeof(PhaseFilters), typeof(GradInputResult)),
         ("BackwardWeights", typeof(InputTaps), typeof(GradOutputPixels), typeof(MatrixResult)),
     ];
@@ -99,7 +99,7 @@ public static class GpuKernels
             .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
             .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
 
-    public static IEnumerable<GpuKernel> All() => OneAnIndex().Concat(Tiled());
+    public static IEnumerable<GpuKernel> All() => OnePerIndex().Concat(Tiled());
 
     private static IEnumerable<GpuKernel> Packing() =>
         from pass in warpgroupPasses
@@ -111,12 +111,12 @@ public static class GpuKernels
             default);
 
     // Statistics are of quads, and of sums that are in one slice.
-    private static Type[] AccessOf(Type result) => result == typeof(NormalizedResult) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
+    private static Type[] AccessOf(Type result) => result == typeof(ResultWithStatistics) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
 
     private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
 
     private static IEnumerable<GpuKernel> OfSlices(string name, KernelSpecialization specialization) =>
-        from result in passes.Select(pass => pass.Result).Where(result => result != typeof(NormalizedResult)).Distinct()
+        from result in passes.Select(pass => pass.Result).Where(result => result != typeof(ResultWithStatistics)).Distinct()
         select new GpuKernel($"SliceSums.{name}<{result.Name}>", typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(result), specialization);
 
     private static MethodInfo Generic(string name, params Type[] arguments) =>

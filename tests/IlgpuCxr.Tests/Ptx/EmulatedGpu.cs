@@ -17,7 +17,7 @@ namespace IlgpuCxr.Tests.Ptx;
 internal sealed class EmulatedGpu : IKernelLoader
 {
     // Two warps, so that the last group of most launches is not full.
-    private const int ThreadsOfOneAnIndex = 64;
+    private const int ThreadsOfOnePerIndex = 64;
 
     private static readonly ConcurrentDictionary<(MethodInfo Kernel, int? Threads), PtxProgram> programs = new();
 
@@ -65,13 +65,13 @@ internal sealed class EmulatedGpu : IKernelLoader
         return new ComputeDevice(context, memory, DeviceKind.Cuda, options, gpu);
     }
 
-    public TLauncher OneAnIndex<TLauncher>(MethodInfo kernel)
+    public TLauncher OnePerIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
         Launcher<TLauncher>((extent, arguments) => RunOrRecord(() => Run(
             Program(kernel, default),
             [(Index1D)extent, .. arguments],
-            ThreadsOfOneAnIndex,
-            (((Index1D)extent + ThreadsOfOneAnIndex - 1) / ThreadsOfOneAnIndex, 1))));
+            ThreadsOfOnePerIndex,
+            (((Index1D)extent + ThreadsOfOnePerIndex - 1) / ThreadsOfOnePerIndex, 1))));
 
     public TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
         where TLauncher : Delegate =>
