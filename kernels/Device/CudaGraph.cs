@@ -15,7 +15,7 @@ internal sealed partial class CudaGraph : ILaunchGraph
     private const int ThreadLocal = 1;
 
     private readonly CudaStream stream;
-    private readonly IntPtr executable;
+    private IntPtr executable;
 
     private CudaGraph(CudaStream stream, IntPtr executable)
     {
@@ -51,7 +51,13 @@ internal sealed partial class CudaGraph : ILaunchGraph
     public void Launch() => Check(LaunchGraph(executable, stream.StreamPtr), "launch");
 
     /// <inheritdoc/>
-    public void Dispose() => _ = DestroyExecutable(executable);
+    public void Dispose()
+    {
+        // The driver need not survive a handle that is destroyed twice.
+        if (executable != IntPtr.Zero)
+            _ = DestroyExecutable(executable);
+        executable = IntPtr.Zero;
+    }
 
     private static void Check(int result, string what)
     {
