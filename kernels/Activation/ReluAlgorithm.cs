@@ -6,9 +6,9 @@ public enum ReluAlgorithm
     /// <summary>One output per index (<see cref="ReluNaive"/>): any device.</summary>
     Naive,
 
-    /// <summary>Vectors, a chunk an index (<see cref="ReluVector"/>): the CPU.</summary>
+    /// <summary>Vectors, a chunk per index (<see cref="ReluVector"/>): the CPU.</summary>
     Vector,
 
-    /// <summary>Four neighbours an index (<see cref="ReluQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
+    /// <summary>Four neighbours per index (<see cref="ReluQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
     Quad,
 }

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Activation;
 
-/// <summary>ReLU on a GPU: four neighbours an index.</summary>
+/// <summary>ReLU on a GPU: four neighbours per index.</summary>
 internal static class ReluQuad
 {
     /// <summary>Four outputs.</summary>

@@ -6,9 +6,9 @@ public enum AdditionAlgorithm
     /// <summary>One output per index (<see cref="AdditionNaive"/>): any device.</summary>
     Naive,
 
-    /// <summary>Vectors, a chunk an index (<see cref="AdditionVector"/>): the CPU.</summary>
+    /// <summary>Vectors, a chunk per index (<see cref="AdditionVector"/>): the CPU.</summary>
     Vector,
 
-    /// <summary>Four neighbours an index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
+    /// <summary>Four neighbours per index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
     Quad,
 }

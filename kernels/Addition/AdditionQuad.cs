@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Addition;
 
-/// <summary>Addition on a GPU: four neighbours an index.</summary>
+/// <summary>Addition on a GPU: four neighbours per index.</summary>
 internal static class AdditionQuad
 {
     /// <summary>Four outputs.</summary>

@@ -6,7 +6,7 @@ public enum BatchNormAlgorithm
     /// <summary>One channel or one output per index (<see cref="BatchNormNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Vectors of channels, a chunk of pixels an index (<see cref="BatchNormVector"/>): the CPU, any shape.</summary>
+    /// <summary>Vectors of channels, a chunk of pixels per index (<see cref="BatchNormVector"/>): the CPU, any shape.</summary>
     Vector,
 
     /// <summary>Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no multiple of 4.</summary>

@@ -9,6 +9,6 @@ public enum ImageResizeAlgorithm
     /// <summary>Two passes over a band of rows (<see cref="ImageResizeVector"/>): the CPU.</summary>
     Vector,
 
-    /// <summary>32x32 pixels a group (<see cref="ImageResizeGroup"/>): GPUs.</summary>
+    /// <summary>32x32 pixels per group (<see cref="ImageResizeGroup"/>): GPUs.</summary>
     Group,
 }

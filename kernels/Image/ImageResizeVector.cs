@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The resize to bytes for the CPU: a <see cref="ResampledBand"/> an index.</summary>
+/// <summary>The resize to bytes for the CPU: a <see cref="ResampledBand"/> per index.</summary>
 internal static unsafe class ImageResizeVector
 {
     /// <summary>Number of indices.</summary>

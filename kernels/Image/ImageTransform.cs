@@ -10,7 +10,7 @@ namespace IlgpuCxr.Kernels.Image;
 /// </summary>
 public static class ImageTransform
 {
-    // Two groups of 256 threads on a multiprocessor, at 128 registers a thread; the 80 of three groups spill eight bytes.
+    // Two groups of 256 threads on a multiprocessor, at 128 registers per thread; the 80 of three groups spill eight bytes.
     internal static KernelSpecialization Groups => new(ResampledTile.Threads, 2);
 
     /// <summary><c>output = normalise(flip(resize(crop(rotate(image)))))</c></summary>

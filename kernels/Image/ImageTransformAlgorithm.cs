@@ -9,6 +9,6 @@ public enum ImageTransformAlgorithm
     /// <summary>Two passes over a band of rows (<see cref="ImageTransformVector"/>): the CPU.</summary>
     Vector,
 
-    /// <summary>32x32 pixels a group (<see cref="ImageTransformGroup"/>): GPUs.</summary>
+    /// <summary>32x32 pixels per group (<see cref="ImageTransformGroup"/>): GPUs.</summary>
     Group,
 }

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The image transform on a GPU: a <see cref="ResampledTile"/> a group.</summary>
+/// <summary>The image transform on a GPU: a <see cref="ResampledTile"/> per group.</summary>
 internal static class ImageTransformGroup
 {
     /// <summary>A tile of <c>output[n]</c>; the groups lie <c>(tiles of an image, N)</c>.</summary>

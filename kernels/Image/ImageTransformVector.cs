@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The image transform for the CPU: a <see cref="ResampledBand"/> of output rows an index.</summary>
+/// <summary>The image transform for the CPU: a <see cref="ResampledBand"/> of output rows per index.</summary>
 /// <remarks>Gray is computed once and replicated. The sums are the naive kernel's integers, so the results are equal.</remarks>
 internal static unsafe class ImageTransformVector
 {

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Adam and AdamW, one parameter an index.</summary>
+/// <summary>Adam and AdamW, one parameter per index.</summary>
 internal static class AdamNaive
 {
     /// <summary>One parameter's step.</summary>

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Adam and AdamW on a GPU: four neighbours an index.</summary>
+/// <summary>Adam and AdamW on a GPU: four neighbours per index.</summary>
 internal static class AdamQuad
 {
     /// <summary>Four parameters' step.</summary>

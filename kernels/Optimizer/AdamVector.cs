@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Adam and AdamW on the CPU, one chunk an index.</summary>
+/// <summary>Adam and AdamW on the CPU, one chunk per index.</summary>
 internal static unsafe class AdamVector
 {
     /// <summary>A chunk's step.</summary>

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// <summary>Gradient centralization; <see cref="GradientCentralizationReference"/> has the formula.</summary>
 public static class GradientCentralization
 {
-    // Eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.
+    // Eight groups fill a multiprocessor's 2048 threads, at 32 registers per thread.
     internal static KernelSpecialization Groups => new(GradientCentralizationGroup.Threads, 8);
 
     /// <summary>Takes from the gradients of each output's weights their mean.</summary>
@@ -17,8 +17,7 @@ public static class GradientCentralization
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(ComputeDevice device, ArrayView<float> gradients, int rows)
     {
-        GradientCentralizationAlgorithm algorithm = device.Forced<GradientCentralizationAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Group);
+        GradientCentralizationAlgorithm algorithm = Choose(device);
         int length = gradients.IntLength / rows;
         using var timing = device.Timings.Measure(
             "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length, sizeof(float) * 3.0 * gradients.Length);
@@ -29,4 +28,9 @@ public static class GradientCentralization
         else
             device.Launch(GradientCentralizationNaive.Step, rows, gradients, length);
     }
+
+    /// <summary>The one place that chooses.</summary>
+    private static GradientCentralizationAlgorithm Choose(ComputeDevice device) =>
+        device.Forced<GradientCentralizationAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Group);
 }

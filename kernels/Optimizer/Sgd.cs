@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// <summary>Stochastic gradient descent with momentum; <see cref="SgdReference"/> has the formula.</summary>
 /// <remarks>
 /// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see>. The parameters of a whole network lie
-/// one after the other, so a step is one launch.
+/// one after the other, so a step is one launch; on a GPU a second one takes what is left after whole quads.
 /// </remarks>
 public static class Sgd
 {

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Stochastic gradient descent as the simplest possible kernel: one parameter an index.</summary>
+/// <summary>Stochastic gradient descent as the simplest possible kernel: one parameter per index.</summary>
 internal static class SgdNaive
 {
     /// <summary>One parameter and its momentum.</summary>

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>Stochastic gradient descent on a GPU: four neighbours an index.</summary>
+/// <summary>Stochastic gradient descent on a GPU: four neighbours per index.</summary>
 internal static class SgdQuad
 {
     /// <summary>Four parameters and their momentum.</summary>

@@ -42,7 +42,7 @@ internal static class TensorCoreTiles
         };
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
-    /// <remarks>255 registers a thread for two groups of large tiles, 170 for three, 128 for four of small ones.</remarks>
+    /// <remarks>255 registers per thread for two groups of large tiles, 170 for three, 128 for four of small ones.</remarks>
     public static KernelSpecialization Specialization(int rowExtent, int columnExtent) =>
         new(TensorCoreGemm.Threads, (rowExtent, columnExtent) switch
         {

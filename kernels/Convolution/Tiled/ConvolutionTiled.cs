@@ -192,7 +192,7 @@ internal static class ConvolutionTiled
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
     /// <remarks>
-    /// That is 128 registers a thread for two large groups, and 170 for six small ones. Without a limit the assembler takes more than it needs, and too few
+    /// That is 128 registers per thread for two large groups, and 170 for six small ones. Without a limit the assembler takes more than it needs, and too few
     /// warps are left to hide latencies. The addresses of single floats need more, so one large group has to do; tests check that nothing spills.
     /// </remarks>
     internal static KernelSpecialization Specialization(int extent, bool quads) =>

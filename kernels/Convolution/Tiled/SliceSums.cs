@@ -13,7 +13,7 @@ internal static class SliceSums
     /// <summary>Slices from which on <see cref="AddMany"/> adds them: two for each part.</summary>
     public const int Many = 2 * Parts;
 
-    /// <summary>How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers a thread.</summary>
+    /// <summary>How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers per thread.</summary>
     public static KernelSpecialization Specialization => new(ResultsPerGroup * Parts, 8);
 
     /// <summary>Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices.</summary>

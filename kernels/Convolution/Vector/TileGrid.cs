@@ -5,7 +5,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>How the register tiles of one pass are divided into tasks, as the shape alone decides.</summary>
 /// <param name="Tiles">Tiles that cover all pixels.</param>
 /// <param name="TilesPerTask">Tiles that a task runs, so that their weights are read once from memory.</param>
-/// <param name="Blocks">Blocks of columns (output channels).</param>
+/// <param name="Blocks">Blocks of columns: the channels of the result, as many at a time as a tile has columns.</param>
 /// <param name="BlocksPerTask">Blocks that a task runs, so that its pixels stay in cache.</param>
 internal readonly record struct TileGrid(int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask)
 {
