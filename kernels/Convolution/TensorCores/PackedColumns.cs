@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The columns of a product as <see cref="WarpgroupGemm"/> multiplies them: rounded, tile after tile, each tile as it lies in shared memory.</summary>
+/// <summary>The columns of a product as <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/> multiplies them: rounded, tile after tile, each tile as it lies in shared memory.</summary>
 /// <remarks>
 /// <code>
 /// packed      [column tiles][depth tiles][a tile]

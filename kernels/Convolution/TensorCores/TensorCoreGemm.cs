@@ -3,12 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The matrix product of <see cref="TiledGemm"/> on tensor cores.</summary>
-/// <remarks>
-/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors rounded to the format of
-/// <see cref="ITensorCoreMath"/> on their way from shared memory to the tensor cores, sums in single precision.
-/// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in global and in shared memory.
-/// </remarks>
+/// <summary>The sizes that all variants of <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/> have.</summary>
 internal static class TensorCoreGemm
 {
     /// <summary>Threads of a group.</summary>
@@ -16,20 +11,30 @@ internal static class TensorCoreGemm
 
     /// <summary>Depth of a tile.</summary>
     public const int Depth = 16;
+}
+
+/// <summary>The matrix product of <see cref="TiledGemm"/> on tensor cores.</summary>
+/// <remarks>
+/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors rounded to the format of
+/// <see cref="ITensorCoreMath"/> on their way from shared memory to the tensor cores, sums in single precision.
+/// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in global and in shared memory.
+/// </remarks>
+internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult>
+    where TRowSize : struct, ITiledSize
+    where TColumnSize : struct, ITiledSize
+    where TAccess : struct, ITiledAccess
+    where TMath : struct, ITensorCoreMath
+    where TRows : struct, ITiledOperand
+    where TColumns : struct, ITiledOperand
+    where TResult : struct, ITiledResult
+{
+    private const int Depth = TensorCoreGemm.Depth;
 
     // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel gets without asking.
     private const int Stages = 3;
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
-    public static void Multiply<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult>(
-        TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TRowSize : struct, ITiledSize
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TMath : struct, ITensorCoreMath
-        where TRows : struct, ITiledOperand
-        where TColumns : struct, ITiledOperand
-        where TResult : struct, ITiledResult
+    public static void Multiply(TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
     {
         int rowBytes = TensorCoreStage<TRowSize, TAccess, TRows>.Bytes, stageBytes = rowBytes + TensorCoreStage<TColumnSize, TAccess, TColumns>.Bytes;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
@@ -63,78 +68,61 @@ internal static class TensorCoreGemm
             }
             // An empty group keeps the count of groups right at the end.
             TensorCore.CommitCopies();
-            MultiplyTile<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(
-                ref sums, rowStage, current, columnStage, current + (uint)rowBytes);
+            MultiplyTile(ref sums, rowStage, current, columnStage, current + (uint)rowBytes);
             current = current == last ? memory : current + (uint)stageBytes;
             next = next == last ? memory : next + (uint)stageBytes;
         }
 
         int lane = Group.IdxX & 31;
         int row = rowStart + warpRow + (lane >> 2), column = columnStart + warpColumn + (lane & 3) * 2;
-        TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows0, row, column, result, partials, plan);
-        TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows16, row + 16, column, result, partials, plan);
+        TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows0, row, column, result, partials, plan);
+        TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows16, row + 16, column, result, partials, plan);
         if (TRowSize.Extent > 64)
         {
-            TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows32, row + 32, column, result, partials, plan);
-            TensorCoreResults.Store<TColumnSize, TAccess, TResult>(sums.Rows48, row + 48, column, result, partials, plan);
+            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows32, row + 32, column, result, partials, plan);
+            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows48, row + 48, column, result, partials, plan);
         }
         // Zeros past the end of the depth may still be on their way, but not to the first tile.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowSize, TColumnSize, TResult>(shared, Threads, result, rowTile, columnTile, plan);
+            TileStatistics.Write<TRowSize, TColumnSize, TResult>(shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
     }
 
-    private static void MultiplyTile<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(
+    private static void MultiplyTile(
         ref TensorCoreSums sums, TensorCoreStage<TRowSize, TAccess, TRows> rowStage, uint rowTile,
         TensorCoreStage<TColumnSize, TAccess, TColumns> columnStage, uint columnTile)
-        where TRowSize : struct, ITiledSize
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TMath : struct, ITensorCoreMath
-        where TRows : struct, ITiledOperand
-        where TColumns : struct, ITiledOperand
     {
-        MultiplyStep<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
+        MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
         if (TMath.Depth < Depth)
-            MultiplyStep<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
+            MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
     }
 
-    private static void MultiplyStep<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns>(
+    private static void MultiplyStep(
         ref TensorCoreSums sums, TensorCoreStage<TRowSize, TAccess, TRows> rowStage, uint rowTile,
         TensorCoreStage<TColumnSize, TAccess, TColumns> columnStage, uint columnTile, int step)
-        where TRowSize : struct, ITiledSize
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TMath : struct, ITensorCoreMath
-        where TRows : struct, ITiledOperand
-        where TColumns : struct, ITiledOperand
     {
         bool large = TColumnSize.Extent > 64;
-        Fragment b0 = Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 0, step);
-        Fragment b1 = Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 1, step);
-        Fragment b2 = large ? Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 2, step) : default;
-        Fragment b3 = large ? Load<TColumnSize, TAccess, TMath, TColumns>(columnStage, columnTile, 3, step) : default;
-        MultiplyRow<TColumnSize, TMath>(ref sums.Rows0, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 0, step), b0, b1, b2, b3);
-        MultiplyRow<TColumnSize, TMath>(ref sums.Rows16, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 1, step), b0, b1, b2, b3);
+        Fragment b0 = Load(columnStage, columnTile, 0, step);
+        Fragment b1 = Load(columnStage, columnTile, 1, step);
+        Fragment b2 = large ? Load(columnStage, columnTile, 2, step) : default;
+        Fragment b3 = large ? Load(columnStage, columnTile, 3, step) : default;
+        MultiplyRow(ref sums.Rows0, Load(rowStage, rowTile, 0, step), b0, b1, b2, b3);
+        MultiplyRow(ref sums.Rows16, Load(rowStage, rowTile, 1, step), b0, b1, b2, b3);
         if (TRowSize.Extent > 64)
         {
-            MultiplyRow<TColumnSize, TMath>(ref sums.Rows32, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 2, step), b0, b1, b2, b3);
-            MultiplyRow<TColumnSize, TMath>(ref sums.Rows48, Load<TRowSize, TAccess, TMath, TRows>(rowStage, rowTile, 3, step), b0, b1, b2, b3);
+            MultiplyRow(ref sums.Rows32, Load(rowStage, rowTile, 2, step), b0, b1, b2, b3);
+            MultiplyRow(ref sums.Rows48, Load(rowStage, rowTile, 3, step), b0, b1, b2, b3);
         }
     }
 
     /// <summary>A block of 16 outer indices as deep as one instruction multiplies.</summary>
-    private static Fragment Load<TSize, TAccess, TMath, TOperand>(TensorCoreStage<TSize, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
+    private static Fragment Load<TSize, TOperand>(TensorCoreStage<TSize, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
         where TSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TMath : struct, ITensorCoreMath
         where TOperand : struct, ITiledOperand =>
         TMath.Depth == 8
             ? TMath.Round(stage.Load(tile, outerBlock, step), default)
             : TMath.Round(stage.Load(tile, outerBlock, 2 * step), stage.Load(tile, outerBlock, 2 * step + 1));
 
-    private static void MultiplyRow<TColumnSize, TMath>(ref WarpColumns64 sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
-        where TColumnSize : struct, ITiledSize
-        where TMath : struct, ITensorCoreMath
+    private static void MultiplyRow(ref WarpColumns64 sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
     {
         sums.Columns0 = TMath.MultiplyAdd(a, b0.X, b0.Z, sums.Columns0);
         sums.Columns8 = TMath.MultiplyAdd(a, b0.Y, b0.W, sums.Columns8);

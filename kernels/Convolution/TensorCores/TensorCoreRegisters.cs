@@ -26,3 +26,16 @@ internal struct WarpgroupRows
     public Fragment Rows64;
     public Fragment Rows64Deeper;
 }
+
+/// <summary>A lane's part of 64 columns of one row.</summary>
+internal struct PairsOfARow
+{
+    public Float2 Columns0;
+    public Float2 Columns8;
+    public Float2 Columns16;
+    public Float2 Columns24;
+    public Float2 Columns32;
+    public Float2 Columns40;
+    public Float2 Columns48;
+    public Float2 Columns56;
+}

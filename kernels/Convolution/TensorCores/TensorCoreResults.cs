@@ -8,39 +8,37 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// All that a row's results need from memory is asked for before any of it is used. With a wait for each pair, 64 of them in the largest tile, writing would
 /// take as long as the products of a small filter.
 /// </remarks>
-internal static class TensorCoreResults
+internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
+    where TColumnSize : struct, ITiledSize
+    where TAccess : struct, ITiledAccess
+    where TResult : struct, ITiledResult
 {
     /// <summary>A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.</summary>
-    public static void Store<TColumnSize, TAccess, TResult>(
+    public static void Store(
         WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
     {
-        StoreRow<TColumnSize, TAccess, TResult>(Row(sums, isLower: false), row, column, result, partials, plan);
-        StoreRow<TColumnSize, TAccess, TResult>(Row(sums, isLower: true), row + 8, column, result, partials, plan);
+        StoreRow(Row(sums, isLower: false), row, column, result, partials, plan);
+        StoreRow(Row(sums, isLower: true), row + 8, column, result, partials, plan);
     }
 
-    private static void StoreRow<TColumnSize, TAccess, TResult>(
+    private static void StoreRow(
         PairsOfARow sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
     {
         if (row >= plan.Rows)
             return;
         if (plan.Slices > 1)
         {
             var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
-            Write<TColumnSize, TAccess, MatrixResult>(slice, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
+            TensorCoreResults<TColumnSize, TAccess, MatrixResult>.Write(
+                slice, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
             return;
         }
         int offset = result.Offset(row);
         PairsOfARow addends = default, masks = default;
         if (result.HasAddend)
-            addends = Read<TColumnSize, TAccess>(result.Addend, result.AddendOffset(offset), column, plan.Columns);
+            addends = Read(result.Addend, result.AddendOffset(offset), column, plan.Columns);
         if (result.HasMask)
-            masks = Read<TColumnSize, TAccess>(result.Mask, offset, column, plan.Columns);
+            masks = Read(result.Mask, offset, column, plan.Columns);
         sums.Columns0 = result.Finish(sums.Columns0 + addends.Columns0, masks.Columns0);
         sums.Columns8 = result.Finish(sums.Columns8 + addends.Columns8, masks.Columns8);
         sums.Columns16 = result.Finish(sums.Columns16 + addends.Columns16, masks.Columns16);
@@ -52,49 +50,43 @@ internal static class TensorCoreResults
             sums.Columns48 = result.Finish(sums.Columns48 + addends.Columns48, masks.Columns48);
             sums.Columns56 = result.Finish(sums.Columns56 + addends.Columns56, masks.Columns56);
         }
-        Write<TColumnSize, TAccess, TResult>(result, offset, column, sums, plan.Columns);
+        Write(result, offset, column, sums, plan.Columns);
     }
 
-    private static PairsOfARow Read<TColumnSize, TAccess>(ArrayView<float> view, int start, int column, int columns)
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
+    private static PairsOfARow Read(ArrayView<float> view, int start, int column, int columns)
     {
         PairsOfARow pairs = default;
-        pairs.Columns0 = ReadPair<TAccess>(view, start, column, columns);
-        pairs.Columns8 = ReadPair<TAccess>(view, start, column + 8, columns);
-        pairs.Columns16 = ReadPair<TAccess>(view, start, column + 16, columns);
-        pairs.Columns24 = ReadPair<TAccess>(view, start, column + 24, columns);
+        pairs.Columns0 = ReadPair(view, start, column, columns);
+        pairs.Columns8 = ReadPair(view, start, column + 8, columns);
+        pairs.Columns16 = ReadPair(view, start, column + 16, columns);
+        pairs.Columns24 = ReadPair(view, start, column + 24, columns);
         if (TColumnSize.Extent > 64)
         {
-            pairs.Columns32 = ReadPair<TAccess>(view, start, column + 32, columns);
-            pairs.Columns40 = ReadPair<TAccess>(view, start, column + 40, columns);
-            pairs.Columns48 = ReadPair<TAccess>(view, start, column + 48, columns);
-            pairs.Columns56 = ReadPair<TAccess>(view, start, column + 56, columns);
+            pairs.Columns32 = ReadPair(view, start, column + 32, columns);
+            pairs.Columns40 = ReadPair(view, start, column + 40, columns);
+            pairs.Columns48 = ReadPair(view, start, column + 48, columns);
+            pairs.Columns56 = ReadPair(view, start, column + 56, columns);
         }
         return pairs;
     }
 
-    private static void Write<TColumnSize, TAccess, TResult>(TResult result, int start, int column, PairsOfARow pairs, int columns)
-        where TColumnSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
+    private static void Write(TResult result, int start, int column, PairsOfARow pairs, int columns)
     {
-        WritePair<TAccess, TResult>(result, start, column, pairs.Columns0, columns);
-        WritePair<TAccess, TResult>(result, start, column + 8, pairs.Columns8, columns);
-        WritePair<TAccess, TResult>(result, start, column + 16, pairs.Columns16, columns);
-        WritePair<TAccess, TResult>(result, start, column + 24, pairs.Columns24, columns);
+        WritePair(result, start, column, pairs.Columns0, columns);
+        WritePair(result, start, column + 8, pairs.Columns8, columns);
+        WritePair(result, start, column + 16, pairs.Columns16, columns);
+        WritePair(result, start, column + 24, pairs.Columns24, columns);
         if (TColumnSize.Extent > 64)
         {
-            WritePair<TAccess, TResult>(result, start, column + 32, pairs.Columns32, columns);
-            WritePair<TAccess, TResult>(result, start, column + 40, pairs.Columns40, columns);
-            WritePair<TAccess, TResult>(result, start, column + 48, pairs.Columns48, columns);
-            WritePair<TAccess, TResult>(result, start, column + 56, pairs.Columns56, columns);
+            WritePair(result, start, column + 32, pairs.Columns32, columns);
+            WritePair(result, start, column + 40, pairs.Columns40, columns);
+            WritePair(result, start, column + 48, pairs.Columns48, columns);
+            WritePair(result, start, column + 56, pairs.Columns56, columns);
         }
     }
 
     // Past the edge the last pair is read and not used: a branch around the read would keep it from starting early.
-    private static Float2 ReadPair<TAccess>(ArrayView<float> view, int start, int column, int columns)
-        where TAccess : struct, ITiledAccess
+    private static Float2 ReadPair(ArrayView<float> view, int start, int column, int columns)
     {
         if (TAccess.Quads)
             return view.Cast<Float2>()[(start + Math.Min(column, columns - 2)) >> 1];
@@ -104,9 +96,7 @@ internal static class TensorCoreResults
         return pair;
     }
 
-    private static void WritePair<TAccess, TResult>(TResult result, int start, int column, Float2 pair, int columns)
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
+    private static void WritePair(TResult result, int start, int column, Float2 pair, int columns)
     {
         if (column >= columns)
             return;
@@ -141,18 +131,5 @@ internal static class TensorCoreResults
         pair.X = isLower ? sums.Z : sums.X;
         pair.Y = isLower ? sums.W : sums.Y;
         return pair;
-    }
-
-    /// <summary>A lane's part of 64 columns of one row.</summary>
-    private struct PairsOfARow
-    {
-        public Float2 Columns0;
-        public Float2 Columns8;
-        public Float2 Columns16;
-        public Float2 Columns24;
-        public Float2 Columns32;
-        public Float2 Columns40;
-        public Float2 Columns48;
-        public Float2 Columns56;
     }
 }

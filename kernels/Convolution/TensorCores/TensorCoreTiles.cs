@@ -34,11 +34,11 @@ internal static class TensorCoreTiles
         where TResult : struct, ITiledResult =>
         (plan.RowExtent == LargeTile.Extent, plan.ColumnExtent == LargeTile.Extent, quads) switch
         {
-            (_, _, false) => TensorCoreGemm.Multiply<SmallTile, SmallTile, SingleAccess, TMath, TRows, TColumns, TResult>,
-            (true, true, _) => TensorCoreGemm.Multiply<LargeTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>,
-            (true, false, _) => TensorCoreGemm.Multiply<LargeTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>,
-            (false, true, _) => TensorCoreGemm.Multiply<SmallTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>,
-            (false, false, _) => TensorCoreGemm.Multiply<SmallTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>,
+            (_, _, false) => TensorCoreGemm<SmallTile, SmallTile, SingleAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (true, true, _) => TensorCoreGemm<LargeTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (true, false, _) => TensorCoreGemm<LargeTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (false, true, _) => TensorCoreGemm<SmallTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (false, false, _) => TensorCoreGemm<SmallTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
         };
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Launches <see cref="WarpgroupGemm"/>, in the tiles of <see cref="TensorCoreTiles"/>.</summary>
+/// <summary>Launches <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>, in the tiles of <see cref="TensorCoreTiles"/>.</summary>
 internal static class WarpgroupTiles
 {
     /// <summary>Packs the columns, and multiplies them by the rows.</summary>
@@ -34,8 +34,8 @@ internal static class WarpgroupTiles
             PackedColumns<TColumnSize, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
             new FastDivisor(Math.Max(1, Ceiling.Divide(plan.Depth, TensorCoreGemm.Depth))));
         Action<TRows, ArrayView<float>, TResult, ArrayView<float>, TiledPlan> kernel = plan.RowExtent == LargeTile.Extent
-            ? WarpgroupGemm.Multiply<LargeTile, TColumnSize, TMath, TRows, TResult>
-            : WarpgroupGemm.Multiply<SmallTile, TColumnSize, TMath, TRows, TResult>;
+            ? WarpgroupGemm<LargeTile, TColumnSize, TMath, TRows, TResult>.Multiply
+            : WarpgroupGemm<SmallTile, TColumnSize, TMath, TRows, TResult>.Multiply;
         device.LaunchGrouped(
             kernel, new Index2D(plan.Groups, plan.Slices), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
         packed.Release();

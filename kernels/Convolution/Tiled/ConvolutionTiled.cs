@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in single precision
-/// (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>, <see cref="WarpgroupGemm"/>).
+/// (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>, <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -184,10 +184,10 @@ internal static class ConvolutionTiled
         where TResult : struct, ITiledResult =>
         (plan.RowExtent == LargeTile.Extent, quads) switch
         {
-            (true, true) => TiledGemm.Multiply<LargeTile, QuadAccess, TRows, TColumns, TResult>,
-            (true, false) => TiledGemm.Multiply<LargeTile, SingleAccess, TRows, TColumns, TResult>,
-            (false, true) => TiledGemm.Multiply<SmallTile, QuadAccess, TRows, TColumns, TResult>,
-            (false, false) => TiledGemm.Multiply<SmallTile, SingleAccess, TRows, TColumns, TResult>,
+            (true, true) => TiledGemm<LargeTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
+            (true, false) => TiledGemm<LargeTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
+            (false, true) => TiledGemm<SmallTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
+            (false, false) => TiledGemm<SmallTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
         };
 
     /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>

@@ -3,15 +3,11 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The matrix product that all passes of the convolution are.</summary>
-/// <remarks><c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c></remarks>
+/// <summary>What all variants of <see cref="TiledGemm{TSize, TAccess, TRows, TColumns, TResult}"/> have: sizes, tiles, access to memory.</summary>
 internal static class TiledGemm
 {
     /// <summary>Rows and columns of the results of one thread.</summary>
     public const int RegisterExtent = 8;
-
-    // The lanes of a warp lie 4 x 8 over their tiles, the squarest that 32 can: that reads the fewest different addresses of shared memory.
-    private const int LaneRows = 4, LaneColumns = 8;
 
     /// <summary>Depth of a tile: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.</summary>
     public const int Depth = 8;
@@ -35,19 +31,38 @@ internal static class TiledGemm
     /// </summary>
     public static int QuadPitch(int extent) => extent / 4 + 1;
 
+    /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
+    public static float LoadSingle(ArrayView<float> view, int offset) => offset < 0 ? 0 : view[offset];
+
+    /// <summary>The quad at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
+    public static Float4 LoadQuad(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float4>()[offset >> 2];
+
+    /// <summary>An element of the row at an offset; past the edge the last again, which takes no branch.</summary>
+    public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) => view[rowOffset + Math.Min(column, columns - 1)];
+}
+
+/// <summary>The matrix product that all passes of the convolution are.</summary>
+/// <remarks><c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c></remarks>
+internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
+    where TSize : struct, ITiledSize
+    where TAccess : struct, ITiledAccess
+    where TRows : struct, ITiledOperand
+    where TColumns : struct, ITiledOperand
+    where TResult : struct, ITiledResult
+{
+    private const int Depth = TiledGemm.Depth;
+
+    // The lanes of a warp lie 4 x 8 over their tiles, the squarest that 32 can: that reads the fewest different addresses of shared memory.
+    private const int LaneRows = 4, LaneColumns = 8;
+
     /// <summary>
     /// One tile of the result, or of one slice's share of it. Two tiles of each operand lie in shared memory: while a group multiplies
     /// one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
     /// </summary>
-    public static void Multiply<TSize, TAccess, TRows, TColumns, TResult>(
+    public static void Multiply(
         TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TRows : struct, ITiledOperand
-        where TColumns : struct, ITiledOperand
-        where TResult : struct, ITiledResult
     {
-        int tileQuads = Depth * QuadPitch(TSize.Extent);
+        int tileQuads = Depth * TiledGemm.QuadPitch(TSize.Extent);
         ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
         ArrayView<Float4> columnTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
 
@@ -56,7 +71,7 @@ internal static class TiledGemm
         var rowStage = new TiledStage<TSize, TAccess, TRows>(rows, rowStart, Group.IdxX);
         var columnStage = new TiledStage<TSize, TAccess, TColumns>(columns, columnStart, Group.IdxX);
 
-        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpColumns = TSize.Extent / RegisterExtent / LaneColumns;
+        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpColumns = TSize.Extent / TiledGemm.RegisterExtent / LaneColumns;
         int warpRow = warp / warpColumns, warpColumn = warp - warpRow * warpColumns;
         // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns likewise left and right.
         int quadRow = warpRow * LaneRows + (lane >> 3), quadColumn = warpColumn * LaneColumns + (lane & 7);
@@ -73,14 +88,14 @@ internal static class TiledGemm
             rowStage.Fetch(depth + Depth, end);
             columnStage.Fetch(depth + Depth, end);
             ArrayView<Float4> row = rowTiles.SubView(current + quadRow), column = columnTiles.SubView(current + quadColumn);
-            Step<TSize>(ref sums, row, column, 0);
-            Step<TSize>(ref sums, row, column, 1);
-            Step<TSize>(ref sums, row, column, 2);
-            Step<TSize>(ref sums, row, column, 3);
-            Step<TSize>(ref sums, row, column, 4);
-            Step<TSize>(ref sums, row, column, 5);
-            Step<TSize>(ref sums, row, column, 6);
-            Step<TSize>(ref sums, row, column, 7);
+            Step(ref sums, row, column, 0);
+            Step(ref sums, row, column, 1);
+            Step(ref sums, row, column, 2);
+            Step(ref sums, row, column, 3);
+            Step(ref sums, row, column, 4);
+            Step(ref sums, row, column, 5);
+            Step(ref sums, row, column, 6);
+            Step(ref sums, row, column, 7);
             current = tileQuads - current;
             rowStage.Store(rowTiles.SubView(current));
             columnStage.Store(columnTiles.SubView(current));
@@ -88,38 +103,25 @@ internal static class TiledGemm
         }
 
         int top = rowStart + quadRow * 4, bottom = top + TSize.Extent / 2, left = columnStart + quadColumn * 4;
-        Store<TSize, TAccess, TResult>(sums.Row0, top, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row1, top + 1, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row2, top + 2, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row3, top + 3, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row4, bottom, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row5, bottom + 1, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row6, bottom + 2, left, result, partials, plan);
-        Store<TSize, TAccess, TResult>(sums.Row7, bottom + 3, left, result, partials, plan);
+        Store(sums.Row0, top, left, result, partials, plan);
+        Store(sums.Row1, top + 1, left, result, partials, plan);
+        Store(sums.Row2, top + 2, left, result, partials, plan);
+        Store(sums.Row3, top + 3, left, result, partials, plan);
+        Store(sums.Row4, bottom, left, result, partials, plan);
+        Store(sums.Row5, bottom + 1, left, result, partials, plan);
+        Store(sums.Row6, bottom + 2, left, result, partials, plan);
+        Store(sums.Row7, bottom + 3, left, result, partials, plan);
         if (result.HasStatistics)
-            TileStatistics.Write<TSize, TSize, TResult>(rowTiles, Threads(TSize.Extent), result, rowTile, columnTile, plan);
+            TileStatistics.Write<TSize, TSize, TResult>(rowTiles, TiledGemm.Threads(TSize.Extent), result, rowTile, columnTile, plan);
     }
 
-    /// <summary>The float at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
-    public static float LoadSingle(ArrayView<float> view, int offset) => offset < 0 ? 0 : view[offset];
-
-    /// <summary>The quad at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
-    public static Float4 LoadQuad(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float4>()[offset >> 2];
-
-    /// <summary>An element of the row at an offset; past the edge the last again, which takes no branch.</summary>
-    public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) => view[rowOffset + Math.Min(column, columns - 1)];
-
-    private static void Step<TSize>(ref ThreadSums sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
-        where TSize : struct, ITiledSize
+    private static void Step(ref ThreadSums sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
     {
-        int top = step * QuadPitch(TSize.Extent), bottom = top + TSize.Extent / 8;
+        int top = step * TiledGemm.QuadPitch(TSize.Extent), bottom = top + TSize.Extent / 8;
         sums.MultiplyAdd(row[top], row[bottom], column[top], column[bottom]);
     }
 
-    private static void Store<TSize, TAccess, TResult>(RegisterRow sums, int row, int left, TResult result, ArrayView<float> partials, TiledPlan plan)
-        where TSize : struct, ITiledSize
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
+    private static void Store(RegisterRow sums, int row, int left, TResult result, ArrayView<float> partials, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
@@ -128,8 +130,8 @@ internal static class TiledGemm
         {
             int share = (Grid.IdxY * plan.Rows + row) * plan.Columns;
             var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
-            Store<TAccess, MatrixResult>(slice, share, left, sums.Left, plan.Columns);
-            Store<TAccess, MatrixResult>(slice, share, right, sums.Right, plan.Columns);
+            TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(slice, share, left, sums.Left, plan.Columns);
+            TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(slice, share, right, sums.Right, plan.Columns);
             return;
         }
         int offset = result.Offset(row);
@@ -137,21 +139,19 @@ internal static class TiledGemm
         RegisterRow addends = default, masks = default;
         if (result.HasAddend)
         {
-            addends.Left = Load<TAccess>(result.Addend, result.AddendOffset(offset), left, plan.Columns);
-            addends.Right = Load<TAccess>(result.Addend, result.AddendOffset(offset), right, plan.Columns);
+            addends.Left = Load(result.Addend, result.AddendOffset(offset), left, plan.Columns);
+            addends.Right = Load(result.Addend, result.AddendOffset(offset), right, plan.Columns);
         }
         if (result.HasMask)
         {
-            masks.Left = Load<TAccess>(result.Mask, offset, left, plan.Columns);
-            masks.Right = Load<TAccess>(result.Mask, offset, right, plan.Columns);
+            masks.Left = Load(result.Mask, offset, left, plan.Columns);
+            masks.Right = Load(result.Mask, offset, right, plan.Columns);
         }
-        Store<TAccess, TResult>(result, offset, left, result.Finish(sums.Left + addends.Left, masks.Left), plan.Columns);
-        Store<TAccess, TResult>(result, offset, right, result.Finish(sums.Right + addends.Right, masks.Right), plan.Columns);
+        Store(result, offset, left, result.Finish(sums.Left + addends.Left, masks.Left), plan.Columns);
+        Store(result, offset, right, result.Finish(sums.Right + addends.Right, masks.Right), plan.Columns);
     }
 
-    private static void Store<TAccess, TResult>(TResult result, int offset, int column, Float4 quad, int columns)
-        where TAccess : struct, ITiledAccess
-        where TResult : struct, ITiledResult
+    private static void Store(TResult result, int offset, int column, Float4 quad, int columns)
     {
         ArrayView<float> view = result.View;
         if (TAccess.Quads)
@@ -172,16 +172,15 @@ internal static class TiledGemm
     }
 
     /// <summary>Four neighbours; past the edge the last again.</summary>
-    private static Float4 Load<TAccess>(ArrayView<float> view, int offset, int column, int columns)
-        where TAccess : struct, ITiledAccess
+    private static Float4 Load(ArrayView<float> view, int offset, int column, int columns)
     {
         if (TAccess.Quads)
             return view.Cast<Float4>()[(offset + Math.Min(column, columns - 4)) >> 2];
         Float4 quad;
-        quad.X = LoadOrLast(view, offset, column, columns);
-        quad.Y = LoadOrLast(view, offset, column + 1, columns);
-        quad.Z = LoadOrLast(view, offset, column + 2, columns);
-        quad.W = LoadOrLast(view, offset, column + 3, columns);
+        quad.X = TiledGemm.LoadOrLast(view, offset, column, columns);
+        quad.Y = TiledGemm.LoadOrLast(view, offset, column + 1, columns);
+        quad.Z = TiledGemm.LoadOrLast(view, offset, column + 2, columns);
+        quad.W = TiledGemm.LoadOrLast(view, offset, column + 3, columns);
         return quad;
     }
 }

@@ -47,7 +47,7 @@ public static class GpuKernels
         let extent = size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent
         select new GpuKernel(
             $"{pass.Pass} {extent}x{extent} {(access == typeof(QuadAccess) ? "quads" : "singles")}",
-            Generic(nameof(TiledGemm.Multiply), size, access, pass.Rows, pass.Columns, pass.Result),
+            MultiplyOf(typeof(TiledGemm<,,,,>), size, access, pass.Rows, pass.Columns, pass.Result),
             ConvolutionTiled.Specialization(extent, access == typeof(QuadAccess)));
 
     /// <summary>Every variant of the convolution on tensor cores.</summary>
@@ -63,8 +63,7 @@ public static class GpuKernels
         where quads || rowExtent + columnExtent == 2 * SmallTile.Extent
         select new GpuKernel(
             $"{pass.Pass} {rowExtent}x{columnExtent} {(quads ? "quads" : "singles")} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
-            typeof(TensorCoreGemm).GetMethod(nameof(TensorCoreGemm.Multiply))!
-                .MakeGenericMethod(rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
+            MultiplyOf(typeof(TensorCoreGemm<,,,,,,>), rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
             TensorCoreTiles.Specialization(rowExtent, columnExtent));
 
     // The columns are packed, so a pass is told by its rows and its result; the weights' gradient is computed transposed.
@@ -84,7 +83,7 @@ public static class GpuKernels
         from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         select new GpuKernel(
             $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
-            typeof(WarpgroupGemm).GetMethod(nameof(WarpgroupGemm.Multiply))!.MakeGenericMethod(rows, columns, math, pass.Rows, pass.Result),
+            MultiplyOf(typeof(WarpgroupGemm<,,,,>), rows, columns, math, pass.Rows, pass.Result),
             TensorCoreTiles.Specialization(Extent(rows), Extent(columns)));
 
     /// <summary>The kernels of groups that add up what their threads have read.</summary>
@@ -119,6 +118,5 @@ public static class GpuKernels
         from result in passes.Select(pass => pass.Result).Where(result => result != typeof(ResultWithStatistics)).Distinct()
         select new GpuKernel($"SliceSums.{name}<{result.Name}>", typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(result), specialization);
 
-    private static MethodInfo Generic(string name, params Type[] arguments) =>
-        typeof(TiledGemm).GetMethod(name)!.MakeGenericMethod(arguments);
+    private static MethodInfo MultiplyOf(Type product, params Type[] arguments) => product.MakeGenericType(arguments).GetMethod("Multiply")!;
 }

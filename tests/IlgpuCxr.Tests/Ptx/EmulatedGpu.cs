@@ -47,7 +47,7 @@ internal sealed class EmulatedGpu : IKernelLoader
         return graph;
     }
 
-    /// <summary>The classes whose kernels of groups were launched.</summary>
+    /// <summary>The classes, of generic ones the definitions, whose kernels of groups were launched.</summary>
     public HashSet<Type> Launched { get; } = [];
 
     /// <summary>How often recorded launches were started again.</summary>
@@ -78,7 +78,8 @@ internal sealed class EmulatedGpu : IKernelLoader
         Launcher<TLauncher>((configuration, arguments) =>
         {
             var config = (KernelConfig)configuration;
-            Launched.Add(kernel.DeclaringType!);
+            Type type = kernel.DeclaringType!;
+            Launched.Add(type.IsGenericType ? type.GetGenericTypeDefinition() : type);
             RunOrRecord(() => Run(Program(kernel, specialization), arguments, config.GroupDim.X, (config.GridDim.X, config.GridDim.Y)));
         });
 
