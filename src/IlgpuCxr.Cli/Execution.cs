@@ -63,11 +63,10 @@ internal static class Execution
         {
             return Tell(exception, NotEnoughMemory(parsed), parsed, Failed);
         }
-        catch (Exception exception) when (!parsed.GetValue(CommonOptions.Verbose))
+        catch (Exception exception)
         {
             string message = exception.Message.Split('\n')[0].TrimEnd('\r', '.');
-            Say($"This is a defect of the program ({message}); --verbose shows where, which a report should contain.");
-            return Failed;
+            return Tell(exception, $"This is a defect of the program ({message}); --verbose shows where, which a report should contain.", parsed, Failed);
         }
     }
 
