@@ -38,14 +38,11 @@ public sealed class RowDirectory
     /// <exception cref="UsageException">The directory belongs to another configuration; the message says in what it differs.</exception>
     public void Check(RowConfiguration configuration)
     {
-        string file = PathOf(ConfigurationName);
-        if (!File.Exists(file))
-            return;
-        JsonNode? there = Parse(file), now = JsonSerializer.SerializeToNode(configuration, Json);
-        if (JsonDifference.First(there, now) is not { } difference)
-            return;
-        throw new UsageException(
-            $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
+        if (ConfigurationThere() is { } there && JsonDifference.First(there, JsonSerializer.SerializeToNode(configuration, Json)) is { } difference)
+        {
+            throw new UsageException(
+                $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
+        }
     }
 
     /// <summary>Makes the directory this configuration's; before anything else is written into it.</summary>
@@ -87,11 +84,15 @@ public sealed class RowDirectory
         && result.History.All(epoch => epoch is not null) && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
         && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null });
 
-    private static JsonNode? Parse(string file)
+    // A result tells its configuration too, where the file of it was damaged and deleted.
+    private JsonNode? ConfigurationThere()
     {
+        string file = PathOf(ConfigurationName);
+        if (!File.Exists(file))
+            return JsonSerializer.SerializeToNode(ReadResult()?.Configuration, Json);
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(file));
+            return JsonNode.Parse(File.ReadAllBytes(file)) ?? throw Damaged(file);
         }
         catch (JsonException)
         {
@@ -99,5 +100,5 @@ public sealed class RowDirectory
         }
     }
 
-    private static UsageException Damaged(string file) => new($"'{file}' is damaged; delete it, and the row is evaluated or trained again.");
+    private static UsageException Damaged(string file) => new($"'{file}' is damaged; delete it, and the same command does again what is missing.");
 }
