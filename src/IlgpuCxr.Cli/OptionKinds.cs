@@ -88,7 +88,8 @@ internal static class OptionKinds
         return number;
     }
 
-    private static string[] Parts(ArgumentResult result) => result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
+    // An option may also stand several times.
+    private static string[] Parts(ArgumentResult result) => [.. Given(result).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries))];
 
     private static IEnumerable<string> Given(SymbolResult result) => result.Tokens.Select(token => token.Value);
 
