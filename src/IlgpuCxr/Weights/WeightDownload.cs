@@ -19,14 +19,14 @@ public sealed class WeightDownload(HttpClient client)
     // Without a network nobody should wait for half a minute to be told so.
     private const int TriesUnreachable = 2;
 
-    // Larger than any file of weights here by far; a server that never stops sending must not fill the disk.
-    private const long MaximumBytes = 1L << 31;
-
     /// <summary>How long to wait before the second try; each further one waits twice as long. A transfer that got on counts anew.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a server may be silent.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Larger than any file of weights here by far: a server that never stops sending must not fill the disk.</summary>
+    public long MaximumBytes { get; init; } = 1L << 31;
 
     /// <summary>Downloads a file that is not there yet.</summary>
     /// <param name="source">The file.</param>
@@ -139,7 +139,10 @@ public sealed class WeightDownload(HttpClient client)
             if (count == 0)
                 return;
             if (part.Length + count > MaximumBytes)
-                throw new WeightDownloadException($"{response.RequestMessage!.RequestUri} sends more than {MaximumBytes} bytes, which is no file of weights; use another --url.");
+            {
+                part.Discard();
+                throw new WeightDownloadException($"{response.RequestMessage!.RequestUri} sends more than {MaximumBytes} bytes, which is no file of weights; it was not kept, use another --url.");
+            }
             part.Append(buffer.AsSpan(0, count));
             progress?.Report(new DownloadProgress(part.Length, total));
         }

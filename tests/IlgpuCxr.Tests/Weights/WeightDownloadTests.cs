@@ -144,6 +144,21 @@ public sealed class WeightDownloadTests
     }
 
     [Test]
+    public async Task Of_a_file_without_end_nothing_is_kept()
+    {
+        using var server = new LoopbackServer(_ => LoopbackResponse.Whole(Whole, Tag));
+        using var client = new HttpClient();
+        var source = new WeightSource("resnet18", server.UrlOf(Name(Whole)), 45);
+        var download = new WeightDownload(client) { MaximumBytes = Whole.Length - 1 };
+
+        WeightDownloadException refused = (await Assert.ThrowsAsync<WeightDownloadException>(
+            async () => await download.Fetch(source, source.HashPrefix!, Path.GetDirectoryName(Target)!, null, CancellationToken.None)))!;
+
+        Assert.That(refused.Message, Does.Contain("more than 299999 bytes"));
+        Assert.That(folder.FileNames, Is.Empty);
+    }
+
+    [Test]
     public void A_part_of_another_file_spoils_nothing()
     {
         File.WriteAllBytes(Target + ".part", Bytes(1000, seed: 4));
