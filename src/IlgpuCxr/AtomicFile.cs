@@ -21,17 +21,28 @@ public static class AtomicFile
             device.Write(bytes);
             return;
         }
+        Replace(path, file =>
+        {
+            file.Write(bytes);
+            // A file that is there says that what it tells is done, also after a power failure.
+            file.Flush(flushToDisk: true);
+        });
+    });
+
+    /// <summary>As <see cref="Write"/>, but no device, and after a power failure whole only if <paramref name="write"/> sees to that.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes what is to be in it.</param>
+    /// <exception cref="IOException">It cannot be written, or another program is writing it.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    internal static void Replace(string path, Action<FileStream> write)
+    {
         (string target, string temporary) = Prepare(path);
         // Outside the block that deletes it: what another program is writing cannot be opened, and is not this one's to delete.
-        var file = new FileStream(temporary, FileMode.Create, FileAccess.Write);
+        FileStream file = Open(temporary);
         try
         {
             using (file)
-            {
-                file.Write(bytes);
-                // A file that is there says that what it tells is done, also after a power failure.
-                file.Flush(flushToDisk: true);
-            }
+                write(file);
             File.Move(temporary, target, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -40,7 +51,7 @@ public static class AtomicFile
             File.Delete(temporary);
             throw;
         }
-    });
+    }
 
     /// <summary>Refuses what <see cref="Write"/> would refuse, before the work whose result is to be written; leaves no file, but makes missing directories.</summary>
     /// <param name="path">The file.</param>
@@ -50,7 +61,7 @@ public static class AtomicFile
         if (IsDevice(path))
             return;
         (string target, string temporary) = Prepare(path);
-        File.WriteAllBytes(temporary, []);
+        Open(temporary).Dispose();
         File.Delete(temporary);
         if (Directory.Exists(target))
             throw new IOException("it is a directory");
@@ -62,6 +73,9 @@ public static class AtomicFile
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         return (target, target + TemporarySuffix);
     }
+
+    // Shared with nobody, which also Linux heeds: two that write into one file at a time would give it a name while one of them is still writing.
+    private static FileStream Open(string temporary) => new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
 
     // Replaced by a file, a device would be gone for all programs.
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path);

@@ -60,6 +60,21 @@ public sealed class LinksTests
     }
 
     [Test]
+    public void What_another_is_writing_is_left_to_it()
+    {
+        string target = folder.PathOf("real/file");
+        using (var other = new FileStream(target + AtomicFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.Read))
+        {
+            other.Write("other"u8);
+            other.Flush();
+            Assert.That(() => AtomicFile.Write(target, "new"u8.ToArray()), Throws.InstanceOf<IOException>());
+            Assert.That(() => AtomicFile.Try(target), Throws.InstanceOf<IOException>());
+        }
+        Assert.That(File.ReadAllText(target + AtomicFile.TemporarySuffix), Is.EqualTo("other"));
+        Assert.That(File.ReadAllText(target), Is.EqualTo("old"));
+    }
+
+    [Test]
     public void A_temporary_file_of_somebody_elses_is_left_alone()
     {
         File.WriteAllText(folder.PathOf("file.csv.tmp"), "mine");

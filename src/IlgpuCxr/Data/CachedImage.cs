@@ -70,23 +70,21 @@ public sealed class CachedImage : IDisposable
     }
 
     /// <summary>Writes an entry; without effect where that is not possible.</summary>
-    internal static void TryStore(string path, ImageSize size, ReadOnlySpan<byte> pixels)
+    internal static void TryStore(string path, ImageSize size, byte[] pixels)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         var header = new Header(size, Checksum(pixels));
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            // Its checksums tell what a power failure left of it; to wait for the disk would cost more than to decode again.
+            AtomicFile.Replace(path, file =>
             {
                 file.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Header>(in header)));
                 file.Write(pixels);
-            }
-            File.Move(temporary, path, overwrite: true);
+            });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            TryDelete(temporary);
+            // The image is decoded again when it is needed.
         }
     }
 
@@ -96,18 +94,6 @@ public sealed class CachedImage : IDisposable
         if (size != Size)
             throw new DataException("An image changed its size while it was read; leave the data as it is during a run and start again.");
         decoded.CopyTo(destination);
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // What could not be written is usually not there to delete.
-        }
     }
 
     private static bool TryRead(SafeFileHandle file, Span<byte> destination, long position)

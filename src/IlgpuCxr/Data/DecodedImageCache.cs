@@ -71,12 +71,6 @@ public sealed partial class DecodedImageCache
     private IEnumerable<string> Files() =>
         Shards().SelectMany(Directory.EnumerateFiles).Where(path => EntryName().IsMatch(Path.GetFileName(path)));
 
-    [GeneratedRegex("^[0-9a-f]{2}$")]
-    private static partial Regex ShardName();
-
-    [GeneratedRegex(@"^[0-9a-f]{62}(\.[0-9a-f]{32}\.tmp)?$")]
-    private static partial Regex EntryName();
-
     private string EntryFor(string path)
     {
         FileInfo file = Links.FileOf(path);
@@ -87,4 +81,10 @@ public sealed partial class DecodedImageCache
         // 256 directories: a hundred thousand files in one are slow to list on some file systems.
         return Path.Combine(directory, name[..2], name[2..]);
     }
+
+    [GeneratedRegex("^[0-9a-f]{2}$")]
+    private static partial Regex ShardName();
+
+    [GeneratedRegex("^[0-9a-f]{62}(" + AtomicFile.TemporarySuffix + ")?$")]
+    private static partial Regex EntryName();
 }
