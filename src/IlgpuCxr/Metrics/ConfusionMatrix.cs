@@ -5,9 +5,8 @@ namespace IlgpuCxr.Metrics;
 /// <code>
 /// count[a, p]  = number of images of class a (rows: actual) predicted to be of class p (columns: predicted)
 /// accuracy     = Σ c count[c, c] / Σ a,p count[a, p]
-/// precision(c) = count[c, c] / Σ a count[a, c]          of those predicted c, the part that is c
-/// recall(c)    = count[c, c] / Σ p count[c, p]          of those that are c, the part predicted c
-/// F1(c)        = 2 count[c, c] / (Σ a count[a, c] + Σ p count[c, p])      the harmonic mean of the two
+/// F1(c)        = 2 count[c, c] / (Σ a count[a, c] + Σ p count[c, p])      the harmonic mean of precision and recall of c:
+///                of those predicted c, the part that is c; of those that are c, the part predicted c
 /// macro F1     = the mean of F1(c) over the classes that some image is of or predicted to be of
 /// </code>
 /// A quotient whose divisor is 0 is 0, as in scikit-learn's
@@ -35,6 +34,9 @@ public sealed class ConfusionMatrix
     /// <summary>The part of all images predicted to be what they are.</summary>
     public double Accuracy => Quotient(Sum((actual, predicted) => actual == predicted), Total);
 
+    /// <summary>The mean of the classes' F1; a class that no image is of, and none is predicted to be of, has none.</summary>
+    public double MacroF1 => Enumerable.Range(0, Classes).Where(c => Predicted(c) + Actual(c) > 0).Select(F1).DefaultIfEmpty().Average();
+
     /// <summary>The counts, one array a class as it is.</summary>
     public IReadOnlyList<long[]> Rows =>
         [.. Enumerable.Range(0, Classes).Select(actual => Enumerable.Range(0, Classes).Select(predicted => counts[actual, predicted]).ToArray())];
@@ -52,20 +54,9 @@ public sealed class ConfusionMatrix
     /// <exception cref="IndexOutOfRangeException">There is no such class.</exception>
     public void Add(int actual, int predicted, long images = 1) => counts[actual, predicted] += images;
 
-    /// <summary>Of the images predicted to be of a class, the part that is.</summary>
-    /// <param name="positive">The class; the study's is 1, normal.</param>
-    public double Precision(int positive) => Quotient(counts[positive, positive], Predicted(positive));
-
-    /// <summary>Of the images of a class, the part predicted to be of it.</summary>
-    /// <param name="positive">The class; the study's is 1, normal.</param>
-    public double Recall(int positive) => Quotient(counts[positive, positive], Actual(positive));
-
     /// <summary>The harmonic mean of precision and recall.</summary>
     /// <param name="positive">The class; the study's is 1, normal.</param>
     public double F1(int positive) => Quotient(2 * counts[positive, positive], Predicted(positive) + Actual(positive));
-
-    /// <summary>The mean of the classes' F1; a class that no image is of, and none is predicted to be of, has none.</summary>
-    public double MacroF1 => Enumerable.Range(0, Classes).Where(c => Predicted(c) + Actual(c) > 0).Select(F1).DefaultIfEmpty().Average();
 
     private long Predicted(int positive) => Sum((_, predicted) => predicted == positive);
 

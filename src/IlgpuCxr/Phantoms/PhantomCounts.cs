@@ -23,7 +23,7 @@ public sealed record PhantomCounts(ClassCounts Train, ClassCounts Validation, Cl
     /// <param name="train">Training images in total.</param>
     /// <param name="held">Validation images in total, and as many test images.</param>
     /// <exception cref="ArgumentOutOfRangeException">A total is smaller than the number of classes.</exception>
-    public static PhantomCounts LikeStudy(StudyPart part, int train = 600, int held = 150)
+    public static PhantomCounts LikeStudy(StudyPart part, int train, int held)
     {
         ClassCounts heldCounts = Scale(part == StudyPart.Part1 ? Part1Held : Part2Held, held);
         return new PhantomCounts(Scale(part == StudyPart.Part1 ? Part1Train : Part2Train, train), heldCounts, heldCounts);

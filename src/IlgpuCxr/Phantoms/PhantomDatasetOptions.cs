@@ -11,10 +11,6 @@ namespace IlgpuCxr.Phantoms;
 public sealed record PhantomDatasetOptions(
     StudyPart Part,
     PhantomCounts Counts,
-    int Size = 128,
-    ulong Seed = 1,
-    double Difficulty = Phantom.DefaultDifficulty)
-{
-    /// <summary>The default data set of a part, see <see cref="PhantomCounts.LikeStudy"/>.</summary>
-    public static PhantomDatasetOptions Default(StudyPart part) => new(part, PhantomCounts.LikeStudy(part));
-}
+    int Size,
+    ulong Seed,
+    double Difficulty = Phantom.DefaultDifficulty);

@@ -6,19 +6,8 @@ namespace IlgpuCxr.Phantoms;
 /// contrast, haze, noise and variety. Each purpose has its own sequence, so that the anatomy of a class is
 /// distributed as that of any other.
 /// </remarks>
-internal sealed class PhantomPlan
+internal sealed record PhantomPlan
 {
-    private PhantomPlan(PhantomPlan healthySelfOf)
-    {
-        View = healthySelfOf.View;
-        Anatomy = healthySelfOf.Anatomy;
-        Exposure = healthySelfOf.Exposure;
-        Distractors = healthySelfOf.Distractors;
-        Difficulty = healthySelfOf.Difficulty;
-        Blur = healthySelfOf.Blur;
-        Noise = healthySelfOf.Noise;
-    }
-
     /// <summary>Draws a phantom's plan.</summary>
     public PhantomPlan(ulong seed, PhantomSplit split, PhantomClass label, int index, double difficulty)
     {
@@ -44,8 +33,8 @@ internal sealed class PhantomPlan
     /// <summary>The patient.</summary>
     public Anatomy Anatomy { get; }
 
-    /// <summary>The disease, if there is one.</summary>
-    public Opacity? Opacity { get; }
+    /// <summary>The disease, if there is one; without it, all else is the same film of the same patient.</summary>
+    public Opacity? Opacity { get; init; }
 
     /// <summary>The film.</summary>
     public Exposure Exposure { get; }
@@ -61,7 +50,4 @@ internal sealed class PhantomPlan
 
     /// <summary>The detector's noise, one number a pixel.</summary>
     public PhantomRandom Noise { get; }
-
-    /// <summary>The same film of the same patient without the disease.</summary>
-    public PhantomPlan WithoutOpacity() => new(this);
 }

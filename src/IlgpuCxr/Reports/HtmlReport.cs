@@ -26,7 +26,7 @@ internal static class HtmlReport
             html.Append($"<p class=\"note\">{Text(notice)}</p>\n");
 
         html.Append("<h2 id=\"tables\">The tables: paper, ours, difference</h2>\n<div class=\"grid\">\n");
-        foreach (StudyTable table in StudyTable.All([.. rows.Select(row => (row.Row, (RowResult?)row.Result))]))
+        foreach (StudyTable table in StudyTable.All([.. rows.Select(row => (row.Row, row.Result))]))
             AddTable(html, table);
         html.Append("</div>\n");
         AddCovid(html, [.. rows.Where(row => row.Row.Part == StudyPart.Part2)]);
@@ -100,7 +100,7 @@ internal static class HtmlReport
         foreach (StudyTableRow row in table.Rows)
         {
             html.Append($"<tr><td class=\"left\">{Text(row.Row.Id)}</td><th class=\"left\" scope=\"row\">{row.Row.NetworkTitle} <small class=\"soft\">{Text(row.Row.Layers)}</small></th>");
-            html.Append($"<td class=\"start\">{row.Row.Published.BestEpoch}</td><td class=\"ours\">{row.BestEpoch?.ToString() ?? StudyTableCell.Missing}</td>");
+            html.Append($"<td class=\"start\">{row.Row.Published.BestEpoch}</td><td class=\"ours\">{row.BestEpoch}</td>");
             foreach (StudyTableCell cell in row.Cells)
             {
                 string direction = cell.Difference switch { > 0 => " class=\"up\"", < 0 => " class=\"down\"", _ => "" };

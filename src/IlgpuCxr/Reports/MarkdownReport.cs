@@ -21,7 +21,7 @@ internal static partial class MarkdownReport
         foreach (string notice in ReportNotices.Of(rows))
             Paragraph(notice);
 
-        foreach (StudyTable table in StudyTable.All([.. rows.Select(row => (row.Row, (RowResult?)row.Result))]))
+        foreach (StudyTable table in StudyTable.All([.. rows.Select(row => (row.Row, row.Result))]))
             AddTable(text, table);
         AddCovid(text, [.. rows.Where(row => row.Row.Part == StudyPart.Part2)]);
 
@@ -53,7 +53,7 @@ internal static partial class MarkdownReport
         {
             AddLine(text,
             [
-                row.Row.Id, row.Row.NetworkTitle, row.Row.Layers, $"{row.Row.Published.BestEpoch} / {row.BestEpoch?.ToString() ?? StudyTableCell.Missing}",
+                row.Row.Id, row.Row.NetworkTitle, row.Row.Layers, $"{row.Row.Published.BestEpoch} / {row.BestEpoch}",
                 .. row.Cells.Select(cell => $"{cell.PublishedText} / {cell.OursText} / {cell.DifferenceText}"),
             ]);
         }

@@ -31,7 +31,7 @@ public sealed class StudyReport
     public string MarkdownPath => Path.Combine(directory, "report.md");
 
     /// <summary>The rows that are complete, in the order of the tables.</summary>
-    public IReadOnlyList<(StudyRow Row, RowResult? Result)> Rows => [.. rows.Values.Select(row => (row.Row, (RowResult?)row.Result))];
+    public IReadOnlyList<(StudyRow Row, RowResult Result)> Rows => [.. rows.Values.Select(row => (row.Row, row.Result))];
 
     /// <summary>The study's tables of these rows.</summary>
     public IReadOnlyList<StudyTable> Tables => StudyTable.All(Rows);

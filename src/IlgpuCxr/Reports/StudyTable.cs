@@ -13,13 +13,13 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Splits, IRea
     private const string Percent = "F2", WholePercent = "F0", Fraction = "F2";
 
     /// <summary>The tables of those parts of which there are rows: accuracy and F1 each.</summary>
-    /// <param name="rows">The rows, with their results as far as there are any.</param>
-    public static IReadOnlyList<StudyTable> All(IReadOnlyList<(StudyRow Row, RowResult? Result)> rows)
+    /// <param name="rows">The rows and what came of them.</param>
+    public static IReadOnlyList<StudyTable> All(IReadOnlyList<(StudyRow Row, RowResult Result)> rows)
     {
         var tables = new List<StudyTable>();
         foreach (StudyPart part in Enum.GetValues<StudyPart>())
         {
-            (StudyRow Row, RowResult? Result)[] those = [.. rows.Where(row => row.Row.Part == part)];
+            (StudyRow Row, RowResult Result)[] those = [.. rows.Where(row => row.Row.Part == part)];
             if (those.Length == 0)
                 continue;
             bool isPart1 = part == StudyPart.Part1;
@@ -34,26 +34,26 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Splits, IRea
     }
 
     private static StudyTable Create(
-        string title, (StudyRow Row, RowResult? Result)[] rows, Func<PublishedResult, IReadOnlyList<double>> published, Func<SplitResult, double> ours,
+        string title, (StudyRow Row, RowResult Result)[] rows, Func<PublishedResult, IReadOnlyList<double>> published, Func<SplitResult, double> ours,
         string publishedFormat, string format)
     {
         IReadOnlyList<string> splits = rows[0].Row.Splits;
         return new StudyTable(title, splits, [.. rows.Select(row => new StudyTableRow(
-            row.Row, row.Result?.BestEpoch,
+            row.Row, row.Result.BestEpoch,
             [.. splits.Select((split, i) => new StudyTableCell(
-                published(row.Row.Published)[i], row.Result?.Of(split) is { } result ? ours(result) : null, publishedFormat, format))]))]);
+                published(row.Row.Published)[i], row.Result.Of(split) is { } result ? ours(result) : null, publishedFormat, format))]))]);
     }
 }
 
 /// <summary>A run.</summary>
 /// <param name="Row">Which.</param>
-/// <param name="BestEpoch">Ours; null before there is a result.</param>
+/// <param name="BestEpoch">Ours.</param>
 /// <param name="Cells">A cell a split.</param>
-public sealed record StudyTableRow(StudyRow Row, int? BestEpoch, IReadOnlyList<StudyTableCell> Cells);
+public sealed record StudyTableRow(StudyRow Row, int BestEpoch, IReadOnlyList<StudyTableCell> Cells);
 
 /// <summary>Paper, ours, difference.</summary>
 /// <param name="Published">The study's number.</param>
-/// <param name="Ours">Ours; null before there is a result.</param>
+/// <param name="Ours">Ours; null where the data has no such split.</param>
 /// <param name="PublishedFormat">How the study's is printed.</param>
 /// <param name="Format">How ours and the difference are printed.</param>
 public sealed record StudyTableCell(double Published, double? Ours, string PublishedFormat, string Format)

@@ -33,10 +33,6 @@ public sealed record CheckpointInfo
     /// <summary>What each epoch reached, without times: the same run gives the same file.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
-    /// <summary>Index of the epoch with the highest validation accuracy, the first of equals; the untrained network does not count. Null where no epoch was trained.</summary>
-    [JsonIgnore]
-    public int? BestEpoch => History.Where(result => result.Epoch != EpochResult.Untrained).MaxBy(result => result.ValidationAccuracy)?.Epoch;
-
     /// <summary>The text for the metadata.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
 

@@ -123,7 +123,7 @@ public sealed class PhantomDrawingTests
     private static double MeanChange(PhantomClass label, double difficulty) => Enumerable.Range(0, 20).Average(index =>
     {
         var plan = new PhantomPlan(2, PhantomSplit.Train, label, index, difficulty);
-        byte[] healthy = PhantomRenderer.Render(plan.WithoutOpacity(), Size);
+        byte[] healthy = PhantomRenderer.Render(plan with { Opacity = null }, Size);
         return PhantomRenderer.Render(plan, Size).Zip(healthy, (ill, well) => ill - well).Average();
     });
 

@@ -99,7 +99,7 @@ public sealed class PhantomSeparabilityTests
         Example[] infected = [.. train.Where(e => e.Infected)];
         double opacity = infected.Average(e =>
             BrightnessFeatures.Mean(e.Pixels)
-            - BrightnessFeatures.Mean(PhantomRenderer.Render(e.Plan.WithoutOpacity(), Size)));
+            - BrightnessFeatures.Mean(PhantomRenderer.Render(e.Plan with { Opacity = null }, Size)));
         double[] normal = [.. train.Where(e => !e.Infected).Select(e => BrightnessFeatures.Mean(e.Pixels))];
         double mean = normal.Average();
         double spread = Math.Sqrt(normal.Average(m => (m - mean) * (m - mean)));

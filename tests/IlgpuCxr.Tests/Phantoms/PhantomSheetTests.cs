@@ -1,5 +1,4 @@
 using IlgpuCxr.Data;
-using IlgpuCxr.Phantoms;
 using IlgpuCxr.Tests.Data;
 
 namespace IlgpuCxr.Tests.Phantoms;

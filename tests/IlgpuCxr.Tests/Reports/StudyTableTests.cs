@@ -20,16 +20,16 @@ public sealed class StudyTableTests
         Assert.That(Texts(Tables("p2:3")[0]), Is.EqualTo(new[] { "88 86.7 -1.3", "93 85.0 -8.0" }));
 
     [Test]
-    public void A_row_without_a_result_shows_the_papers_numbers_only()
+    public void A_split_without_images_shows_the_papers_number_only()
     {
-        StudyTable table = StudyTable.All([(StudyRows.All[0], null)])[0];
-        Assert.That(Texts(table), Is.EqualTo(new[] { "88.83 - -", "87.93 - -", "93.93 - -" }));
-        Assert.That(table.Rows[0].BestEpoch, Is.Null);
+        RowResult result = SampleResults.Of("1");
+        StudyTable table = StudyTable.All([(StudyRows.All[0], result with { Splits = [.. result.Splits.SkipLast(1)] })])[0];
+        Assert.That(Texts(table), Is.EqualTo(new[] { "88.83 86.67 -2.16", "87.93 85.00 -2.93", "93.93 - -" }));
     }
 
     [Test]
     public void The_four_tables_have_all_twelve_rows() =>
-        Assert.That(StudyTable.All([.. StudyRows.All.Select(row => (row, (RowResult?)null))]).Select(table => table.Rows.Count), Is.EqualTo(new[] { 8, 8, 4, 4 }));
+        Assert.That(StudyTable.All([.. StudyRows.All.Select(row => (row, SampleResults.Of(row.Id)))]).Select(table => table.Rows.Count), Is.EqualTo(new[] { 8, 8, 4, 4 }));
 
     [TestCase(0.001, "0.00", 0)]
     [TestCase(-0.004, "0.00", 0)]

@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Models;
+using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Data;
+using IlgpuCxr.Tests.Study;
 using IlgpuCxr.Tests.Weights;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
@@ -71,14 +73,13 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         Assert.That(History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { EpochResult.Untrained, 0, 1 }));
         Assert.That(History[0].Loss, Is.Null);
         Assert.That(Reference.Told[0], Is.EqualTo((History[0], false)));
-        Assert.That(Checkpoint.ReadInfo(Reference.Files.Last).BestEpoch, Is.Not.Negative);
         Assert.That(File.ReadAllLines(Reference.PathOf("log.csv"))[1], Does.StartWith("-1,,"));
 
         // Whatever it was, the first epoch is better than no epoch.
         Assert.That(Reference.Told[1].IsBest);
         EpochResult perfect = History[0] with { ValidationAccuracy = 100 };
-        CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Last) with { History = [perfect, .. History.Skip(1)] };
-        Assert.That(info.BestEpoch, Is.Not.EqualTo(EpochResult.Untrained));
+        RowResult result = SampleResults.Of("p2:2") with { History = [perfect, .. History.Skip(1)] };
+        Assert.That(result.BestEpoch, Is.Not.EqualTo(EpochResult.Untrained));
     }
 
     /// <summary>The trainer's epochs once more, without the evaluations between them: the losses are the same only with the same images, transforms and dropped values.</summary>
@@ -176,7 +177,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
     [Test]
     public void The_final_evaluation_repeats_the_numbers_of_the_best_epoch_and_has_all_metrics()
     {
-        EpochResult best = History.Single(epoch => epoch.Epoch == Checkpoint.ReadInfo(Reference.Files.Last).BestEpoch);
+        EpochResult best = History.Single(epoch => epoch.Epoch == Checkpoint.ReadInfo(Reference.Files.Best).History[^1].Epoch);
         IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(Reference.Files.Best, Options, training: true);
 
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation" }), "The test images have no labels.");

@@ -1,7 +1,9 @@
-namespace IlgpuCxr.Phantoms;
+using IlgpuCxr.Phantoms;
+
+namespace IlgpuCxr.Tests.Phantoms;
 
 /// <summary>A contact sheet: many phantoms in one picture, one class after the other.</summary>
-public static class PhantomSheet
+internal static class PhantomSheet
 {
     private const int Gap = 2;
 
@@ -13,7 +15,7 @@ public static class PhantomSheet
     /// <param name="seed">The data set, of which the first training images are shown.</param>
     /// <param name="difficulty">See <see cref="Phantom.Draw"/>.</param>
     public static void Write(
-        string path, int columns, int rowsPerClass, int size, ulong seed, double difficulty = Phantom.DefaultDifficulty)
+        string path, int columns, int rowsPerClass, int size, ulong seed, double difficulty)
     {
         PhantomClass[] classes = Enum.GetValues<PhantomClass>();
         int width = (columns * (size + Gap)) - Gap;
