@@ -10,8 +10,7 @@ public sealed class BasicBlock : Layer
     private readonly BatchNormLayer bn1;
     private readonly ConvolutionLayer conv2;
     private readonly BatchNormLayer bn2;
-    private readonly ConvolutionLayer? downsampleConv;
-    private readonly BatchNormLayer? downsampleNorm;
+    private readonly (ConvolutionLayer Convolution, BatchNormLayer Norm)? downsample;
 
     /// <summary>Creates the block.</summary>
     /// <param name="name">torchvision's name, such as <c>layer2.0</c>.</param>
@@ -24,15 +23,17 @@ public sealed class BasicBlock : Layer
         bn1 = new BatchNormLayer($"{name}.bn1", outChannels, relu: true);
         conv2 = new ConvolutionLayer($"{name}.conv2", outChannels, outChannels, filterSize: 3, stride: 1, padding: 1);
         bn2 = new BatchNormLayer($"{name}.bn2", outChannels, relu: true);
-        if (stride == 1 && inChannels == outChannels)
-            return;
-        downsampleConv = new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0);
-        downsampleNorm = new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false);
+        if (stride > 1 || inChannels != outChannels)
+        {
+            downsample = (
+                new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0),
+                new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false));
+        }
     }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters =>
-        [.. conv1.Parameters, .. bn1.Parameters, .. conv2.Parameters, .. bn2.Parameters, .. downsampleConv?.Parameters ?? [], .. downsampleNorm?.Parameters ?? []];
+        [.. conv1.Parameters, .. bn1.Parameters, .. conv2.Parameters, .. bn2.Parameters, .. downsample?.Convolution.Parameters ?? [], .. downsample?.Norm.Parameters ?? []];
 
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
@@ -41,8 +42,8 @@ public sealed class BasicBlock : Layer
         bn1.Describe(output, rows);
         conv2.Describe(output, rows);
         bn2.Describe(output, rows);
-        downsampleConv?.Describe(input, rows);
-        downsampleNorm?.Describe(output, rows);
+        downsample?.Convolution.Describe(input, rows);
+        downsample?.Norm.Describe(output, rows);
         return output;
     }
 
@@ -52,8 +53,8 @@ public sealed class BasicBlock : Layer
         Tensor shortcut = input.Retain();
         Tensor hidden = bn1.Forward(device, conv1.Forward(device, input, training), training);
         hidden = conv2.Forward(device, hidden, training);
-        if (downsampleConv is not null)
-            shortcut = downsampleNorm!.Forward(device, downsampleConv.Forward(device, shortcut, training), training);
+        if (downsample is { } path)
+            shortcut = path.Norm.Forward(device, path.Convolution.Forward(device, shortcut, training), training);
         return bn2.Forward(device, hidden, shortcut, training);
     }
 
@@ -66,12 +67,12 @@ public sealed class BasicBlock : Layer
         if (gradHidden is not null)
             gradHidden = bn1.Backward(device, gradHidden);
         // The second path adds its part of the input's gradient to the first's. A 1x1 convolution with a stride is the second, for it reaches a quarter of the pixels.
-        Tensor? gradInput = downsampleConv is null ? gradShortcut : null;
+        Tensor? gradInput = downsample is null ? gradShortcut : null;
         if (gradHidden is not null)
             gradInput = conv1.Backward(device, gradHidden, gradInput);
-        if (downsampleConv is null || gradShortcut is null)
+        if (downsample is not { } path || gradShortcut is null)
             return gradInput;
-        gradShortcut = downsampleNorm!.Backward(device, gradShortcut);
-        return gradShortcut is null ? gradInput : downsampleConv.Backward(device, gradShortcut, gradInput);
+        gradShortcut = path.Norm.Backward(device, gradShortcut);
+        return gradShortcut is null ? gradInput : path.Convolution.Backward(device, gradShortcut, gradInput);
     }
 }
