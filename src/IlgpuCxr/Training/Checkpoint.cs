@@ -30,11 +30,7 @@ public static class Checkpoint
     {
         var transfer = new ParameterTransfer(device);
         List<WeightTensor> tensors = [.. network.Parameters.Select(parameter => transfer.Download(parameter.Name, parameter, parameter.Value))];
-        foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
-        {
-            tensors.AddRange(network.Parameters.Where(parameter => parameter.RequiresGrad)
-                .Select(parameter => transfer.Download(StateName(name, parameter), parameter, network.Store.PartOf(parameter, state))));
-        }
+        tensors.AddRange(StateOf(network, optimizer).Select(state => transfer.Download(state.Name, state.Parameter, state.Values)));
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
         if (optimizer is not null)
             metadata[StepsKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture);
@@ -93,18 +89,16 @@ public static class Checkpoint
     public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer = null)
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
+        // Nothing is changed before all of it is known to fit.
         CheckFit(file, network);
-        int steps = optimizer is null ? 0 : CheckState(file, network, optimizer);
+        (Parameter Parameter, ArrayView<float> Values, WeightTensor Tensor)[] states =
+            [.. StateOf(network, optimizer).Select(state => (state.Parameter, state.Values, StateIn(file, state.Name, state.Parameter)))];
+        int steps = optimizer is null ? 0 : StepsOf(file);
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
-        {
             transfer.Upload(parameter, parameter.Value, file[parameter.Name]);
-            foreach ((string name, ArrayView<float> state) in optimizer?.State ?? [])
-            {
-                if (parameter.RequiresGrad)
-                    transfer.Upload(parameter, network.Store.PartOf(parameter, state), file[StateName(name, parameter)]);
-            }
-        }
+        foreach ((Parameter parameter, ArrayView<float> values, WeightTensor tensor) in states)
+            transfer.Upload(parameter, values, tensor);
         optimizer?.Steps = steps;
     }
 
@@ -117,7 +111,12 @@ public static class Checkpoint
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     public static bool Exists(string path) => File.Exists(WithExtension(path));
 
-    private static string StateName(string part, Parameter parameter) => $"{TorchvisionNames.OptimizerPrefix}{part}.{parameter.Name}";
+    /// <summary>What the optimizer remembers of each trained parameter, and its name in the file.</summary>
+    private static IEnumerable<(string Name, Parameter Parameter, ArrayView<float> Values)> StateOf(Network network, Optimizer? optimizer) =>
+        from state in optimizer?.State ?? []
+        from parameter in network.Parameters
+        where parameter.RequiresGrad
+        select ($"{TorchvisionNames.OptimizerPrefix}{state.Name}.{parameter.Name}", parameter, network.Store.PartOf(parameter, state.Values));
 
     private static void CheckFit(WeightFile file, Network network)
     {
@@ -139,21 +138,17 @@ public static class Checkpoint
             $"{file.Path} is not a checkpoint of this {network.Name} ({string.Join("; ", problems.Take(ProblemsTold))}{more}); use one of the same network and classes.");
     }
 
-    // The steps trained, from which Adam and dropout go on. Without all of it a run would go on from the same weights to others than if it had not been interrupted.
-    private static int CheckState(WeightFile file, Network network, Optimizer optimizer)
-    {
-        foreach (Parameter parameter in network.Parameters.Where(parameter => parameter.RequiresGrad))
-        {
-            foreach ((string name, _) in optimizer.State)
-            {
-                if (!file.TryGet(StateName(name, parameter), out WeightTensor? tensor) || !tensor.Shape.SequenceEqual(parameter.PyTorchShape))
-                    throw new NetworkException($"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
-            }
-        }
-        return int.TryParse(file.Metadata.GetValueOrDefault(StepsKey), CultureInfo.InvariantCulture, out int steps) && steps >= 0
+    // Without all of it a run would go on from the same weights to others than if it had not been interrupted.
+    private static WeightTensor StateIn(WeightFile file, string name, Parameter parameter) =>
+        file.TryGet(name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape)
+            ? tensor
+            : throw new NetworkException($"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
+
+    /// <summary>The steps trained, from which Adam and dropout go on.</summary>
+    private static int StepsOf(WeightFile file) =>
+        int.TryParse(file.Metadata.GetValueOrDefault(StepsKey), CultureInfo.InvariantCulture, out int steps) && steps >= 0
             ? steps
             : throw new NetworkException($"{file.Path} does not tell how many steps were trained; resume from the 'last' that this training wrote.");
-    }
 
     private static string WithExtension(string path) =>
         path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path : path + Extension;
