@@ -2,12 +2,15 @@ using System.CommandLine;
 using IlgpuCxr.GradientChecks;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Cli;
 
 /// <summary>The options that several commands share, and what they open.</summary>
 internal static class CommonOptions
 {
+    private static readonly TrainingOptions Defaults = new();
+
     public static readonly Option<string> Device = new("--device")
     {
         Description = "auto, cpu, cuda, cuda:N, opencl or opencl:N; auto takes CUDA where there is one.",
@@ -33,11 +36,11 @@ internal static class CommonOptions
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Print the whole exception when something fails.", Recursive = true };
 
     public static readonly Option<string> Network =
-        new Option<string>("--net") { Description = "The network.", DefaultValueFactory = _ => "resnet18" }.OneOf(Networks);
+        new Option<string>("--net") { Description = "The network.", DefaultValueFactory = _ => Defaults.Network }.OneOf(Networks);
 
-    public static readonly Option<int> Size = OptionKinds.Number<int>("--size", "Edge of the square images, in pixels.", 224);
+    public static readonly Option<int> Size = OptionKinds.Number<int>("--size", "Edge of the square images, in pixels.", Defaults.Size);
 
-    public static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step.", 32);
+    public static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step.", Defaults.Batch);
 
     /// <summary>The names of the networks.</summary>
     public static string[] Networks => [.. Architecture.All.Select(architecture => architecture.Name)];

@@ -16,15 +16,15 @@ internal static class TrainCommand
 {
     public const string Name = "train";
 
+    private static readonly TrainingOptions Defaults = new();
+
     public static readonly Option<string> Freeze = new("--freeze")
     {
         Description = "What does not train: none, backbone, or names such as conv1,bn1,layer1 or features[:17].",
-        DefaultValueFactory = _ => "none",
+        DefaultValueFactory = _ => Defaults.Freeze,
     };
 
-    private static readonly TrainingOptions Defaults = new();
-
-    public static readonly Option<string> Weights = new("--weights")
+    private static readonly Option<string> Weights = new("--weights")
     {
         Description = "What to start from: random, imagenet (see 'cxr weights fetch'), a .pth, .safetensors or .h5 file, or a directory with one.",
         DefaultValueFactory = _ => InitialWeights.RandomName,
@@ -142,7 +142,7 @@ internal static class TrainCommand
         OptimizerKind optimizer = parsed.GetValue(OptimizerName);
         string network = parsed.GetValue(CommonOptions.Network)!;
         int hidden = Given(Hidden, study.Hidden);
-        RefuseWithout(hidden > 0 || network == Vgg16.Architecture.Name, $"--hidden, because {network}'s own classifier drops nothing", Dropout);
+        RefuseWithout(hidden > 0 || network == Vgg16.Name, $"--hidden, because {network}'s own classifier drops nothing", Dropout);
         RefuseWithout(loss == LossKind.Focal, "--loss focal", Alpha, Gamma, Reduction);
         RefuseWithout(optimizer == OptimizerKind.Sgd, "--optimizer sgd", Momentum, Nesterov);
         RefuseWithout(optimizer != OptimizerKind.Sgd, "--optimizer adam or adamw", Beta1, Beta2, Epsilon);

@@ -8,6 +8,12 @@ namespace IlgpuCxr.Models;
 /// <summary>A network on a device: its layers, its parameters in one block, forward and backward.</summary>
 public sealed partial class Network : IDisposable
 {
+    /// <summary>What <see cref="Freeze"/> takes to freeze no parameter.</summary>
+    public const string NothingFrozen = "none";
+
+    /// <summary>What <see cref="Freeze"/> takes to freeze everything but the classifier.</summary>
+    public const string BackboneFrozen = "backbone";
+
     private readonly ComputeDevice device;
     private readonly Sequential layers;
     private readonly Sequential features;
@@ -75,9 +81,9 @@ public sealed partial class Network : IDisposable
     {
         ArgumentNullException.ThrowIfNull(specification);
         string[] names = specification.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (names is ["none"])
+        if (names is [NothingFrozen])
             names = [];
-        else if (names is ["backbone"])
+        else if (names is [BackboneFrozen])
             names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != Architecture.HeadName)];
         foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
             throw new UsageException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");

@@ -6,10 +6,13 @@ namespace IlgpuCxr.Models;
 /// <summary>ResNet-18 (He et al. 2015, arXiv:1512.03385), with torchvision's names and strides.</summary>
 public static class ResNet18
 {
-    /// <summary>The smallest image is halved five times, to one pixel.</summary>
-    public static Architecture Architecture { get; } = new("resnet18", "fc", SmallestImage: 32, FeatureLayers: 11, Build);
+    /// <summary>The name on the command line and in checkpoints.</summary>
+    public const string Name = "resnet18";
 
     private const int Features = 512;
+
+    /// <summary>The smallest image is halved five times, to one pixel.</summary>
+    public static Architecture Architecture { get; } = new(Name, "fc", SmallestImage: 32, FeatureLayers: 11, Build);
 
     private static Sequential Build(NetworkHead head, DropoutState dropout) => new(
         new ConvolutionLayer("conv1", 3, 64, filterSize: 7, stride: 2, padding: 3),

@@ -6,6 +6,9 @@ namespace IlgpuCxr.Models;
 /// <summary>VGG-16 (Simonyan and Zisserman 2014, arXiv:1409.1556), with torchvision's names.</summary>
 public static class Vgg16
 {
+    /// <summary>The name on the command line and in checkpoints.</summary>
+    public const string Name = "vgg16";
+
     // torchvision's configuration D: output channels of each convolution, and 0 for a pooling, which is the last.
     private static readonly int[] Configuration = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0];
 
@@ -18,7 +21,7 @@ public static class Vgg16
     private const float LinearDeviation = 0.01f;
 
     /// <summary>The smallest image is halved five times, to one pixel.</summary>
-    public static Architecture Architecture { get; } = new("vgg16", "classifier", SmallestImage: 32, Configuration.Length - 1, Build);
+    public static Architecture Architecture { get; } = new(Name, "classifier", SmallestImage: 32, Configuration.Length - 1, Build);
 
     private static Sequential Build(NetworkHead head, DropoutState dropout)
     {

@@ -87,7 +87,7 @@ public static class ReportText
     public static string Configuration(TrainingOptions options)
     {
         // The last layer alone has nothing before it that could be dropped; VGG16's own classifier has.
-        string dropout = options.Hidden > 0 || options.Network == Vgg16.Architecture.Name ? string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}") : "";
+        string dropout = options.Hidden > 0 || options.Network == Vgg16.Name ? string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}") : "";
         string augmentation = options.Augmentation == ImageTransforms.Part1 ? "part1" : "part2";
         return string.Create(
             CultureInfo.InvariantCulture,

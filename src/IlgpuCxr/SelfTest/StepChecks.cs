@@ -20,7 +20,7 @@ internal static class StepChecks
     private static float[] ThreeSteps(ComputeDevice device, bool oneByOne)
     {
         var shape = new TensorShape(4, 64, 64, 3);
-        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        using var network = new Network(device, ResNet18.Architecture, NetworkHead.Part1);
         network.Initialize(1);
         using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.01f, Momentum = 0.9f });
         using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);

@@ -1,4 +1,5 @@
 using IlgpuCxr.Data;
+using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Study;
 
@@ -10,7 +11,7 @@ namespace IlgpuCxr.Study;
 internal sealed class StudyClock
 {
     // GFLOP of a forward pass at 224x224 ('cxr summary'); they go with the area.
-    private const double Vgg16 = 30.9, ResNet18 = 3.6;
+    private const double Vgg16Work = 30.9, ResNet18Work = 3.6;
 
     private const int StandardSize = 224;
 
@@ -78,8 +79,8 @@ internal sealed class StudyClock
         var options = plan.Configuration.Options;
         double scale = Math.Pow((double)options.Size / StandardSize, 2);
         // Where only the classifier learns there is no backward pass worth counting; otherwise it costs two forward passes.
-        double passes = options.Freeze == "backbone" ? 1 : 3;
+        double passes = options.Freeze == Network.BackboneFrozen ? 1 : 3;
         DataDescription data = plan.Configuration.Data;
-        return (options.Network == "vgg16" ? Vgg16 : ResNet18) * scale * options.Epochs * ((passes + 1) * data.Train + data.Validation);
+        return (options.Network == Vgg16.Name ? Vgg16Work : ResNet18Work) * scale * options.Epochs * ((passes + 1) * data.Train + data.Validation);
     }
 }

@@ -24,7 +24,7 @@ public sealed record StudyRow(
     public string DirectoryName => $"part{(int)Part + 1}-row{Number}-{Slug}";
 
     /// <summary>The network as the study writes it, any other as it is called.</summary>
-    public string NetworkTitle => Network == Vgg16.Architecture.Name ? "VGG16" : Network == ResNet18.Architecture.Name ? "ResNet18" : Network;
+    public string NetworkTitle => Network switch { Vgg16.Name => "VGG16", ResNet18.Name => "ResNet18", _ => Network };
 
     /// <summary>Network and what sets the row apart.</summary>
     public string Title => $"{NetworkTitle}, {Layers}";
@@ -39,7 +39,7 @@ public sealed record StudyRow(
     /// <param name="options">How it is trained.</param>
     internal static StudyRow Of(TrainingOptions options) => new(
         options.Task == ClassificationTask.Binary ? StudyPart.Part1 : StudyPart.Part2, 0, options.Network,
-        options.Freeze == "none" ? "entire network" : $"frozen: {options.Freeze}", options.Freeze, options.Loss, "run", new PublishedResult(0, [], [], null), null)
+        options.Freeze == Models.Network.NothingFrozen ? "entire network" : $"frozen: {options.Freeze}", options.Freeze, options.Loss, "run", new PublishedResult(0, [], [], null), null)
     {
         Splits = ["validation", "test"],
     };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
@@ -13,18 +14,18 @@ public static class StudyRows
     /// <summary>Part 1's eight rows and Part 2's four, in the order of the tables.</summary>
     public static IReadOnlyList<StudyRow> All { get; } =
     [
-        Part1(1, "vgg16", "only FC layers", "backbone", "vgg16-fc", "vgg16_fc_only"),
-        Part1(2, "resnet18", "only FC layers", "backbone", "resnet18-fc", "resnet18_fc_only"),
-        Part1(3, "vgg16", "conv1-3 frozen", $"{VggConv12},{VggConv3}", "vgg16-conv1-3-frozen", null),
-        Part1(4, "vgg16", "conv1-2 frozen", VggConv12, "vgg16-conv1-2-frozen", null),
-        Part1(5, "vgg16", "entire network", "none", "vgg16-entire", "vgg16_entire"),
-        Part1(6, "resnet18", "layer1-3 frozen", "conv1,bn1,layer1,layer2,layer3", "resnet18-layer1-3-frozen", null),
-        Part1(7, "resnet18", "layer1 frozen", "conv1,bn1,layer1", "resnet18-layer1-frozen", null),
-        Part1(8, "resnet18", "entire network", "none", "resnet18-entire", "resnet18_entire"),
-        Part2(1, "vgg16", "BCE", LossKind.BinaryCrossEntropy, "bce", "vgg_bce"),
-        Part2(2, "resnet18", "BCE", LossKind.BinaryCrossEntropy, "bce", "res_bce"),
-        Part2(3, "vgg16", "focal loss", LossKind.Focal, "focal", "vgg_fce"),
-        Part2(4, "resnet18", "focal loss", LossKind.Focal, "focal", "res_fce"),
+        Part1(1, Vgg16.Name, "only FC layers", Network.BackboneFrozen, "fc", "vgg16_fc_only"),
+        Part1(2, ResNet18.Name, "only FC layers", Network.BackboneFrozen, "fc", "resnet18_fc_only"),
+        Part1(3, Vgg16.Name, "conv1-3 frozen", $"{VggConv12},{VggConv3}", "conv1-3-frozen", null),
+        Part1(4, Vgg16.Name, "conv1-2 frozen", VggConv12, "conv1-2-frozen", null),
+        Part1(5, Vgg16.Name, "entire network", Network.NothingFrozen, "entire", "vgg16_entire"),
+        Part1(6, ResNet18.Name, "layer1-3 frozen", "conv1,bn1,layer1,layer2,layer3", "layer1-3-frozen", null),
+        Part1(7, ResNet18.Name, "layer1 frozen", "conv1,bn1,layer1", "layer1-frozen", null),
+        Part1(8, ResNet18.Name, "entire network", Network.NothingFrozen, "entire", "resnet18_entire"),
+        Part2(1, Vgg16.Name, "BCE", LossKind.BinaryCrossEntropy, "bce", "vgg_bce"),
+        Part2(2, ResNet18.Name, "BCE", LossKind.BinaryCrossEntropy, "bce", "res_bce"),
+        Part2(3, Vgg16.Name, "focal loss", LossKind.Focal, "focal", "vgg_fce"),
+        Part2(4, ResNet18.Name, "focal loss", LossKind.Focal, "focal", "res_fce"),
     ];
 
     /// <summary>Reads a list such as <c>1-8,p2:1-4</c>.</summary>
@@ -55,8 +56,8 @@ public static class StudyRows
     private static bool TryParse(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static StudyRow Part1(int number, string network, string layers, string freeze, string slug, string? curves) => new(
-        StudyPart.Part1, number, network, layers, freeze, LossKind.CrossEntropy, slug, PublishedTables.Part1(number), curves is null ? null : PublishedCurves.Of(curves));
+        StudyPart.Part1, number, network, layers, freeze, LossKind.CrossEntropy, $"{network}-{slug}", PublishedTables.Part1(number), curves is null ? null : PublishedCurves.Of(curves));
 
     private static StudyRow Part2(int number, string network, string layers, LossKind loss, string slug, string curves) => new(
-        StudyPart.Part2, number, network, layers, "none", loss, $"{network}-{slug}", PublishedTables.Part2(number), PublishedCurves.Of(curves));
+        StudyPart.Part2, number, network, layers, Network.NothingFrozen, loss, $"{network}-{slug}", PublishedTables.Part2(number), PublishedCurves.Of(curves));
 }

@@ -10,7 +10,7 @@ namespace IlgpuCxr.Training;
 public sealed record TrainingOptions
 {
     /// <summary>The architecture.</summary>
-    public string Network { get; init; } = "resnet18";
+    public string Network { get; init; } = ResNet18.Name;
 
     /// <summary>One class an image, or several labels.</summary>
     public ClassificationTask Task { get; init; }
@@ -46,7 +46,7 @@ public sealed record TrainingOptions
     public int Epochs { get; init; } = 25;
 
     /// <summary>What is frozen; see <see cref="Models.Network.Freeze"/>.</summary>
-    public string Freeze { get; init; } = "none";
+    public string Freeze { get; init; } = Models.Network.NothingFrozen;
 
     /// <summary>Seed of the first weights, the order of the images, their augmentation and dropout.</summary>
     public long Seed { get; init; } = 1;

@@ -35,8 +35,8 @@ public static class WeightCatalog
     /// <summary>The files that the study used: those that torchvision's <c>pretrained=True</c> loaded in 2020.</summary>
     public static IReadOnlyList<WeightSource> All { get; } =
     [
-        new("resnet18", new Uri("https://download.pytorch.org/models/resnet18-5c106cde.pth"), 45),
-        new("vgg16", new Uri("https://download.pytorch.org/models/vgg16-397923af.pth"), 528),
+        new(ResNet18.Name, new Uri("https://download.pytorch.org/models/resnet18-5c106cde.pth"), 45),
+        new(Vgg16.Name, new Uri("https://download.pytorch.org/models/vgg16-397923af.pth"), 528),
     ];
 
     /// <summary>Where fetched files go unless told otherwise: <c>weights</c> in the user's cache.</summary>
