@@ -18,9 +18,8 @@ internal static class ReproductionDisplay
             $"{ReportText.Count(options.Rows.Count, "row")} of the study: {string.Join(", ", options.Rows.Select(row => row.Id))}; results in {options.Out}");
         foreach (StudyPart part in options.Rows.Select(row => row.Part).Distinct().Where(part => options.Directory(part) is null))
         {
-            string option = part == StudyPart.Part1 ? "--part1" : "--part2";
             Console.Out.WriteLine(
-                $"No images are given for {(part == StudyPart.Part1 ? "Part 1" : "Part 2")} ({option}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
+                $"No images are given for {part.Title()} ({part.Option()}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
         }
         if (weights.Notice is { } notice)
             Console.Out.WriteLine(notice);
@@ -102,7 +101,7 @@ internal static class ReproductionDisplay
         public void OnPhantoms(StudyPart part, int done, int total)
         {
             if (done == total)
-                output.WriteLine($"{total} phantoms of {(part == StudyPart.Part1 ? "Part 1" : "Part 2")} are there.");
+                output.WriteLine($"{total} phantoms of {part.Title()} are there.");
         }
 
         public void OnRow(RowPlan row) => output.WriteLine(Row(row));
@@ -118,7 +117,7 @@ internal static class ReproductionDisplay
     private sealed class Live(LiveLine line) : IReproductionObserver
     {
         public void OnPhantoms(StudyPart part, int done, int total) =>
-            line.Show($"drawing phantoms of {(part == StudyPart.Part1 ? "Part 1" : "Part 2")}, {done}/{total}");
+            line.Show($"drawing phantoms of {part.Title()}, {done}/{total}");
 
         public void OnRow(RowPlan row) => line.Print(Row(row));
 

@@ -100,9 +100,9 @@ internal static class DataCommand
         UsageException.Require(held >= fewest, $"--held {held} is too few: use at least {fewest}, one of each class.");
         UsageException.Require(difficulty is >= 0 and <= 1, UsageException.OutOfRange("--difficulty", difficulty, "0 (easy) to 1 (hard)"));
         bool quiet = parsed.GetValue(CommonOptions.Quiet);
-        foreach (StudyPart each in Enum.GetValues<StudyPart>().Where(each => part == "both" || part == $"{(int)each + 1}"))
+        foreach (StudyPart each in Enum.GetValues<StudyPart>().Where(each => part == "both" || part == $"{each.Number()}"))
         {
-            string directory = part == "both" ? Path.Combine(root, each.ToString().ToLowerInvariant()) : root;
+            string directory = part == "both" ? Path.Combine(root, each.DirectoryName()) : root;
             var options = new PhantomDatasetOptions(each, PhantomCounts.LikeStudy(each, train, held), size, (ulong)parsed.GetValue(Seed), Math.Round(difficulty, 6));
             int drawn = ProgressLine.Run(quiet, $"drawing {directory}", progress =>
                 PhantomDataset.Write(directory, options, CommonOptions.ThreadsOf(parsed), progress, cancellation), options.Counts.Total);

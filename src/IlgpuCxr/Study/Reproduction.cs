@@ -62,7 +62,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
     {
         Dictionary<StudyPart, StudyData> data = options.Rows.Select(row => row.Part).Distinct()
             .ToDictionary(part => part, part => options.Directory(part) is { } directory ? StudyData.Open(part, directory) : Draw(part, observer, cancellation));
-        var descriptions = new Dictionary<(StudyPart, int), (StudyData, DataDescription)>();
+        var descriptions = new Dictionary<(StudyPart Part, int Train), (StudyData Data, DataDescription Description)>();
         var plans = new List<RowPlan>();
         foreach (StudyRow row in options.Rows)
         {
@@ -74,7 +74,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
                 described = descriptions[(row.Part, train)] = (some, some.Describe());
             }
             TrainingOptions training = options.Training(row) with { Weights = weights.Of(row).Identity };
-            var plan = new RowPlan(row, new RowConfiguration(row.Id, training, described.Item2), new RowDirectory(options.Out, row), described.Item1);
+            var plan = new RowPlan(row, new RowConfiguration(row.Id, training, described.Description), new RowDirectory(options.Out, row), described.Data);
             plan.Directory.Check(plan.Configuration);
             plans.Add(plan);
         }
@@ -86,7 +86,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
         int total = PhantomStudy.Images(part, options.Seed).Counts.Total;
         // Not Progress<T>, which reports on another thread and may be late.
         return StudyData.Draw(
-            part, Path.Combine(options.Out, PhantomsName, part.ToString().ToLowerInvariant()), options.Seed, threads,
+            part, Path.Combine(options.Out, PhantomsName, part.DirectoryName()), options.Seed, threads,
             new PhantomProgress(done => observer.OnPhantoms(part, done, total)), cancellation);
     }
 

@@ -20,16 +20,15 @@ public sealed record StudyData(ImageFolder Images, string Kind)
     /// <exception cref="DataException">The images are not there.</exception>
     public static StudyData Open(StudyPart part, string directory)
     {
-        string option = part == StudyPart.Part1 ? "--part1" : "--part2";
         string studyName = part == StudyPart.Part1 ? "Assignment 5 Dataset" : "A_05_Part_02_Dataset";
         if (!Directory.Exists(directory))
-            throw new DataException($"The data directory '{directory}' does not exist; check the path given as {option}.");
+            throw new DataException($"The data directory '{directory}' does not exist; check the path given as {part.Option()}.");
         string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
         string? Named(string name) => below.FirstOrDefault(path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
-        string root = Named("train") is not null ? directory : Named(studyName) ?? Named(part.ToString()) ?? directory;
+        string root = Named("train") is not null ? directory : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
         if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
-            throw new DataException($"The data directory '{root}' has the class directories of Part 2; give it as --part2.");
-        ImageFolder images = ImageFolder.Open(root, StudyOptions.TaskOf(part));
+            throw new DataException($"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {StudyPart.Part2.Option()}.");
+        ImageFolder images = ImageFolder.Open(root, part.Task());
         // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change places.
         if (part == StudyPart.Part1 && !(images.ClassNames is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase)))
         {
@@ -49,7 +48,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
     public static StudyData Draw(StudyPart part, string directory, long seed, int threads, IProgress<int> progress, CancellationToken cancellation)
     {
         PhantomDataset.Write(directory, PhantomStudy.Images(part, seed), threads, progress, cancellation);
-        return new StudyData(ImageFolder.Open(directory, StudyOptions.TaskOf(part)), Phantoms);
+        return new StudyData(ImageFolder.Open(directory, part.Task()), Phantoms);
     }
 
     /// <summary>The images in words and numbers.</summary>

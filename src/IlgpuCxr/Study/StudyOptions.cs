@@ -1,4 +1,3 @@
-using IlgpuCxr.Data;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
@@ -52,7 +51,7 @@ public sealed record StudyOptions
     /// <exception cref="UsageException">An option is out of range.</exception>
     public TrainingOptions Training(StudyRow row)
     {
-        TrainingOptions study = TrainingOptions.Study(TaskOf(row.Part)) with
+        TrainingOptions study = TrainingOptions.Study(row.Part.Task()) with
         {
             Network = row.Network,
             Freeze = row.Freeze,
@@ -91,6 +90,4 @@ public sealed record StudyOptions
         foreach (StudyRow row in Rows)
             Training(row);
     }
-
-    internal static ClassificationTask TaskOf(StudyPart part) => part == StudyPart.Part1 ? ClassificationTask.Binary : ClassificationTask.MultiLabel;
 }

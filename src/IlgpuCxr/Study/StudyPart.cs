@@ -1,3 +1,5 @@
+using IlgpuCxr.Data;
+
 namespace IlgpuCxr.Study;
 
 /// <summary>The two parts of the study; each has its own labels, transforms and folder layout.</summary>
@@ -8,4 +10,23 @@ public enum StudyPart
 
     /// <summary>Three labels, COVID-19, pneumonia and normal, in two labelled splits, and a flat folder of unlabelled images.</summary>
     Part2,
+}
+
+/// <summary>What the parts are called, and what they are of.</summary>
+public static class StudyParts
+{
+    /// <summary>1 or 2.</summary>
+    public static int Number(this StudyPart part) => (int)part + 1;
+
+    /// <summary>In a sentence: <c>Part 1</c>.</summary>
+    public static string Title(this StudyPart part) => $"Part {part.Number()}";
+
+    /// <summary>In the names of directories: <c>part1</c>.</summary>
+    public static string DirectoryName(this StudyPart part) => $"part{part.Number()}";
+
+    /// <summary>The option that names the part's images: <c>--part1</c>.</summary>
+    public static string Option(this StudyPart part) => $"--{part.DirectoryName()}";
+
+    /// <summary>One class an image, or several labels.</summary>
+    public static ClassificationTask Task(this StudyPart part) => part == StudyPart.Part1 ? ClassificationTask.Binary : ClassificationTask.MultiLabel;
 }

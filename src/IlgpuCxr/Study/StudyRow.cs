@@ -21,7 +21,7 @@ public sealed record StudyRow(
     public string Id => Part == StudyPart.Part1 ? $"{Number}" : $"p2:{Number}";
 
     /// <summary>The name of its run directory.</summary>
-    public string DirectoryName => $"part{(int)Part + 1}-row{Number}-{Slug}";
+    public string DirectoryName => $"{Part.DirectoryName()}-row{Number}-{Slug}";
 
     /// <summary>The network as the study writes it, any other as it is called.</summary>
     public string NetworkTitle => Network switch { Vgg16.Name => "VGG16", ResNet18.Name => "ResNet18", _ => Network };
