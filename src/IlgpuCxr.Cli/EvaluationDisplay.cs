@@ -10,23 +10,23 @@ namespace IlgpuCxr.Cli;
 internal static class EvaluationDisplay
 {
     /// <summary>Prints a line and a confusion matrix for each set of images.</summary>
-    public static void Print(string checkpoint, CheckpointInfo info, IReadOnlyList<(string Split, Evaluation Evaluation)> results)
+    public static void Print(string checkpoint, CheckpointInfo info, IReadOnlyList<SplitEvaluation> results)
     {
         Console.Out.WriteLine(info.History is [.., var last]
             ? $"{checkpoint}: epoch {last.Epoch}, validation accuracy {Output.Number(last.ValidationAccuracy, 2)} %"
             : $"{checkpoint}: no epoch was noted");
-        foreach ((string split, Evaluation evaluation) in results)
+        foreach ((string split, Evaluation evaluation, _) in results)
             Console.Out.WriteLine($"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options.Task, info.Classes)}");
-        foreach ((string split, Evaluation evaluation) in results)
+        foreach ((string split, Evaluation evaluation, IReadOnlyList<ClassMetrics> classes) in results)
         {
             if (evaluation.Averages is null)
                 Output.Print(Confusion(split, info.Classes, evaluation.Confusion[0]));
-            Output.Print(PerClass(split, evaluation.PerClass(info.Classes, info.Options.Seed)));
+            Output.Print(PerClass(split, classes));
         }
     }
 
     /// <summary>What <c>--json</c> prints.</summary>
-    public static object AsJson(CheckpointInfo info, IReadOnlyList<(string Split, Evaluation Evaluation)> results) => new
+    public static object AsJson(CheckpointInfo info, IReadOnlyList<SplitEvaluation> results) => new
     {
         Epoch = info.History is [.., var last] ? last.Epoch : (int?)null,
         info.Classes,
@@ -40,7 +40,7 @@ internal static class EvaluationDisplay
                 F1Name = ReportText.F1(info.Options.Task, info.Classes),
                 result.Evaluation.Averages,
                 Confusion = result.Evaluation.Averages is null ? result.Evaluation.Confusion[0].Rows : null,
-                PerClass = result.Evaluation.PerClass(info.Classes, info.Options.Seed).Select(metrics => new
+                PerClass = result.Classes.Select(metrics => new
                 {
                     metrics.Name,
                     Confusion = metrics.Confusion.Rows,

@@ -52,7 +52,7 @@ internal static class EvaluateCommand
         ImageFolder data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
-        var results = CheckpointEvaluation.Run(device, path, data, loader, training: false, cancellation);
+        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(device, path, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(EvaluationDisplay.AsJson(info, results));

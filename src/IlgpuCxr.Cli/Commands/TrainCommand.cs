@@ -115,7 +115,7 @@ internal static class TrainCommand
             TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
         IReadOnlyList<EpochResult> history = TrainingDisplay.Run(quiet || isDone, observer => trainer.Run(observer, cancellation));
 
-        var results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
+        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         CheckpointInfo best = Checkpoint.ReadInfo(run.Best);
         if (isJson)
@@ -125,7 +125,7 @@ internal static class TrainCommand
         // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
             new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name, history, history.Sum(epoch => epoch.Seconds),
-            [.. results.Select(result => SplitResult.Of(result.Split, result.Evaluation, data.ClassNames, options.Seed))]));
+            [.. results.Select(SplitResult.Of)]));
         return 0;
     }
 

@@ -106,11 +106,7 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
                 trainer.Begin();
             history = trainer.Run(observer, cancellation);
         }
-        SplitResult[] splits =
-        [
-            .. CheckpointEvaluation.Run(device, run.Best, images, loader, training: true, cancellation)
-                .Select(split => SplitResult.Of(split.Split, split.Evaluation, images.ClassNames, training.Seed)),
-        ];
+        SplitResult[] splits = [.. CheckpointEvaluation.Run(device, run.Best, images, loader, training: true, cancellation).Select(SplitResult.Of)];
         if (images.Unlabelled.Count > 0)
         {
             using var predictor = new Predictor(device, run.Best);

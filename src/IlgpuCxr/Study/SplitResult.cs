@@ -15,14 +15,11 @@ public sealed record SplitResult(
     string Split, long Images, double Loss, double Accuracy, double F1, IReadOnlyList<IReadOnlyList<long[]>> Confusion, IReadOnlyList<ClassResult> Classes)
 {
     /// <summary>Keeps what a report needs of an evaluation.</summary>
-    /// <param name="split">The split's name.</param>
-    /// <param name="evaluation">How the checkpoint does on it.</param>
-    /// <param name="classNames">The classes, in the order of the logits.</param>
-    /// <param name="seed">Seed of the intervals' bootstrap.</param>
-    public static SplitResult Of(string split, Evaluation evaluation, IReadOnlyList<string> classNames, long seed) => new(
-        split, evaluation.Confusion[0].Total, evaluation.Loss, evaluation.Accuracy, evaluation.F1,
-        [.. evaluation.Confusion.Select(matrix => matrix.Rows)],
-        [.. evaluation.PerClass(classNames, seed).Select(ClassResult.Of)]);
+    /// <param name="split">How the checkpoint does on the split.</param>
+    public static SplitResult Of(SplitEvaluation split) => new(
+        split.Split, split.Evaluation.Confusion[0].Total, split.Evaluation.Loss, split.Evaluation.Accuracy, split.Evaluation.F1,
+        [.. split.Evaluation.Confusion.Select(matrix => matrix.Rows)],
+        [.. split.Classes.Select(ClassResult.Of)]);
 }
 
 /// <summary>How well a class is told from the rest, with 95 % intervals; see <see cref="ClassMetrics"/>.</summary>

@@ -1,8 +1,15 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Metrics;
 using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Training;
+
+/// <summary>How a checkpoint does on a split.</summary>
+/// <param name="Split">train, validation or test.</param>
+/// <param name="Evaluation">Over all its images.</param>
+/// <param name="Classes">Each class against the rest, with the intervals of the run's seed.</param>
+public sealed record SplitEvaluation(string Split, Evaluation Evaluation, IReadOnlyList<ClassMetrics> Classes);
 
 /// <summary>Evaluates a checkpoint.</summary>
 public static class CheckpointEvaluation
@@ -15,7 +22,7 @@ public static class CheckpointEvaluation
     /// <param name="training">Whether to evaluate on the augmented training images too, first; the transforms are those of the checkpoint's epoch.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="NetworkException">The checkpoint does not fit, has other classes than the images, or gives values that are not finite.</exception>
-    public static IReadOnlyList<(string Split, Evaluation Evaluation)> Run(
+    public static IReadOnlyList<SplitEvaluation> Run(
         ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, bool training, CancellationToken cancellation)
     {
         CheckpointInfo info = Checkpoint.ReadInfo(path);
@@ -43,6 +50,6 @@ public static class CheckpointEvaluation
         // As in training: a value that is not finite makes the loss so.
         if (results.Exists(result => !double.IsFinite(result.Evaluation.Loss)))
             throw Checkpoint.Diverged(path);
-        return results;
+        return [.. results.Select(result => new SplitEvaluation(result.Split, result.Evaluation, result.Evaluation.PerClass(info.Classes, info.Options.Seed)))];
     }
 }

@@ -178,7 +178,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
     public void The_final_evaluation_repeats_the_numbers_of_the_best_epoch_and_has_all_metrics()
     {
         EpochResult best = History.Single(epoch => epoch.Epoch == Checkpoint.ReadInfo(Reference.Files.Best).History[^1].Epoch);
-        IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(Reference.Files.Best, Options, training: true);
+        IReadOnlyList<SplitEvaluation> results = Reference.Evaluate(Reference.Files.Best, Options, training: true);
 
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation" }), "The test images have no labels.");
         Assert.That((results[0].Evaluation.Loss, results[0].Evaluation.Accuracy, results[0].Evaluation.F1), Is.EqualTo((best.TrainLoss, best.TrainAccuracy, best.TrainF1)));
@@ -186,7 +186,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
             (results[1].Evaluation.Loss, results[1].Evaluation.Accuracy, results[1].Evaluation.F1),
             Is.EqualTo((best.ValidationLoss, best.ValidationAccuracy, best.ValidationF1)));
         Assert.That(results[1].Evaluation.Confusion.Select(matrix => matrix.Rows[1].Sum()), Is.EqualTo(new[] { 3, 6, 3 }), "covid, pneumonia, normal");
-        IReadOnlyList<ClassMetrics> classes = results[1].Evaluation.PerClass(["covid", "pneumonia", "normal"], seed: 1);
+        IReadOnlyList<ClassMetrics> classes = results[1].Classes;
         Assert.That(classes.Select(metrics => metrics.Name), Is.EqualTo(new[] { "covid", "pneumonia", "normal" }));
         Assert.That(classes.Select(metrics => metrics.Confusion.Total), Is.All.EqualTo(9));
     }

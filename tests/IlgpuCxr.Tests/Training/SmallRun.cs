@@ -43,7 +43,7 @@ internal sealed class SmallRun : IDisposable
         return trainer.Run(new Observer(Told, onEpoch), cancellation);
     }
 
-    public IReadOnlyList<(string Split, Evaluation Evaluation)> Evaluate(string checkpoint, TrainingOptions options, bool training = false)
+    public IReadOnlyList<SplitEvaluation> Evaluate(string checkpoint, TrainingOptions options, bool training = false)
     {
         using ComputeDevice device = Open(2);
         return CheckpointEvaluation.Run(device, checkpoint, Images(options), Loader(options, 2), training, CancellationToken.None);

@@ -210,7 +210,7 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     public void The_best_checkpoint_evaluates_to_what_its_epoch_was_told_to_reach()
     {
         CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Best);
-        IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(Reference.Files.Best, Options);
+        IReadOnlyList<SplitEvaluation> results = Reference.Evaluate(Reference.Files.Best, Options);
 
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "validation", "test" }));
         EpochResult told = History[info.History[^1].Epoch];
@@ -227,7 +227,7 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using (ComputeDevice device = SmallRun.Open(2))
         using (Network network = Checkpoint.LoadNetwork(Reference.Files.Best, device, info))
             Checkpoint.Save(untrained, device, network, info: info with { History = [] });
-        IReadOnlyList<(string Split, Evaluation Evaluation)> results = Reference.Evaluate(untrained, Options, training: true);
+        IReadOnlyList<SplitEvaluation> results = Reference.Evaluate(untrained, Options, training: true);
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation", "test" }));
     }
 
