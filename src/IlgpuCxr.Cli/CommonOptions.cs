@@ -27,7 +27,7 @@ internal static class CommonOptions
 
     public static readonly Option<string> Precision =
         new Option<string>("--precision") { Description = "How convolutions and linear layers multiply; by default tf32 on CUDA, else fp32." }
-            .OneOf(Precisions);
+            .OneOf([.. Enum.GetNames<Kernels.Device.Precision>().Select(name => name.ToLowerInvariant())]);
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON." };
 
@@ -45,17 +45,13 @@ internal static class CommonOptions
     /// <summary>The names of the networks.</summary>
     public static string[] Networks => [.. Architecture.All.Select(architecture => architecture.Name)];
 
-    /// <summary>The names of the precisions.</summary>
-    public static string[] Precisions => [.. Enum.GetNames<Kernels.Device.Precision>().Select(name => name.ToLowerInvariant())];
-
     /// <summary>The device that the command line asks for.</summary>
-    public static ComputeDevice OpenDevice(ParseResult parsed) =>
-        OpenDevice(parsed, parsed.GetValue(Precision) is { } name ? Enum.Parse<Kernels.Device.Precision>(name, ignoreCase: true) : null);
-
-    /// <summary>The device that the command line asks for, with a given precision.</summary>
-    public static ComputeDevice OpenDevice(ParseResult parsed, Kernels.Device.Precision? precision) => DeviceCatalog.Open(
-        parsed.GetValue(Device)!,
-        new DeviceOptions { Threads = ThreadsOf(parsed), Algorithms = parsed.GetValue(Algorithms)!, Precision = precision });
+    public static ComputeDevice OpenDevice(ParseResult parsed) => DeviceCatalog.Open(parsed.GetValue(Device)!, new DeviceOptions
+    {
+        Threads = ThreadsOf(parsed),
+        Algorithms = parsed.GetValue(Algorithms)!,
+        Precision = parsed.GetValue(Precision) is { } name ? Enum.Parse<Kernels.Device.Precision>(name, ignoreCase: true) : null,
+    });
 
     /// <summary>Checks on the device that the command line asks for.</summary>
     public static GradientChecker OpenGradientChecker(ParseResult parsed) => new(parsed.GetValue(Device)!, ThreadsOf(parsed));

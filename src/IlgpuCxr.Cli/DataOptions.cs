@@ -29,7 +29,7 @@ internal static class DataOptions
         Size = options.Size,
         Transforms = options.Augmentation,
         Strict = strict || parsed.GetValue(Strict),
-        Threads = parsed.GetValue(CommonOptions.Threads),
+        Threads = CommonOptions.ThreadsOf(parsed),
     };
 
     /// <summary>Names what could not be read.</summary>

@@ -70,6 +70,10 @@ internal static class Execution
         }
     }
 
+    /// <summary>Lets a command be interrupted where it looks whether it is: it ends in order, with what it has written so far.</summary>
+    public static void SetStoppableAction(this Command command, Func<ParseResult, CancellationToken, int> run) =>
+        command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed, cancellation)));
+
     /// <summary>Lets a command that writes no files be interrupted at any moment: what it computes is left alone, and ends with the process.</summary>
     public static void SetInterruptibleAction(this Command command, Func<ParseResult, int> run) =>
         command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed), cancellation).WaitAsync(cancellation));

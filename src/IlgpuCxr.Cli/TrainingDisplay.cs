@@ -29,10 +29,10 @@ internal static class TrainingDisplay
     public static IReadOnlyList<EpochResult> Run(bool quiet, Func<ITrainingObserver, IReadOnlyList<EpochResult>> train)
     {
         if (quiet)
-            return train(new Silent());
+            return train(new Lines(TextWriter.Null));
         Console.Out.WriteLine(Columns);
         using LiveLine? line = LiveLine.Open();
-        return train(line is null ? new Lines() : new Live(line));
+        return train(line is null ? new Lines(Console.Out) : new Live(line));
     }
 
     /// <summary>Where a run is, in a line: epochs are told by their numbers in the table, which are counted from 0, and by their places among all.</summary>
@@ -63,18 +63,11 @@ internal static class TrainingDisplay
             : string.Create(CultureInfo.InvariantCulture, $"{result.Epoch,5} {result.Loss,8:F4} {metrics} {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
     }
 
-    private sealed class Silent : ITrainingObserver
+    private sealed class Lines(TextWriter output) : ITrainingObserver
     {
         public void OnProgress(in TrainingProgress progress) { }
 
-        public void OnEpoch(EpochResult result, bool isBest) { }
-    }
-
-    private sealed class Lines : ITrainingObserver
-    {
-        public void OnProgress(in TrainingProgress progress) { }
-
-        public void OnEpoch(EpochResult result, bool isBest) => Console.Out.WriteLine(Row(result, isBest));
+        public void OnEpoch(EpochResult result, bool isBest) => output.WriteLine(Row(result, isBest));
     }
 
     private sealed class Live(LiveLine line) : ITrainingObserver

@@ -46,9 +46,8 @@ internal static class BenchCommand
         ];
         foreach (TrainingOptions options in all)
             options.Validate();
+        UsageException.Require(data is null || trains, "--data measures training; leave out --mode infer.");
         ImageFolder? images = data is null ? null : ImageFolder.Open(data, common.Task);
-        if (images is not null && !trains)
-            throw new UsageException("--data measures training; leave out --mode infer.");
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         foreach (TrainingOptions options in all)
         {

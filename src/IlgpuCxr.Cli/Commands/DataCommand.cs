@@ -43,7 +43,7 @@ internal static class DataCommand
         {
             Root, CommonOptions.Threads, CommonOptions.Json,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => RunCheck(parsed, cancellation)));
+        command.SetStoppableAction(RunCheck);
         return command;
     }
 
@@ -53,7 +53,7 @@ internal static class DataCommand
         {
             Out, Part, Train, Held, Size, Seed, Difficulty, CommonOptions.Threads, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => RunPhantoms(parsed, cancellation)));
+        command.SetStoppableAction(RunPhantoms);
         return command;
     }
 

@@ -18,7 +18,7 @@ internal static class EvaluateCommand
         {
             CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        command.SetStoppableAction(Run);
         return command;
     }
 

@@ -21,7 +21,7 @@ internal static class ExplainCommand
             Input, EvaluateCommand.CheckpointPath, ClassName, Out, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
             CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        command.SetStoppableAction(Run);
         return command;
     }
 

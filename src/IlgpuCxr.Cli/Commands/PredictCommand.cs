@@ -28,7 +28,7 @@ internal static class PredictCommand
             Input, EvaluateCommand.CheckpointPath, EvaluateCommand.Batch, Csv, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
             CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        command.SetStoppableAction(Run);
         return command;
     }
 

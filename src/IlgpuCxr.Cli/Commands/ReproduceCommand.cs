@@ -57,7 +57,7 @@ internal static class ReproduceCommand
             Part1, Part2, Rows, Weights, Epochs, Size, Batch, LearningRate, Limit, Seed, Out, DataOptions.Strict, CommonOptions.Device,
             CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        command.SetStoppableAction(Run);
         return command;
     }
 
@@ -69,7 +69,7 @@ internal static class ReproduceCommand
         var weights = new StudyWeights(options);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         var reproduction = new Reproduction(
-            device, options, weights, new DecodedImageCache(new VipsImageDecoder()), parsed.GetValue(CommonOptions.Threads), parsed.GetValue(DataOptions.Strict));
+            device, options, weights, new DecodedImageCache(new VipsImageDecoder()), CommonOptions.ThreadsOf(parsed), parsed.GetValue(DataOptions.Strict));
         if (!quiet)
             ReproductionDisplay.PrintHeader(device, options, weights);
         else if (weights.Notice is { } notice)

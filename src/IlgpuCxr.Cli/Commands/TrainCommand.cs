@@ -89,7 +89,7 @@ internal static class TrainCommand
             Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
             CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        command.SetStoppableAction(Run);
         return command;
     }
 

@@ -24,17 +24,17 @@ internal static class WeightsCommand
         DefaultValueFactory = _ => WeightCatalog.DefaultFolder,
     };
 
-    private static readonly Argument<string> Input = new("file") { Description = "A .pth, .safetensors or .h5 file, or a checkpoint." };
+    private static readonly Argument<string> InputFile = new("file") { Description = "A .pth, .safetensors or .h5 file, or a checkpoint." };
 
-    private static readonly Argument<string> Output = new("out") { Description = "The file to write: .pth or .safetensors." };
+    private static readonly Argument<string> OutputFile = new("out") { Description = "The file to write: .pth or .safetensors." };
 
     public static Command Create()
     {
         var fetch = new Command(FetchName, "Download ImageNet weights.") { Network, Url, Out, CommonOptions.Quiet };
         fetch.SetAction((parsed, cancellation) => Fetch(parsed, cancellation));
-        var inspect = new Command("inspect", "Show the tensors of a file.") { Input, CommonOptions.Json };
+        var inspect = new Command("inspect", "Show the tensors of a file.") { InputFile, CommonOptions.Json };
         inspect.SetAction(Inspect);
-        var convert = new Command("convert", "Write the weights of a file as PyTorch or safetensors, with torchvision's names.") { Input, Output };
+        var convert = new Command("convert", "Write the weights of a file as PyTorch or safetensors, with torchvision's names.") { InputFile, OutputFile };
         convert.SetAction(Convert);
         return new Command("weights", "Fetch, inspect and convert weights.") { fetch, inspect, convert };
     }
@@ -62,11 +62,11 @@ internal static class WeightsCommand
 
     private static void Inspect(ParseResult parsed)
     {
-        using WeightFile file = WeightFile.Open(WeightConversion.Locate(parsed.GetValue(Input)!));
+        using WeightFile file = WeightFile.Open(WeightConversion.Locate(parsed.GetValue(InputFile)!));
         (WeightTensor Tensor, WeightStatistics? Statistics)[] rows = [.. file.Select(tensor => (tensor, WeightStatistics.Of(tensor)))];
         if (parsed.GetValue(CommonOptions.Json))
         {
-            Cli.Output.Json(new
+            Output.Json(new
             {
                 file.Path,
                 file.Format,
@@ -75,26 +75,26 @@ internal static class WeightsCommand
             });
             return;
         }
-        string elements = Cli.Output.Count(file.Sum(tensor => tensor.ElementCount)), bytes = Cli.Output.Count(file.Sum(tensor => tensor.ByteLength));
-        Table table = Cli.Output.Table(
+        string elements = Output.Count(file.Sum(tensor => tensor.ElementCount)), bytes = Output.Count(file.Sum(tensor => tensor.ByteLength));
+        Table table = Output.Table(
             $"{file.Path}: {file.Format}, {file.Count} tensors of {elements} elements in {bytes} bytes",
             "Name", "Type", "Shape", "Min", "Max", "Mean", "Std", "Not finite");
         foreach ((WeightTensor tensor, WeightStatistics? statistics) in rows)
         {
             table.AddRow(
-                Markup.Escape(Cli.Output.Plain(tensor.Name)), tensor.DataType.ToString(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
+                Markup.Escape(Output.Plain(tensor.Name)), tensor.DataType.ToString(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
                 Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean), Number(statistics?.Deviation),
-                statistics is null or { NotFinite: 0 } ? "" : Cli.Output.Count(statistics.NotFinite));
+                statistics is null or { NotFinite: 0 } ? "" : Output.Count(statistics.NotFinite));
         }
-        Cli.Output.Print(table);
+        Output.Print(table);
         foreach ((string key, string value) in file.Metadata)
-            Console.Out.WriteLine(Cli.Output.Plain($"{key}: {value}"));
+            Console.Out.WriteLine(Output.Plain($"{key}: {value}"));
     }
 
     private static void Convert(ParseResult parsed)
     {
-        string from = WeightConversion.Locate(parsed.GetValue(Input)!), to = parsed.GetValue(Output)!;
-        Cli.Output.Refuse(Output.Name, to, from);
+        string from = WeightConversion.Locate(parsed.GetValue(InputFile)!), to = parsed.GetValue(OutputFile)!;
+        Output.Refuse(OutputFile.Name, to, from);
         int tensors = WeightConversion.Convert(from, to);
         Console.Out.WriteLine($"{to}: {tensors} tensors of {from}");
     }
