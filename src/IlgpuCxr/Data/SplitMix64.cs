@@ -18,7 +18,8 @@ public struct SplitMix64
     /// <summary>How often <see cref="NextNormal"/> takes <see cref="NextBits"/>.</summary>
     public const int BitsANormal = 2;
 
-    private const ulong Gamma = 0x9E3779B97F4A7C15;
+    /// <summary>The counter's step, 2⁶⁴ over the golden ratio, made odd.</summary>
+    internal const ulong Gamma = 0x9E3779B97F4A7C15;
 
     private ulong state;
 
@@ -64,7 +65,8 @@ public struct SplitMix64
     /// <param name="count">Number of integers; for a deviation from uniformity, no larger than <c>count</c> · 2⁻⁶⁴.</param>
     public int NextInt(int count) => (int)Math.BigMul(NextBits(), (ulong)count, out _);
 
-    private static ulong Mix(ulong value)
+    /// <summary>Scrambles 64 bits; different ones stay different.</summary>
+    internal static ulong Mix(ulong value)
     {
         value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9;
         value = (value ^ value >> 27) * 0x94D049BB133111EB;

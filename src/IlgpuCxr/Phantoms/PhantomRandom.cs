@@ -1,3 +1,5 @@
+using IlgpuCxr.Data;
+
 namespace IlgpuCxr.Phantoms;
 
 /// <summary>
@@ -6,15 +8,11 @@ namespace IlgpuCxr.Phantoms;
 /// </summary>
 /// <remarks>
 /// <code>
-/// u(n) = mix(key + n * 0x9E3779B97F4A7C15)
-/// mix(z): z = (z xor z >> 30) * 0xBF58476D1CE4E5B9;  z = (z xor z >> 27) * 0x94D049BB133111EB;  z xor z >> 31
+/// u(n) = mix(key + n γ)        mix and γ as in <see cref="SplitMix64"/>
 /// </code>
-/// which is splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 /// </remarks>
 internal sealed class PhantomRandom
 {
-    private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
-
     private readonly ulong key;
     private readonly float spread = 1f;
     private ulong count;
@@ -23,7 +21,7 @@ internal sealed class PhantomRandom
     public PhantomRandom(params ReadOnlySpan<ulong> path)
     {
         foreach (ulong word in path)
-            key = Mix((key ^ word) + GoldenGamma);
+            key = SplitMix64.Mix((key ^ word) + SplitMix64.Gamma);
     }
 
     private PhantomRandom(float spread, ulong key, ulong purpose)
@@ -65,12 +63,5 @@ internal sealed class PhantomRandom
         return (sum - 131070) / StandardDeviation;
     }
 
-    private ulong At(ulong index) => Mix(key + (index * GoldenGamma));
-
-    private static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    private ulong At(ulong index) => SplitMix64.Mix(key + (index * SplitMix64.Gamma));
 }
