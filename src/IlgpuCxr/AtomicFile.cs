@@ -29,6 +29,20 @@ public static class AtomicFile
         });
     });
 
+    /// <summary>Refuses what <see cref="Write"/> would refuse, before the work whose result is to be written; leaves no file, but makes missing directories.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written; the message says why and what to do.</exception>
+    public static void Try(string path) => OutputRefusal.Explain(path, () =>
+    {
+        if (IsDevice(path))
+            return;
+        (string target, string temporary) = Prepare(path);
+        Open(temporary).Dispose();
+        File.Delete(temporary);
+        if (Directory.Exists(target))
+            throw new IOException("it is a directory");
+    });
+
     /// <summary>As <see cref="Write"/>, but no device, and after a power failure whole only if <paramref name="write"/> sees to that.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes what is to be in it.</param>
@@ -52,20 +66,6 @@ public static class AtomicFile
             throw;
         }
     }
-
-    /// <summary>Refuses what <see cref="Write"/> would refuse, before the work whose result is to be written; leaves no file, but makes missing directories.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be written; the message says why and what to do.</exception>
-    public static void Try(string path) => OutputRefusal.Explain(path, () =>
-    {
-        if (IsDevice(path))
-            return;
-        (string target, string temporary) = Prepare(path);
-        Open(temporary).Dispose();
-        File.Delete(temporary);
-        if (Directory.Exists(target))
-            throw new IOException("it is a directory");
-    });
 
     private static (string Target, string Temporary) Prepare(string path)
     {

@@ -9,6 +9,11 @@ namespace IlgpuCxr.Data;
 /// </remarks>
 public sealed class ImageBatch
 {
+    private readonly ImageTransformParameters[] parameters;
+    private readonly ImageResizeParameters[] resizes;
+    private readonly int[] labels;
+    private readonly int[] sampleIndices;
+
     private byte[] pixels = [];
     private int length;
 
@@ -20,11 +25,6 @@ public sealed class ImageBatch
         labels = new int[batchSize];
         sampleIndices = new int[batchSize];
     }
-
-    private readonly ImageTransformParameters[] parameters;
-    private readonly ImageResizeParameters[] resizes;
-    private readonly int[] labels;
-    private readonly int[] sampleIndices;
 
     /// <summary>Number of images, <c>N</c>.</summary>
     public int Count { get; private set; }

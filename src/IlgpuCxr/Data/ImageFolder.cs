@@ -123,6 +123,10 @@ public sealed partial class ImageFolder
     /// <summary>The images in words and numbers; opens none of them.</summary>
     public DataDescription Describe() => new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest());
 
+    /// <summary>Whether a file's name ends as an image's does.</summary>
+    /// <param name="file">The file.</param>
+    internal static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+
     private string Digest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -270,12 +274,8 @@ public sealed partial class ImageFolder
         return false;
     }
 
-    /// <summary>Whether a file's name ends as an image's does.</summary>
-    /// <param name="file">The file.</param>
-    internal static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+    private static string Names(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Digits();
-
-    private static string Names(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
 }

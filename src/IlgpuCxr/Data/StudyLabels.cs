@@ -18,10 +18,10 @@ internal static class StudyLabels
         ["normal"] = LabelSet.Of(2),
     };
 
+    /// <summary>The sets of labels that images have.</summary>
+    public static IEnumerable<int> Sets => ByDirectory.Values.Distinct();
+
     /// <summary>The labels of the images in a directory; null where the study has no such directory.</summary>
     /// <param name="directory">The directory's name.</param>
     public static int? Of(string directory) => ByDirectory.TryGetValue(directory, out int labels) ? labels : null;
-
-    /// <summary>The sets of labels that images have.</summary>
-    public static IEnumerable<int> Sets => ByDirectory.Values.Distinct();
 }

@@ -10,6 +10,12 @@ namespace IlgpuCxr.GradientChecks;
 /// </summary>
 public class BatchNormCase : OperatorCase
 {
+    /// <summary>PyTorch's default.</summary>
+    public const float Momentum = 0.1f;
+
+    /// <summary>PyTorch's default.</summary>
+    public const float Epsilon = 1e-5f;
+
     private readonly BatchNormShape shape;
     private readonly double[] input;
     private readonly double[] residual;
@@ -39,12 +45,6 @@ public class BatchNormCase : OperatorCase
         this.relu = relu;
         this.inPlace = inPlace;
     }
-
-    /// <summary>PyTorch's default.</summary>
-    public const float Momentum = 0.1f;
-
-    /// <summary>PyTorch's default.</summary>
-    public const float Epsilon = 1e-5f;
 
     /// <inheritdoc/>
     /// <remarks>Fused with no convolution before it is the quad kernels.</remarks>

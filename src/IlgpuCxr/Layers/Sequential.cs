@@ -17,10 +17,6 @@ public sealed class Sequential : Layer
         this.layers = layers;
     }
 
-    /// <summary>The same layers in two parts: so many first ones, and the others.</summary>
-    /// <param name="count">Layers of the first part.</param>
-    internal (Sequential First, Sequential Second) Split(int count) => (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));
-
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => layers.SelectMany(layer => layer.Parameters);
 
@@ -48,4 +44,8 @@ public sealed class Sequential : Layer
             gradient = layers[i].Backward(device, gradient);
         return gradient;
     }
+
+    /// <summary>The same layers in two parts: so many first ones, and the others.</summary>
+    /// <param name="count">Layers of the first part.</param>
+    internal (Sequential First, Sequential Second) Split(int count) => (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));
 }

@@ -15,6 +15,9 @@ public sealed record PhantomCounts(ClassCounts Train, ClassCounts Validation, Cl
     private static readonly ClassCounts Part2Train = new(4000, 2000, 200);
     private static readonly ClassCounts Part2Held = new(400, 200, 28);
 
+    /// <summary>All images.</summary>
+    public int Total => Train.Total + Validation.Total + Test.Total;
+
     /// <summary>
     /// The study's class imbalance at another size. Part 1: 59 % normal, 31 % pneumonia, 10 % COVID-19 in every split;
     /// Part 2: 64.5, 32.3 and 3.2 % in training, 63.7, 31.8 and 4.5 % elsewhere. Every class has at least one image.
@@ -28,9 +31,6 @@ public sealed record PhantomCounts(ClassCounts Train, ClassCounts Validation, Cl
         ClassCounts heldCounts = Scale(part == StudyPart.Part1 ? Part1Held : Part2Held, held);
         return new PhantomCounts(Scale(part == StudyPart.Part1 ? Part1Train : Part2Train, train), heldCounts, heldCounts);
     }
-
-    /// <summary>All images.</summary>
-    public int Total => Train.Total + Validation.Total + Test.Total;
 
     /// <summary>The counts of one split.</summary>
     public ClassCounts Of(PhantomSplit split) => split switch

@@ -110,9 +110,9 @@ internal static partial class MarkdownReport
     /// <summary>Text with the names of classes in it, which are the user's, without what Markdown would take for markup.</summary>
     private static string Text(string text) => Markup().Replace(text, @"\$0");
 
-    [GeneratedRegex(@"[\\`*_~<&\[]")]
-    private static partial Regex Markup();
-
     private static void AddLine(StringBuilder text, IEnumerable<string> cells) =>
         text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+
+    [GeneratedRegex(@"[\\`*_~<&\[]")]
+    private static partial Regex Markup();
 }

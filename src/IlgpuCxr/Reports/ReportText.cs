@@ -11,6 +11,9 @@ namespace IlgpuCxr.Reports;
 /// <summary>The sentences of the report, for both of its forms and the console.</summary>
 public static class ReportText
 {
+    /// <summary>What F1 is called where it is the mean of the classes'.</summary>
+    public const string MacroF1 = "macro F1";
+
     /// <summary>The index of the label COVID-19.</summary>
     internal const int Covid = 0;
 
@@ -33,9 +36,6 @@ public static class ReportText
     internal const string CovidNotice =
         "Few images show COVID-19 (3 % of the study's), so a network may miss nearly all of them and still have an accuracy of 90 %. " +
         "In the study binary cross entropy finds 3 and 0 of the 28 COVID-19 images of the validation set, the focal loss 16 and 21: the accuracies hide it.";
-
-    /// <summary>What F1 is called where it is the mean of the classes'.</summary>
-    public const string MacroF1 = "macro F1";
 
     internal const string RunTitle = "Chest X-rays: a training run";
 

@@ -24,6 +24,9 @@ internal sealed class StudyClock
 
     public StudyClock(IReadOnlyList<RowPlan> rows, TimeProvider time) => (waiting, this.time) = ([.. rows], time);
 
+    // A row whose epochs were all done before tells no share.
+    private bool HasWorked => shareAtStart >= 0 && share > shareAtStart;
+
     /// <summary>A row begins.</summary>
     public void Begin(RowPlan row)
     {
@@ -66,9 +69,6 @@ internal sealed class StudyClock
             rates.TryGetValue(network, out var rate) ? amount * rate.Seconds / rate.Work : amount * allSeconds / allWork;
         return TimeSpan.FromSeconds((current is null ? 0 : Seconds(current.Row.Network, work)) + waiting.Sum(plan => Seconds(plan.Row.Network, Work(plan))));
     }
-
-    // A row whose epochs were all done before tells no share.
-    private bool HasWorked => shareAtStart >= 0 && share > shareAtStart;
 
     private (double Seconds, double Work) Measured() => (time.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
 

@@ -8,8 +8,6 @@ namespace IlgpuCxr.Training;
 /// <summary>The files of a run: <c>config.json</c>, <c>log.csv</c>, and the checkpoints <c>best</c> and <c>last</c>.</summary>
 public sealed class RunDirectory
 {
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
-
     /// <summary>The report that a run ends with.</summary>
     internal const string ReportName = "report.md";
 
@@ -17,6 +15,8 @@ public sealed class RunDirectory
 
     // What the systems call a file that another process holds: Windows' ERROR_SHARING_VIOLATION as an HRESULT, and EWOULDBLOCK.
     private const int SharingViolation = unchecked((int)0x80070020), WouldBlockOnLinux = 11, WouldBlockOnMacOS = 35;
+
+    private static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
     /// <summary>Opens or creates the directory.</summary>
     /// <param name="path">Where.</param>

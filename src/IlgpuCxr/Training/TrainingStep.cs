@@ -75,6 +75,13 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         void Predict() => Infer(images, fill, logits).Release();
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((ILaunchGraph graph, _) in recorded.Values)
+            graph.Dispose();
+    }
+
     /// <summary>Images, targets and loss pass through places that are the same in every step, so that all between can be recorded.</summary>
     private void Learn(TensorShape shape, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
@@ -148,13 +155,6 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         Tensor result = network.Forward(images, training: false);
         device.Copy(logits, result.View);
         return result;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach ((ILaunchGraph graph, _) in recorded.Values)
-            graph.Dispose();
     }
 
     private void Plan(TensorShape images, Pass pass, Action step)

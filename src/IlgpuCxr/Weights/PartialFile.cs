@@ -29,6 +29,9 @@ internal sealed class PartialFile : IDisposable
     /// <summary>What the server calls this version of the file: its strong entity tag or its date; null where it said neither.</summary>
     public string? Version { get; private set; }
 
+    /// <summary>The header that makes a server send the rest only where the file is still the same.</summary>
+    public RangeConditionHeaderValue? Condition => RangeConditionHeaderValue.TryParse(Version, out RangeConditionHeaderValue? condition) ? condition : null;
+
     private string SourcePath => path + ".from";
 
     /// <summary>Forgets what has arrived and notes which version comes now.</summary>
@@ -39,9 +42,6 @@ internal sealed class PartialFile : IDisposable
         stream.SetLength(0);
         File.WriteAllLines(SourcePath, [url.AbsoluteUri, Version ?? ""]);
     }
-
-    /// <summary>The header that makes a server send the rest only where the file is still the same.</summary>
-    public RangeConditionHeaderValue? Condition => RangeConditionHeaderValue.TryParse(Version, out RangeConditionHeaderValue? condition) ? condition : null;
 
     /// <summary>Adds bytes to the end.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => stream.Write(bytes);
