@@ -1,6 +1,7 @@
 using ILGPU;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.GradientChecks;
 
@@ -10,12 +11,6 @@ namespace IlgpuCxr.GradientChecks;
 /// </summary>
 public class BatchNormCase : OperatorCase
 {
-    /// <summary>PyTorch's default.</summary>
-    public const float Momentum = 0.1f;
-
-    /// <summary>PyTorch's default.</summary>
-    public const float Epsilon = 1e-5f;
-
     private readonly BatchNormShape shape;
     private readonly double[] input;
     private readonly double[] residual;
@@ -65,7 +60,7 @@ public class BatchNormCase : OperatorCase
         BatchNormReference.Backward(
             gradInput, gradResidual, gradWeight, gradBias, GradOutput, results["output"], input, results["mean"], results["inverse_std"], weight, relu, shape);
         BatchNormReference.ForwardEvaluation(
-            evaluation, input, residual, results["running_mean"], results["running_var"], weight, bias, Epsilon, relu, shape);
+            evaluation, input, residual, results["running_mean"], results["running_var"], weight, bias, BatchNormLayer.Epsilon, relu, shape);
         results["grad_input"] = gradInput;
         if (residual.Length > 0)
             results["grad_residual"] = gradResidual;
@@ -110,7 +105,7 @@ public class BatchNormCase : OperatorCase
             double weightError = (k + 4 + rootError / Roundoff) * Roundoff * gradNormalizedSum + gradSum * normalizedError;
             bounds["grad_bias"][c] = biasError;
             bounds["grad_weight"][c] = weightError;
-            double runningMeanError = bounds["running_mean"][c], runningRootError = 2 * rootError + 8 * Roundoff, runningRoot = 1 / Math.Sqrt(runningVar + Epsilon);
+            double runningMeanError = bounds["running_mean"][c], runningRootError = 2 * rootError + 8 * Roundoff, runningRoot = 1 / Math.Sqrt(runningVar + BatchNormLayer.Epsilon);
             for (int i = c; i < input.Length; i += shape.C)
             {
                 double normalized = Math.Abs((input[i] - mean) * rstd), added = Math.Abs(bias[c]) + (residual.Length == 0 ? 0 : Math.Abs(residual[i]));
@@ -144,11 +139,11 @@ public class BatchNormCase : OperatorCase
         memory.Run(() =>
         {
             BatchNorm.ForwardTraining(
-                device, output, mean, inverseStd, runningMean, runningVar, x, added, weights, biases, Momentum, Epsilon, relu, sizes);
+                device, output, mean, inverseStd, runningMean, runningVar, x, added, weights, biases, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, relu, sizes);
             BatchNorm.Backward(
                 device, gradInput, gradResidual, gradWeight, gradBias, gradOutput, hasResidual && relu ? output : null, x, mean, inverseStd, weights, biases, relu, sizes);
             BatchNorm.ForwardEvaluation(
-                device, evaluation, x, addedInEvaluation, runningMean, runningVar, weights, biases, Epsilon, relu, sizes);
+                device, evaluation, x, addedInEvaluation, runningMean, runningVar, weights, biases, BatchNormLayer.Epsilon, relu, sizes);
         });
         var results = new Results
         {
@@ -176,7 +171,7 @@ public class BatchNormCase : OperatorCase
         double[] output = new double[input.Length], mean = new double[shape.C], inverseStd = new double[shape.C];
         double[] runningMean = new double[shape.C], runningVar = Ones();
         BatchNormReference.ForwardTraining(
-            output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, Momentum, Epsilon, withRelu, shape);
+            output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, withRelu, shape);
         return new() { ["output"] = output, ["mean"] = mean, ["inverse_std"] = inverseStd, ["running_mean"] = runningMean, ["running_var"] = runningVar };
     }
 

@@ -10,8 +10,11 @@ namespace IlgpuCxr.Layers;
 /// </remarks>
 public sealed class BatchNormLayer : Layer
 {
-    private const float Momentum = 0.1f;
-    private const float Epsilon = 1e-5f;
+    /// <summary>How much of a batch's statistics goes into the running ones.</summary>
+    internal const float Momentum = 0.1f;
+
+    /// <summary>Keeps the variance from zero.</summary>
+    internal const float Epsilon = 1e-5f;
 
     private readonly string name;
     private readonly bool relu;

@@ -3,6 +3,7 @@ using IlgpuCxr.GradientChecks;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.SelfTest;
 
@@ -26,7 +27,7 @@ internal static class BatchNormChecks
         double[] weight = CheckValues.Uniform(shape.C, 3, offset: 1.5f), bias = CheckValues.Uniform(shape.C, 4);
         double[] y = new double[x.Length], dx = new double[x.Length], mean = new double[shape.C], inverseStd = new double[shape.C];
         double[] dw = new double[shape.C], db = new double[shape.C], runningMean = new double[shape.C], runningVar = new double[shape.C];
-        BatchNormReference.ForwardTraining(y, mean, inverseStd, runningMean, runningVar, x, [], weight, bias, 0.1, 1e-5, relu: false, shape);
+        BatchNormReference.ForwardTraining(y, mean, inverseStd, runningMean, runningVar, x, [], weight, bias, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, relu: false, shape);
         BatchNormReference.Backward(dx, new double[x.Length], dw, db, dy, y, x, mean, inverseStd, weight, relu: false, shape);
         Tensor input = memory.Tensor(shape.Tensor, x), output = memory.Tensor(shape.Tensor), gradOutput = memory.Tensor(shape.Tensor, dy);
         Tensor gradInput = memory.Tensor(shape.Tensor);
@@ -35,7 +36,7 @@ internal static class BatchNormChecks
         ArrayView<float> gradWeight = memory.Vector(shape.C), gradBias = memory.Vector(shape.C);
         memory.Run(() =>
         {
-            Kernels.BatchNorm.BatchNorm.ForwardTraining(device, output, m, v, zeroMean, zeroVar, input, null, w, b, 0.1f, 1e-5f, relu: false, shape);
+            Kernels.BatchNorm.BatchNorm.ForwardTraining(device, output, m, v, zeroMean, zeroVar, input, null, w, b, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, relu: false, shape);
             Kernels.BatchNorm.BatchNorm.Backward(device, gradInput, null, gradWeight, gradBias, gradOutput, null, input, m, v, w, b, relu: false, shape);
         });
         double[] errors =
@@ -65,7 +66,7 @@ internal static class BatchNormChecks
             for (int i = 0; i < 2; i++)
             {
                 Kernels.BatchNorm.BatchNorm.ForwardTraining(
-                    device, outputs[i], means[i], inverseStds[i], runningMean, runningVar, output, null, weight, bias, 0.1f, 1e-5f, relu: false, normalized);
+                    device, outputs[i], means[i], inverseStds[i], runningMean, runningVar, output, null, weight, bias, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, relu: false, normalized);
             }
         });
         double[] errors =

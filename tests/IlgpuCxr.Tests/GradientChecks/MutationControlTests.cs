@@ -5,6 +5,7 @@ using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Pooling;
+using IlgpuCxr.Layers;
 using IlgpuCxr.Tests.Operators;
 
 namespace IlgpuCxr.Tests.GradientChecks;
@@ -125,7 +126,7 @@ public sealed class MutationControlTests
     private static SoftmaxCrossEntropyCase CrossEntropy() => new(loss, CheckValues.Uniform(20, 1), [0, 3, 1, 1, 2]);
 
     private static double[] Variances() =>
-        Array.ConvertAll(BatchNorm().Reference()["inverse_std"], rstd => 1 / (rstd * rstd) - BatchNormCase.Epsilon);
+        Array.ConvertAll(BatchNorm().Reference()["inverse_std"], rstd => 1 / (rstd * rstd) - BatchNormLayer.Epsilon);
 
     private delegate void Launch(ComputeDevice device, DeviceMemory memory, ArrayView<float> results);
 
@@ -191,7 +192,7 @@ public sealed class MutationControlTests
             output[index] = Sum(index, input, weights, bias, shape, channels: shape.C, transposed: false, firstRow: 1);
 
         public static void BiasedRunningVariance(Index1D c, ArrayView<float> runningVar, ArrayView<float> variance) =>
-            runningVar[c] = (1 - BatchNormCase.Momentum) + BatchNormCase.Momentum * variance[c];
+            runningVar[c] = (1 - BatchNormLayer.Momentum) + BatchNormLayer.Momentum * variance[c];
 
         public static void LastMaximum(Index1D index, ArrayView<float> indices, ArrayView<float> input, MaxPoolingShape shape)
         {
