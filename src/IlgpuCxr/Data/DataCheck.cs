@@ -30,8 +30,8 @@ public sealed partial record DataCheck(
         ImageFolder data = ImageFolder.Open(root, ImageFolder.TaskOf(root));
         (string Split, ImageSample Sample)[] files =
         [
-            .. data.Train.Select(sample => ("train", sample)), .. data.Validation.Select(sample => ("validation", sample)),
-            .. data.Test.Concat(data.Unlabelled).Select(sample => ("test", sample)),
+            .. data.Train.Select(sample => (SplitNames.Train, sample)), .. data.Validation.Select(sample => (SplitNames.Validation, sample)),
+            .. data.Test.Concat(data.Unlabelled).Select(sample => (SplitNames.Test, sample)),
         ];
         var hashes = new string?[files.Length];
         var failures = new UnreadableImage?[files.Length];
@@ -69,9 +69,9 @@ public sealed partial record DataCheck(
     {
         SplitCount Count(string split, IReadOnlyList<ImageSample> samples) => new(split, samples.Count,
             [.. data.ClassNames.Select((_, c) => samples.Count(sample => Metrics.Prediction.Says(data.Task, sample.Label, c)))]);
-        var counts = new List<SplitCount> { Count("train", data.Train), Count("validation", data.Validation) };
+        var counts = new List<SplitCount> { Count(SplitNames.Train, data.Train), Count(SplitNames.Validation, data.Validation) };
         if (data.Test.Count > 0)
-            counts.Add(Count("test", data.Test));
+            counts.Add(Count(SplitNames.Test, data.Test));
         if (data.Unlabelled.Count > 0)
             counts.Add(new SplitCount("test, unlabelled", data.Unlabelled.Count, []));
         return [.. counts];

@@ -85,7 +85,7 @@ public sealed partial class ImageFolder
     {
         if (IsTable(root))
             return ImageTable.TaskOf(root);
-        string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), "train") : null;
+        string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), SplitNames.Train) : null;
         return train is not null && AreLabels(ClassesOf(train)) ? ClassificationTask.MultiLabel : ClassificationTask.Binary;
     }
 
@@ -158,9 +158,9 @@ public sealed partial class ImageFolder
         string[] directories = SubdirectoriesOf(root);
         if (directories.Length == 0)
             throw new DataException($"The data directory '{root}' is empty of directories; it needs train/CLASS/*.png and validation/CLASS/*.png.");
-        string train = FindSplit(root, directories, "train") ?? throw MissingSplit(root, "train");
-        string validation = FindSplit(root, directories, "validation", "val") ?? throw MissingSplit(root, "validation");
-        string? test = FindSplit(root, directories, "test");
+        string train = FindSplit(root, directories, SplitNames.Train) ?? throw MissingSplit(root, SplitNames.Train);
+        string validation = FindSplit(root, directories, SplitNames.Validation, "val") ?? throw MissingSplit(root, SplitNames.Validation);
+        string? test = FindSplit(root, directories, SplitNames.Test);
 
         bool isTestLabelled = test is null || SubdirectoriesOf(test).Length > 0;
         string[] classNames = task == ClassificationTask.Binary ? ClassNamesOf(train) : StudyLabels.Names;

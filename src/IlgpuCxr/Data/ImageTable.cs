@@ -49,8 +49,8 @@ internal static class ImageTable
         if (task == ClassificationTask.MultiLabel && names.Length > LabelSet.MaximumLabels)
             throw new DataException($"'{file}' has {names.Length} different labels; --task multilabel takes at most {LabelSet.MaximumLabels}, --task binary any number.");
 
-        var samples = rows.ToLookup(row => row.Split == "test" && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
-        foreach (string split in (ReadOnlySpan<string>)["train", "validation"])
+        var samples = rows.ToLookup(row => row.Split == SplitNames.Test && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
+        foreach (string split in (ReadOnlySpan<string>)[SplitNames.Train, SplitNames.Validation])
         {
             if (!samples.Contains(split))
                 throw new DataException($"'{file}' has no image of the split {split}; write '{split}' in the column split.");
@@ -58,16 +58,16 @@ internal static class ImageTable
         return new ImageFolder(file, task)
         {
             ClassNames = names,
-            Train = [.. samples["train"]],
-            Validation = [.. samples["validation"]],
-            Test = [.. samples["test"]],
+            Train = [.. samples[SplitNames.Train]],
+            Validation = [.. samples[SplitNames.Validation]],
+            Test = [.. samples[SplitNames.Test]],
             Unlabelled = [.. samples["unlabelled"]],
         };
 
         ImageSample Sample(Row row)
         {
             int[] indices = [.. row.Labels.Select(label => Array.IndexOf(names, label))];
-            bool isUnlabelled = row.Split == "test" && indices.Length == 0;
+            bool isUnlabelled = row.Split == SplitNames.Test && indices.Length == 0;
             if (task == ClassificationTask.Binary && indices.Length != 1 && !isUnlabelled)
                 throw new DataException($"Line {row.Line} of '{file}' has {indices.Length} labels; --task binary needs one, --task multilabel takes any number.");
             return new ImageSample(row.Path, isUnlabelled ? 0 : task == ClassificationTask.Binary ? indices[0] : LabelSet.Of(indices));
@@ -115,8 +115,8 @@ internal static class ImageTable
                 throw new DataException($"Line {line} of '{file}' has {csv.Parser.Count} of the {csv.HeaderRecord!.Length} columns that line 1 names; give it all of them, {string.Join(", ", Columns)} included.");
             string path = csv.GetField("path")!, split = csv.GetField("split")!.ToLowerInvariant();
             csv.TryGetField("patient", out string? patient);
-            split = split == "val" ? "validation" : split;
-            if (split is not ("train" or "validation" or "test"))
+            split = split == "val" ? SplitNames.Validation : split;
+            if (split is not (SplitNames.Train or SplitNames.Validation or SplitNames.Test))
                 throw new DataException($"Line {line} of '{file}' is of the split '{split}'; write train, validation or test.");
             if (path.Length == 0)
                 throw new DataException($"Line {line} of '{file}' has no path; name an image.");
@@ -131,7 +131,7 @@ internal static class ImageTable
     {
         if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } same)
             throw new DataException($"'{file}' has labels that differ in capitals only, {string.Join(" and ", same.Select(name => $"'{name}'"))}; write them alike.");
-        HashSet<string> trained = [.. rows.Where(row => row.Split == "train").SelectMany(row => row.Labels)];
+        HashSet<string> trained = [.. rows.Where(row => row.Split == SplitNames.Train).SelectMany(row => row.Labels)];
         if (rows.Find(row => row.Labels.Any(label => !trained.Contains(label))) is { } row)
         {
             throw new DataException(

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
+using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Study;
 using IlgpuCxr.Weights;
@@ -126,7 +127,7 @@ internal static class HtmlReport
                 html.Append($"<td>{ReportText.Share(ReportText.PublishedCovid(row.Row, split))}</td>");
                 html.Append($"<td class=\"ours\">{ReportText.Share(ReportText.OurCovid(row.Result, split))}</td>");
             }
-            Estimate? sensitivity = row.Result.Of("validation")?.Classes[ReportText.Covid].Sensitivity;
+            Estimate? sensitivity = row.Result.Of(SplitNames.Validation)?.Classes[ReportText.Covid].Sensitivity;
             html.Append($"<td>{(sensitivity is { } found ? ReportText.Interval(found) : StudyTableCell.Missing)}</td></tr>\n");
         }
         html.Append("</tbody>\n</table></div>\n");

@@ -25,7 +25,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
             throw new DataException($"The data directory '{directory}' does not exist; check the path given as {part.Option()}.");
         string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
         string? Named(string name) => below.FirstOrDefault(path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
-        string root = Named("train") is not null ? directory : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
+        string root = Named(SplitNames.Train) is not null ? directory : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
         if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
             throw new DataException($"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {StudyPart.Part2.Option()}.");
         ImageFolder images = ImageFolder.Open(root, part.Task());

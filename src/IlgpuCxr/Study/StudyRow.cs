@@ -30,7 +30,7 @@ public sealed record StudyRow(
     public string Title => $"{NetworkTitle}, {Layers}";
 
     /// <summary>The splits that the study gives numbers of.</summary>
-    public IReadOnlyList<string> Splits { get; private init; } = Part == StudyPart.Part1 ? ["train", "validation", "test"] : ["train", "validation"];
+    public IReadOnlyList<string> Splits { get; private init; } = Part == StudyPart.Part1 ? [SplitNames.Train, SplitNames.Validation, SplitNames.Test] : [SplitNames.Train, SplitNames.Validation];
 
     /// <summary>Whether the study has this row; another run has no number and nothing published.</summary>
     public bool IsOfStudy => Number > 0;
@@ -41,6 +41,6 @@ public sealed record StudyRow(
         options.Task == ClassificationTask.Binary ? StudyPart.Part1 : StudyPart.Part2, 0, options.Network,
         options.Freeze == Models.Network.NothingFrozen ? "entire network" : $"frozen: {options.Freeze}", options.Freeze, options.Loss, "run", new PublishedResult(0, [], [], null), null)
     {
-        Splits = ["validation", "test"],
+        Splits = [SplitNames.Validation, SplitNames.Test],
     };
 }

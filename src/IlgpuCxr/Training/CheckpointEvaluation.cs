@@ -40,9 +40,9 @@ public static class CheckpointEvaluation
         {
             int epoch = info.History is [.., var last] ? last.Epoch : EpochResult.Untrained;
             var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), epoch, cancellation);
-            results.Add(("train", evaluator.Run(batches, data.Train.Count)));
+            results.Add((SplitNames.Train, evaluator.Run(batches, data.Train.Count)));
         }
-        foreach ((string split, IReadOnlyList<ImageSample> samples) in (ReadOnlySpan<(string, IReadOnlyList<ImageSample>)>)[("validation", data.Validation), ("test", data.Test)])
+        foreach ((string split, IReadOnlyList<ImageSample> samples) in (ReadOnlySpan<(string, IReadOnlyList<ImageSample>)>)[(SplitNames.Validation, data.Validation), (SplitNames.Test, data.Test)])
         {
             if (samples.Count > 0)
                 results.Add((split, evaluator.Run(loader.Evaluation(samples, cancellation), samples.Count)));
