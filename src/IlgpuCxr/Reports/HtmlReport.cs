@@ -33,7 +33,7 @@ internal static class HtmlReport
         AddCovid(html, [.. rows.Where(row => row.Row.Part == StudyPart.Part2)]);
 
         html.Append("<h2 id=\"rows\">The rows</h2>\n");
-        html.Append($"<p>{Text(ReportText.CurveNotice)} In the confusion matrices rows are what the images are, columns what they are said to be; a cell's colour is its share of its row.</p>\n<nav>");
+        html.Append($"<p>{Text(ReportText.CurveNotice)} A cell's colour is its share of its row.</p>\n<nav>");
         foreach (RowReport row in rows)
             html.Append($"<a href=\"#{row.Row.DirectoryName}\">{Text(row.Row.Id)} {Text(row.Row.Title)}</a>");
         html.Append("</nav>\n");
@@ -140,7 +140,7 @@ internal static class HtmlReport
         html.Append($"<p>{Text(ReportText.Data(result.Configuration.Data))} · {Text(ReportText.Configuration(result.Configuration))} · best epoch {result.BestEpoch}");
         html.Append($" · {ReportText.Time(result.Seconds)}{(row.Folder.Length > 0 ? $" · <code>{row.Folder}</code>" : "")}</p>\n<div class=\"plots\">\n");
         AddFigure(html, row.Plots[0], "Loss");
-        AddFigure(html, row.Plots[1], row.Row.Part == StudyPart.Part1 ? "Accuracy" : "Accuracy (Jaccard index over samples)");
+        AddFigure(html, row.Plots[1], row.Row.Part == StudyPart.Part1 ? "Accuracy" : "Accuracy (Jaccard index over images)");
         html.Append("</div>\n<div class=\"matrices\">");
         AddFigure(html, row.Plots[2], "Confusion matrices");
         html.Append("</div>\n<div class=\"scroll\">");

@@ -48,7 +48,7 @@ public static class ReportText
 
     internal const string MetricNotice =
         "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
-        "those said to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
+        "those predicted to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
         "95 % intervals (Wilson's for shares, bootstrap over the images for F1 and AUC): a few images make them wide.";
 
     /// <summary>How well a checkpoint does on a set of images, in a line.</summary>
@@ -62,7 +62,7 @@ public static class ReportText
         bool isBinary = task == ClassificationTask.Binary;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{(isBinary ? "accuracy" : "Jaccard over images")} {accuracy:F2} %, {F1(task, classes)} {f1:F4}, loss {loss:F4}");
+            $"{(isBinary ? "accuracy" : "Jaccard index over images")} {accuracy:F2} %, {F1(task, classes)} {f1:F4}, loss {loss:F4}");
     }
 
     /// <summary>What <see cref="Evaluation.F1"/> is called.</summary>

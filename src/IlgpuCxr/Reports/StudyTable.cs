@@ -24,10 +24,10 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Splits, IRea
                 continue;
             bool isPart1 = part == StudyPart.Part1;
             tables.Add(Create(
-                isPart1 ? "Part 1, accuracy (%)" : "Part 2, accuracy (%: Jaccard index over samples)", those,
+                isPart1 ? "Part 1, accuracy (%)" : "Part 2, accuracy (%: Jaccard index over images)", those,
                 published => published.Accuracy, split => split.Accuracy, isPart1 ? Percent : WholePercent, isPart1 ? Percent : "F1"));
             tables.Add(Create(
-                isPart1 ? "Part 1, F1 (of the class \"normal\")" : "Part 2, F1 (over samples)", those,
+                isPart1 ? "Part 1, F1 (of the class \"normal\")" : "Part 2, F1 (over images)", those,
                 published => published.F1, split => split.F1, Fraction, Fraction));
         }
         return tables;

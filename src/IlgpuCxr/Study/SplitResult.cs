@@ -7,8 +7,8 @@ namespace IlgpuCxr.Study;
 /// <param name="Split">train, validation or test.</param>
 /// <param name="Images">How many images were judged.</param>
 /// <param name="Loss">The criterion; of the summed focal loss the sum over the images.</param>
-/// <param name="Accuracy">In percent; in Part 2 the Jaccard index over samples.</param>
-/// <param name="F1">In Part 1 of the class "normal", in Part 2 over samples.</param>
+/// <param name="Accuracy">In percent; in Part 2 the Jaccard index over images.</param>
+/// <param name="F1">In Part 1 of the class "normal", in Part 2 over images.</param>
 /// <param name="Confusion">Rows actual: one matrix of the classes, or in Part 2 one for each class, TN FP; FN TP.</param>
 /// <param name="Classes">Each class against the rest.</param>
 public sealed record SplitResult(
@@ -27,8 +27,8 @@ public sealed record SplitResult(
 /// <param name="Images">How many images are of it.</param>
 /// <param name="Sensitivity">Of the images of the class, the part found; null where there are none.</param>
 /// <param name="Specificity">Of the other images, the part left alone; null where there are none.</param>
-/// <param name="Precision">Of the images said to be of the class, the part that is; null where there are none.</param>
-/// <param name="F1">The harmonic mean of precision and sensitivity; null where no image is of the class and none is said to be.</param>
+/// <param name="Precision">Of the images predicted to be of the class, the part that is; null where there are none.</param>
+/// <param name="F1">The harmonic mean of precision and sensitivity; null where no image is of the class and none is predicted to be.</param>
 /// <param name="RocAuc">Area under the ROC curve; null where all images are of the class, or none is.</param>
 public sealed record ClassResult(
     string Name, long Images, Estimate? Sensitivity, Estimate? Specificity, Estimate? Precision, Estimate? F1, Estimate? RocAuc)

@@ -41,7 +41,7 @@ public sealed class MultiLabelCommandTests
         string[] rows = [.. trained.Output.Split('\n').SkipWhile(line => !line.StartsWith("epoch", StringComparison.Ordinal)).Skip(1).Take(2)];
         Assert.That(rows.Select(row => row.TrimStart()[0]), Is.EqualTo("-0"));
         Assert.That(rows[1], Does.EndWith("best"));
-        Assert.That(trained.Output, Does.Contain("validation: Jaccard over images").And.Contain("ROC AUC"));
+        Assert.That(trained.Output, Does.Contain("validation: Jaccard index over images").And.Contain("ROC AUC"));
         using var configuration = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(cxr.PathOf("run"), "config.json")));
         JsonElement options = configuration.RootElement.GetProperty("options");
         Assert.That(
