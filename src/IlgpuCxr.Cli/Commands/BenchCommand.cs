@@ -94,7 +94,7 @@ internal static class BenchCommand
         if (result.Data is { } images)
         {
             Console.Out.WriteLine(
-                $"On {Output.Count(images.Images)} images of {images.Data}: {Pass(images.First)} in the first epoch, which decodes them, {Pass(images.Next)} in the next.");
+                $"On {Output.Count(images.Images)} images of {images.Data}: {Pass(images.First)} in the first epoch, which decodes those that are not in the cache, {Pass(images.Next)} in the next.");
         }
     }
 

@@ -8,7 +8,7 @@ namespace IlgpuCxr.Training;
 /// <summary>How fast a network trains on images that are read meanwhile.</summary>
 /// <param name="Data">Where the images are.</param>
 /// <param name="Images">Images of a pass.</param>
-/// <param name="First">The first epoch, which decodes the files.</param>
+/// <param name="First">The first epoch, which decodes the files that are not in the cache of decoded images.</param>
 /// <param name="Next">An epoch after it, which finds them decoded.</param>
 public sealed record DataBenchmarkResult(string Data, int Images, DataBenchmarkPass First, DataBenchmarkPass Next);
 
@@ -24,7 +24,7 @@ public static class DataBenchmark
     /// <param name="device">Where.</param>
     /// <param name="options">Network, size, batch and augmentation.</param>
     /// <param name="data">The images.</param>
-    /// <param name="loader">Makes batches of them; must not have decoded any yet.</param>
+    /// <param name="loader">Makes batches of them.</param>
     /// <param name="steps">Steps of a pass, as far as there are images.</param>
     /// <exception cref="UsageException">There are too few images.</exception>
     public static DataBenchmarkResult Run(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, int steps)
