@@ -30,7 +30,8 @@ public sealed record StudyRow(
     public string Title => $"{NetworkTitle}, {Layers}";
 
     /// <summary>The splits that the study gives numbers of.</summary>
-    public IReadOnlyList<string> Splits { get; private init; } = Part == StudyPart.Part1 ? [SplitNames.Train, SplitNames.Validation, SplitNames.Test] : [SplitNames.Train, SplitNames.Validation];
+    public IReadOnlyList<string> Splits { get; private init; } =
+        Part == StudyPart.Part1 ? [SplitNames.Train, SplitNames.Validation, SplitNames.Test] : [SplitNames.Train, SplitNames.Validation];
 
     /// <summary>Whether the study has this row; another run has no number and nothing published.</summary>
     public bool IsOfStudy => Number > 0;

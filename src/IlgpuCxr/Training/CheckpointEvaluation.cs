@@ -42,11 +42,9 @@ public static class CheckpointEvaluation
             var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), epoch, cancellation);
             results.Add((SplitNames.Train, evaluator.Run(batches, data.Train.Count)));
         }
-        foreach ((string split, IReadOnlyList<ImageSample> samples) in (ReadOnlySpan<(string, IReadOnlyList<ImageSample>)>)[(SplitNames.Validation, data.Validation), (SplitNames.Test, data.Test)])
-        {
-            if (samples.Count > 0)
-                results.Add((split, evaluator.Run(loader.Evaluation(samples, cancellation), samples.Count)));
-        }
+        results.Add((SplitNames.Validation, evaluator.Run(loader.Evaluation(data.Validation, cancellation), data.Validation.Count)));
+        if (data.Test.Count > 0)
+            results.Add((SplitNames.Test, evaluator.Run(loader.Evaluation(data.Test, cancellation), data.Test.Count)));
         // As in training: a value that is not finite makes the loss so.
         if (results.Exists(result => !double.IsFinite(result.Evaluation.Loss)))
             throw Checkpoint.Diverged(path);

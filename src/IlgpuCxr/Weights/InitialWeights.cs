@@ -56,11 +56,13 @@ public sealed class InitialWeights
 
     private static string FindInCache(string network)
     {
+        WeightSource source = WeightCatalog.Of(network);
         string folder = WeightCatalog.DefaultFolder;
-        return Array.Find(FilesOf(network, folder), path => WeightCatalog.Of(network).Name == System.IO.Path.GetFileName(path))
-            ?? FilesOf(network, folder).FirstOrDefault()
+        string[] files = FilesOf(network, folder);
+        return Array.Find(files, path => System.IO.Path.GetFileName(path) == source.Name)
+            ?? files.FirstOrDefault()
             ?? throw new NetworkException(
-                $"The ImageNet weights of {network} are not in {folder}; run 'cxr weights fetch {network}', or put the file from {WeightCatalog.Of(network).Url} there.");
+                $"The ImageNet weights of {network} are not in {folder}; run 'cxr weights fetch {network}', or put the file from {source.Url} there.");
     }
 
     private static string FindIn(string folder, string network) => FilesOf(network, folder) switch
