@@ -54,7 +54,7 @@ internal static class ConfusionPlot
                     AddText(plot, left + group / 2, 12, splits[s], Alignment.MiddleCenter, bold: true, size: 14);
                 if (showsPublished)
                 {
-                    var published = row.Published.ConfusionOf(row, splits[s])![line];
+                    var published = row.PublishedConfusion(splits[s])![line];
                     AddMatrix(plot, left, top, cell, line == 0 ? "paper" : "", names, published.Rows);
                 }
                 AddMatrix(plot, left + group - matrix, top, cell, line == 0 && row.IsOfStudy ? "ours" : "", names, result.Of(splits[s])!.Confusion[line]);

@@ -153,7 +153,7 @@ public static class ReportText
     /// <summary>How much COVID-19 the study's network finds on a split; null where it shows no matrix.</summary>
     internal static (long Found, long Images)? PublishedCovid(StudyRow row, string split)
     {
-        if (row.Published.ConfusionOf(row, split) is not { } confusion)
+        if (row.PublishedConfusion(split) is not { } confusion)
             return null;
         ConfusionMatrix matrix = confusion[Covid];
         return (matrix[1, 1], matrix[1, 0] + matrix[1, 1]);

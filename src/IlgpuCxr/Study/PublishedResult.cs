@@ -13,19 +13,6 @@ namespace IlgpuCxr.Study;
 public sealed record PublishedResult(
     int BestEpoch, IReadOnlyList<double> Accuracy, IReadOnlyList<double> F1, IReadOnlyList<IReadOnlyList<ConfusionMatrix>>? Confusion)
 {
-    /// <summary>The matrices of a split; null where the study shows none.</summary>
-    /// <param name="row">The row that this is the result of.</param>
-    /// <param name="split">The split's name.</param>
-    public IReadOnlyList<ConfusionMatrix>? ConfusionOf(StudyRow row, string split)
-    {
-        for (int i = 0; i < row.Splits.Count; i++)
-        {
-            if (row.Splits[i] == split)
-                return Confusion?[i];
-        }
-        return null;
-    }
-
     /// <summary>A matrix of two classes: <c>first first, first second; second first, second second</c>.</summary>
     internal static ConfusionMatrix Matrix(long a, long b, long c, long d)
     {

@@ -1,4 +1,5 @@
 using IlgpuCxr.Data;
+using IlgpuCxr.Metrics;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 
@@ -35,6 +36,10 @@ public sealed record StudyRow(
 
     /// <summary>Whether the study has this row; another run has no number and nothing published.</summary>
     public bool IsOfStudy => Number > 0;
+
+    /// <summary>The study's matrices of a split; null where it shows none.</summary>
+    /// <param name="split">One of <see cref="Splits"/>.</param>
+    public IReadOnlyList<ConfusionMatrix>? PublishedConfusion(string split) => Published.Confusion?[Splits.ToList().IndexOf(split)];
 
     /// <summary>What stands for a row where any other run is reported.</summary>
     /// <param name="options">How it is trained.</param>
