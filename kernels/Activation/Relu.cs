@@ -10,9 +10,11 @@ public static class Relu
     /// <param name="device">Where to compute.</param>
     /// <param name="output">Any shape; may be <paramref name="input"/>.</param>
     /// <param name="input">As many elements.</param>
+    /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input)
     {
+        Sizes.Require(output, input.Shape);
         ReluAlgorithm algorithm = Choose(device, input.Shape.Count);
         long count = input.Shape.Count;
         using var timing = device.Timings.Measure("relu forward", input.Shape, algorithm, count, 2.0 * sizeof(float) * count);
@@ -30,9 +32,12 @@ public static class Relu
     /// <param name="gradInput">Any shape; may be <paramref name="gradOutput"/>.</param>
     /// <param name="gradOutput">As many elements.</param>
     /// <param name="output">What <see cref="Forward"/> gave: it says as much as the input would, and the input need not be kept.</param>
+    /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor output)
     {
+        Sizes.Require(gradInput, output.Shape);
+        Sizes.Require(gradOutput, output.Shape);
         ReluAlgorithm algorithm = Choose(device, output.Shape.Count);
         long count = output.Shape.Count;
         using var timing = device.Timings.Measure("relu backward", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);

@@ -14,9 +14,12 @@ public static class Addition
     /// <param name="output">Any shape; may be <paramref name="a"/> or <paramref name="b"/>.</param>
     /// <param name="a">As many elements.</param>
     /// <param name="b">As many elements.</param>
+    /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor a, Tensor b)
     {
+        Sizes.Require(a, output.Shape);
+        Sizes.Require(b, output.Shape);
         long count = output.Shape.Count;
         AdditionAlgorithm algorithm = Choose(device, count);
         using var timing = device.Timings.Measure("addition", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);

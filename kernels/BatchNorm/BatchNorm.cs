@@ -25,7 +25,7 @@ public static class BatchNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">There is only one value per channel, which has no variance.</exception>
+    /// <exception cref="ArgumentException">Something has another size than the shape says, or there is only one value per channel, which has no variance.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void ForwardTraining(
@@ -33,6 +33,15 @@ public static class BatchNorm
         ArrayView<float> runningVar, Tensor input, Tensor? residual, ArrayView<float> weight, ArrayView<float> bias,
         float momentum, float epsilon, bool relu, in BatchNormShape shape)
     {
+        Sizes.Require(output, shape.Tensor);
+        Sizes.Require(input, shape.Tensor);
+        Sizes.Require(residual, shape.Tensor);
+        Sizes.Require(device, mean, shape.C);
+        Sizes.Require(device, inverseStd, shape.C);
+        Sizes.Require(device, runningMean, shape.C);
+        Sizes.Require(device, runningVar, shape.C);
+        Sizes.Require(device, weight, shape.C);
+        Sizes.Require(device, bias, shape.C);
         if (shape.Pixels < 2)
         {
             throw new ArgumentException(
@@ -79,12 +88,20 @@ public static class BatchNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void ForwardEvaluation(
         ComputeDevice device, Tensor output, Tensor input, Tensor? residual, ArrayView<float> runningMean, ArrayView<float> runningVar,
         ArrayView<float> weight, ArrayView<float> bias, float epsilon, bool relu, in BatchNormShape shape)
     {
+        Sizes.Require(output, shape.Tensor);
+        Sizes.Require(input, shape.Tensor);
+        Sizes.Require(residual, shape.Tensor);
+        Sizes.Require(device, runningMean, shape.C);
+        Sizes.Require(device, runningVar, shape.C);
+        Sizes.Require(device, weight, shape.C);
+        Sizes.Require(device, bias, shape.C);
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, runningMean);
         using var timing = device.Timings.Measure(
             "batch norm evaluation", shape, algorithm, 3.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 2 : 3));
@@ -109,6 +126,7 @@ public static class BatchNorm
     /// <param name="bias"><c>[C]</c></param>
     /// <param name="relu">Whether ReLU followed: the gradient is then 0 where the output is.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Backward(
@@ -116,6 +134,17 @@ public static class BatchNorm
         Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
         ArrayView<float> bias, bool relu, in BatchNormShape shape)
     {
+        Sizes.Require(gradInput, shape.Tensor);
+        Sizes.Require(gradResidual, shape.Tensor);
+        Sizes.Require(gradOutput, shape.Tensor);
+        Sizes.Require(output, shape.Tensor);
+        Sizes.Require(input, shape.Tensor);
+        Sizes.RequireOrEmpty(device, gradWeight, shape.C);
+        Sizes.RequireOrEmpty(device, gradBias, shape.C);
+        Sizes.Require(device, mean, shape.C);
+        Sizes.Require(device, inverseStd, shape.C);
+        Sizes.Require(device, weight, shape.C);
+        Sizes.Require(device, bias, shape.C);
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, gradWeight, gradBias);
         // Each of the two steps reads the gradient and the input, and the second writes gradInput.
         int passes = (gradResidual, output) switch

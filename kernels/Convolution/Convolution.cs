@@ -15,6 +15,7 @@ public static class Convolution
     /// <param name="bias"><c>[K]</c>, or empty for none.</param>
     /// <param name="relu">Whether ReLU follows; it then costs no trip to memory.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
@@ -30,6 +31,7 @@ public static class Convolution
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void ForwardForBatchNorm(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
@@ -38,6 +40,10 @@ public static class Convolution
     private static void ComputeForward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, bool statistics, in ConvolutionShape shape)
     {
+        Sizes.Require(output, shape.Output);
+        Sizes.Require(input, shape.Input);
+        Sizes.Require(device, weights, shape.Weights.Count);
+        Sizes.RequireOrEmpty(device, bias, shape.K);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
         output.DropStatistics();
@@ -57,10 +63,15 @@ public static class Convolution
     /// <param name="accumulate">Whether to add to what <paramref name="gradInput"/> holds.</param>
     /// <param name="activation">The input, where it is what a ReLU gave, to have that ReLU's gradient instead: 0 where the input is not above 0; null otherwise.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
+        Sizes.Require(gradInput, shape.Input);
+        Sizes.Require(gradOutput, shape.Output);
+        Sizes.Require(device, weights, shape.Weights.Count);
+        Sizes.Require(activation, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())
@@ -78,10 +89,15 @@ public static class Convolution
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
+        Sizes.Require(device, gradWeights, shape.Weights.Count);
+        Sizes.RequireOrEmpty(device, gradBias, shape.K);
+        Sizes.Require(gradOutput, shape.Output);
+        Sizes.Require(input, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())

@@ -1,5 +1,6 @@
-using ILGPU;
+using System.Runtime.ExceptionServices;
 using ILGPU.Runtime;
+using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
@@ -205,8 +206,18 @@ public sealed partial class ComputeDevice
         // In 64 bits: near the largest extent, what is rounded up or lies behind the last chunk does not fit 32.
         int chunks = (int)(((long)extent + size - 1) / size);
         if (chunks == 1 || Threads == 1)
+        {
             body(0, extent);
-        else
+            return;
+        }
+        try
+        {
             Parallel.For(0, chunks, threads!, chunk => body(chunk * size, (int)Math.Min(extent, (chunk + 1L) * size)));
+        }
+        catch (AggregateException exception)
+        {
+            // As it would come from one thread: what callers catch must not depend on the number of threads.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
     }
 }

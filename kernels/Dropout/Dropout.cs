@@ -12,6 +12,7 @@ public static class Dropout
     /// <param name="input">As many elements.</param>
     /// <param name="mask">Which values are kept.</param>
     /// <param name="step"><c>[1]</c>, number of the training step.</param>
+    /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step) =>
         Apply("dropout forward", device, output, input, mask, step);
 
@@ -21,6 +22,7 @@ public static class Dropout
     /// <param name="gradOutput">As many elements.</param>
     /// <param name="mask">The forward pass's.</param>
     /// <param name="step">The forward pass's.</param>
+    /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in DropoutMask mask, ArrayView<int> step) =>
         Apply("dropout backward", device, gradInput, gradOutput, mask, step);
 
@@ -32,6 +34,7 @@ public static class Dropout
 
     private static void Apply(string name, ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step)
     {
+        Sizes.Require(output, input.Shape);
         long count = input.Shape.Count;
         using var timing = device.Timings.Measure(name, input.Shape, DropoutAlgorithm.Naive, count, 2.0 * sizeof(float) * count);
         output.DropStatistics();

@@ -21,10 +21,15 @@ public static class Linear
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="bias"><c>[Out]</c>, or empty for none.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
     {
+        Sizes.Require(output, shape.Output);
+        Sizes.Require(input, shape.Input);
+        Sizes.Require(device, weights, shape.Weights.Count);
+        Sizes.RequireOrEmpty(device, bias, shape.Out);
         LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
@@ -47,10 +52,14 @@ public static class Linear
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
     {
+        Sizes.Require(gradInput, shape.Input);
+        Sizes.Require(gradOutput, shape.Output);
+        Sizes.Require(device, weights, shape.Weights.Count);
         LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
@@ -73,10 +82,15 @@ public static class Linear
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="input"><c>[N, In]</c></param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
     {
+        Sizes.Require(device, gradWeights, shape.Weights.Count);
+        Sizes.RequireOrEmpty(device, gradBias, shape.Out);
+        Sizes.Require(gradOutput, shape.Output);
+        Sizes.Require(input, shape.Input);
         // Register tiles need partial sums as large as the weights, and were slower at every batch size measured: docs/linear.md.
         LinearAlgorithm algorithm = Choose(device, shape, maxVectorBatch: int.MaxValue);
         if (algorithm == LinearAlgorithm.Convolution)

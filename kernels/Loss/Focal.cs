@@ -15,9 +15,14 @@ public static class Focal
     /// <param name="targets"><c>[N, C]</c>, 0 or 1.</param>
     /// <param name="options">Alpha, gamma, and whether to average.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<float> targets, in FocalOptions options, in LossShape shape)
     {
+        Sizes.Require(device, loss, 1);
+        Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);
+        Sizes.Require(device, logits, (long)shape.N * shape.C);
+        Sizes.Require(device, targets, (long)shape.N * shape.C);
         using var timing = device.Timings.Measure("focal", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         float scale = options.Mean ? 1f / (shape.N * shape.C) : 1;
         Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));

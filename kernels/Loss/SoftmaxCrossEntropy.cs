@@ -14,10 +14,15 @@ public static class SoftmaxCrossEntropy
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets"><c>[N]</c>, from 0 to C - 1; with any other the loss is NaN.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
     public static void Forward(
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
     {
+        Sizes.Require(device, loss, 1);
+        Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);
+        Sizes.Require(device, logits, (long)shape.N * shape.C);
+        Sizes.Require(device, targets, shape.N);
         using var timing = device.Timings.Measure("softmax cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
         device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);

@@ -16,9 +16,13 @@ public static class MaxPooling
     /// <param name="isActivation">Whether the input is what a ReLU gave, to have that ReLU's gradient from <see cref="Backward"/>: windows whose
     /// maximum is not above 0 get the index -1, and no pixel their gradient.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, bool isActivation, in MaxPoolingShape shape)
     {
+        Sizes.Require(output, shape.Output);
+        Sizes.Require(indices, shape.Output);
+        Sizes.Require(input, shape.Input);
         MaxPoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("max pooling forward", shape, algorithm, 0, shape.Bytes);
         output.DropStatistics();
@@ -38,9 +42,13 @@ public static class MaxPooling
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="indices">What <see cref="Forward"/> wrote.</param>
     /// <param name="shape">The sizes.</param>
+    /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
     {
+        Sizes.Require(gradInput, shape.Input);
+        Sizes.Require(gradOutput, shape.Output);
+        Sizes.Require(indices, shape.Output);
         MaxPoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("max pooling backward", shape, algorithm, 0, shape.Bytes);
         ArrayView<int> pixels = indices.View.Cast<int>();

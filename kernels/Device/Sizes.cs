@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>Compares what an operator is given with its shape.</summary>
+/// <remarks>
+/// Kernels go by the shape: the CPU's read and write by pointers, a GPU's without a check of indices. What is smaller than
+/// its shape says would be read and written past its end.
+/// </remarks>
+internal static class Sizes
+{
+    /// <summary>Requires a tensor to have as many elements as a shape; null passes.</summary>
+    /// <exception cref="ArgumentException">It has more or fewer.</exception>
+    public static void Require(
+        Tensor? tensor, in TensorShape shape, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        if (tensor is not null && tensor.Shape.Count != shape.Count)
+        {
+            throw new ArgumentException(
+                $"{name} is {tensor.Shape}; give it the {shape.Count} elements of {shape}.", name);
+        }
+    }
+
+    /// <summary>Requires a view to have so many elements.</summary>
+    /// <exception cref="ArgumentException">It has more or fewer.</exception>
+    public static void Require<T>(
+        ComputeDevice device, ArrayView<T> view, long count, [CallerArgumentExpression(nameof(view))] string name = "")
+        where T : unmanaged
+    {
+        // While the arena plans, what is rented from it has no memory.
+        if (view.Length != count && !device.IsPlanning)
+            throw new ArgumentException($"{name} has {view.Length} elements; give it {count}.", name);
+    }
+
+    /// <summary>As <see cref="Require{T}"/>, of what may be empty.</summary>
+    /// <exception cref="ArgumentException">It has more or fewer, and some.</exception>
+    public static void RequireOrEmpty<T>(
+        ComputeDevice device, ArrayView<T> view, long count, [CallerArgumentExpression(nameof(view))] string name = "")
+        where T : unmanaged
+    {
+        if (view.Length > 0)
+            Require(device, view, count, name);
+    }
+}
