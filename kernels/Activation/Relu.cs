@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Activation;
 
 /// <summary>The rectified linear unit; <see cref="ReluReference"/> has the definition.</summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html">ReLU</see>.</remarks>
+/// <remarks>
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html">ReLU</see>.
+/// </remarks>
 public static class Relu
 {
     /// <summary><c>output = input ≤ 0 ? 0 : input</c>, so that a NaN stays.</summary>
@@ -17,7 +19,8 @@ public static class Relu
         Sizes.Require(output, input.Shape);
         ReluAlgorithm algorithm = Choose(device, input.Shape.Count);
         long count = input.Shape.Count;
-        using var timing = device.Timings.Measure("relu forward", input.Shape, algorithm, count, 2.0 * sizeof(float) * count);
+        using var timing = device.Timings.Measure(
+            "relu forward", input.Shape, algorithm, count, 2.0 * sizeof(float) * count);
         output.DropStatistics();
         if (algorithm == ReluAlgorithm.Vector)
             device.Launch(ReluVector.Forward, CpuMemory.Chunks(count), output.View, input.View);
@@ -31,7 +34,9 @@ public static class Relu
     /// <param name="device">Where to compute.</param>
     /// <param name="gradInput">Any shape; may be <paramref name="gradOutput"/>.</param>
     /// <param name="gradOutput">As many elements.</param>
-    /// <param name="output">What <see cref="Forward"/> gave: it says as much as the input would, and the input need not be kept.</param>
+    /// <param name="output">
+    /// What <see cref="Forward"/> gave: it says as much as the input would, and the input need not be kept.
+    /// </param>
     /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor output)
@@ -40,7 +45,8 @@ public static class Relu
         Sizes.Require(gradOutput, output.Shape);
         ReluAlgorithm algorithm = Choose(device, output.Shape.Count);
         long count = output.Shape.Count;
-        using var timing = device.Timings.Measure("relu backward", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
+        using var timing = device.Timings.Measure(
+            "relu backward", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
         if (algorithm == ReluAlgorithm.Vector)
             device.Launch(ReluVector.Backward, CpuMemory.Chunks(count), gradInput.View, gradOutput.View, output.View);
         else if (algorithm == ReluAlgorithm.Quad)
@@ -52,7 +58,8 @@ public static class Relu
     /// <summary>The one place that chooses.</summary>
     private static ReluAlgorithm Choose(ComputeDevice device, long count)
     {
-        ReluAlgorithm algorithm = device.Forced<ReluAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ReluAlgorithm.Vector : ReluAlgorithm.Quad);
+        ReluAlgorithm algorithm = device.Forced<ReluAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? ReluAlgorithm.Vector : ReluAlgorithm.Quad);
         return algorithm == ReluAlgorithm.Quad && !Quads.Allows(count) ? ReluAlgorithm.Naive : algorithm;
     }
 }

@@ -9,6 +9,8 @@ public enum ReluAlgorithm
     /// <summary>Vectors, a chunk per index (<see cref="ReluVector"/>): the CPU.</summary>
     Vector,
 
-    /// <summary>Four neighbours per index (<see cref="ReluQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
+    /// <summary>
+    /// Four neighbours per index (<see cref="ReluQuad"/>): GPUs; naive where the length is no multiple of 4.
+    /// </summary>
     Quad,
 }

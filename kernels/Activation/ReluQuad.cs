@@ -14,6 +14,7 @@ internal static class ReluQuad
     }
 
     /// <summary>Four elements of <c>gradInput</c>.</summary>
-    public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output) =>
+    public static void Backward(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output) =>
         gradInput.Cast<Float4>()[index] = Float4.Masked(gradOutput.Cast<Float4>()[index], output.Cast<Float4>()[index]);
 }

@@ -12,7 +12,10 @@ public static class ReluReference
             output[i] = input[i] <= 0 ? 0 : input[i];
     }
 
-    /// <summary><c>gradInput = gradOutput</c> where <c>output &gt; 0</c>, else 0: at the kink the derivative is taken as 0, as PyTorch does.</summary>
+    /// <summary>
+    /// <c>gradInput = gradOutput</c> where <c>output &gt; 0</c>, else 0: at the kink the derivative is taken as 0, as
+    /// PyTorch does.
+    /// </summary>
     /// <param name="gradInput">As long as <paramref name="output"/>.</param>
     /// <param name="gradOutput">As long as <paramref name="output"/>.</param>
     /// <param name="output">What <see cref="Forward"/> gave.</param>

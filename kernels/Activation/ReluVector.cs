@@ -21,7 +21,8 @@ internal static unsafe class ReluVector
     }
 
     /// <summary>One chunk of <c>gradInput</c>.</summary>
-    public static void Backward(Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output)
+    public static void Backward(
+        Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output)
     {
         long start = (long)chunk.X * CpuMemory.ChunkFloats;
         int count = (int)Math.Min(CpuMemory.ChunkFloats, output.Length - start);

@@ -4,8 +4,8 @@ namespace IlgpuCxr.Kernels.Addition;
 
 /// <summary>The sum of two tensors, where two paths of a network join or two gradients meet.</summary>
 /// <remarks>
-/// Its backward pass is the identity, to both sides: <c>∂loss/∂a = ∂loss/∂b = gradOutput</c>. There is nothing to compute, so there is no
-/// kernel: both paths take the same tensor.
+/// Its backward pass is the identity, to both sides: <c>∂loss/∂a = ∂loss/∂b = gradOutput</c>. There is nothing to
+/// compute, so there is no kernel: both paths take the same tensor.
 /// </remarks>
 public static class Addition
 {
@@ -22,7 +22,8 @@ public static class Addition
         Sizes.Require(b, output.Shape);
         long count = output.Shape.Count;
         AdditionAlgorithm algorithm = Choose(device, count);
-        using var timing = device.Timings.Measure("addition", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
+        using var timing = device.Timings.Measure(
+            "addition", output.Shape, algorithm, count, 3.0 * sizeof(float) * count);
         output.DropStatistics();
         if (algorithm == AdditionAlgorithm.Vector)
             device.Launch(AdditionVector.Forward, CpuMemory.Chunks(count), output.View, a.View, b.View);
@@ -35,7 +36,8 @@ public static class Addition
     /// <summary>The one place that chooses.</summary>
     private static AdditionAlgorithm Choose(ComputeDevice device, long count)
     {
-        AdditionAlgorithm algorithm = device.Forced<AdditionAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdditionAlgorithm.Vector : AdditionAlgorithm.Quad);
+        AdditionAlgorithm algorithm = device.Forced<AdditionAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? AdditionAlgorithm.Vector : AdditionAlgorithm.Quad);
         return algorithm == AdditionAlgorithm.Quad && !Quads.Allows(count) ? AdditionAlgorithm.Naive : algorithm;
     }
 }

@@ -9,6 +9,8 @@ public enum AdditionAlgorithm
     /// <summary>Vectors, a chunk per index (<see cref="AdditionVector"/>): the CPU.</summary>
     Vector,
 
-    /// <summary>Four neighbours per index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.</summary>
+    /// <summary>
+    /// Four neighbours per index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.
+    /// </summary>
     Quad,
 }

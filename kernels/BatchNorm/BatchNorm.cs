@@ -4,20 +4,27 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.BatchNorm;
 
 /// <summary>
-/// Batch normalisation, with the addition and the ReLU that follow it in a residual block, which then cost no trip to memory;
-/// <see cref="BatchNormShape"/> has the formulas, <see cref="BatchNormReference"/> the definition.
+/// Batch normalisation, with the addition and the ReLU that follow it in a residual block, which then cost no trip to
+/// memory; <see cref="BatchNormShape"/> has the formulas, <see cref="BatchNormReference"/> the definition.
 /// </summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">BatchNorm2d</see>.</remarks>
+/// <remarks>
+/// See PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">BatchNorm2d</see>.
+/// </remarks>
 public static class BatchNorm
 {
     /// <summary>Normalises with the statistics of the batch, and updates the running statistics.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="output"><c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.</param>
+    /// <param name="output">
+    /// <c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.
+    /// </param>
     /// <param name="mean"><c>[C]</c>, saved for the backward pass.</param>
     /// <param name="inverseStd"><c>[C]</c>, saved for the backward pass.</param>
     /// <param name="runningMean"><c>[C]</c>, updated.</param>
     /// <param name="runningVar"><c>[C]</c>, updated with the unbiased variance.</param>
-    /// <param name="input"><c>[N, H, W, C]</c>; what it carries of a convolution's statistics is used and given back.</param>
+    /// <param name="input">
+    /// <c>[N, H, W, C]</c>; what it carries of a convolution's statistics is used and given back.
+    /// </param>
     /// <param name="residual"><c>[N, H, W, C]</c>, or null for none.</param>
     /// <param name="weight"><c>[C]</c></param>
     /// <param name="bias"><c>[C]</c></param>
@@ -25,13 +32,18 @@ public static class BatchNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says, or there is only one value per channel, which has no variance.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or there is only one value per channel, which has no variance.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
     public static void ForwardTraining(
-        ComputeDevice device, Tensor output, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
-        ArrayView<float> runningVar, Tensor input, Tensor? residual, ArrayView<float> weight, ArrayView<float> bias,
-        float momentum, float epsilon, bool relu, in BatchNormShape shape)
+        ComputeDevice device, Tensor output, ArrayView<float> mean, ArrayView<float> inverseStd,
+        ArrayView<float> runningMean, ArrayView<float> runningVar, Tensor input, Tensor? residual,
+        ArrayView<float> weight, ArrayView<float> bias, float momentum, float epsilon, bool relu,
+        in BatchNormShape shape)
     {
         Sizes.Require(output, shape.Tensor);
         Sizes.Require(input, shape.Tensor);
@@ -45,13 +57,15 @@ public static class BatchNorm
         if (shape.Pixels < 2)
         {
             throw new ArgumentException(
-                $"Batch normalisation in training mode needs more than one value per channel, not {shape}; use a larger batch.", nameof(shape));
+                $"Batch normalisation in training mode needs more than one value per channel, not {shape}; use a larger batch.",
+                nameof(shape));
         }
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
         PixelStatistics? statistics = algorithm == BatchNormAlgorithm.Quad ? input.TakeStatistics() : null;
         int passes = (statistics is null ? 3 : 2) + (residual is null ? 0 : 1);
         using var timing = device.Timings.Measure(
-            "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused, 7.0 * shape.Tensor.Count, shape.Bytes(passes));
+            "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused,
+            7.0 * shape.Tensor.Count, shape.Bytes(passes));
         if (algorithm == BatchNormAlgorithm.Vector)
         {
             Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
@@ -67,7 +81,8 @@ public static class BatchNorm
         }
         else
         {
-            (Tensor partial, PixelSlices slices) = JoinMany(device, statistics ?? SliceStatistics(device, input, shape));
+            (Tensor partial, PixelSlices slices) = JoinMany(
+                device, statistics ?? SliceStatistics(device, input, shape));
             device.LaunchGrouped(
                 BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups,
                 mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, slices);
@@ -78,7 +93,9 @@ public static class BatchNorm
 
     /// <summary>Normalises with the running statistics.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="output"><c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.</param>
+    /// <param name="output">
+    /// <c>[N, H, W, C]</c>; may be <paramref name="input"/> or <paramref name="residual"/>.
+    /// </param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="residual"><c>[N, H, W, C]</c>, or null for none.</param>
     /// <param name="runningMean"><c>[C]</c></param>
@@ -90,10 +107,13 @@ public static class BatchNorm
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
     public static void ForwardEvaluation(
-        ComputeDevice device, Tensor output, Tensor input, Tensor? residual, ArrayView<float> runningMean, ArrayView<float> runningVar,
-        ArrayView<float> weight, ArrayView<float> bias, float epsilon, bool relu, in BatchNormShape shape)
+        ComputeDevice device, Tensor output, Tensor input, Tensor? residual, ArrayView<float> runningMean,
+        ArrayView<float> runningVar, ArrayView<float> weight, ArrayView<float> bias, float epsilon, bool relu,
+        in BatchNormShape shape)
     {
         Sizes.Require(output, shape.Tensor);
         Sizes.Require(input, shape.Tensor);
@@ -113,12 +133,19 @@ public static class BatchNorm
 
     /// <summary>The gradients of <see cref="ForwardTraining"/>.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="gradInput"><c>[N, H, W, C]</c>; may be <paramref name="gradOutput"/> when there is no <paramref name="gradResidual"/>.</param>
-    /// <param name="gradResidual"><c>[N, H, W, C]</c>, may be <paramref name="gradOutput"/>; null when there was no residual.</param>
+    /// <param name="gradInput">
+    /// <c>[N, H, W, C]</c>; may be <paramref name="gradOutput"/> when there is no <paramref name="gradResidual"/>.
+    /// </param>
+    /// <param name="gradResidual">
+    /// <c>[N, H, W, C]</c>, may be <paramref name="gradOutput"/>; null when there was no residual.
+    /// </param>
     /// <param name="gradWeight"><c>[C]</c>, or empty when the weight is frozen.</param>
     /// <param name="gradBias"><c>[C]</c>, or empty when the bias is frozen.</param>
     /// <param name="gradOutput"><c>[N, H, W, C]</c></param>
-    /// <param name="output">What the forward pass gave, where a ReLU followed and a residual was added before; null otherwise, for without one the input tells where the ReLU gave 0.</param>
+    /// <param name="output">
+    /// What the forward pass gave, where a ReLU followed and a residual was added before; null otherwise, for without
+    /// one the input tells where the ReLU gave 0.
+    /// </param>
     /// <param name="input">What the forward pass took.</param>
     /// <param name="mean">What the forward pass saved.</param>
     /// <param name="inverseStd">What the forward pass saved.</param>
@@ -128,11 +155,13 @@ public static class BatchNorm
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
     public static void Backward(
-        ComputeDevice device, Tensor gradInput, Tensor? gradResidual, ArrayView<float> gradWeight, ArrayView<float> gradBias,
-        Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight,
-        ArrayView<float> bias, bool relu, in BatchNormShape shape)
+        ComputeDevice device, Tensor gradInput, Tensor? gradResidual, ArrayView<float> gradWeight,
+        ArrayView<float> gradBias, Tensor gradOutput, Tensor? output, Tensor input, ArrayView<float> mean,
+        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu, in BatchNormShape shape)
     {
         Sizes.Require(gradInput, shape.Tensor);
         Sizes.Require(gradResidual, shape.Tensor);
@@ -157,8 +186,10 @@ public static class BatchNorm
             // The same, and the first reads the output too; what the second reads is masked already.
             (not null, not null) => 7,
         };
-        using var timing = device.Timings.Measure("batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
-        ArrayView<float> activated = output is null ? default : output.View, residual = gradResidual is null ? default : gradResidual.View;
+        using var timing = device.Timings.Measure(
+            "batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
+        ArrayView<float> activated = output is null ? default : output.View;
+        ArrayView<float> residual = gradResidual is null ? default : gradResidual.View;
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
         int masks = relu ? 1 : 0;
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
@@ -179,7 +210,8 @@ public static class BatchNorm
                 BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
                 partial.View, residual, gradOutput.View, activated, input.View, channels, masks, slices);
             device.LaunchGrouped(
-                BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums.View, gradWeight, gradBias, partial.View, inverseStd, slices);
+                BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums.View,
+                gradWeight, gradBias, partial.View, inverseStd, slices);
             partial.Release();
         }
         else
@@ -187,7 +219,9 @@ public static class BatchNorm
             device.Launch(BatchNormNaive.GradientSums, shape.C,
                 sums.View, gradWeight, gradBias, gradOutput.View, activated, input.View, channels, masks, shape);
             if (gradResidual is not null)
-                device.Launch(BatchNormNaive.GradResidual, (int)shape.Tensor.Count, residual, gradOutput.View, activated, input.View, channels, masks, shape);
+                device.Launch(
+                    BatchNormNaive.GradResidual, (int)shape.Tensor.Count, residual, gradOutput.View, activated,
+                    input.View, channels, masks, shape);
         }
         if (gradResidual is not null)
         {
@@ -204,7 +238,8 @@ public static class BatchNorm
         else if (algorithm == BatchNormAlgorithm.Quad)
         {
             device.Launch(BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4),
-                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, new PixelSlices(shape.Pixels, shape.C));
+                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View,
+                new PixelSlices(shape.Pixels, shape.C));
         }
         else
         {
@@ -222,11 +257,15 @@ public static class BatchNorm
         var slices = new PixelSlices(shape.Pixels, shape.C);
         Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
         device.LaunchGrouped(
-            BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups, partial.View, input.View, slices);
+            BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
+            partial.View, input.View, slices);
         return new PixelStatistics(partial, slices);
     }
 
-    /// <summary>Joins slices beforehand where there are too many, as of a large convolution's tiles, for <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.</summary>
+    /// <summary>
+    /// Joins slices beforehand where there are too many, as of a large convolution's tiles, for
+    /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
+    /// </summary>
     private static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
     {
         (Tensor partial, PixelSlices slices) = statistics;
@@ -235,14 +274,16 @@ public static class BatchNorm
         PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
         Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));
         device.LaunchGrouped(
-            BatchNormQuad.JoinSlices, new Index2D(slices.ChannelGroups, joined.Count), PixelSlices.Groups, joinedPartial.View, partial.View, slices);
+            BatchNormQuad.JoinSlices, new Index2D(slices.ChannelGroups, joined.Count), PixelSlices.Groups,
+            joinedPartial.View, partial.View, slices);
         partial.Release();
         return new PixelStatistics(joinedPartial, joined);
     }
 
     private static void Normalize(
-        ComputeDevice device, BatchNormAlgorithm algorithm, Tensor output, Tensor input, Tensor? residual, ArrayView<float> mean,
-        ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu, in BatchNormShape shape)
+        ComputeDevice device, BatchNormAlgorithm algorithm, Tensor output, Tensor input, Tensor? residual,
+        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu,
+        in BatchNormShape shape)
     {
         output.DropStatistics();
         ArrayView<float> added = residual is null ? default : residual.View;
@@ -265,7 +306,8 @@ public static class BatchNorm
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static BatchNormAlgorithm Choose(ComputeDevice device, in BatchNormShape shape, params ReadOnlySpan<ArrayView<float>> channels)
+    private static BatchNormAlgorithm Choose(
+        ComputeDevice device, in BatchNormShape shape, params ReadOnlySpan<ArrayView<float>> channels)
     {
         BatchNormAlgorithm algorithm = Chosen(device);
         // Fused or not, the kernels are the same but for where the statistics come from.
@@ -275,5 +317,6 @@ public static class BatchNorm
     }
 
     private static BatchNormAlgorithm Chosen(ComputeDevice device) =>
-        device.Forced<BatchNormAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Fused);
+        device.Forced<BatchNormAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Fused);
 }

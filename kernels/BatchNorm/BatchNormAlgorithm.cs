@@ -6,12 +6,19 @@ public enum BatchNormAlgorithm
     /// <summary>One channel or one output per index (<see cref="BatchNormNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Vectors of channels, a chunk of pixels per index (<see cref="BatchNormVector"/>): the CPU, any shape.</summary>
+    /// <summary>
+    /// Vectors of channels, a chunk of pixels per index (<see cref="BatchNormVector"/>): the CPU, any shape.
+    /// </summary>
     Vector,
 
-    /// <summary>Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no multiple of 4.</summary>
+    /// <summary>
+    /// Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no
+    /// multiple of 4.
+    /// </summary>
     Quad,
 
-    /// <summary>As <see cref="Quad"/>, with the statistics that tiles of the convolution before it wrote, where they did.</summary>
+    /// <summary>
+    /// As <see cref="Quad"/>, with the statistics that tiles of the convolution before it wrote, where they did.
+    /// </summary>
     Fused,
 }

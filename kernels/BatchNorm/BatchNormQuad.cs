@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Batch normalisation on a GPU: four channels of a pixel per thread, read and written with one instruction.</summary>
+/// <summary>
+/// Batch normalisation on a GPU: four channels of a pixel per thread, read and written with one instruction.
+/// </summary>
 /// <remarks>
 /// All of this is bound by memory, so a tensor is read once a pass. Sums over pixels are kept a slice each
 /// (<see cref="PixelSlices"/>) and joined in a fixed order: within a group as a tree, then slice after slice.
@@ -11,26 +13,36 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 internal static class BatchNormQuad
 {
     /// <summary>Slices that <see cref="MergeStatistics"/> joins at most.</summary>
-    /// <remarks>Each of its group's 32 rows then joins 32 slices, one after the other. By counting, joining more takes longer than a launch of <see cref="JoinSlices"/> before.</remarks>
+    /// <remarks>
+    /// Each of its group's 32 rows then joins 32 slices, one after the other. By counting, joining more takes longer
+    /// than a launch of <see cref="JoinSlices"/> before.
+    /// </remarks>
     public const int MaxSlices = 1024;
 
     /// <summary>Slices that <see cref="JoinSlices"/> makes one of: two for each row of a group.</summary>
     public const int SlicesJoined = 2 * PixelSlices.GroupPixels;
 
-    /// <summary>Mean and sum of squared differences from it, of each channel of one slice: <c>partial [slices, 2, C]</c>.</summary>
+    /// <summary>
+    /// Mean and sum of squared differences from it, of each channel of one slice: <c>partial [slices, 2, C]</c>.
+    /// </summary>
     public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         PixelMoments.Write(
-            partial, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelSlices.Quad, PixelSlices.GroupPixels, PixelSlices.GroupQuads);
+            partial, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelSlices.Quad,
+            PixelSlices.GroupPixels, PixelSlices.GroupQuads);
     }
 
-    /// <summary>The statistics of <see cref="SlicesJoined"/> slices, as those of one: <c>joined [slices / SlicesJoined, 2, C]</c>.</summary>
+    /// <summary>
+    /// The statistics of <see cref="SlicesJoined"/> slices, as those of one:
+    /// <c>joined [slices / SlicesJoined, 2, C]</c>.
+    /// </summary>
     public static void JoinSlices(ArrayView<float> joined, ArrayView<float> partial, PixelSlices slices)
     {
         int first = Grid.IdxY * SlicesJoined;
-        JoinGroup(partial, first, Math.Min(slices.Count, first + SlicesJoined), slices, out Float4 center, out Float4 square);
+        JoinGroup(
+            partial, first, Math.Min(slices.Count, first + SlicesJoined), slices, out Float4 center, out Float4 square);
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
@@ -38,10 +50,12 @@ internal static class BatchNormQuad
         joined.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = square;
     }
 
-    /// <summary>Joins the statistics of all slices into <c>mean</c> and <c>inverseStd</c>, and updates the running statistics.</summary>
+    /// <summary>
+    /// Joins the statistics of all slices into <c>mean</c> and <c>inverseStd</c>, and updates the running statistics.
+    /// </summary>
     public static void MergeStatistics(
-        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar, ArrayView<float> partial,
-        float momentum, float epsilon, PixelSlices slices)
+        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
+        ArrayView<float> partial, float momentum, float epsilon, PixelSlices slices)
     {
         JoinGroup(partial, 0, slices.Count, slices, out Float4 center, out Float4 square);
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
@@ -51,38 +65,48 @@ internal static class BatchNormQuad
         mean.Cast<Float4>()[quad] = center;
         inverseStd.Cast<Float4>()[quad] = Float4.InverseRoot(variance + Float4.Of(epsilon));
         runningMean.Cast<Float4>()[quad] = runningMean.Cast<Float4>()[quad] * (1 - momentum) + center * momentum;
-        runningVar.Cast<Float4>()[quad] = runningVar.Cast<Float4>()[quad] * (1 - momentum) + square * (momentum / (slices.Pixels - 1));
+        runningVar.Cast<Float4>()[quad] =
+            runningVar.Cast<Float4>()[quad] * (1 - momentum) + square * (momentum / (slices.Pixels - 1));
     }
 
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
     public static void Normalize(
-        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, BatchNormChannels channels, int relu, PixelSlices slices)
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
+        BatchNormChannels channels, int relu, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
         Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
-        Float4 value = (input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad]) * scale + channels.Bias.Cast<Float4>()[quad];
+        Float4 value =
+            (input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad]) * scale
+            + channels.Bias.Cast<Float4>()[quad];
         if (residual.Length > 0)
             value += residual.Cast<Float4>()[index];
         output.Cast<Float4>()[index] = relu != 0 ? Float4.Masked(value, value) : value;
     }
 
-    /// <summary>The two sums of one slice, <c>Σ g</c> and <c>Σ g (x - mean)</c>: <c>partial [slices, 2, C]</c>; and <c>gradResidual = g</c> if there is one.</summary>
+    /// <summary>
+    /// The two sums of one slice, <c>Σ g</c> and <c>Σ g (x - mean)</c>: <c>partial [slices, 2, C]</c>; and
+    /// <c>gradResidual = g</c> if there is one.
+    /// </summary>
     public static void SliceGradientSums(
-        ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        BatchNormChannels channels, int relu, PixelSlices slices)
+        ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
+        ArrayView<float> input, BatchNormChannels channels, int relu, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
+        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length;
+        int end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, sumCentered = default;
         if (quad < quads)
         {
-            Float4 mean = channels.Mean.Cast<Float4>()[quad], scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
+            Float4 mean = channels.Mean.Cast<Float4>()[quad];
+            Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
             Float4 shift = channels.Bias.Cast<Float4>()[quad];
             for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
             {
                 int at = pixel * quads + quad;
-                // All is read before anything is written. To the assembler what is written could be the input, so a read that comes later would have to wait for the write.
+                // All is read before anything is written. To the assembler what is written could be the input, so a
+                // read that comes later would have to wait for the write.
                 Float4 centered = x[at] - mean;
                 Float4 gradient = Masked(gradOutput, output, centered * scale + shift, relu, at);
                 if (gradResidual.Length > 0)
@@ -100,9 +124,13 @@ internal static class BatchNormQuad
         }
     }
 
-    /// <summary>Adds the sums of all slices: <c>sums[c] = Σ g</c> and <c>sums[C + c] = Σ g x̂</c>, which are the parameters' gradients too.</summary>
+    /// <summary>
+    /// Adds the sums of all slices: <c>sums[c] = Σ g</c> and <c>sums[C + c] = Σ g x̂</c>, which are the parameters'
+    /// gradients too.
+    /// </summary>
     public static void MergeGradientSums(
-        ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial, ArrayView<float> inverseStd, PixelSlices slices)
+        ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial,
+        ArrayView<float> inverseStd, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
@@ -112,7 +140,8 @@ internal static class BatchNormQuad
         {
             for (int slice = PixelSlices.Row; slice < slices.Count; slice += 4 * PixelSlices.GroupPixels)
             {
-                QuadPair first = Read(parts, slice, slices.Count, quads, quad), second = Read(parts, slice + PixelSlices.GroupPixels, slices.Count, quads, quad);
+                QuadPair first = Read(parts, slice, slices.Count, quads, quad);
+                QuadPair second = Read(parts, slice + PixelSlices.GroupPixels, slices.Count, quads, quad);
                 QuadPair third = Read(parts, slice + 2 * PixelSlices.GroupPixels, slices.Count, quads, quad);
                 QuadPair fourth = Read(parts, slice + 3 * PixelSlices.GroupPixels, slices.Count, quads, quad);
                 sum = sum + first.First + second.First + third.First + fourth.First;
@@ -134,26 +163,33 @@ internal static class BatchNormQuad
 
     /// <summary>Four elements of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
-        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        BatchNormChannels channels, int relu, ArrayView<float> sums, PixelSlices slices)
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
+        ArrayView<float> input, BatchNormChannels channels, int relu, ArrayView<float> sums, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
         float share = 1f / slices.Pixels;
-        Float4 inverse = channels.InverseStd.Cast<Float4>()[quad], scale = inverse * channels.Weight.Cast<Float4>()[quad];
+        Float4 inverse = channels.InverseStd.Cast<Float4>()[quad];
+        Float4 scale = inverse * channels.Weight.Cast<Float4>()[quad];
         Float4 centered = input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad];
-        Float4 meanGradient = sums.Cast<Float4>()[quad] * share, meanNormalized = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
-        Float4 gradient = Masked(gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], relu, index);
+        Float4 meanGradient = sums.Cast<Float4>()[quad] * share;
+        Float4 meanNormalized = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
+        Float4 gradient = Masked(
+            gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], relu, index);
         gradInput.Cast<Float4>()[index] = scale * (gradient - meanGradient - centered * inverse * meanNormalized);
     }
 
-    /// <summary>Joins the slices from <paramref name="first"/> to <paramref name="end"/> - 1 within a group: each of its rows some of them, then the rows as a tree. Row 0 gets the whole.</summary>
+    /// <summary>
+    /// Joins the slices from <paramref name="first"/> to <paramref name="end"/> - 1 within a group: each of its rows
+    /// some of them, then the rows as a tree. Row 0 gets the whole.
+    /// </summary>
     /// <remarks>
     /// <code>
     /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
     /// </code>
     /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
     /// </remarks>
-    private static void JoinGroup(ArrayView<float> partial, int first, int end, PixelSlices slices, out Float4 center, out Float4 square)
+    private static void JoinGroup(
+        ArrayView<float> partial, int first, int end, PixelSlices slices, out Float4 center, out Float4 square)
     {
         ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
@@ -166,13 +202,18 @@ internal static class BatchNormQuad
         {
             for (int slice = first + PixelSlices.Row; slice < end; slice += 4 * PixelSlices.GroupPixels)
             {
-                int second = slice + PixelSlices.GroupPixels, third = second + PixelSlices.GroupPixels, fourth = third + PixelSlices.GroupPixels;
-                QuadPair moments = Read(parts, slice, end, quads, quad), moments2 = Read(parts, second, end, quads, quad);
-                QuadPair moments3 = Read(parts, third, end, quads, quad), moments4 = Read(parts, fourth, end, quads, quad);
+                int second = slice + PixelSlices.GroupPixels, third = second + PixelSlices.GroupPixels;
+                int fourth = third + PixelSlices.GroupPixels;
+                QuadPair moments = Read(parts, slice, end, quads, quad);
+                QuadPair moments2 = Read(parts, second, end, quads, quad);
+                QuadPair moments3 = Read(parts, third, end, quads, quad);
+                QuadPair moments4 = Read(parts, fourth, end, quads, quad);
                 Merge(ref count, ref center, ref square, PixelsOf(slice, end, slices), moments.First, moments.Second);
-                Merge(ref count, ref center, ref square, PixelsOf(second, end, slices), moments2.First, moments2.Second);
+                Merge(
+                    ref count, ref center, ref square, PixelsOf(second, end, slices), moments2.First, moments2.Second);
                 Merge(ref count, ref center, ref square, PixelsOf(third, end, slices), moments3.First, moments3.Second);
-                Merge(ref count, ref center, ref square, PixelsOf(fourth, end, slices), moments4.First, moments4.Second);
+                Merge(
+                    ref count, ref center, ref square, PixelsOf(fourth, end, slices), moments4.First, moments4.Second);
             }
         }
         means[Group.IdxX] = center;
@@ -195,8 +236,9 @@ internal static class BatchNormQuad
 
     /// <summary>Both values of a slice, 0 from <paramref name="end"/> on.</summary>
     /// <remarks>
-    /// Callers start four reads before they use the first, so that memory's latency is waited for once and not four times. Past the end the last slice is read
-    /// and not used: a branch around the read would keep it from starting early.
+    /// Callers start four reads before they use the first, so that memory's latency is waited for once and not four
+    /// times. Past the end the last slice is read and not used: a branch around the read would keep it from starting
+    /// early.
     /// </remarks>
     private static QuadPair Read(ArrayView<Float4> parts, int slice, int end, int quads, int quad)
     {
@@ -210,7 +252,8 @@ internal static class BatchNormQuad
     private static int PixelsOf(int slice, int end, PixelSlices slices) =>
         slice < end ? Math.Min(slices.Length, slices.Pixels - slice * slices.Length) : 0;
 
-    private static void Merge(ref int count, ref Float4 mean, ref Float4 squares, int others, Float4 otherMean, Float4 otherSquares)
+    private static void Merge(
+        ref int count, ref Float4 mean, ref Float4 squares, int others, Float4 otherMean, Float4 otherSquares)
     {
         if (others == 0)
             return;
@@ -222,8 +265,12 @@ internal static class BatchNormQuad
         count = all;
     }
 
-    /// <summary><c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no residual was added to <paramref name="value"/>.</summary>
-    private static Float4 Masked(ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int relu, int index)
+    /// <summary>
+    /// <c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no
+    /// residual was added to <paramref name="value"/>.
+    /// </summary>
+    private static Float4 Masked(
+        ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int relu, int index)
     {
         Float4 gradient = gradOutput.Cast<Float4>()[index];
         if (output.Length > 0)

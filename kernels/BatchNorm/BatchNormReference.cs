@@ -1,6 +1,9 @@
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Batch normalisation's definition, written down literally in double precision; <see cref="BatchNormShape"/> has the formulas.</summary>
+/// <summary>
+/// Batch normalisation's definition, written down literally in double precision; <see cref="BatchNormShape"/> has the
+/// formulas.
+/// </summary>
 public static class BatchNormReference
 {
     /// <summary>Normalises with the statistics of the batch, and updates the running statistics.</summary>
@@ -18,9 +21,9 @@ public static class BatchNormReference
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
     public static void ForwardTraining(
-        Span<double> output, Span<double> mean, Span<double> inverseStd, Span<double> runningMean, Span<double> runningVar,
-        ReadOnlySpan<double> input, ReadOnlySpan<double> residual, ReadOnlySpan<double> weight, ReadOnlySpan<double> bias,
-        double momentum, double epsilon, bool relu, in BatchNormShape shape)
+        Span<double> output, Span<double> mean, Span<double> inverseStd, Span<double> runningMean,
+        Span<double> runningVar, ReadOnlySpan<double> input, ReadOnlySpan<double> residual, ReadOnlySpan<double> weight,
+        ReadOnlySpan<double> bias, double momentum, double epsilon, bool relu, in BatchNormShape shape)
     {
         for (int c = 0; c < shape.C; c++)
         {
@@ -49,8 +52,9 @@ public static class BatchNormReference
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
     public static void ForwardEvaluation(
-        Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> residual, ReadOnlySpan<double> runningMean, ReadOnlySpan<double> runningVar,
-        ReadOnlySpan<double> weight, ReadOnlySpan<double> bias, double epsilon, bool relu, in BatchNormShape shape)
+        Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> residual,
+        ReadOnlySpan<double> runningMean, ReadOnlySpan<double> runningVar, ReadOnlySpan<double> weight,
+        ReadOnlySpan<double> bias, double epsilon, bool relu, in BatchNormShape shape)
     {
         var inverseStd = new double[shape.C];
         for (int c = 0; c < shape.C; c++)
@@ -72,9 +76,10 @@ public static class BatchNormReference
     /// <param name="relu">Whether ReLU followed.</param>
     /// <param name="shape">The sizes.</param>
     public static void Backward(
-        Span<double> gradInput, Span<double> gradResidual, Span<double> gradWeight, Span<double> gradBias, ReadOnlySpan<double> gradOutput,
-        ReadOnlySpan<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> mean, ReadOnlySpan<double> inverseStd,
-        ReadOnlySpan<double> weight, bool relu, in BatchNormShape shape)
+        Span<double> gradInput, Span<double> gradResidual, Span<double> gradWeight, Span<double> gradBias,
+        ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> output, ReadOnlySpan<double> input,
+        ReadOnlySpan<double> mean, ReadOnlySpan<double> inverseStd, ReadOnlySpan<double> weight, bool relu,
+        in BatchNormShape shape)
     {
         for (int i = 0; i < input.Length; i++)
             gradResidual[i] = relu && output[i] <= 0 ? 0 : gradOutput[i];
@@ -90,19 +95,23 @@ public static class BatchNormReference
             for (int i = c; i < input.Length; i += shape.C)
             {
                 double normalized = (input[i] - mean[c]) * inverseStd[c];
-                gradInput[i] = weight[c] * inverseStd[c] * (gradResidual[i] - gradBias[c] / shape.Pixels - normalized * gradWeight[c] / shape.Pixels);
+                gradInput[i] =
+                    weight[c] * inverseStd[c]
+                    * (gradResidual[i] - gradBias[c] / shape.Pixels - normalized * gradWeight[c] / shape.Pixels);
             }
         }
     }
 
     private static void Normalize(
-        Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> residual, ReadOnlySpan<double> mean, ReadOnlySpan<double> inverseStd,
-        ReadOnlySpan<double> weight, ReadOnlySpan<double> bias, bool relu, in BatchNormShape shape)
+        Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> residual, ReadOnlySpan<double> mean,
+        ReadOnlySpan<double> inverseStd, ReadOnlySpan<double> weight, ReadOnlySpan<double> bias, bool relu,
+        in BatchNormShape shape)
     {
         for (int i = 0; i < input.Length; i++)
         {
             int c = i % shape.C;
-            double value = (input[i] - mean[c]) * inverseStd[c] * weight[c] + bias[c] + (residual.IsEmpty ? 0 : residual[i]);
+            double value =
+                (input[i] - mean[c]) * inverseStd[c] * weight[c] + bias[c] + (residual.IsEmpty ? 0 : residual[i]);
             output[i] = relu && value <= 0 ? 0 : value;
         }
     }

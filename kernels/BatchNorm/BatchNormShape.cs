@@ -21,8 +21,8 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// runningMean  ← (1 - momentum) · runningMean + momentum · mean
 /// runningVar   ← (1 - momentum) · runningVar  + momentum · variance · M / (M - 1)
 /// </code>
-/// With <c>g</c> the gradient of the activation's input (<c>gradOutput</c>, but 0 where ReLU gave 0) the chain rule through
-/// <c>x̂</c>, <c>mean</c> and <c>variance</c> gives
+/// With <c>g</c> the gradient of the activation's input (<c>gradOutput</c>, but 0 where ReLU gave 0) the chain rule
+/// through <c>x̂</c>, <c>mean</c> and <c>variance</c> gives
 /// <code>
 /// gradBias = Σ g        gradWeight = Σ g x̂        gradResidual = g
 /// gradInput = weight · inverseStd · (g - gradBias / M - x̂ · gradWeight / M)

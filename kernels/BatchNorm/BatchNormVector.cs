@@ -5,23 +5,31 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Batch normalisation on the CPU: a vector holds neighbouring channels of a pixel, an index is a chunk of whole pixels.</summary>
+/// <summary>
+/// Batch normalisation on the CPU: a vector holds neighbouring channels of a pixel, an index is a chunk of whole
+/// pixels.
+/// </summary>
 /// <remarks>
-/// All of this is bound by memory, so every pass walks its tensors front to back, once. Sums over pixels are kept a chunk
-/// each and merged afterwards in the order of the chunks; the shape alone says where chunks end, so the number of threads
-/// changes nothing.
+/// All of this is bound by memory, so every pass walks its tensors front to back, once. Sums over pixels are kept a
+/// chunk each and merged afterwards in the order of the chunks; the shape alone says where chunks end, so the number of
+/// threads changes nothing.
 /// </remarks>
 internal static unsafe class BatchNormVector
 {
-    /// <summary>Channels that one index merges: enough that a row of partial results is read a whole cache line at a time.</summary>
+    /// <summary>
+    /// Channels that one index merges: enough that a row of partial results is read a whole cache line at a time.
+    /// </summary>
     private const int MergedChannels = 16;
 
     /// <summary>Indices of the two merging kernels.</summary>
     public static int Merges(in BatchNormShape shape) => Ceiling.Divide(shape.C, MergedChannels);
 
-    /// <summary>Mean and sum of squared differences from it, of each channel of one chunk: <c>partial [chunks, 2, C]</c>.</summary>
+    /// <summary>
+    /// Mean and sum of squared differences from it, of each channel of one chunk: <c>partial [chunks, 2, C]</c>.
+    /// </summary>
     /// <remarks>Two passes over the chunk, of which the second finds it in the cache.</remarks>
-    public static void ChunkStatistics(Index1D chunk, ArrayView<float> partial, ArrayView<float> input, BatchNormShape shape)
+    public static void ChunkStatistics(
+        Index1D chunk, ArrayView<float> partial, ArrayView<float> input, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         float* x = input.Pointer() + (long)chunk.X * shape.ChunkPixels * channels;
@@ -34,7 +42,8 @@ internal static unsafe class BatchNormVector
             float* x0 = x + (long)pixel * channels, x1 = x0 + channels, x2 = x1 + channels, x3 = x2 + channels;
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
-                Vector<float> sum = Vector.Load(x0 + c) + Vector.Load(x1 + c) + (Vector.Load(x2 + c) + Vector.Load(x3 + c));
+                Vector<float> sum =
+                    Vector.Load(x0 + c) + Vector.Load(x1 + c) + (Vector.Load(x2 + c) + Vector.Load(x3 + c));
                 (Vector.Load(mean + c) + sum).Store(mean + c, channels - c);
             }
         }
@@ -67,12 +76,13 @@ internal static unsafe class BatchNormVector
     /// <code>
     /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
     /// </code>
-    /// joins a pixels with b others (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-    /// variances", 1979). In double precision, which costs nothing here and makes the order of hundreds of chunks harmless.
+    /// joins a pixels with b others (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+    /// sample variances", 1979). In double precision, which costs nothing here and makes the order of hundreds of
+    /// chunks harmless.
     /// </remarks>
     public static void MergeStatistics(
-        Index1D index, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
-        ArrayView<float> partial, float momentum, float epsilon, BatchNormShape shape)
+        Index1D index, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
+        ArrayView<float> runningVar, ArrayView<float> partial, float momentum, float epsilon, BatchNormShape shape)
     {
         int first = index * MergedChannels, count = Math.Min(MergedChannels, shape.C - first);
         Span<double> means = stackalloc double[MergedChannels], squares = stackalloc double[MergedChannels];
@@ -81,8 +91,10 @@ internal static unsafe class BatchNormVector
         double merged = 0;
         for (int chunk = 0; chunk < shape.Chunks; chunk++)
         {
-            float* chunkMean = partial.Pointer() + (long)chunk * 2 * shape.C + first, chunkSquares = chunkMean + shape.C;
-            double pixels = shape.PixelsOf(chunk), total = merged + pixels, share = pixels / total, weight = merged * share;
+            float* chunkMean = partial.Pointer() + (long)chunk * 2 * shape.C + first;
+            float* chunkSquares = chunkMean + shape.C;
+            double pixels = shape.PixelsOf(chunk), total = merged + pixels, share = pixels / total;
+            double weight = merged * share;
             for (int c = 0; c < count; c++)
             {
                 double delta = chunkMean[c] - means[c];
@@ -98,13 +110,15 @@ internal static unsafe class BatchNormVector
             mu[c] = (float)means[c];
             rstd[c] = (float)(1 / Math.Sqrt(squares[c] / shape.Pixels + epsilon));
             runningMu[c] = (float)((1 - (double)momentum) * runningMu[c] + momentum * means[c]);
-            runningSquare[c] = (float)((1 - (double)momentum) * runningSquare[c] + momentum * squares[c] / (shape.Pixels - 1));
+            runningSquare[c] = (float)(
+                (1 - (double)momentum) * runningSquare[c] + momentum * squares[c] / (shape.Pixels - 1));
         }
     }
 
     /// <summary>One chunk of <c>output = act((input - mean) · inverseStd · weight + bias [+ residual])</c>.</summary>
     public static void Normalize(
-        Index1D chunk, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual, BatchNormChannels values, int relu, BatchNormShape shape)
+        Index1D chunk, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
+        BatchNormChannels values, int relu, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
@@ -129,18 +143,19 @@ internal static unsafe class BatchNormVector
     }
 
     /// <summary>
-    /// The sums <c>Σ g</c> and <c>Σ g (input - mean)</c> of each channel of one chunk, <c>partial [chunks, 2, C]</c>, and on the way
-    /// <c>gradResidual = g</c> where it is wanted.
+    /// The sums <c>Σ g</c> and <c>Σ g (input - mean)</c> of each channel of one chunk, <c>partial [chunks, 2, C]</c>,
+    /// and on the way <c>gradResidual = g</c> where it is wanted.
     /// </summary>
     public static void ChunkGradientSums(
-        Index1D chunk, ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels values, int relu, BatchNormShape shape)
+        Index1D chunk, ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput,
+        ArrayView<float> output, ArrayView<float> input, BatchNormChannels values, int relu, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
         float* x = input.Pointer() + start, dy = gradOutput.Pointer() + start;
         var normalization = new Normalization(values);
-        float* y = output.Length > 0 ? output.Pointer() + start : null, dr = gradResidual.Length > 0 ? gradResidual.Pointer() + start : null;
+        float* y = output.Length > 0 ? output.Pointer() + start : null;
+        float* dr = gradResidual.Length > 0 ? gradResidual.Pointer() + start : null;
         float* sum = partial.Pointer() + (long)chunk.X * 2 * channels, sumCentered = sum + channels;
         new Span<float>(sum, 2 * channels).Clear();
         for (int pixel = 0; pixel < pixels; pixel++)
@@ -151,19 +166,24 @@ internal static unsafe class BatchNormVector
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
                 Vector<float> gradient = Vector.Load(dy + row + c);
                 if (relu != 0)
-                    gradient = Masked(gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                    gradient = Masked(
+                        gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 if (dr != null)
                     gradient.Store(dr + row + c, channels - c);
                 (Vector.Load(sum + c) + gradient).Store(sum + c, channels - c);
-                Vector.MultiplyAddEstimate(gradient, centered, Vector.Load(sumCentered + c)).Store(sumCentered + c, channels - c);
+                Vector<float> added = Vector.MultiplyAddEstimate(gradient, centered, Vector.Load(sumCentered + c));
+                added.Store(sumCentered + c, channels - c);
             }
         }
     }
 
-    /// <summary>The sums of some channels from those of the chunks: <c>sums[c] = Σ g</c>, <c>sums[C + c] = Σ g x̂</c>, and the parameters' gradients.</summary>
+    /// <summary>
+    /// The sums of some channels from those of the chunks: <c>sums[c] = Σ g</c>, <c>sums[C + c] = Σ g x̂</c>, and the
+    /// parameters' gradients.
+    /// </summary>
     public static void MergeGradientSums(
-        Index1D index, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial,
-        ArrayView<float> inverseStd, BatchNormShape shape)
+        Index1D index, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias,
+        ArrayView<float> partial, ArrayView<float> inverseStd, BatchNormShape shape)
     {
         int first = index * MergedChannels, count = Math.Min(MergedChannels, shape.C - first);
         Span<double> sum = stackalloc double[MergedChannels], sumCentered = stackalloc double[MergedChannels];
@@ -171,7 +191,8 @@ internal static unsafe class BatchNormVector
         sumCentered.Clear();
         for (int chunk = 0; chunk < shape.Chunks; chunk++)
         {
-            float* chunkSum = partial.Pointer() + (long)chunk * 2 * shape.C + first, chunkSumCentered = chunkSum + shape.C;
+            float* chunkSum = partial.Pointer() + (long)chunk * 2 * shape.C + first;
+            float* chunkSumCentered = chunkSum + shape.C;
             for (int c = 0; c < count; c++)
             {
                 sum[c] += chunkSum[c];
@@ -193,8 +214,8 @@ internal static unsafe class BatchNormVector
 
     /// <summary>One chunk of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
-        Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
-        BatchNormChannels values, int relu, ArrayView<float> sums, BatchNormShape shape)
+        Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
+        ArrayView<float> input, BatchNormChannels values, int relu, ArrayView<float> sums, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
@@ -208,12 +229,14 @@ internal static unsafe class BatchNormVector
             long row = (long)pixel * channels;
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
-                Vector<float> inverse = Vector.Load(normalization.InverseStd + c), scale = inverse * Vector.Load(normalization.Weight + c);
+                Vector<float> inverse = Vector.Load(normalization.InverseStd + c);
+                Vector<float> scale = inverse * Vector.Load(normalization.Weight + c);
                 Vector<float> slope = inverse * Vector.Load(sumNormalized + c) * share;
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
                 Vector<float> gradient = Vector.Load(dy + row + c);
                 if (relu != 0)
-                    gradient = Masked(gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                    gradient = Masked(
+                        gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 gradient -= Vector.Load(sum + c) * share;
                 gradient -= centered * slope;
                 (scale * gradient).Store(dx + row + c, channels - c);
@@ -221,7 +244,9 @@ internal static unsafe class BatchNormVector
         }
     }
 
-    /// <summary>Gradients of what goes into a ReLU that gave <paramref name="activated"/>, or 0 where that is below it.</summary>
+    /// <summary>
+    /// Gradients of what goes into a ReLU that gave <paramref name="activated"/>, or 0 where that is below it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Masked(Vector<float> gradient, Vector<float> activated) =>
         Vector.ConditionalSelect(Vector.LessThanOrEqual(activated, default), default, gradient);
@@ -237,9 +262,12 @@ internal static unsafe class BatchNormVector
 
         public readonly float* Bias = channels.Bias.Pointer();
 
-        /// <summary><c>centered · (inverseStd · weight) + bias</c> of the channels from <paramref name="c"/> on.</summary>
+        /// <summary>
+        /// <c>centered · (inverseStd · weight) + bias</c> of the channels from <paramref name="c"/> on.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<float> Apply(Vector<float> centered, int c) =>
-            Vector.MultiplyAddEstimate(centered, Vector.Load(InverseStd + c) * Vector.Load(Weight + c), Vector.Load(Bias + c));
+            Vector.MultiplyAddEstimate(
+                centered, Vector.Load(InverseStd + c) * Vector.Load(Weight + c), Vector.Load(Bias + c));
     }
 }

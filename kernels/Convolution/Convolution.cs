@@ -3,8 +3,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Two-dimensional convolution; <see cref="ConvolutionShape"/> has the formula, <see cref="ConvolutionReference"/> the definition.</summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html">conv2d</see>.</remarks>
+/// <summary>
+/// Two-dimensional convolution; <see cref="ConvolutionShape"/> has the formula, <see cref="ConvolutionReference"/> the
+/// definition.
+/// </summary>
+/// <remarks>
+/// See PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html">conv2d</see>.
+/// </remarks>
 public static class Convolution
 {
     /// <summary><c>output = act(input ⋆ weights + bias)</c>, act the identity or ReLU.</summary>
@@ -17,14 +23,22 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        in ConvolutionShape shape) =>
         ComputeForward(device, output, input, weights, bias, relu, statistics: false, shape);
 
-    /// <summary><see cref="Forward"/> without bias and ReLU, before a batch norm in training: where it costs little, <paramref name="output"/> then carries the statistics that this batch norm needs.</summary>
+    /// <summary>
+    /// <see cref="Forward"/> without bias and ReLU, before a batch norm in training: where it costs little,
+    /// <paramref name="output"/> then carries the statistics that this batch norm needs.
+    /// </summary>
     /// <remarks>
-    /// On a GPU, where one group sums up the whole of a result, the group also writes the mean and the squared differences of its tile, and batch norm need not
-    /// read the output for them. The forward pass of every operator that writes over the output drops them; nothing else may write to it in between.
+    /// On a GPU, where one group sums up the whole of a result, the group also writes the mean and the squared
+    /// differences of its tile, and batch norm need not read the output for them. The forward pass of every operator
+    /// that writes over the output drops them; nothing else may write to it in between.
     /// </remarks>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, P, Q, K]</c></param>
@@ -33,12 +47,18 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void ForwardForBatchNorm(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
-        ComputeForward(device, output, input, weights, bias: default, relu: false, statistics: BatchNorm.BatchNorm.TakesStatistics(device), shape);
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void ForwardForBatchNorm(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
+        ComputeForward(
+            device, output, input, weights, bias: default, relu: false,
+            statistics: BatchNorm.BatchNorm.TakesStatistics(device), shape);
 
     private static void ComputeForward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, bool statistics, in ConvolutionShape shape)
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        bool statistics, in ConvolutionShape shape)
     {
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
@@ -52,34 +72,51 @@ public static class Convolution
         else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, relu, shape);
         else
-            device.Launch(ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0, shape);
+            device.Launch(
+                ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0,
+                shape);
     }
 
-    /// <summary><c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join; 0 where the ReLU before this layer gave 0.</summary>
+    /// <summary>
+    /// <c>gradInput = ∂loss/∂input</c>, or <c>gradInput += ∂loss/∂input</c> where paths join; 0 where the ReLU before
+    /// this layer gave 0.
+    /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="accumulate">Whether to add to what <paramref name="gradInput"/> holds.</param>
-    /// <param name="activation">The input, where it is what a ReLU gave, to have that ReLU's gradient instead: 0 where the input is not above 0; null otherwise.</param>
+    /// <param name="activation">
+    /// The input, where it is what a ReLU gave, to have that ReLU's gradient instead: 0 where the input is not above 0;
+    /// null otherwise.
+    /// </param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        Tensor? activation, in ConvolutionShape shape)
     {
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(device, weights, shape.Weights.Count);
         Sizes.Require(activation, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
+        using var timing = device.Timings.Measure(
+            "convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())
-            ConvolutionTiled.BackwardData(device, algorithm, gradInput, gradOutput, weights, accumulate, activation, shape);
+            ConvolutionTiled.BackwardData(
+                device, algorithm, gradInput, gradOutput, weights, accumulate, activation, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.Of(algorithm).BackwardData(device, gradInput, gradOutput, weights, accumulate, activation, shape);
+            ConvolutionVector.Of(algorithm).BackwardData(
+                device, gradInput, gradOutput, weights, accumulate, activation, shape);
         else
-            device.Launch(ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, accumulate ? 1 : 0, activation is null ? default : activation.View, shape);
+            device.Launch(
+                ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights,
+                accumulate ? 1 : 0, activation is null ? default : activation.View, shape);
     }
 
     /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>
@@ -91,21 +128,28 @@ public static class Convolution
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input,
+        in ConvolutionShape shape)
     {
         Sizes.Require(device, gradWeights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, gradBias, shape.K);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(input, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
+        using var timing = device.Timings.Measure(
+            "convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm.IsTiled())
             ConvolutionTiled.BackwardWeights(device, algorithm, gradWeights, gradOutput, input, shape);
         else if (algorithm != ConvolutionAlgorithm.Naive)
             ConvolutionVector.Of(algorithm).BackwardWeights(device, gradWeights, gradOutput, input, shape);
         else
-            device.Launch(ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
+            device.Launch(
+                ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View,
+                shape);
         if (gradBias.Length > 0 && algorithm.IsTiled())
             ConvolutionTiled.BackwardBias(device, gradBias, gradOutput, shape);
         else if (gradBias.Length > 0 && algorithm != ConvolutionAlgorithm.Naive)
@@ -115,8 +159,8 @@ public static class Convolution
     }
 
     /// <summary>
-    /// The one place that chooses: on a CPU Winograd or the widest vectors, by the costs that <see cref="ConvolutionVector.Best"/> counts; on a GPU
-    /// tiles, on tensor cores as the device's precision says.
+    /// The one place that chooses: on a CPU Winograd or the widest vectors, by the costs that
+    /// <see cref="ConvolutionVector.Best"/> counts; on a GPU tiles, on tensor cores as the device's precision says.
     /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="shape">The sizes.</param>
@@ -149,8 +193,10 @@ public static class Convolution
         }
         return algorithm switch
         {
-            not ConvolutionAlgorithm.Naive when !algorithm.IsTiled() && !ConvolutionVector.Fits(shape) => ConvolutionAlgorithm.Naive,
-            ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd => ConvolutionVector.Widest,
+            not ConvolutionAlgorithm.Naive when !algorithm.IsTiled()
+                && !ConvolutionVector.Fits(shape) => ConvolutionAlgorithm.Naive,
+            ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd =>
+                ConvolutionVector.Widest,
             ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
             ConvolutionAlgorithm.WarpgroupBf16 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Bf16,
             _ => algorithm,
@@ -158,5 +204,6 @@ public static class Convolution
     }
 
     private static bool IsTiled(this ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.Tiled
-        or ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
+        or ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupTf32
+            or ConvolutionAlgorithm.WarpgroupBf16;
 }

@@ -6,7 +6,10 @@ public enum ConvolutionAlgorithm
     /// <summary>One output per index (<see cref="ConvolutionNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, filters of up to 1024 taps; others are naive.</summary>
+    /// <summary>
+    /// Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, filters of up to 1024 taps;
+    /// others are naive.
+    /// </summary>
     Vector128,
 
     /// <summary>Register tiles over 256-bit vectors: as <see cref="Vector128"/>.</summary>
@@ -16,25 +19,32 @@ public enum ConvolutionAlgorithm
     Vector512,
 
     /// <summary>
-    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 filters of stride 1; other shapes take the widest vectors.
+    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 filters of stride 1; other shapes
+    /// take the widest vectors.
     /// </summary>
     Winograd2,
 
-    /// <summary>Winograd's F(4x4, 3x3): as <see cref="Winograd2"/>, with a quarter of the direct multiplications instead of 4/9.</summary>
+    /// <summary>
+    /// Winograd's F(4x4, 3x3): as <see cref="Winograd2"/>, with a quarter of the direct multiplications instead of 4/9.
+    /// </summary>
     Winograd4,
 
     /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
     Tiled,
 
-    /// <summary>The same on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any shape.</summary>
+    /// <summary>
+    /// The same on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any
+    /// shape.
+    /// </summary>
     Tf32,
 
     /// <summary>The same on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
     Bf16,
 
     /// <summary>
-    /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup (<see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose channels are no multiples
-    /// of 4 take <see cref="Tf32"/>.
+    /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup
+    /// (<see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
+    /// channels are no multiples of 4 take <see cref="Tf32"/>.
     /// </summary>
     WarpgroupTf32,
 

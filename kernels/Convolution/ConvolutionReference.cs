@@ -3,8 +3,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The convolution's definition, written down literally in double precision.</summary>
 /// <remarks>
 /// Every kernel is checked against this. The backward passes follow from the forward sum: each product
-/// <c>input · weight</c> that went into an output sends that output's gradient times <c>weight</c> to the input, and times
-/// <c>input</c> to the weight.
+/// <c>input · weight</c> that went into an output sends that output's gradient times <c>weight</c> to the input, and
+/// times <c>input</c> to the weight.
 /// </remarks>
 public static class ConvolutionReference
 {
@@ -14,7 +14,9 @@ public static class ConvolutionReference
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="bias"><c>[K]</c>, or empty for none.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> weights, ReadOnlySpan<double> bias, in ConvolutionShape shape)
+    public static void Forward(
+        Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> weights, ReadOnlySpan<double> bias,
+        in ConvolutionShape shape)
     {
         for (int m = 0; m < shape.Output.Pixels; m++)
         {
@@ -33,7 +35,9 @@ public static class ConvolutionReference
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static void BackwardData(Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> weights, in ConvolutionShape shape)
+    public static void BackwardData(
+        Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> weights,
+        in ConvolutionShape shape)
     {
         gradInput.Clear();
         foreach (Factors at in Products(shape))
@@ -48,7 +52,9 @@ public static class ConvolutionReference
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static void BackwardWeights(Span<double> gradWeights, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> input, in ConvolutionShape shape)
+    public static void BackwardWeights(
+        Span<double> gradWeights, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> input,
+        in ConvolutionShape shape)
     {
         gradWeights.Clear();
         foreach (Factors at in Products(shape))
@@ -69,7 +75,10 @@ public static class ConvolutionReference
             gradBias[i % shape.K] += gradOutput[i];
     }
 
-    /// <summary>The flat indices of what one output and one tap multiply: of the output, and of channel 0 of the input and of the weights.</summary>
+    /// <summary>
+    /// The flat indices of what one output and one tap multiply: of the output, and of channel 0 of the input and of
+    /// the weights.
+    /// </summary>
     private readonly record struct Factors(int Output, int Input, int Weight);
 
     private static IEnumerable<Factors> Products(ConvolutionShape shape)

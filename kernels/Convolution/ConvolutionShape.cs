@@ -20,7 +20,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 ///
 /// output[n, p, q, k] = bias[k] + Σ r,s,c  input[n, p·stride - padding + r, q·stride - padding + s, c] · weights[k, r, s, c]
 /// </code>
-/// Letters as in cuDNN (Chetlur et al. 2014, arXiv:1410.0759); what is computed is PyTorch's <c>conv2d</c>, a cross-correlation.
+/// Letters as in cuDNN (Chetlur et al. 2014, arXiv:1410.0759); what is computed is PyTorch's <c>conv2d</c>, a
+/// cross-correlation.
 /// </remarks>
 public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K, int R, int S, int Stride, int Padding)
 {
@@ -39,10 +40,16 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
     /// <summary><c>[K, R, S, C]</c></summary>
     public TensorShape Weights => new(K, R, S, C);
 
-    /// <summary>Whether Winograd's algorithms can compute the shape, all three passes; backward-data is a forward pass with padding <c>2 - padding</c>.</summary>
+    /// <summary>
+    /// Whether Winograd's algorithms can compute the shape, all three passes; backward-data is a forward pass with
+    /// padding <c>2 - padding</c>.
+    /// </summary>
     public bool FitsWinograd => this is { R: 3, S: 3, Stride: 1, Padding: <= 2 };
 
-    /// <summary>Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as two.</summary>
+    /// <summary>
+    /// Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as
+    /// two.
+    /// </summary>
     public double Flops => 2.0 * Output.Count * R * S * C;
 
     /// <summary>Bytes that one pass must move at least: two of the three tensors read, one written.</summary>

@@ -2,15 +2,18 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The input pixels that one set of filter taps reaches, when a convolution with a stride runs backward.</summary>
+/// <summary>
+/// The input pixels that one set of filter taps reaches, when a convolution with a stride runs backward.
+/// </summary>
 /// <remarks>
-/// Input row h takes part in output row p through tap r when <c>h + padding - r = p · stride</c>. So the rows <c>h = h0 + i · stride</c> of
-/// one phase h0 meet only the taps <c>r = r0 + j · stride</c> with <c>r0 = (h0 + padding) mod stride</c>, and there
+/// Input row h takes part in output row p through tap r when <c>h + padding - r = p · stride</c>. So the rows
+/// <c>h = h0 + i · stride</c> of one phase h0 meet only the taps <c>r = r0 + j · stride</c> with
+/// <c>r0 = (h0 + padding) mod stride</c>, and there
 /// <code>
 /// p = (h0 + padding - r0) / stride + i - j
 /// </code>
-/// which is a convolution without a stride. The stride² phases together do each product once; one pass over all taps of all
-/// pixels would multiply stride² - 1 zeros for every product.
+/// which is a convolution without a stride. The stride² phases together do each product once; one pass over all taps of
+/// all pixels would multiply stride² - 1 zeros for every product.
 /// </remarks>
 internal readonly struct StridePhase
 {
@@ -33,7 +36,10 @@ internal readonly struct StridePhase
     }
 
     /// <summary>The phases that a backward-data pass has to write.</summary>
-    /// <remarks>A phase that no tap reaches has a gradient of 0. Where gradients are added to what is there, and no ReLU masks the sum, there is nothing to do for it.</remarks>
+    /// <remarks>
+    /// A phase that no tap reaches has a gradient of 0. Where gradients are added to what is there, and no ReLU masks
+    /// the sum, there is nothing to do for it.
+    /// </remarks>
     /// <param name="shape">The convolution.</param>
     /// <param name="accumulate">Whether the gradient is added to what is there.</param>
     /// <param name="isMasked">Whether a ReLU's gradient follows, which all pixels need.</param>

@@ -13,10 +13,13 @@ internal sealed class AlgorithmChoice
     private readonly string? everywhere;
     private readonly Dictionary<string, string> byOperator = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <exception cref="DeviceException">The text is not as <see cref="DeviceOptions.Algorithms"/> describes, or names what there is not.</exception>
+    /// <exception cref="DeviceException">
+    /// The text is not as <see cref="DeviceOptions.Algorithms"/> describes, or names what there is not.
+    /// </exception>
     public AlgorithmChoice(string text)
     {
-        foreach (string entry in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        const StringSplitOptions split = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (string entry in text.Split(',', split))
         {
             string[] parts = entry.Split('=', StringSplitOptions.TrimEntries);
             if (parts.Length > 2)
@@ -26,12 +29,17 @@ internal sealed class AlgorithmChoice
             else if (Known.TryGetValue(parts[0], out string[]? algorithms))
                 byOperator[parts[0]] = Existing(parts[0] + " ", parts[1], algorithms);
             else
-                throw Wrong($"There is no operator '{parts[0]}' with algorithms to choose from; use one of {List(Known.Keys)}.");
+                throw Wrong(
+                    $"There is no operator '{parts[0]}' with algorithms to choose from; use one of {List(Known.Keys)}.");
         }
     }
 
-    /// <summary>The algorithm forced for the operator whose algorithms <typeparamref name="TAlgorithm"/> names, or none.</summary>
-    /// <typeparam name="TAlgorithm">An enum named after its operator: <c>ConvolutionAlgorithm</c> is for <c>convolution</c>.</typeparam>
+    /// <summary>
+    /// The algorithm forced for the operator whose algorithms <typeparamref name="TAlgorithm"/> names, or none.
+    /// </summary>
+    /// <typeparam name="TAlgorithm">
+    /// An enum named after its operator: <c>ConvolutionAlgorithm</c> is for <c>convolution</c>.
+    /// </typeparam>
     public TAlgorithm? For<TAlgorithm>()
         where TAlgorithm : struct, Enum
     {
@@ -39,10 +47,14 @@ internal sealed class AlgorithmChoice
         return Enum.TryParse(algorithm, ignoreCase: true, out TAlgorithm parsed) ? parsed : null;
     }
 
-    /// <summary>The operator whose algorithms <typeparamref name="TAlgorithm"/> names, as words: <c>max pooling</c>.</summary>
+    /// <summary>
+    /// The operator whose algorithms <typeparamref name="TAlgorithm"/> names, as words: <c>max pooling</c>.
+    /// </summary>
     public static string WordsFor<TAlgorithm>()
         where TAlgorithm : struct, Enum =>
-        string.Concat(OperatorOf(typeof(TAlgorithm)).Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).ToLowerInvariant();
+        string.Concat(
+            OperatorOf(typeof(TAlgorithm)).Select(
+                (letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).ToLowerInvariant();
 
     private static string OperatorOf(Type algorithms) => algorithms.Name[..^Suffix.Length];
 

@@ -37,7 +37,8 @@ public sealed class Arena
     public Tensor Rent(TensorShape shape)
     {
         if (shape.Count > int.MaxValue)
-            throw new DeviceException($"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use smaller batches or smaller images.");
+            throw new DeviceException(
+                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use smaller batches or smaller images.");
         long size = RoundUp(shape.Count);
         foreach ((long offset, long length) in free)
         {
@@ -51,18 +52,22 @@ public sealed class Arena
         if (device.IsPlanning)
             PlannedEnd = Math.Max(PlannedEnd, end + size);
         else if (end + size > capacity)
-            throw new InvalidOperationException($"A tensor of {shape} does not fit the arena's {Bytes} bytes: plan the step before running it.");
+            throw new InvalidOperationException(
+                $"A tensor of {shape} does not fit the arena's {Bytes} bytes: plan the step before running it.");
         var tensor = new Tensor(shape, this, end);
         end += size;
         return tensor;
     }
 
-    /// <summary>Gives the memory back: the next plan takes what it needs, and steps planned before have to be planned again.</summary>
+    /// <summary>
+    /// Gives the memory back: the next plan takes what it needs, and steps planned before have to be planned again.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Tensors are rented.</exception>
     public void Trim()
     {
         if (end != 0)
-            throw new InvalidOperationException("The arena cannot give its memory back while tensors are rented from it.");
+            throw new InvalidOperationException(
+                "The arena cannot give its memory back while tensors are rented from it.");
         Free();
         PlannedEnd = 0;
     }
@@ -93,7 +98,8 @@ public sealed class Arena
             throw new InvalidOperationException("The arena cannot grow while tensors are rented from it.");
         if (PlannedEnd <= capacity)
             return;
-        // Given back first, for the new one may not fit beside it. If it does not fit at all, nothing is planned any more, and a smaller step may be.
+        // Given back first, for the new one may not fit beside it. If it does not fit at all, nothing is planned any
+        // more, and a smaller step may be.
         long planned = PlannedEnd;
         Free();
         PlannedEnd = 0;
@@ -102,7 +108,9 @@ public sealed class Arena
         Generation++;
     }
 
-    /// <summary>Takes all tensors back from a step that did not come to its end; they may not be used any more.</summary>
+    /// <summary>
+    /// Takes all tensors back from a step that did not come to its end; they may not be used any more.
+    /// </summary>
     internal void Abandon()
     {
         free.Clear();
@@ -120,7 +128,8 @@ public sealed class Arena
 
     private bool MergeWithNext(int at)
     {
-        if (at < 0 || at + 1 >= free.Count || free.GetKeyAtIndex(at) + free.GetValueAtIndex(at) != free.GetKeyAtIndex(at + 1))
+        if (at < 0 || at + 1 >= free.Count
+            || free.GetKeyAtIndex(at) + free.GetValueAtIndex(at) != free.GetKeyAtIndex(at + 1))
             return false;
         free.SetValueAtIndex(at, free.GetValueAtIndex(at) + free.GetValueAtIndex(at + 1));
         free.RemoveAt(at + 1);

@@ -10,14 +10,17 @@ public sealed partial class ComputeDevice
     // Several chunks per thread even out threads of different speed; more would cost more than they even out.
     private const int ChunksPerThread = 16;
 
-    /// <summary>Runs a kernel for every index from 0 to <paramref name="extent"/> - 1, after what was launched before.</summary>
+    /// <summary>
+    /// Runs a kernel for every index from 0 to <paramref name="extent"/> - 1, after what was launched before.
+    /// </summary>
     /// <remarks>
-    /// On a GPU ILGPU compiles the kernel and runs one index per thread, while the host goes on. On the CPU the same method runs on the thread pool,
-    /// because a launch through ILGPU's CPU accelerator costs 20 times as much (docs/decisions.md), and this returns when it is done.
+    /// On a GPU ILGPU compiles the kernel and runs one index per thread, while the host goes on. On the CPU the same
+    /// method runs on the thread pool, because a launch through ILGPU's CPU accelerator costs 20 times as much
+    /// (docs/decisions.md), and this returns when it is done.
     /// </remarks>
     /// <param name="kernel">
-    /// A static method, no lambda that captures anything. Its parameters are the index of what it computes, then as a rule outputs, inputs and sizes: views and structures,
-    /// for ILGPU compiles no references.
+    /// A static method, no lambda that captures anything. Its parameters are the index of what it computes, then as a
+    /// rule outputs, inputs and sizes: views and structures, for ILGPU compiles no references.
     /// </param>
     /// <param name="extent">Number of indices; with 0 nothing runs.</param>
     /// <param name="p1">The kernel's first argument after the index, and so on.</param>
@@ -62,7 +65,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3>>(kernel.Method)(stream, extent, p1, p2, p3);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3>>(kernel.Method)(
+                stream, extent, p1, p2, p3);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -81,7 +85,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>>(kernel.Method)(stream, extent, p1, p2, p3, p4);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>>(kernel.Method)(
+                stream, extent, p1, p2, p3, p4);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -91,7 +96,8 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    public void Launch<T1, T2, T3, T4, T5>(Action<Index1D, T1, T2, T3, T4, T5> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
+    public void Launch<T1, T2, T3, T4, T5>(
+        Action<Index1D, T1, T2, T3, T4, T5> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -101,7 +107,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>>(kernel.Method)(
+                stream, extent, p1, p2, p3, p4, p5);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -111,7 +118,8 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    public void Launch<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6)
+    public void Launch<T1, T2, T3, T4, T5, T6>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -122,7 +130,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel.Method)(
+                stream, extent, p1, p2, p3, p4, p5, p6);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -132,7 +141,8 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    public void Launch<T1, T2, T3, T4, T5, T6, T7>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
+    public void Launch<T1, T2, T3, T4, T5, T6, T7>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -144,7 +154,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>>(kernel.Method)(
+                stream, extent, p1, p2, p3, p4, p5, p6, p7);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -154,7 +165,9 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8)
+    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6,
+        T7 p7, T8 p8)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -167,7 +180,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7, p8);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel.Method)(
+                stream, extent, p1, p2, p3, p4, p5, p6, p7, p8);
         else
             ForEachChunk(extent, (start, end) =>
             {
@@ -177,7 +191,9 @@ public sealed partial class ComputeDevice
     }
 
     /// <inheritdoc cref="Launch{T1}"/>
-    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5, T6 p6, T7 p7, T8 p8, T9 p9)
+    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, int extent, T1 p1, T2 p2, T3 p3, T4 p4, T5 p5,
+        T6 p6, T7 p7, T8 p8, T9 p9)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -191,7 +207,8 @@ public sealed partial class ComputeDevice
         if (IsPlanning || extent == 0)
             return;
         if (threads is null)
-            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel.Method)(stream, extent, p1, p2, p3, p4, p5, p6, p7, p8, p9);
+            kernels.OnePerIndex<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel.Method)(
+                stream, extent, p1, p2, p3, p4, p5, p6, p7, p8, p9);
         else
             ForEachChunk(extent, (start, end) =>
             {

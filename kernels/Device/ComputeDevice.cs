@@ -17,7 +17,8 @@ public sealed partial class ComputeDevice : IDisposable
     private readonly bool graphs;
     private readonly MemoryUse memoryUse = new();
 
-    internal ComputeDevice(Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
+    internal ComputeDevice(
+        Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
     {
         this.context = context;
         this.accelerator = accelerator;
@@ -61,7 +62,9 @@ public sealed partial class ComputeDevice : IDisposable
     /// <summary>Where a step's activations and gradients live.</summary>
     public Arena Arena { get; }
 
-    /// <summary>The most bytes that all buffers took at a time, the arena's among them, since <see cref="ResetPeakBytes"/>.</summary>
+    /// <summary>
+    /// The most bytes that all buffers took at a time, the arena's among them, since <see cref="ResetPeakBytes"/>.
+    /// </summary>
     public long PeakBytes => memoryUse.PeakBytes;
 
     /// <summary>The cost of each operator, while switched on.</summary>
@@ -74,7 +77,9 @@ public sealed partial class ComputeDevice : IDisposable
     public void ResetPeakBytes() => memoryUse.ResetPeak();
 
     /// <summary>Runs a step without launching anything, to make the arena as large as that step needs.</summary>
-    /// <param name="step">Exactly what will run; it must rent and return in the same order every time. What it throws is passed on.</param>
+    /// <param name="step">
+    /// Exactly what will run; it must rent and return in the same order every time. What it throws is passed on.
+    /// </param>
     /// <exception cref="InvalidOperationException">Tensors are rented already, or stay so after the step.</exception>
     public void Plan(Action step)
     {
@@ -91,9 +96,13 @@ public sealed partial class ComputeDevice : IDisposable
         Arena.Grow();
     }
 
-    /// <summary>Runs a step that was planned; one that throws leaves no tensor rented, so that the next can run.</summary>
+    /// <summary>
+    /// Runs a step that was planned; one that throws leaves no tensor rented, so that the next can run.
+    /// </summary>
     /// <param name="step">What to run. What it throws is passed on.</param>
-    /// <exception cref="DeviceException">A size of the step, or of what its kernels need for it, is more than an index can count.</exception>
+    /// <exception cref="DeviceException">
+    /// A size of the step, or of what its kernels need for it, is more than an index can count.
+    /// </exception>
     public void Run(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
@@ -105,7 +114,9 @@ public sealed partial class ComputeDevice : IDisposable
         {
             Arena.Abandon();
             if (exception is OverflowException)
-                throw new DeviceException("A step needs more than the 2147483647 elements at a time that a kernel can count; use a smaller batch or smaller images.", exception);
+                throw new DeviceException(
+                    "A step needs more than the 2147483647 elements at a time that a kernel can count; use a smaller batch or smaller images.",
+                    exception);
             throw;
         }
     }
@@ -120,13 +131,21 @@ public sealed partial class ComputeDevice : IDisposable
         where T : unmanaged =>
         new(accelerator, count, memoryUse);
 
-    /// <summary>Records what an action launches, without running it, to launch it again and again at the cost of one launch.</summary>
-    /// <param name="launches">Launches only, which ran before; all their arguments are recorded, so that what differs from time to time must be in device memory.</param>
+    /// <summary>
+    /// Records what an action launches, without running it, to launch it again and again at the cost of one launch.
+    /// </summary>
+    /// <param name="launches">
+    /// Launches only, which ran before; all their arguments are recorded, so that what differs from time to time must
+    /// be in device memory.
+    /// </param>
     /// <returns>Null where the device cannot, or is told not to: then the action has not run.</returns>
     /// <exception cref="DeviceException">The driver fails to record it.</exception>
     public ILaunchGraph? Record(Action launches) => graphs ? kernels.Record(stream, launches) : null;
 
-    /// <summary>Copies from host to device; returns when the host memory may be used again, on a GPU perhaps before the device has it.</summary>
+    /// <summary>
+    /// Copies from host to device; returns when the host memory may be used again, on a GPU perhaps before the device
+    /// has it.
+    /// </summary>
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The host's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
@@ -141,7 +160,8 @@ public sealed partial class ComputeDevice : IDisposable
             return;
         if (staging is not null && staging.TryCopy(destination, source))
             return;
-        // ILGPU pins the host's memory only until the copy is queued; the garbage collector must not move it before it is done.
+        // ILGPU pins the host's memory only until the copy is queued; the garbage collector must not move it before it
+        // is done.
         fixed (T* pinned = source)
         {
             destination.CopyFromCPU(stream, ref *pinned, source.Length);
@@ -212,7 +232,10 @@ public sealed partial class ComputeDevice : IDisposable
         context.Dispose();
     }
 
-    /// <summary>Gives an object of the driver back. After a fault every call of the driver fails, and what is thrown then would hide what happened first.</summary>
+    /// <summary>
+    /// Gives an object of the driver back. After a fault every call of the driver fails, and what is thrown then would
+    /// hide what happened first.
+    /// </summary>
     internal static void Release(IDisposable? driverObject)
     {
         try
@@ -228,11 +251,14 @@ public sealed partial class ComputeDevice : IDisposable
     private static void RequireSameLength(long destination, long source)
     {
         if (destination != source)
-            throw new ArgumentException($"{source} elements cannot be copied to a place for {destination}; pass parts of one length.");
+            throw new ArgumentException(
+                $"{source} elements cannot be copied to a place for {destination}; pass parts of one length.");
     }
 
     /// <summary>The algorithm that the user forces for an operator, or none.</summary>
-    /// <exception cref="DeviceException">The device cannot run it: vectors are the CPU's, groups of threads a GPU's.</exception>
+    /// <exception cref="DeviceException">
+    /// The device cannot run it: vectors are the CPU's, groups of threads a GPU's.
+    /// </exception>
     internal TAlgorithm? Forced<TAlgorithm>()
         where TAlgorithm : struct, Enum
     {

@@ -13,7 +13,9 @@ internal static unsafe class CpuMemory
     /// Floats that a memory-bound kernel takes at a time: 64 KiB stay in the second-level cache of every processor that
     /// has vectors worth using, and are long enough to hide what starting a chunk costs.
     /// </summary>
-    /// <remarks>A constant, not a property of the machine: partial results are cut at chunks, and must be the same everywhere.</remarks>
+    /// <remarks>
+    /// A constant, not a property of the machine: partial results are cut at chunks, and must be the same everywhere.
+    /// </remarks>
     public const int ChunkFloats = 16 * 1024;
 
     /// <summary>Floats in a cache line of 64 bytes.</summary>
@@ -30,8 +32,13 @@ internal static unsafe class CpuMemory
         where T : unmanaged =>
         view.Length == 0 ? null : (T*)view.LoadEffectiveAddressAsPtr();
 
-    /// <summary>Asks for the cache line of an address that will be read soon, where the processor can be asked; any address will do.</summary>
-    /// <remarks>A processor foresees runs of many lines by itself. This is for one or a few lines here and there.</remarks>
+    /// <summary>
+    /// Asks for the cache line of an address that will be read soon, where the processor can be asked; any address will
+    /// do.
+    /// </summary>
+    /// <remarks>
+    /// A processor foresees runs of many lines by itself. This is for one or a few lines here and there.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address)
     {
@@ -41,8 +48,8 @@ internal static unsafe class CpuMemory
 
     /// <summary>Writes the first <paramref name="count"/> lanes, all of them when there are not so many.</summary>
     /// <remarks>
-    /// A vector may be read past the end of what it should hold (<see cref="DeviceBuffer{T}"/> keeps slack for that) but
-    /// never written, so the last vector of a row of channels ends here.
+    /// A vector may be read past the end of what it should hold (<see cref="DeviceBuffer{T}"/> keeps slack for that)
+    /// but never written, so the last vector of a row of channels ends here.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(this Vector<float> value, float* destination, int count)

@@ -5,7 +5,8 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>A CUDA graph: a step of a hundred launches that costs the host one.</summary>
 /// <remarks>
-/// ILGPU has no graphs, but it launches on a stream whose handle is known, and the driver records what is launched on a stream. See
+/// ILGPU has no graphs, but it launches on a stream whose handle is known, and the driver records what is launched on a
+/// stream. See
 /// <see href="https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__STREAM.html">cuStreamBeginCapture</see> and
 /// <see href="https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__GRAPH.html">cuGraphLaunch</see>.
 /// </remarks>
@@ -25,7 +26,10 @@ internal sealed partial class CudaGraph : ILaunchGraph
 
     /// <summary>Records what an action launches on a stream, without running it.</summary>
     /// <param name="stream">Not the default stream, which cannot be recorded.</param>
-    /// <param name="launches">Launches only, of kernels that are loaded already: allocating, copying to the host and waiting are errors meanwhile.</param>
+    /// <param name="launches">
+    /// Launches only, of kernels that are loaded already: allocating, copying to the host and waiting are errors
+    /// meanwhile.
+    /// </param>
     /// <exception cref="DeviceException">The driver cannot record or instantiate it.</exception>
     public static CudaGraph Record(CudaStream stream, Action launches)
     {
@@ -62,7 +66,8 @@ internal sealed partial class CudaGraph : ILaunchGraph
     private static void Check(int result, string what)
     {
         if (result != 0)
-            throw new DeviceException($"The CUDA driver cannot {what} a graph of launches (error {result}); set {DeviceOptions.GraphsVariable}=0 to launch one by one.");
+            throw new DeviceException(
+                $"The CUDA driver cannot {what} a graph of launches (error {result}); set {DeviceOptions.GraphsVariable}=0 to launch one by one.");
     }
 
     [LibraryImport(NativeLibraries.Cuda, EntryPoint = "cuStreamBeginCapture_v2")]

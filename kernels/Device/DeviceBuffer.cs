@@ -8,7 +8,10 @@ using ILGPU.Runtime.OpenCL;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Memory that lives on the device until disposed: parameters, gradients, optimizer state, the arena, a batch of pixels.</summary>
+/// <summary>
+/// Memory that lives on the device until disposed: parameters, gradients, optimizer state, the arena, a batch of
+/// pixels.
+/// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 public sealed unsafe class DeviceBuffer<T> : IDisposable
     where T : unmanaged
@@ -31,8 +34,9 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         bytes = checked(total * Unsafe.SizeOf<T>());
         if (accelerator is CPUAccelerator)
         {
-            // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs twice. And memory that the
-            // system gives as zero takes none until it is written: the gradients of a network that only predicts are never there.
+            // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs
+            // twice. And memory that the system gives as zero takes none until it is written: the gradients of a
+            // network that only predicts are never there.
             memory = NativeMemory.AllocZeroed((nuint)bytes + AlignmentBytes);
             nint aligned = (nint)(((nuint)memory + AlignmentBytes - 1) & ~(nuint)(AlignmentBytes - 1));
             buffer = CPUMemoryBuffer.Create(accelerator, aligned, total, Unsafe.SizeOf<T>());
@@ -41,7 +45,8 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         {
             buffer = Allocate(accelerator, total);
             buffer.AsArrayView<T>(0, total).MemSetToZero();
-            // The zeros go through the default stream, which a device's own stream does not wait for: they would land on the first upload.
+            // The zeros go through the default stream, which a device's own stream does not wait for: they would land
+            // on the first upload.
             accelerator.DefaultStream.Synchronize();
         }
         view = buffer.AsArrayView<T>(0, count);
@@ -78,14 +83,18 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         }
         catch (AcceleratorException exception) when (IsOutOfMemory(exception))
         {
-            throw new InsufficientMemoryException($"{accelerator.Name} has no {count * Unsafe.SizeOf<T>() >> 20} MiB left; use a smaller batch or smaller images.", exception);
+            throw new InsufficientMemoryException(
+                $"{accelerator.Name} has no {count * Unsafe.SizeOf<T>() >> 20} MiB left; use a smaller batch or smaller images.",
+                exception);
         }
     }
 
     private static bool IsOutOfMemory(AcceleratorException exception) => exception switch
     {
         CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
-        CLException cl => cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_INVALID_BUFFER_SIZE,
+        CLException cl =>
+            cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES
+            or CLError.CL_INVALID_BUFFER_SIZE,
         _ => false,
     };
 }

@@ -32,23 +32,32 @@ public static class DeviceCatalog
         foreach (CLDevice device in context.GetCLDevices())
             found.Add(Describe(device, DeviceKind.OpenCl, $"opencl:{found.Count - cuda}"));
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        found.Add(new DeviceDescription("cpu", DeviceKind.Cpu, CpuName(Environment.ProcessorCount), memory, Environment.ProcessorCount, 0));
+        found.Add(
+            new DeviceDescription(
+                "cpu", DeviceKind.Cpu, CpuName(Environment.ProcessorCount), memory, Environment.ProcessorCount, 0));
         return found;
     }
 
     /// <summary>Opens a device.</summary>
-    /// <param name="selector"><c>auto</c> (CUDA if there is one, else the CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>.</param>
+    /// <param name="selector">
+    /// <c>auto</c> (CUDA if there is one, else the CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>,
+    /// <c>opencl:1</c>.
+    /// </param>
     /// <param name="options">Threads and algorithms.</param>
-    /// <exception cref="DeviceException">There is no such device, or it cannot do what the options ask for, or selector or options are not understood.</exception>
+    /// <exception cref="DeviceException">
+    /// There is no such device, or it cannot do what the options ask for, or selector or options are not understood.
+    /// </exception>
     public static ComputeDevice Open(string selector, DeviceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(selector);
         options ??= new DeviceOptions();
         if (options.Threads < 1)
-            throw new DeviceException($"A device needs at least 1 thread, not {options.Threads}; leave the number out to use all cores.");
+            throw new DeviceException(
+                $"A device needs at least 1 thread, not {options.Threads}; leave the number out to use all cores.");
         string[] parts = selector.Split(':');
         int index = 0;
-        if (parts.Length > 2 || parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index))
+        if (parts.Length > 2
+            || parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index))
             throw Unknown(selector);
         Context context = CreateContext();
         try
@@ -120,7 +129,9 @@ public static class DeviceCatalog
     }
 
     private static ComputeDevice OpenCpu(Context context, DeviceOptions options) =>
-        new(context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), DeviceKind.Cpu, options);
+        new(
+            context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel),
+            DeviceKind.Cpu, options);
 
     private static ComputeDevice OpenCuda(Context context, string selector, int index, DeviceOptions options)
     {
@@ -136,8 +147,10 @@ public static class DeviceCatalog
         if (index >= devices.Count)
             throw Missing(selector, "OpenCL", devices.Count);
         CLDevice device = devices[index];
-        // ILGPU refuses devices without the generic address space; kernels compiled with SafeOptimizationHook do not use it.
-        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(device.Capabilities, true);
+        // ILGPU refuses devices without the generic address space; kernels compiled with SafeOptimizationHook do not
+        // use it.
+        typeof(CLCapabilityContext).GetProperty(
+            nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(device.Capabilities, true);
         return new ComputeDevice(context, device.CreateCLAccelerator(context), DeviceKind.OpenCl, options);
     }
 
@@ -150,5 +163,6 @@ public static class DeviceCatalog
             : $"There is no {family} device number {selector.Split(':')[^1]}; 'cxr devices' lists the {present} present.");
 
     private static DeviceException Unknown(string selector) =>
-        new($"The device '{selector}' is not understood; use auto, cpu, cuda, cuda:N, opencl or opencl:N.") { IsWrongUsage = true };
+        new(
+            $"The device '{selector}' is not understood; use auto, cpu, cuda, cuda:N, opencl or opencl:N.") { IsWrongUsage = true };
 }

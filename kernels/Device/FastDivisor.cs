@@ -2,13 +2,16 @@ using System.Numerics;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Divides by a number that is known when a kernel is launched, without the 20 instructions of a GPU's integer division.</summary>
+/// <summary>
+/// Divides by a number that is known when a kernel is launched, without the 20 instructions of a GPU's integer
+/// division.
+/// </summary>
 /// <remarks>
 /// <code>
 /// n / d = ⌊ 2n · m / 2^(32 + l) ⌋,   l = ⌈log2 d⌉,   m = ⌈ 2^(31 + l) / d ⌉
 /// </code>
-/// This is exact for every <c>0 ≤ n &lt; 2^31</c>, and <c>m</c> fits 32 bits (Granlund and Montgomery 1994, "Division by invariant integers
-/// using multiplication", theorem 4.2).
+/// This is exact for every <c>0 ≤ n &lt; 2^31</c>, and <c>m</c> fits 32 bits (Granlund and Montgomery 1994, "Division
+/// by invariant integers using multiplication", theorem 4.2).
 /// </remarks>
 internal readonly struct FastDivisor
 {
@@ -26,7 +29,10 @@ internal readonly struct FastDivisor
 
     public int Divisor { get; }
 
-    /// <summary><c>n / Divisor</c> and the remainder, for <paramref name="n"/> from 0; for a negative one the result has no meaning.</summary>
+    /// <summary>
+    /// <c>n / Divisor</c> and the remainder, for <paramref name="n"/> from 0; for a negative one the result has no
+    /// meaning.
+    /// </summary>
     public int Divide(int n, out int remainder)
     {
         int quotient = (int)((uint)(((ulong)((uint)n << 1) * multiplier) >> 32) >> shift);

@@ -2,8 +2,8 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>Four neighbouring floats, which a GPU moves with one 16-byte instruction.</summary>
 /// <remarks>
-/// ILGPU takes a structure whose size is a power of two to be aligned to that size, so a <c>view.Cast&lt;Float4&gt;()</c> must start
-/// at a multiple of 16 bytes (<see cref="Quads.Allows"/>).
+/// ILGPU takes a structure whose size is a power of two to be aligned to that size, so a
+/// <c>view.Cast&lt;Float4&gt;()</c> must start at a multiple of 16 bytes (<see cref="Quads.Allows"/>).
 /// </remarks>
 internal struct Float4
 {

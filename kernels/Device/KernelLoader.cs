@@ -25,9 +25,12 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     /// <inheritdoc/>
     // Drivers of CUDA 12 and later; PTX 8.0 is the first with sm_90a.
     public bool HasWarpgroups =>
-        accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } } cuda && cuda.InstructionSet >= CudaInstructionSet.ISA_80;
+        accelerator is CudaAccelerator { Architecture: { Major: 9, Minor: 0 } } cuda
+        && cuda.InstructionSet >= CudaInstructionSet.ISA_80;
 
-    /// <summary>Compiles a kernel: one output per index if its first parameter is an <see cref="Index1D"/>, else one of groups.</summary>
+    /// <summary>
+    /// Compiles a kernel: one output per index if its first parameter is an <see cref="Index1D"/>, else one of groups.
+    /// </summary>
     public static CompiledKernel Compile(Backend backend, MethodInfo kernel, KernelSpecialization specialization)
     {
         EntryPointDescription entry = kernel.GetParameters()[0].ParameterType == typeof(Index1D)
@@ -40,13 +43,16 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     }
 
     /// <inheritdoc/>
-    public ILaunchGraph? Record(AcceleratorStream stream, Action launches) => stream is CudaStream cuda ? CudaGraph.Record(cuda, launches) : null;
+    public ILaunchGraph? Record(AcceleratorStream stream, Action launches) =>
+        stream is CudaStream cuda ? CudaGraph.Record(cuda, launches) : null;
 
     /// <inheritdoc/>
     public TLauncher OnePerIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd((kernel, null, null), static (key, accelerator) =>
-            accelerator.LoadAutoGroupedKernel(Compile(accelerator.GetBackend(), key.Method, default)).CreateLauncherDelegate<TLauncher>(), accelerator);
+            accelerator.LoadAutoGroupedKernel(
+                Compile(accelerator.GetBackend(), key.Method, default)).CreateLauncherDelegate<TLauncher>(),
+            accelerator);
 
     /// <inheritdoc/>
     public TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
@@ -54,7 +60,8 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
         (TLauncher)launchers.GetOrAdd(
             (kernel, specialization.MaxNumThreadsPerGroup, specialization.MinNumGroupsPerMultiprocessor),
             static (key, accelerator) => accelerator
-                .LoadKernel(Compile(accelerator.GetBackend(), key.Method, new KernelSpecialization(key.Threads, key.Groups)))
+                .LoadKernel(
+                    Compile(accelerator.GetBackend(), key.Method, new KernelSpecialization(key.Threads, key.Groups)))
                 .CreateLauncherDelegate<TLauncher>(),
             accelerator);
 }

@@ -4,10 +4,13 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Tells .NET where the driver libraries are that ILGPU, and this project, ask for by their short names.</summary>
+/// <summary>
+/// Tells .NET where the driver libraries are that ILGPU, and this project, ask for by their short names.
+/// </summary>
 /// <remarks>
 /// ILGPU imports <c>cuda</c> and <c>OpenCL</c>. .NET then probes <c>libcuda.so</c>, which only development packages
-/// install; a driver, and every container, has <c>libcuda.so.1</c>. Without this resolver ILGPU silently reports no GPU.
+/// install; a driver, and every container, has <c>libcuda.so.1</c>. Without this resolver ILGPU silently reports no
+/// GPU.
 /// </remarks>
 internal static class NativeLibraries
 {
@@ -22,7 +25,8 @@ internal static class NativeLibraries
         if (Interlocked.Exchange(ref installed, 1) != 0)
             return;
         NativeLibrary.SetDllImportResolver(typeof(NativeLibraries).Assembly, Resolve);
-        // Under WSL, ILGPU installs a resolver of its own, and a second one for the same assembly throws. For Windows it has names of its own.
+        // Under WSL, ILGPU installs a resolver of its own, and a second one for the same assembly throws. For Windows
+        // it has names of its own.
         if (OperatingSystem.IsLinux() && !IsWsl())
             NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
     }

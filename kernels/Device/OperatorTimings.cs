@@ -31,7 +31,8 @@ public sealed class OperatorTimings
     public void Clear() => timings.Clear();
 
     /// <summary>Measures from now until the result is disposed.</summary>
-    internal Scope Measure<TShape, TAlgorithm>(string name, in TShape shape, TAlgorithm algorithm, double flops, double bytes)
+    internal Scope Measure<TShape, TAlgorithm>(
+        string name, in TShape shape, TAlgorithm algorithm, double flops, double bytes)
         where TShape : struct
         where TAlgorithm : struct, Enum
     {
@@ -50,7 +51,8 @@ public sealed class OperatorTimings
         private readonly double bytes;
         private readonly long start;
 
-        public Scope(OperatorTimings owner, (string Operator, string Shape, string Algorithm) key, double flops, double bytes)
+        public Scope(
+            OperatorTimings owner, (string Operator, string Shape, string Algorithm) key, double flops, double bytes)
         {
             this.owner = owner;
             this.key = key;
@@ -65,7 +67,8 @@ public sealed class OperatorTimings
                 return;
             owner.device.Synchronize();
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            var sum = owner.timings.GetValueOrDefault(key) ?? new OperatorTiming(key.Operator, key.Shape, key.Algorithm, 0, 0, 0, 0);
+            var sum = owner.timings.GetValueOrDefault(key)
+                ?? new OperatorTiming(key.Operator, key.Shape, key.Algorithm, 0, 0, 0, 0);
             owner.timings[key] = sum with
             {
                 Calls = sum.Calls + 1,

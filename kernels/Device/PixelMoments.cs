@@ -2,13 +2,17 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Mean and sum of squared differences from it, of channels over some pixels, by a group of threads on a GPU.</summary>
+/// <summary>
+/// Mean and sum of squared differences from it, of channels over some pixels, by a group of threads on a GPU.
+/// </summary>
 internal static class PixelMoments
 {
-    /// <summary>Writes those of four channels to <c>moments [slices, 2, C]</c>; all threads of the group call it.</summary>
+    /// <summary>
+    /// Writes those of four channels to <c>moments [slices, 2, C]</c>; all threads of the group call it.
+    /// </summary>
     /// <remarks>
-    /// Differences from the first value, a sample of the channel: unlike <c>mean(x²) - mean(x)²</c> they cancel only where that sample is
-    /// many standard deviations from the mean, and there in these pixels alone.
+    /// Differences from the first value, a sample of the channel: unlike <c>mean(x²) - mean(x)²</c> they cancel only
+    /// where that sample is many standard deviations from the mean, and there in these pixels alone.
     /// </remarks>
     /// <param name="moments">Where they go.</param>
     /// <param name="shared">Shared memory, a quad for each thread.</param>
@@ -21,7 +25,8 @@ internal static class PixelMoments
     /// <param name="rows">Pixels that the group reads at once, a power of two.</param>
     /// <param name="rowLength">Threads that read one pixel, one after the other.</param>
     public static void Write(
-        ArrayView<float> moments, ArrayView<Float4> shared, ArrayView<float> x, int slice, int begin, int end, int quads, int quad, int rows, int rowLength)
+        ArrayView<float> moments, ArrayView<Float4> shared, ArrayView<float> x, int slice, int begin, int end,
+        int quads, int quad, int rows, int rowLength)
     {
         ArrayView<Float4> input = x.Cast<Float4>();
         int row = Group.IdxX / rowLength;

@@ -3,7 +3,10 @@ using ILGPU.Runtime;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>How each channel's sum over all pixels is divided among groups of threads on a GPU: into slices of the pixels, as the shape alone decides.</summary>
+/// <summary>
+/// How each channel's sum over all pixels is divided among groups of threads on a GPU: into slices of the pixels, as
+/// the shape alone decides.
+/// </summary>
 internal readonly struct PixelSlices
 {
     /// <summary>Quads of channels that a group takes: 128 bytes of a pixel, a whole cache line.</summary>
@@ -12,7 +15,8 @@ internal readonly struct PixelSlices
     /// <summary>Pixels that a group reads at once.</summary>
     public const int GroupPixels = 32;
 
-    // Eight groups for each of an H100's 132 multiprocessors; and two pixels a thread, below which merging costs more than it spares.
+    // Eight groups for each of an H100's 132 multiprocessors; and two pixels a thread, below which merging costs more
+    // than it spares.
     private const int WantedGroups = 1056, MinLength = 2 * GroupPixels;
 
     /// <param name="pixels">Pixels in all.</param>
@@ -44,13 +48,17 @@ internal readonly struct PixelSlices
     /// <param name="pixels">Pixels in all.</param>
     /// <param name="channels">Channels, a multiple of 4.</param>
     /// <param name="length">Pixels of a slice.</param>
-    public static PixelSlices OfLength(int pixels, int channels, int length) => new(pixels, new FastDivisor(channels / 4), length);
+    public static PixelSlices OfLength(int pixels, int channels, int length) =>
+        new(pixels, new FastDivisor(channels / 4), length);
 
     /// <summary>The slices that so many of these make together.</summary>
     public PixelSlices Joined(int count) => new(Pixels, Quads, Length * count);
 
     /// <summary>How kernels of such groups are compiled.</summary>
-    /// <remarks>Four groups of 256 threads for a multiprocessor, with 64 registers per thread: eight groups, which would fill it, leave 32, and the kernels spill.</remarks>
+    /// <remarks>
+    /// Four groups of 256 threads for a multiprocessor, with 64 registers per thread: eight groups, which would fill
+    /// it, leave 32, and the kernels spill.
+    /// </remarks>
     public static KernelSpecialization Groups => new(GroupQuads * GroupPixels, 4);
 
     /// <summary>In a kernel, the thread's quad of channels; it may be past the last.</summary>
@@ -59,7 +67,9 @@ internal readonly struct PixelSlices
     /// <summary>In a kernel, the thread's row: which of the pixels that the group reads at once.</summary>
     public static int Row => Group.IdxX / GroupQuads;
 
-    /// <summary>In a kernel, adds the values of all rows of a group, as a tree; row 0 gets the sums of its quads.</summary>
+    /// <summary>
+    /// In a kernel, adds the values of all rows of a group, as a tree; row 0 gets the sums of its quads.
+    /// </summary>
     /// <param name="rows">Shared memory, a value for each thread.</param>
     /// <param name="value">The thread's own.</param>
     public static Float4 SumRows(ArrayView<Float4> rows, Float4 value) => SumRows(rows, value, GroupPixels, GroupQuads);

@@ -6,8 +6,13 @@ using ILGPU.Runtime.Cuda;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Compiles kernels to PTX where there is no NVIDIA GPU, exactly as <see cref="KernelLoader"/> does where there is one.</summary>
-/// <remarks>After a kernel that does not compile, every later one fails too (ILGPU's context is left broken): start a new compiler.</remarks>
+/// <summary>
+/// Compiles kernels to PTX where there is no NVIDIA GPU, exactly as <see cref="KernelLoader"/> does where there is one.
+/// </summary>
+/// <remarks>
+/// After a kernel that does not compile, every later one fails too (ILGPU's context is left broken): start a new
+/// compiler.
+/// </remarks>
 internal sealed class PtxCompiler : IDisposable
 {
     private readonly Context context = DeviceCatalog.CreateCompiler();
@@ -19,7 +24,8 @@ internal sealed class PtxCompiler : IDisposable
     {
         var architecture = new CudaArchitecture(major, minor);
         // PTX 8.0 is the first that knows sm_90, and every assembler since CUDA 12.0 reads it.
-        backend = new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_80, null);
+        backend = new PTXBackend(
+            context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_80, null);
     }
 
     /// <summary>The PTX text of a kernel.</summary>

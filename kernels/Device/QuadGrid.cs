@@ -11,7 +11,9 @@ internal readonly struct QuadGrid(int rows, int columns, int channels)
     /// <summary>Quads of channels.</summary>
     public int Quads => byQuads.Divisor;
 
-    /// <summary>The image, row, column and quad of <c>index = ((n · rows + row) · columns + column) · Quads + quad</c>.</summary>
+    /// <summary>
+    /// The image, row, column and quad of <c>index = ((n · rows + row) · columns + column) · Quads + quad</c>.
+    /// </summary>
     public int Divide(int index, out int row, out int column, out int quad) =>
         byRows.Divide(byColumns.Divide(byQuads.Divide(index, out quad), out column), out row);
 }

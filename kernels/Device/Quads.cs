@@ -5,8 +5,12 @@ namespace IlgpuCxr.Kernels.Device;
 /// <summary>When kernels may take four neighbouring floats at a time.</summary>
 internal static class Quads
 {
-    /// <summary>Whether every quad lies at a multiple of 16 bytes: a length or number of channels in quads, and views that start at one.</summary>
-    public static bool Allows(long length, params ReadOnlySpan<ArrayView<float>> views) => length % 4 == 0 && AreAligned(views);
+    /// <summary>
+    /// Whether every quad lies at a multiple of 16 bytes: a length or number of channels in quads, and views that start
+    /// at one.
+    /// </summary>
+    public static bool Allows(long length, params ReadOnlySpan<ArrayView<float>> views) =>
+        length % 4 == 0 && AreAligned(views);
 
     /// <summary>Whether views start at a multiple of 16 bytes, as far as they are not empty.</summary>
     public static bool AreAligned(params ReadOnlySpan<ArrayView<float>> views)

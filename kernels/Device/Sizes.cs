@@ -5,8 +5,8 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>Compares what an operator is given with its shape.</summary>
 /// <remarks>
-/// Kernels go by the shape: the CPU's read and write by pointers, a GPU's without a check of indices. What is smaller than
-/// its shape says would be read and written past its end.
+/// Kernels go by the shape: the CPU's read and write by pointers, a GPU's without a check of indices. What is smaller
+/// than its shape says would be read and written past its end.
 /// </remarks>
 internal static class Sizes
 {

@@ -2,8 +2,14 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>A counter at the start of some memory, from which the threads of a launch take their tasks until there are none left.</summary>
-/// <remarks>So a thread knows itself, and can keep what it needs from task to task in memory of its own. Every task computes the same wherever it runs.</remarks>
+/// <summary>
+/// A counter at the start of some memory, from which the threads of a launch take their tasks until there are none
+/// left.
+/// </summary>
+/// <remarks>
+/// So a thread knows itself, and can keep what it needs from task to task in memory of its own. Every task computes the
+/// same wherever it runs.
+/// </remarks>
 internal static unsafe class TaskCounter
 {
     /// <summary>Floats that the counter takes: a cache line, so that it shares none with what follows.</summary>

@@ -4,9 +4,10 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>Floats on a device with a shape, and a count of those who still need them.</summary>
 /// <remarks>
-/// A layer's <c>Forward</c> and <c>Backward</c> take over the caller's reference to what they are given and hand their result's reference to
-/// the caller. Who needs a tensor for longer calls <see cref="Retain"/>; the last <see cref="Release"/> gives its memory
-/// back to the <see cref="Arena"/>. A tensor that is not of an arena (a parameter) ignores both.
+/// A layer's <c>Forward</c> and <c>Backward</c> take over the caller's reference to what they are given and hand their
+/// result's reference to the caller. Who needs a tensor for longer calls <see cref="Retain"/>; the last
+/// <see cref="Release"/> gives its memory back to the <see cref="Arena"/>. A tensor that is not of an arena (a
+/// parameter) ignores both.
 /// </remarks>
 public sealed class Tensor
 {
@@ -21,7 +22,8 @@ public sealed class Tensor
     public Tensor(TensorShape shape, ArrayView<float> memory)
     {
         if (memory.Length != shape.Count)
-            throw new ArgumentException($"A tensor of {shape} takes {shape.Count} floats, not {memory.Length}.", nameof(memory));
+            throw new ArgumentException(
+                $"A tensor of {shape} takes {shape.Count} floats, not {memory.Length}.", nameof(memory));
         Shape = shape;
         this.memory = memory;
     }
@@ -42,7 +44,9 @@ public sealed class Tensor
     /// <summary>Whether a ReLU gave this tensor, so that a gradient passes only where it is above 0.</summary>
     public bool IsActivation { get; set; }
 
-    /// <summary>Of the gradient of an activation: whether it has passed the ReLU already and is 0 where the activation is.</summary>
+    /// <summary>
+    /// Of the gradient of an activation: whether it has passed the ReLU already and is 0 where the activation is.
+    /// </summary>
     public bool IsMasked { get; set; }
 
     /// <summary>Of a convolution's output: its statistics, until batch norm takes them.</summary>
@@ -53,7 +57,10 @@ public sealed class Tensor
 
     internal long Offset { get; }
 
-    /// <summary>Whether others may still need what this tensor holds, so that it must not be written over: it has several users, or its memory is not the arena's.</summary>
+    /// <summary>
+    /// Whether others may still need what this tensor holds, so that it must not be written over: it has several users,
+    /// or its memory is not the arena's.
+    /// </summary>
     public bool IsShared => arena is null || references > 1;
 
     /// <summary>Says that one more user needs this tensor.</summary>
@@ -82,7 +89,8 @@ public sealed class Tensor
         if (arena is null)
             return;
         if (references == 0)
-            throw new InvalidOperationException($"A tensor of {Shape} is released a second time: a layer releases what it is given, its caller what it returns.");
+            throw new InvalidOperationException(
+                $"A tensor of {Shape} is released a second time: a layer releases what it is given, its caller what it returns.");
         if (--references > 0)
             return;
         DropStatistics();

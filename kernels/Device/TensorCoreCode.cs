@@ -7,10 +7,13 @@ using Registers = ILGPU.Backends.RegisterAllocator<ILGPU.Backends.PTX.PTXRegiste
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Writes the PTX of <see cref="TensorCore"/>'s methods; each method here has the name of the one it writes.</summary>
+/// <summary>
+/// Writes the PTX of <see cref="TensorCore"/>'s methods; each method here has the name of the one it writes.
+/// </summary>
 /// <remarks>
-/// ILGPU finds these by name and calls them while it writes a kernel; the signature is <see cref="PTXIntrinsic.Handler"/>. Operands are
-/// loaded before a command begins, because loading one may write a <c>mov</c> of its own.
+/// ILGPU finds these by name and calls them while it writes a kernel; the signature is
+/// <see cref="PTXIntrinsic.Handler"/>. Operands are loaded before a command begins, because loading one may write a
+/// <c>mov</c> of its own.
 /// </remarks>
 internal static class TensorCoreCode
 {
@@ -27,7 +30,8 @@ internal static class TensorCoreCode
 
     public static void CopySingle(PTXBackend backend, PTXCodeGenerator code, Value value) => Copy(code, value, 4);
 
-    public static void CommitCopies(PTXBackend backend, PTXCodeGenerator code, Value value) => code.Command("cp.async.commit_group");
+    public static void CommitCopies(PTXBackend backend, PTXCodeGenerator code, Value value) =>
+        code.Command("cp.async.commit_group");
 
     public static void AwaitCopies(PTXBackend backend, PTXCodeGenerator code, Value value)
     {
@@ -54,7 +58,8 @@ internal static class TensorCoreCode
         command.AppendArgumentValue(address);
     }
 
-    public static void PackBf16(PTXBackend backend, PTXCodeGenerator code, Value value) => Scalar(code, value, "cvt.rn.bf16x2.f32");
+    public static void PackBf16(PTXBackend backend, PTXCodeGenerator code, Value value) =>
+        Scalar(code, value, "cvt.rn.bf16x2.f32");
 
     public static void MultiplyTf32(PTXBackend backend, PTXCodeGenerator code, Value value) =>
         Multiply(code, value, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
@@ -76,7 +81,8 @@ internal static class TensorCoreCode
 
     private static void Scalar(PTXCodeGenerator code, Value value, string instruction)
     {
-        Registers.PrimitiveRegister[] operands = [.. Enumerable.Range(0, ((MethodCall)value).Count).Select(i => Operand(code, value, i)[0])];
+        Registers.PrimitiveRegister[] operands =
+            [.. Enumerable.Range(0, ((MethodCall)value).Count).Select(i => Operand(code, value, i)[0])];
         Registers.PrimitiveRegister result = Results(code, value)[0];
         using var command = code.BeginCommand(instruction);
         command.AppendArgument(result);
@@ -113,7 +119,8 @@ internal static class TensorCoreCode
     public static Registers.PrimitiveRegister[] Operand(PTXCodeGenerator code, Value value, int index) =>
         [.. Primitives(code.Load(((MethodCall)value)[index])).Select(code.EnsureHardwareRegister)];
 
-    private static Registers.PrimitiveRegister[] Results(PTXCodeGenerator code, Value value) => Primitives(code.Allocate(value));
+    private static Registers.PrimitiveRegister[] Results(PTXCodeGenerator code, Value value) =>
+        Primitives(code.Allocate(value));
 
     private static Registers.PrimitiveRegister[] Primitives(Registers.Register register) => register switch
     {

@@ -7,7 +7,9 @@ namespace IlgpuCxr.Kernels.Device;
 /// <param name="H">Rows.</param>
 /// <param name="W">Columns.</param>
 /// <param name="C">Channels.</param>
-/// <remarks>Convolution weights are <c>[K, R, S, C]</c> in the same order; a matrix <c>[N, C]</c> has one row and one column.</remarks>
+/// <remarks>
+/// Convolution weights are <c>[K, R, S, C]</c> in the same order; a matrix <c>[N, C]</c> has one row and one column.
+/// </remarks>
 public readonly record struct TensorShape(int N, int H, int W, int C)
 {
     /// <summary>A matrix <c>[N, C]</c>, the shape of features after the last pooling.</summary>

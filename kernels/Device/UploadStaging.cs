@@ -5,20 +5,25 @@ using ILGPU.Runtime;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Copies to a GPU through page-locked memory, so that neither the host nor the GPU waits for the other.</summary>
+/// <summary>
+/// Copies to a GPU through page-locked memory, so that neither the host nor the GPU waits for the other.
+/// </summary>
 /// <remarks>
-/// A copy from memory that the system may move is done piece by piece while the host waits, after all kernels launched before it: a batch's upload
-/// would wait for the step before, and the GPU then for the host to launch the next one. Here the host copies into a slot that stays where it
-/// is, queues the copy, and goes on. Slots are taken in turn; one is used again when its last copy is done. See NVIDIA's
-/// <see href="https://developer.nvidia.com/blog/how-overlap-data-transfers-cuda-cc/">How to Overlap Data Transfers in CUDA C/C++</see>.
+/// A copy from memory that the system may move is done piece by piece while the host waits, after all kernels launched
+/// before it: a batch's upload would wait for the step before, and the GPU then for the host to launch the next one.
+/// Here the host copies into a slot that stays where it is, queues the copy, and goes on. Slots are taken in turn; one
+/// is used again when its last copy is done. See NVIDIA's
+/// <see href="https://developer.nvidia.com/blog/how-overlap-data-transfers-cuda-cc/">How to Overlap Data Transfers in
+/// CUDA C/C++</see>.
 /// </remarks>
 internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream stream) : IDisposable
 {
-    // Labels and parameters of a batch are kilobytes, its pixels tens of megabytes: with slots of two kinds, small arrays do not lock large memory. What is larger
-    // still is weights, which are uploaded once and need no slot.
+    // Labels and parameters of a batch are kilobytes, its pixels tens of megabytes: with slots of two kinds, small
+    // arrays do not lock large memory. What is larger still is weights, which are uploaded once and need no slot.
     private const long SmallBytes = 1 << 16, MaxBytes = 1 << 28;
 
-    // One thread copies some 10 GB/s: a batch of large images would take it as long as a step takes the GPU. Four are enough, and smaller parts not worth waking them.
+    // One thread copies some 10 GB/s: a batch of large images would take it as long as a step takes the GPU. Four are
+    // enough, and smaller parts not worth waking them.
     private const int PartBytes = 1 << 22;
     private static readonly ParallelOptions threads = new() { MaxDegreeOfParallelism = 4 };
 

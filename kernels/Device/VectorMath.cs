@@ -10,7 +10,10 @@ internal unsafe interface IVectorMath<TVector>
     /// <summary>Floats in a vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Rows of a register tile two vectors wide: the rows' accumulators, two operands and a broadcast fill the registers.</summary>
+    /// <summary>
+    /// Rows of a register tile two vectors wide: the rows' accumulators, two operands and a broadcast fill the
+    /// registers.
+    /// </summary>
     static abstract int TileRows { get; }
 
     static abstract TVector Load(float* source);

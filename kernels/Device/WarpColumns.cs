@@ -1,7 +1,12 @@
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>A lane's part of a warp's 16 rows by 64 columns of results. Fields, not an array: every one becomes a register.</summary>
-/// <remarks>Of each block of 8 columns lane l has X and Y, columns 2 (l mod 4) and the next of row l / 4, and Z and W, the same of row l / 4 + 8.</remarks>
+/// <summary>
+/// A lane's part of a warp's 16 rows by 64 columns of results. Fields, not an array: every one becomes a register.
+/// </summary>
+/// <remarks>
+/// Of each block of 8 columns lane l has X and Y, columns 2 (l mod 4) and the next of row l / 4, and Z and W, the same
+/// of row l / 4 + 8.
+/// </remarks>
 internal struct WarpColumns64
 {
     public Float4 Columns0;

@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Dropout;
 
-/// <summary>Sets a random part of the values to zero in training; <see cref="DropoutMask"/> has the formula, <see cref="DropoutReference"/> the definition.</summary>
+/// <summary>
+/// Sets a random part of the values to zero in training; <see cref="DropoutMask"/> has the formula,
+/// <see cref="DropoutReference"/> the definition.
+/// </summary>
 public static class Dropout
 {
     /// <summary><c>output = kept ? input / (1 - rate) : 0</c></summary>
@@ -13,7 +16,8 @@ public static class Dropout
     /// <param name="mask">Which values are kept.</param>
     /// <param name="step"><c>[1]</c>, number of the training step.</param>
     /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step) =>
+    public static void Forward(
+        ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step) =>
         Apply("dropout forward", device, output, input, mask, step);
 
     /// <summary><c>gradInput = kept ? gradOutput / (1 - rate) : 0</c></summary>
@@ -23,21 +27,26 @@ public static class Dropout
     /// <param name="mask">The forward pass's.</param>
     /// <param name="step">The forward pass's.</param>
     /// <exception cref="ArgumentException">The tensors have different sizes.</exception>
-    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in DropoutMask mask, ArrayView<int> step) =>
+    public static void Backward(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, in DropoutMask mask, ArrayView<int> step) =>
         Apply("dropout backward", device, gradInput, gradOutput, mask, step);
 
     /// <summary>Begins a training step, after what was launched before.</summary>
     /// <param name="device">Where the number is.</param>
     /// <param name="step"><c>[1]</c>, receives the number.</param>
     /// <param name="number">The step's number.</param>
-    public static void SetStep(ComputeDevice device, ArrayView<int> step, int number) => device.Launch(DropoutNaive.SetStep, 1, step, number);
+    public static void SetStep(ComputeDevice device, ArrayView<int> step, int number) =>
+        device.Launch(DropoutNaive.SetStep, 1, step, number);
 
-    private static void Apply(string name, ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step)
+    private static void Apply(
+        string name, ComputeDevice device, Tensor output, Tensor input, in DropoutMask mask, ArrayView<int> step)
     {
         Sizes.Require(output, input.Shape);
         long count = input.Shape.Count;
-        using var timing = device.Timings.Measure(name, input.Shape, DropoutAlgorithm.Naive, count, 2.0 * sizeof(float) * count);
+        using var timing = device.Timings.Measure(
+            name, input.Shape, DropoutAlgorithm.Naive, count, 2.0 * sizeof(float) * count);
         output.DropStatistics();
-        device.Launch(DropoutNaive.Forward, (int)((count + 3) / 4), output.View, input.View, new DropoutFactors(mask), step);
+        device.Launch(
+            DropoutNaive.Forward, (int)((count + 3) / 4), output.View, input.View, new DropoutFactors(mask), step);
     }
 }

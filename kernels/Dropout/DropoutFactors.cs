@@ -1,6 +1,9 @@
 namespace IlgpuCxr.Kernels.Dropout;
 
-/// <summary>What kernels need of a <see cref="DropoutMask"/>, computed once and not once a value, for which a GPU would need double precision.</summary>
+/// <summary>
+/// What kernels need of a <see cref="DropoutMask"/>, computed once and not once a value, for which a GPU would need
+/// double precision.
+/// </summary>
 /// <param name="mask">The mask.</param>
 internal readonly struct DropoutFactors(DropoutMask mask)
 {

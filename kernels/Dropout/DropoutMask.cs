@@ -10,9 +10,9 @@ namespace IlgpuCxr.Kernels.Dropout;
 /// output[i] = kept[i] ? input[i] / (1 - rate) : 0
 /// gradInput[i] = kept[i] ? gradOutput[i] / (1 - rate) : 0
 /// </code>
-/// The backward pass computes <c>kept</c> again: ten rounds of integer arithmetic for four values cost less than a byte each to and from memory,
-/// and nothing has to be kept between the passes. The step's number is in device memory, because a step that was recorded
-/// (<see cref="ComputeDevice.Record"/>) is launched with the same arguments each time.
+/// The backward pass computes <c>kept</c> again: ten rounds of integer arithmetic for four values cost less than a byte
+/// each to and from memory, and nothing has to be kept between the passes. The step's number is in device memory,
+/// because a step that was recorded (<see cref="ComputeDevice.Record"/>) is launched with the same arguments each time.
 /// </remarks>
 /// <param name="Key">A number for the run's seed and the layer.</param>
 /// <param name="Rate">Probability with which a value is dropped, at least 0 and less than 1.</param>
@@ -25,7 +25,8 @@ public readonly record struct DropoutMask(ulong Key, float Rate)
     internal uint Threshold => (uint)Math.Ceiling(Rate * 4294967296.0);
 
     /// <summary>The four words for the values <c>4 block … 4 block + 3</c> in a step.</summary>
-    internal static Philox Words(ulong key, int block, int step) => Philox.Words((uint)block, (uint)step, 0, 0, (uint)key, (uint)(key >> 32));
+    internal static Philox Words(ulong key, int block, int step) =>
+        Philox.Words((uint)block, (uint)step, 0, 0, (uint)key, (uint)(key >> 32));
 
     /// <summary>The mask as <c>p0.5</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"p{Rate}");

@@ -2,9 +2,10 @@ namespace IlgpuCxr.Kernels.Dropout;
 
 /// <summary>Four random words of 32 bits, a function of a counter and a key.</summary>
 /// <remarks>
-/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the generator of PyTorch on CUDA. There is no state:
-/// any number of threads compute any words in any order, and again where they are needed again. A round multiplies two words by constants
-/// and mixes high and low halves of the products with the other words and the key, which grows by two other constants.
+/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the generator of PyTorch on
+/// CUDA. There is no state: any number of threads compute any words in any order, and again where they are needed
+/// again. A round multiplies two words by constants and mixes high and low halves of the products with the other words
+/// and the key, which grows by two other constants.
 /// <code>
 /// (hi0, lo0) = M0 · c0        (hi1, lo1) = M1 · c2
 /// c ← (hi1 ^ c1 ^ k0, lo1, hi0 ^ c3 ^ k1, lo0)

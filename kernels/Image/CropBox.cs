@@ -7,7 +7,10 @@ namespace IlgpuCxr.Kernels.Image;
 /// <param name="Height">Rows.</param>
 public readonly record struct CropBox(int Left, int Top, int Width, int Height)
 {
-    /// <summary>The largest square in the middle of an image: what remains of it after resizing the short side and cropping the centre.</summary>
+    /// <summary>
+    /// The largest square in the middle of an image: what remains of it after resizing the short side and cropping the
+    /// centre.
+    /// </summary>
     /// <param name="width">Columns of the image.</param>
     /// <param name="height">Rows of the image.</param>
     public static CropBox CentreSquare(int width, int height)

@@ -6,7 +6,9 @@ public static class ImageNormalization
     /// <summary><c>(level / 255 - mean[channel]) / std[channel]</c> with ImageNet's statistics.</summary>
     /// <param name="level">0 to 255.</param>
     /// <param name="channel">0 for red, 1 for green, 2 for blue.</param>
-    /// <remarks>The constants and the order of operations are those of torchvision's <c>ToTensor</c> and <c>Normalize</c>.</remarks>
+    /// <remarks>
+    /// The constants and the order of operations are those of torchvision's <c>ToTensor</c> and <c>Normalize</c>.
+    /// </remarks>
     public static float Normalize(int level, int channel)
     {
         float mean = channel == 0 ? 0.485f : channel == 1 ? 0.456f : 0.406f;

@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>Rotates and resizes decoded images to bytes, each to a size of its own; <see cref="ImageResizeShape"/> has the formula.</summary>
+/// <summary>
+/// Rotates and resizes decoded images to bytes, each to a size of its own; <see cref="ImageResizeShape"/> has the
+/// formula.
+/// </summary>
 public static class ImageResize
 {
     /// <summary><c>output = resize(crop(rotate(image)))</c></summary>
@@ -14,7 +17,8 @@ public static class ImageResize
     /// <param name="shape">The sizes.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
-        ComputeDevice device, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, in ImageResizeShape shape)
+        ComputeDevice device, ArrayView<byte> output, ArrayView<byte> pixels,
+        ArrayView<ImageResizeParameters> parameters, in ImageResizeShape shape)
     {
         ImageResizeAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure("image resize", shape, algorithm, 0, pixels.Length + output.Length);
@@ -23,15 +27,19 @@ public static class ImageResize
         else if (algorithm == ImageResizeAlgorithm.Group)
         {
             int groups = Math.Max(1, shape.MaxPixels / (ResampledTile.Extent * ResampledTile.Extent));
-            device.LaunchGrouped(ImageResizeGroup.Forward, new Index2D(groups, shape.N), ImageTransform.Groups, output, pixels, parameters);
+            device.LaunchGrouped(
+                ImageResizeGroup.Forward, new Index2D(groups, shape.N), ImageTransform.Groups, output, pixels,
+                parameters);
         }
         else
         {
-            device.Launch(ImageResizeNaive.Forward, checked(shape.N * shape.MaxPixels), output, pixels, parameters, shape);
+            device.Launch(
+                ImageResizeNaive.Forward, checked(shape.N * shape.MaxPixels), output, pixels, parameters, shape);
         }
     }
 
     /// <summary>The one place that chooses.</summary>
     private static ImageResizeAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<ImageResizeAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Group);
+        device.Forced<ImageResizeAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? ImageResizeAlgorithm.Vector : ImageResizeAlgorithm.Group);
 }

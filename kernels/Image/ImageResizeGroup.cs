@@ -2,11 +2,14 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The resize to bytes on a GPU: a group computes one <see cref="ResampledTile"/> of an image after another.</summary>
+/// <summary>
+/// The resize to bytes on a GPU: a group computes one <see cref="ResampledTile"/> of an image after another.
+/// </summary>
 internal static class ImageResizeGroup
 {
     /// <summary>The tiles <c>Grid.IdxX, Grid.IdxX + Grid.DimX, …</c> of image <c>Grid.IdxY</c>.</summary>
-    public static void Forward(ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters)
+    public static void Forward(
+        ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters)
     {
         ImageResizeParameters image = parameters[Grid.IdxY];
         int columns = ResampledTile.Count(image.Width), tiles = columns * ResampledTile.Count(image.Height);
@@ -21,7 +24,8 @@ internal static class ImageResizeGroup
         }
     }
 
-    private static void Store(ArrayView<byte> output, ResampledTile tile, int part, ImageResizeParameters image, int top, int left)
+    private static void Store(
+        ArrayView<byte> output, ResampledTile tile, int part, ImageResizeParameters image, int top, int left)
     {
         int p = top + ResampledTile.RowOf(part), q = left + ResampledTile.Column, channels = image.Source.Channels;
         if (p >= image.Height || q >= image.Width)

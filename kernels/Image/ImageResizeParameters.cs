@@ -8,8 +8,9 @@ namespace IlgpuCxr.Kernels.Image;
 public readonly record struct ImageResizeParameters(ImageTransformParameters Source, long Offset, int Width, int Height)
 {
     /// <summary>
-    /// Whether kernels can resize an image so: their positions are products of both lengths, which must fit 31 bits, and no side of the resized image may be longer
-    /// than <see cref="ImageRotation.LongestSide"/>. Only images some hundred times as long as wide do not fit.
+    /// Whether kernels can resize an image so: their positions are products of both lengths, which must fit 31 bits,
+    /// and no side of the resized image may be longer than <see cref="ImageRotation.LongestSide"/>. Only images some
+    /// hundred times as long as wide do not fit.
     /// </summary>
     /// <param name="width">Columns of the image.</param>
     /// <param name="height">Rows of the image.</param>
@@ -21,7 +22,10 @@ public readonly record struct ImageResizeParameters(ImageTransformParameters Sou
         return resized <= ImageRotation.LongestSide && 4 * resized * longest <= int.MaxValue;
     }
 
-    /// <summary>The size to which torchvision's <c>Resize(side)</c> brings an image: the short side becomes <paramref name="side"/>, the long one is cut off to whole pixels.</summary>
+    /// <summary>
+    /// The size to which torchvision's <c>Resize(side)</c> brings an image: the short side becomes
+    /// <paramref name="side"/>, the long one is cut off to whole pixels.
+    /// </summary>
     /// <param name="width">Columns of the image.</param>
     /// <param name="height">Rows of the image.</param>
     /// <param name="side">Length of the short side.</param>

@@ -7,8 +7,9 @@ namespace IlgpuCxr.Kernels.Image;
 /// <param name="MaxRows">Rows of the resized image that has the most.</param>
 /// <param name="MaxPixels">Pixels of the resized image that has the most.</param>
 /// <remarks>
-/// The second of two successive resizes needs the first one's bytes: the study's Part 2 resizes the short side after the rotation, and what is
-/// cropped from that is resized again. The first half of <see cref="ImageTransformShape"/>'s formula, for any width and height:
+/// The second of two successive resizes needs the first one's bytes: the study's Part 2 resizes the short side after
+/// the rotation, and what is cropped from that is resized again. The first half of <see cref="ImageTransformShape"/>'s
+/// formula, for any width and height:
 /// <code>
 /// resized[p, q, c] = round( Σ y  weight(p, y) · round( Σ x  weight(q, x) · rotated[y, x, c] ) )      [height, width, c], uint8
 /// </code>

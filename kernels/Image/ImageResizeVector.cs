@@ -11,14 +11,16 @@ internal static unsafe class ImageResizeVector
 
     /// <summary>A band of rows of an image; nothing where the image has fewer rows than the highest.</summary>
     public static void Forward(
-        Index1D index, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters, ImageResizeShape shape)
+        Index1D index, ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters,
+        ImageResizeShape shape)
     {
         int bands = ResampledBand.CountFor(shape.MaxRows);
         ImageResizeParameters* image = parameters.Pointer() + index / bands;
         if (index % bands >= ResampledBand.CountFor(image->Height))
             return;
         ImageTransformParameters source = image->Source;
-        var band = new ResampledBand(index % bands, &source, pixels.Pointer() + source.Offset, image->Width, image->Height);
+        var band = new ResampledBand(
+            index % bands, &source, pixels.Pointer() + source.Offset, image->Width, image->Height);
         int pitch = image->Width * source.Channels;
         for (int p = band.Start; p < band.End; p++)
         {

@@ -10,7 +10,8 @@ namespace IlgpuCxr.Kernels.Image;
 /// </summary>
 public static class ImageTransform
 {
-    // Two groups of 256 threads on a multiprocessor, at 128 registers per thread; the 80 of three groups spill eight bytes.
+    // Two groups of 256 threads on a multiprocessor, at 128 registers per thread; the 80 of three groups spill eight
+    // bytes.
     internal static KernelSpecialization Groups => new(ResampledTile.Threads, 2);
 
     /// <summary><c>output = normalise(flip(resize(crop(rotate(image)))))</c></summary>
@@ -21,17 +22,22 @@ public static class ImageTransform
     /// <param name="shape">The sizes.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
-        ComputeDevice device, Tensor output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, in ImageTransformShape shape)
+        ComputeDevice device, Tensor output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters,
+        in ImageTransformShape shape)
     {
         ImageTransformAlgorithm algorithm = Choose(device);
         double bytes = pixels.Length + sizeof(float) * (double)shape.Output.Count;
         using var timing = device.Timings.Measure("image transform", shape, algorithm, 0, bytes);
         if (algorithm == ImageTransformAlgorithm.Vector)
-            device.Launch(ImageTransformVector.Forward, ImageTransformVector.Bands(shape), output.View, pixels, parameters, shape);
+            device.Launch(
+                ImageTransformVector.Forward, ImageTransformVector.Bands(shape), output.View, pixels, parameters,
+                shape);
         else if (algorithm == ImageTransformAlgorithm.Group)
         {
             int tiles = ResampledTile.Count(shape.Size);
-            device.LaunchGrouped(ImageTransformGroup.Forward, new Index2D(tiles * tiles, shape.N), Groups, output.View, pixels, parameters, shape);
+            device.LaunchGrouped(
+                ImageTransformGroup.Forward, new Index2D(tiles * tiles, shape.N), Groups, output.View, pixels,
+                parameters, shape);
         }
         else
         {
@@ -41,5 +47,6 @@ public static class ImageTransform
 
     /// <summary>The one place that chooses.</summary>
     private static ImageTransformAlgorithm Choose(ComputeDevice device) =>
-        device.Forced<ImageTransformAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Group);
+        device.Forced<ImageTransformAlgorithm>()
+        ?? (device.Kind == DeviceKind.Cpu ? ImageTransformAlgorithm.Vector : ImageTransformAlgorithm.Group);
 }

@@ -6,7 +6,9 @@ namespace IlgpuCxr.Kernels.Image;
 internal static class ImageTransformGroup
 {
     /// <summary>A tile of <c>output[n]</c>; the groups lie <c>(tiles of an image, N)</c>.</summary>
-    public static void Forward(ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, ImageTransformShape shape)
+    public static void Forward(
+        ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters,
+        ImageTransformShape shape)
     {
         int size = shape.Size, n = Grid.IdxY, columns = ResampledTile.Count(size);
         int top = Grid.IdxX / columns * ResampledTile.Extent, left = Grid.IdxX % columns * ResampledTile.Extent;
@@ -22,7 +24,8 @@ internal static class ImageTransformGroup
         Store(output, tile, 3, n, top, q, size, image.Channels);
     }
 
-    private static void Store(ArrayView<float> output, ResampledTile tile, int part, int n, int top, int q, int size, int channels)
+    private static void Store(
+        ArrayView<float> output, ResampledTile tile, int part, int n, int top, int q, int size, int channels)
     {
         int p = top + ResampledTile.RowOf(part), at = ((n * size + p) * size + q) * 3;
         if (p >= size)

@@ -2,10 +2,13 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The image transform as the simplest possible kernel: one output pixel per index, its whole neighbourhood computed anew.</summary>
+/// <summary>
+/// The image transform as the simplest possible kernel: one output pixel per index, its whole neighbourhood computed
+/// anew.
+/// </summary>
 /// <remarks>
-/// All of it is integer arithmetic until the last line. A pixel's distance from the centre of a triangle is a multiple of
-/// <c>1 / (2 S)</c> source pixels, so in that unit the triangle's values are integers:
+/// All of it is integer arithmetic until the last line. A pixel's distance from the centre of a triangle is a multiple
+/// of <c>1 / (2 S)</c> source pixels, so in that unit the triangle's values are integers:
 /// <code>
 /// triangle(q, x) · 2 max(S, w) = max(0, 2 max(S, w) - |(2 x + 1) S - (2 q + 1) w|)
 /// </code>
@@ -14,7 +17,8 @@ internal static class ImageTransformNaive
 {
     /// <summary>The pixel <c>output[n, p, q, 0 … 2]</c>.</summary>
     public static void Forward(
-        Index1D index, ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, ImageTransformShape shape)
+        Index1D index, ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters,
+        ImageTransformShape shape)
     {
         int size = shape.Size, q = index % size, p = index / size % size, n = index / size / size;
         ImageTransformParameters image = parameters[n];
@@ -28,8 +32,12 @@ internal static class ImageTransformNaive
         }
     }
 
-    /// <summary><c>resized[p, q, c]</c> of <paramref name="height"/> rows and <paramref name="width"/> columns: the vertical pass over pixels of the horizontal pass.</summary>
-    public static int Resized(ArrayView<byte> pixels, ImageTransformParameters image, int width, int height, int p, int q, int c)
+    /// <summary>
+    /// <c>resized[p, q, c]</c> of <paramref name="height"/> rows and <paramref name="width"/> columns: the vertical
+    /// pass over pixels of the horizontal pass.
+    /// </summary>
+    public static int Resized(
+        ArrayView<byte> pixels, ImageTransformParameters image, int width, int height, int p, int q, int c)
     {
         int length = image.Crop.Height;
         int first = ResizeFilter.First(p, length, height), end = ResizeFilter.End(p, length, height);
@@ -48,7 +56,8 @@ internal static class ImageTransformNaive
         int total = ResizeFilter.Total(q, width, size);
         int sum = ResizeFilter.Half;
         for (int x = first; x < end; x++)
-            sum += Rotated(pixels, image, image.Crop.Left + x, image.Crop.Top + y, c) * ResizeFilter.Weight(q, x, width, size, total);
+            sum += Rotated(pixels, image, image.Crop.Left + x, image.Crop.Top + y, c)
+                * ResizeFilter.Weight(q, x, width, size, total);
         return sum >> ResizeFilter.Bits;
     }
 

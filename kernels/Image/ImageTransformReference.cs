@@ -1,9 +1,12 @@
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The image transform's definition: torchvision's steps one after another, each a whole image, in the arithmetic of the Python Imaging Library.</summary>
+/// <summary>
+/// The image transform's definition: torchvision's steps one after another, each a whole image, in the arithmetic of
+/// the Python Imaging Library.
+/// </summary>
 /// <remarks>
-/// Every kernel is checked against this, and this against images that the Python Imaging Library itself made. Where the kernels compute
-/// with integers, this computes with the double precision numbers that
+/// Every kernel is checked against this, and this against images that the Python Imaging Library itself made. Where the
+/// kernels compute with integers, this computes with the double precision numbers that
 /// <see href="https://github.com/python-pillow/Pillow/blob/main/src/PIL/Image.py">Image.rotate</see> and
 /// <see href="https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c">Resample.c</see> describe.
 /// </remarks>
@@ -38,7 +41,9 @@ public static class ImageTransformReference
     public static float[] Forward(Bitmap image, double degrees, CropBox crop, int size, bool flip) =>
         Normalize(Resize(Crop(Rotate(image, degrees), crop), size, flip));
 
-    /// <summary>The whole transform of one image with the study's resize of the short side between rotation and crop.</summary>
+    /// <summary>
+    /// The whole transform of one image with the study's resize of the short side between rotation and crop.
+    /// </summary>
     /// <param name="image">The decoded image.</param>
     /// <param name="degrees">Rotation, counter-clockwise; 0 for none.</param>
     /// <param name="side">Length of the short side after the first resize.</param>
@@ -94,13 +99,17 @@ public static class ImageTransformReference
         return cropped;
     }
 
-    /// <summary><c>image.resize((size, size), BILINEAR)</c>, and <c>transpose(FLIP_LEFT_RIGHT)</c> if asked for.</summary>
+    /// <summary>
+    /// <c>image.resize((size, size), BILINEAR)</c>, and <c>transpose(FLIP_LEFT_RIGHT)</c> if asked for.
+    /// </summary>
     /// <param name="image">An image.</param>
     /// <param name="size">Rows and columns of the result.</param>
     /// <param name="flip">Whether left and right are exchanged.</param>
     public static Bitmap Resize(Bitmap image, int size, bool flip) => Resize(image, size, size, flip);
 
-    /// <summary><c>image.resize((width, height), BILINEAR)</c>, and <c>transpose(FLIP_LEFT_RIGHT)</c> if asked for.</summary>
+    /// <summary>
+    /// <c>image.resize((width, height), BILINEAR)</c>, and <c>transpose(FLIP_LEFT_RIGHT)</c> if asked for.
+    /// </summary>
     /// <param name="image">An image.</param>
     /// <param name="width">Columns of the result.</param>
     /// <param name="height">Rows of the result.</param>
@@ -137,7 +146,10 @@ public static class ImageTransformReference
         return normalized;
     }
 
-    /// <summary>The weight of every pixel of a line for output <paramref name="q"/>, a triangle as wide as <c>precompute_coeffs</c> makes it.</summary>
+    /// <summary>
+    /// The weight of every pixel of a line for output <paramref name="q"/>, a triangle as wide as
+    /// <c>precompute_coeffs</c> makes it.
+    /// </summary>
     private static double[] Weights(int q, int length, int size)
     {
         double scale = (double)length / size, support = Math.Max(scale, 1), centre = (q + 0.5) * scale;
@@ -150,7 +162,10 @@ public static class ImageTransformReference
         return weights;
     }
 
-    /// <summary>A sum rounded to a byte, with weights rounded to 22 bits after the point as <c>normalize_coeffs_8bpc</c> rounds them.</summary>
+    /// <summary>
+    /// A sum rounded to a byte, with weights rounded to 22 bits after the point as <c>normalize_coeffs_8bpc</c> rounds
+    /// them.
+    /// </summary>
     private static byte WeightedSum(double[] weights, Func<int, byte> pixel)
     {
         const double one = 1 << 22;

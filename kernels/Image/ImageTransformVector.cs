@@ -5,7 +5,9 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Image;
 
 /// <summary>The image transform for the CPU: a <see cref="ResampledBand"/> of output rows per index.</summary>
-/// <remarks>Gray is computed once and replicated. The sums are the naive kernel's integers, so the results are equal.</remarks>
+/// <remarks>
+/// Gray is computed once and replicated. The sums are the naive kernel's integers, so the results are equal.
+/// </remarks>
 internal static unsafe class ImageTransformVector
 {
     private const int Levels = 256;
@@ -15,7 +17,8 @@ internal static unsafe class ImageTransformVector
 
     /// <summary>A band of rows of <c>output[n]</c>.</summary>
     public static void Forward(
-        Index1D index, ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters, ImageTransformShape shape)
+        Index1D index, ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters,
+        ImageTransformShape shape)
     {
         int size = shape.Size, bands = ResampledBand.CountFor(size), n = index / bands;
         ImageTransformParameters* image = parameters.Pointer() + n;
@@ -24,7 +27,9 @@ internal static unsafe class ImageTransformVector
         for (int i = 0; i < 3 * Levels; i++)
             levels[i] = ImageNormalization.Normalize(i % Levels, i / Levels);
         for (int p = band.Start; p < band.End; p++)
-            Normalize(output.Pointer() + ((long)n * size + p) * size * 3, band.Row(p), levels, image->Channels, size, image->Flip != 0);
+            Normalize(
+                output.Pointer() + ((long)n * size + p) * size * 3, band.Row(p), levels, image->Channels, size,
+                image->Flip != 0);
         NativeMemory.Free(levels);
         band.Free();
     }

@@ -5,15 +5,17 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>Some rows of a rotated, cropped and resized image on the CPU, in two passes, with the weights computed once a band.</summary>
+/// <summary>
+/// Some rows of a rotated, cropped and resized image on the CPU, in two passes, with the weights computed once a band.
+/// </summary>
 /// <remarks>
-/// The naive kernels filter every row of a neighbourhood again for every output pixel, and compute every weight again. Here a row of the
-/// rotated image is gathered once, narrowed once, and kept for the output rows that need it.
+/// The naive kernels filter every row of a neighbourhood again for every output pixel, and compute every weight again.
+/// Here a row of the rotated image is gathered once, narrowed once, and kept for the output rows that need it.
 /// </remarks>
 internal readonly unsafe struct ResampledBand
 {
-    // Neighbouring bands both need the rows between them: with 32 output rows a band, about 3 % of the rows are narrowed twice. Four bands for
-    // an image of 128 rows are enough to keep many threads busy with few images.
+    // Neighbouring bands both need the rows between them: with 32 output rows a band, about 3 % of the rows are
+    // narrowed twice. Four bands for an image of 128 rows are enough to keep many threads busy with few images.
     private const int BandRows = 32;
 
     private readonly FilterWeights rows;
@@ -87,7 +89,8 @@ internal readonly unsafe struct ResampledBand
         CropBox crop = image->Crop;
         if (rotation == ImageRotation.None)
         {
-            Unsafe.CopyBlockUnaligned(line, pixels + ((crop.Top + y) * width + crop.Left) * channels, (uint)(crop.Width * channels));
+            Unsafe.CopyBlockUnaligned(
+                line, pixels + ((crop.Top + y) * width + crop.Left) * channels, (uint)(crop.Width * channels));
             return;
         }
         int sourceX = rotation.X + rotation.XX * crop.Left + rotation.XY * (crop.Top + y);

@@ -3,11 +3,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>32x32 pixels of a rotated, cropped and resized image on a GPU, computed by a group of 256 threads.</summary>
+/// <summary>
+/// 32x32 pixels of a rotated, cropped and resized image on a GPU, computed by a group of 256 threads.
+/// </summary>
 /// <remarks>
-/// The naive kernels filter every row of a neighbourhood again for every output pixel, with a 64-bit division for every weight. Here the group
-/// computes the weights of its 32 columns and 32 rows once, then goes down the source 32 rows at a time: it narrows them to its columns in shared
-/// memory, and each thread adds what the rows give to its four pixels, <c>(row, row + 8, row + 16, row + 24; column)</c>.
+/// The naive kernels filter every row of a neighbourhood again for every output pixel, with a 64-bit division for every
+/// weight. Here the group computes the weights of its 32 columns and 32 rows once, then goes down the source 32 rows at
+/// a time: it narrows them to its columns in shared memory, and each thread adds what the rows give to its four pixels,
+/// <c>(row, row + 8, row + 16, row + 24; column)</c>.
 /// </remarks>
 internal struct ResampledTile
 {
@@ -19,10 +22,12 @@ internal struct ResampledTile
 
     private const int RowsAtOnce = 8, MaxChannels = 3;
 
-    // Weights of an output that fit the table: shrinking to a 12th, an X-ray of 2688 pixels to 224. What has more is weighed tap by tap.
+    // Weights of an output that fit the table: shrinking to a 12th, an X-ray of 2688 pixels to 224. What has more is
+    // weighed tap by tap.
     private const int MaxTaps = 24;
 
-    // One more than there are, for the lanes of a warp read the same tap of 32 neighbours: 24 apart they would meet in four banks, eight in each; 25 apart each has its own.
+    // One more than there are, for the lanes of a warp read the same tap of 32 neighbours: 24 apart they would meet in
+    // four banks, eight in each; 25 apart each has its own.
     private const int WeightPitch = MaxTaps + 1, Weights = Extent * WeightPitch;
 
     private PixelSums pixels0;
@@ -49,7 +54,8 @@ internal struct ResampledTile
     /// <param name="left">The tile's first column.</param>
     /// <param name="height">Rows of the resized image.</param>
     /// <param name="width">Columns of the resized image.</param>
-    public static ResampledTile Compute(ArrayView<byte> pixels, ImageTransformParameters image, int top, int left, int height, int width)
+    public static ResampledTile Compute(
+        ArrayView<byte> pixels, ImageTransformParameters image, int top, int left, int height, int width)
     {
         ArrayView<int> columnWeights = SharedMemory.Allocate<int>(Weights);
         ArrayView<int> rowWeights = SharedMemory.Allocate<int>(Weights);
@@ -59,7 +65,8 @@ internal struct ResampledTile
         Fill(rowWeights, top, crop.Height, height);
         Group.Barrier();
 
-        int q = left + Column, firstColumn = ResizeFilter.First(q, crop.Width, width), endColumn = ResizeFilter.End(q, crop.Width, width);
+        int q = left + Column, firstColumn = ResizeFilter.First(q, crop.Width, width);
+        int endColumn = ResizeFilter.End(q, crop.Width, width);
         int columnTotal = ResizeFilter.Total(q, crop.Width, width);
         int bottom = ResizeFilter.End(Math.Min(top + Extent, height) - 1, crop.Height, height);
         ResampledTile tile = default;
@@ -71,7 +78,8 @@ internal struct ResampledTile
                 PixelSums line = default;
                 for (int x = firstColumn; x < endColumn && q < width; x++)
                 {
-                    int weight = Weight(columnWeights, Column, x, firstColumn, endColumn, q, crop.Width, width, columnTotal);
+                    int weight = Weight(
+                        columnWeights, Column, x, firstColumn, endColumn, q, crop.Width, width, columnTotal);
                     line.AddRotated(pixels, image, crop.Left + x, crop.Top + y, weight);
                 }
                 line.StoreLevels(narrowed, ((y - start) * Extent + Column) * MaxChannels, image.Channels);
@@ -87,7 +95,9 @@ internal struct ResampledTile
         return tile;
     }
 
-    /// <summary>The level of channel <paramref name="c"/> of the thread's pixel <paramref name="part"/>, from 0 to 3.</summary>
+    /// <summary>
+    /// The level of channel <paramref name="c"/> of the thread's pixel <paramref name="part"/>, from 0 to 3.
+    /// </summary>
     public readonly int Level(int part, int c) =>
         part == 0 ? pixels0.Level(c) : part == 1 ? pixels8.Level(c) : part == 2 ? pixels16.Level(c) : pixels24.Level(c);
 
@@ -99,12 +109,16 @@ internal struct ResampledTile
             int local = i / MaxTaps, tap = i - local * MaxTaps, q = first + local;
             int begin = ResizeFilter.First(q, length, size), end = ResizeFilter.End(q, length, size);
             if (q < size && tap < end - begin && end - begin <= MaxTaps)
-                weights[local * WeightPitch + tap] = ResizeFilter.Weight(q, begin + tap, length, size, ResizeFilter.Total(q, length, size));
+                weights[local * WeightPitch + tap] = ResizeFilter.Weight(
+                    q, begin + tap, length, size, ResizeFilter.Total(q, length, size));
         }
     }
 
-    private static int Weight(ArrayView<int> weights, int local, int x, int first, int end, int q, int length, int size, int total) =>
-        end - first <= MaxTaps ? weights[local * WeightPitch + x - first] : ResizeFilter.Weight(q, x, length, size, total);
+    private static int Weight(
+        ArrayView<int> weights, int local, int x, int first, int end, int q, int length, int size, int total) =>
+        end - first <= MaxTaps
+        ? weights[local * WeightPitch + x - first]
+        : ResizeFilter.Weight(q, x, length, size, total);
 
     /// <summary>The sums of a pixel's channels, in 2⁻²² of a level; of gray only the first is used.</summary>
     private struct PixelSums
@@ -127,8 +141,13 @@ internal struct ResampledTile
             blue += pixels[at + 2] * weight;
         }
 
-        /// <summary>Adds those of the narrowed rows from <paramref name="start"/> to <paramref name="end"/> that have a weight for the row <paramref name="local"/> of the tile.</summary>
-        public void AddRows(ArrayView<int> narrowed, ArrayView<int> weights, int top, int local, int start, int end, int length, int size, int channels)
+        /// <summary>
+        /// Adds those of the narrowed rows from <paramref name="start"/> to <paramref name="end"/> that have a weight
+        /// for the row <paramref name="local"/> of the tile.
+        /// </summary>
+        public void AddRows(
+            ArrayView<int> narrowed, ArrayView<int> weights, int top, int local, int start, int end, int length,
+            int size, int channels)
         {
             int p = top + local, first = ResizeFilter.First(p, length, size), last = ResizeFilter.End(p, length, size);
             if (p >= size)
@@ -155,6 +174,7 @@ internal struct ResampledTile
             levels[at + 2] = Level(2);
         }
 
-        public readonly int Level(int c) => ((c == 0 ? red : c == 1 ? green : blue) + ResizeFilter.Half) >> ResizeFilter.Bits;
+        public readonly int Level(int c) =>
+            ((c == 0 ? red : c == 1 ? green : blue) + ResizeFilter.Half) >> ResizeFilter.Bits;
     }
 }

@@ -1,15 +1,19 @@
 namespace IlgpuCxr.Kernels.Image;
 
-/// <summary>The weights of an antialiased linear resize of a line, in the integers in which kernels compute it.</summary>
+/// <summary>
+/// The weights of an antialiased linear resize of a line, in the integers in which kernels compute it.
+/// </summary>
 /// <remarks>
 /// <code>
 /// triangle(q, x) = max(0, 1 - |x + ½ - (q + ½) · scale| / max(1, scale))      scale = length / size
 ///                = max(0, reach - |(2 x + 1) size - (2 q + 1) length|) / reach     reach = 2 max(size, length)
 /// </code>
-/// The numerators are integers, so the weights <c>triangle(q, x) / Σ x triangle(q, x)</c> are quotients of integers, rounded once to 22 bits
-/// after the point as in <see href="https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c">Pillow's Resample.c</see>
-/// (<c>PRECISION_BITS</c>). The weights of a pixel sum up to one but for half a unit each, so that a sum of weights times bytes fits 31
-/// bits, and rounds to 255 at most as long as there are fewer than 2²² / 255 of them: an image's side is shorter than that.
+/// The numerators are integers, so the weights <c>triangle(q, x) / Σ x triangle(q, x)</c> are quotients of integers,
+/// rounded once to 22 bits after the point as in
+/// <see href="https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c">Pillow's Resample.c</see>
+/// (<c>PRECISION_BITS</c>). The weights of a pixel sum up to one but for half a unit each, so that a sum of weights
+/// times bytes fits 31 bits, and rounds to 255 at most as long as there are fewer than 2²² / 255 of them: an image's
+/// side is shorter than that.
 /// </remarks>
 internal static class ResizeFilter
 {
@@ -27,7 +31,9 @@ internal static class ResizeFilter
         return before < 0 ? 0 : before / (2 * size) + 1;
     }
 
-    /// <summary>One more than the last pixel of the line that may have a weight for output <paramref name="q"/>.</summary>
+    /// <summary>
+    /// One more than the last pixel of the line that may have a weight for output <paramref name="q"/>.
+    /// </summary>
     public static int End(int q, int length, int size)
     {
         int end = ((2 * q + 1) * length + Reach(length, size) + size - 1) / (2 * size);

@@ -4,14 +4,18 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Linear;
 
-/// <summary>The linear (fully connected) layer; <see cref="LinearShape"/> has the formula, <see cref="LinearReference"/> the definition.</summary>
+/// <summary>
+/// The linear (fully connected) layer; <see cref="LinearShape"/> has the formula, <see cref="LinearReference"/> the
+/// definition.
+/// </summary>
 /// <remarks>
-/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">Linear</see>. Where the convolution computes it, the
-/// convolution also measures it, so that no time is counted twice.
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">Linear</see>. Where
+/// the convolution computes it, the convolution also measures it, so that no time is counted twice.
 /// </remarks>
 public static class Linear
 {
-    // Beyond this many rows the arithmetic costs more than reading the weights, and register tiles do it faster: docs/linear.md has the measurement.
+    // Beyond this many rows the arithmetic costs more than reading the weights, and register tiles do it faster:
+    // docs/linear.md has the measurement.
     private const int MaxVectorBatch = 64;
 
     /// <summary><c>output = input · weightsᵀ + bias</c></summary>
@@ -23,8 +27,12 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, in LinearShape shape)
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias,
+        in LinearShape shape)
     {
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
@@ -40,7 +48,9 @@ public static class Linear
         output.DropStatistics();
         if (algorithm == LinearAlgorithm.Vector)
         {
-            device.Launch(LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), output.View, input.View, weights, bias, shape);
+            device.Launch(
+                LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), output.View, input.View,
+                weights, bias, shape);
             return;
         }
         device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
@@ -54,8 +64,11 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
     {
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
@@ -63,16 +76,20 @@ public static class Linear
         LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
         if (algorithm == LinearAlgorithm.Convolution)
         {
-            Convolution.Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
+            Convolution.Convolution.BackwardData(
+                device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
             return;
         }
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
         {
-            device.Launch(LinearVector.BackwardData, Ceiling.Divide(shape.In, LinearVector.InputsPerIndex), gradInput.View, gradOutput.View, weights, shape);
+            device.Launch(
+                LinearVector.BackwardData, Ceiling.Divide(shape.In, LinearVector.InputsPerIndex), gradInput.View,
+                gradOutput.View, weights, shape);
             return;
         }
-        device.Launch(LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
+        device.Launch(
+            LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
     }
 
     /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>
@@ -84,25 +101,35 @@ public static class Linear
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input, in LinearShape shape)
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input,
+        in LinearShape shape)
     {
         Sizes.Require(device, gradWeights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, gradBias, shape.Out);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(input, shape.Input);
-        // Register tiles need partial sums as large as the weights, and were slower at every batch size measured: docs/linear.md.
+        // Register tiles need partial sums as large as the weights, and were slower at every batch size measured:
+        // docs/linear.md.
         LinearAlgorithm algorithm = Choose(device, shape, maxVectorBatch: int.MaxValue);
         if (algorithm == LinearAlgorithm.Convolution)
         {
-            Convolution.Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
+            Convolution.Convolution.BackwardWeights(
+                device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
             return;
         }
-        using var timing = device.Timings.Measure("linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
+        using var timing = device.Timings.Measure(
+            "linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
-            device.Launch(LinearVector.BackwardWeights, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), gradWeights, gradOutput.View, input.View, shape);
+            device.Launch(
+                LinearVector.BackwardWeights, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), gradWeights,
+                gradOutput.View, input.View, shape);
         else
-            device.Launch(LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
+            device.Launch(
+                LinearNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View, shape);
         if (gradBias.Length > 0)
             device.Launch(LinearNaive.BackwardBias, shape.Out, gradBias, gradOutput.View, shape);
     }
@@ -114,6 +141,8 @@ public static class Linear
             return forced;
         if (Convolution.Convolution.Choose(device, shape.Convolution) == ConvolutionAlgorithm.Naive)
             return LinearAlgorithm.Naive;
-        return device.Kind == DeviceKind.Cpu && shape.N <= maxVectorBatch ? LinearAlgorithm.Vector : LinearAlgorithm.Convolution;
+        return device.Kind == DeviceKind.Cpu && shape.N <= maxVectorBatch
+            ? LinearAlgorithm.Vector
+            : LinearAlgorithm.Convolution;
     }
 }

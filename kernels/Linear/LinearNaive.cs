@@ -9,7 +9,9 @@ internal static class LinearNaive
     private const int PartialTerms = 64;
 
     /// <summary>One output of <c>output = input · weightsᵀ + bias</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, LinearShape shape)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias,
+        LinearShape shape)
     {
         int k = index % shape.Out, n = index / shape.Out;
         float sum = bias.Length > 0 ? bias[k] : 0;
@@ -24,7 +26,9 @@ internal static class LinearNaive
     }
 
     /// <summary>One element of <c>gradInput = gradOutput · weights</c>.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights, LinearShape shape)
+    public static void BackwardData(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights,
+        LinearShape shape)
     {
         int c = index % shape.In, n = index / shape.In;
         float sum = 0;
@@ -39,7 +43,9 @@ internal static class LinearNaive
     }
 
     /// <summary>One element of <c>gradWeights = gradOutputᵀ · input</c>.</summary>
-    public static void BackwardWeights(Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, LinearShape shape)
+    public static void BackwardWeights(
+        Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input,
+        LinearShape shape)
     {
         int c = index % shape.In, k = index / shape.In;
         float sum = 0;
@@ -49,7 +55,8 @@ internal static class LinearNaive
     }
 
     /// <summary>One element of <c>gradBias</c>: the sum of its column.</summary>
-    public static void BackwardBias(Index1D k, ArrayView<float> gradBias, ArrayView<float> gradOutput, LinearShape shape)
+    public static void BackwardBias(
+        Index1D k, ArrayView<float> gradBias, ArrayView<float> gradOutput, LinearShape shape)
     {
         float sum = 0;
         for (int n = 0; n < shape.N; n++)

@@ -9,7 +9,9 @@ public static class LinearReference
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="bias"><c>[Out]</c>, or empty for none.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> weights, ReadOnlySpan<double> bias, in LinearShape shape)
+    public static void Forward(
+        Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> weights, ReadOnlySpan<double> bias,
+        in LinearShape shape)
     {
         for (int n = 0; n < shape.N; n++)
             for (int k = 0; k < shape.Out; k++)
@@ -26,7 +28,8 @@ public static class LinearReference
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static void BackwardData(Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> weights, in LinearShape shape)
+    public static void BackwardData(
+        Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> weights, in LinearShape shape)
     {
         gradInput.Clear();
         for (int n = 0; n < shape.N; n++)
@@ -41,7 +44,9 @@ public static class LinearReference
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="input"><c>[N, In]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static void BackwardWeights(Span<double> gradWeights, Span<double> gradBias, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> input, in LinearShape shape)
+    public static void BackwardWeights(
+        Span<double> gradWeights, Span<double> gradBias, ReadOnlySpan<double> gradOutput, ReadOnlySpan<double> input,
+        in LinearShape shape)
     {
         gradWeights.Clear();
         gradBias.Clear();

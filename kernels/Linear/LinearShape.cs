@@ -14,7 +14,8 @@ namespace IlgpuCxr.Kernels.Linear;
 ///
 /// output[n, k] = bias[k] + Σ c  input[n, c] · weights[k, c]
 /// </code>
-/// What is computed is PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">Linear</see>.
+/// What is computed is PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">Linear</see>.
 /// </remarks>
 public readonly record struct LinearShape(int N, int In, int Out)
 {
@@ -30,7 +31,10 @@ public readonly record struct LinearShape(int N, int In, int Out)
     /// <summary>The same as a convolution: a 1x1 kernel over images of one pixel.</summary>
     public ConvolutionShape Convolution => new(N, 1, 1, In, Out, 1, 1, 1, 0);
 
-    /// <summary>Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as two.</summary>
+    /// <summary>
+    /// Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as
+    /// two.
+    /// </summary>
     public double Flops => 2.0 * N * In * Out;
 
     /// <summary>Bytes that one pass must move at least: two of the three matrices read, one written.</summary>

@@ -5,23 +5,33 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Linear;
 
-/// <summary>The linear layer on the CPU straight over the weights: for small batches, and for the gradient of the weights in any.</summary>
+/// <summary>
+/// The linear layer on the CPU straight over the weights: for small batches, and for the gradient of the weights in
+/// any.
+/// </summary>
 /// <remarks>
-/// With few rows in the batch each weight is used a few times only: VGG16's first linear layer has 411 MB of them. Every pass goes over the weights (or
-/// their gradient) once, in the order in which they lie in memory; tiles of four rows of one factor by two of the other, eight sums in registers, keep
-/// the arithmetic ahead of the memory.
+/// With few rows in the batch each weight is used a few times only: VGG16's first linear layer has 411 MB of them.
+/// Every pass goes over the weights (or their gradient) once, in the order in which they lie in memory; tiles of four
+/// rows of one factor by two of the other, eight sums in registers, keep the arithmetic ahead of the memory.
 /// </remarks>
 [SkipLocalsInit]
 internal static unsafe class LinearVector
 {
-    /// <summary>Output features that an index of <see cref="Forward"/> and <see cref="BackwardWeights"/> computes.</summary>
+    /// <summary>
+    /// Output features that an index of <see cref="Forward"/> and <see cref="BackwardWeights"/> computes.
+    /// </summary>
     public const int OutputsPerIndex = 4;
 
-    /// <summary>Input features that are taken at a time, and that an index of <see cref="BackwardData"/> computes: 4 kB, a page of each row of the weights.</summary>
+    /// <summary>
+    /// Input features that are taken at a time, and that an index of <see cref="BackwardData"/> computes: 4 kB, a page
+    /// of each row of the weights.
+    /// </summary>
     public const int InputsPerIndex = 1024;
 
     /// <summary>Some columns of <c>output = input · weightsᵀ + bias</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias, LinearShape shape)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, ArrayView<float> bias,
+        LinearShape shape)
     {
         float* sums = stackalloc float[2 * OutputsPerIndex];
         int k = index * OutputsPerIndex, outputs = Math.Min(OutputsPerIndex, shape.Out - k);
@@ -36,7 +46,8 @@ internal static unsafe class LinearVector
                 float* x = input.Pointer() + (long)n * shape.In + first;
                 Dots(
                     sums, x, x + (rows - 1) * (long)shape.In,
-                    w, w + Math.Min(1, outputs - 1) * (long)shape.In, w + Math.Min(2, outputs - 1) * (long)shape.In, w + (outputs - 1) * (long)shape.In, count);
+                    w, w + Math.Min(1, outputs - 1) * (long)shape.In, w + Math.Min(2, outputs - 1) * (long)shape.In,
+                    w + (outputs - 1) * (long)shape.In, count);
                 for (int row = 0; row < rows; row++)
                 {
                     float* result = output.Pointer() + (long)(n + row) * shape.Out + k;
@@ -51,7 +62,9 @@ internal static unsafe class LinearVector
     }
 
     /// <summary>Some columns of <c>gradInput = gradOutput · weights</c>.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights, LinearShape shape)
+    public static void BackwardData(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights,
+        LinearShape shape)
     {
         float* unused = stackalloc float[InputsPerIndex];
         int first = index * InputsPerIndex, count = Math.Min(InputsPerIndex, shape.In - first);
@@ -62,7 +75,8 @@ internal static unsafe class LinearVector
             var rows = new RowsOfFour(weights.Pointer() + (long)k * shape.In + first, shape.In, shape.Out - k);
             for (int n = 0; n < shape.N; n += 2)
             {
-                float* sum = gradInput.Pointer() + (long)n * shape.In + first, dy = gradOutput.Pointer() + (long)n * shape.Out + k;
+                float* sum = gradInput.Pointer() + (long)n * shape.In + first;
+                float* dy = gradOutput.Pointer() + (long)n * shape.Out + k;
                 bool isPair = n + 1 < shape.N;
                 rows.AddTo(sum, isPair ? sum + shape.In : unused, dy, isPair ? dy + shape.Out : dy, 1, count);
             }
@@ -70,7 +84,9 @@ internal static unsafe class LinearVector
     }
 
     /// <summary>Some rows of <c>gradWeights = gradOutputᵀ · input</c>.</summary>
-    public static void BackwardWeights(Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, LinearShape shape)
+    public static void BackwardWeights(
+        Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input,
+        LinearShape shape)
     {
         float* unused = stackalloc float[InputsPerIndex];
         int firstOutput = index * OutputsPerIndex, endOutput = Math.Min(firstOutput + OutputsPerIndex, shape.Out);
@@ -80,7 +96,8 @@ internal static unsafe class LinearVector
             for (int k = firstOutput; k < endOutput; k += 2)
             {
                 bool isPair = k + 1 < endOutput;
-                float* sum = gradWeights.Pointer() + (long)k * shape.In + first, sum1 = isPair ? sum + shape.In : unused;
+                float* sum = gradWeights.Pointer() + (long)k * shape.In + first;
+                float* sum1 = isPair ? sum + shape.In : unused;
                 new Span<float>(sum, count).Clear();
                 new Span<float>(sum1, count).Clear();
                 for (int n = 0; n < shape.N; n += 4)
@@ -96,7 +113,8 @@ internal static unsafe class LinearVector
     /// <summary>The dot products of two rows with four: the first row's, then the second's.</summary>
     private static void Dots(float* sums, float* x0, float* x1, float* w0, float* w1, float* w2, float* w3, int count)
     {
-        Vector<float> sum00 = default, sum01 = default, sum02 = default, sum03 = default, sum10 = default, sum11 = default, sum12 = default, sum13 = default;
+        Vector<float> sum00 = default, sum01 = default, sum02 = default, sum03 = default, sum10 = default;
+        Vector<float> sum11 = default, sum12 = default, sum13 = default;
         int i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
         {
@@ -113,8 +131,10 @@ internal static unsafe class LinearVector
             sum03 = Vector.MultiplyAddEstimate(weight, a, sum03);
             sum13 = Vector.MultiplyAddEstimate(weight, b, sum13);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (Vector.Sum(sum00), Vector.Sum(sum01), Vector.Sum(sum02), Vector.Sum(sum03));
-        (sums[4], sums[5], sums[6], sums[7]) = (Vector.Sum(sum10), Vector.Sum(sum11), Vector.Sum(sum12), Vector.Sum(sum13));
+        (sums[0], sums[1], sums[2], sums[3]) =
+            (Vector.Sum(sum00), Vector.Sum(sum01), Vector.Sum(sum02), Vector.Sum(sum03));
+        (sums[4], sums[5], sums[6], sums[7]) =
+            (Vector.Sum(sum10), Vector.Sum(sum11), Vector.Sum(sum12), Vector.Sum(sum13));
         for (; i < count; i++)
         {
             for (int row = 0; row < 2; row++)
@@ -136,14 +156,19 @@ internal static unsafe class LinearVector
         {
             // Rows beyond the last count as the last times zero.
             int rows = Math.Min(4, left);
-            float* x0 = first, x1 = first + Math.Min(1, rows - 1) * (long)stride, x2 = first + Math.Min(2, rows - 1) * (long)stride, x3 = first + (rows - 1) * (long)stride;
-            (float a0, float a1, float a2, float a3) = (a[0], rows > 1 ? a[step] : 0, rows > 2 ? a[2 * step] : 0, rows > 3 ? a[3 * step] : 0);
-            (float b0, float b1, float b2, float b3) = (b[0], rows > 1 ? b[step] : 0, rows > 2 ? b[2 * step] : 0, rows > 3 ? b[3 * step] : 0);
-            Vector<float> va0 = new(a0), va1 = new(a1), va2 = new(a2), va3 = new(a3), vb0 = new(b0), vb1 = new(b1), vb2 = new(b2), vb3 = new(b3);
+            float* x0 = first, x1 = first + Math.Min(1, rows - 1) * (long)stride;
+            float* x2 = first + Math.Min(2, rows - 1) * (long)stride, x3 = first + (rows - 1) * (long)stride;
+            (float a0, float a1, float a2, float a3) =
+                (a[0], rows > 1 ? a[step] : 0, rows > 2 ? a[2 * step] : 0, rows > 3 ? a[3 * step] : 0);
+            (float b0, float b1, float b2, float b3) =
+                (b[0], rows > 1 ? b[step] : 0, rows > 2 ? b[2 * step] : 0, rows > 3 ? b[3 * step] : 0);
+            Vector<float> va0 = new(a0), va1 = new(a1), va2 = new(a2), va3 = new(a3), vb0 = new(b0), vb1 = new(b1);
+            Vector<float> vb2 = new(b2), vb3 = new(b3);
             int i = 0;
             for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
             {
-                Vector<float> x = Vector.Load(x0 + i), s0 = Vector.MultiplyAddEstimate(va0, x, Vector.Load(sum0 + i)), s1 = Vector.MultiplyAddEstimate(vb0, x, Vector.Load(sum1 + i));
+                Vector<float> x = Vector.Load(x0 + i), s0 = Vector.MultiplyAddEstimate(va0, x, Vector.Load(sum0 + i));
+                Vector<float> s1 = Vector.MultiplyAddEstimate(vb0, x, Vector.Load(sum1 + i));
                 x = Vector.Load(x1 + i);
                 s0 = Vector.MultiplyAddEstimate(va1, x, s0);
                 s1 = Vector.MultiplyAddEstimate(vb1, x, s1);

@@ -3,8 +3,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Loss;
 
-/// <summary>Binary cross entropy with logits, averaged over batch and classes; <see cref="BinaryCrossEntropyReference"/> has the formula.</summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html">BCEWithLogitsLoss</see>.</remarks>
+/// <summary>
+/// Binary cross entropy with logits, averaged over batch and classes; <see cref="BinaryCrossEntropyReference"/> has the
+/// formula.
+/// </summary>
+/// <remarks>
+/// See PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html">BCEWithLogitsLoss</see>.
+/// </remarks>
 public static class BinaryCrossEntropy
 {
     /// <summary>The loss together with its gradient; finite for all finite logits.</summary>
@@ -15,8 +21,12 @@ public static class BinaryCrossEntropy
     /// <param name="targets"><c>[N, C]</c>, from 0 to 1.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
-    public static void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<float> targets, in LossShape shape)
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
+    public static void Forward(
+        ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
+        ArrayView<float> targets, in LossShape shape)
     {
         Sizes.Require(device, loss, 1);
         Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);

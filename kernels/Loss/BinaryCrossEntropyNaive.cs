@@ -2,11 +2,15 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Loss;
 
-/// <summary>Binary cross entropy with logits: a batch is a few hundred numbers, so that nothing faster is wanted.</summary>
+/// <summary>
+/// Binary cross entropy with logits: a batch is a few hundred numbers, so that nothing faster is wanted.
+/// </summary>
 internal static class BinaryCrossEntropyNaive
 {
     /// <summary>One image's loss summed over its classes, and its part of the gradient where one is wanted.</summary>
-    public static void Forward(Index1D index, ArrayView<float> losses, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<float> targets, LossShape shape)
+    public static void Forward(
+        Index1D index, ArrayView<float> losses, ArrayView<float> gradLogits, ArrayView<float> logits,
+        ArrayView<float> targets, LossShape shape)
     {
         float sum = 0, scale = 1f / (shape.N * shape.C);
         for (int i = index * shape.C; i < (index + 1) * shape.C; i++)

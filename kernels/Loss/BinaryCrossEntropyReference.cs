@@ -16,7 +16,9 @@ public static class BinaryCrossEntropyReference
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets"><c>[N, C]</c>, from 0 to 1.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets, in LossShape shape)
+    public static void Forward(
+        Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets,
+        in LossShape shape)
     {
         double sum = 0, count = (double)shape.N * shape.C;
         for (int i = 0; i < logits.Length; i++)

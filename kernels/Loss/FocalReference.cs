@@ -7,8 +7,8 @@ namespace IlgpuCxr.Kernels.Loss;
 /// loss = - Σ n,c  y α (1 - p)^γ log p + (1 - y) (1 - α) p^γ log(1 - p)
 /// ∂loss/∂x = y α (1 - p)^γ (γ p log p - (1 - p)) + (1 - y) (1 - α) p^γ (p - γ (1 - p) log(1 - p))
 /// </code>
-/// The gradient follows from <c>∂p/∂x = p (1 - p)</c>. With <c>log p = -softplus(-x)</c> and <c>log(1 - p) = -softplus(x)</c>, and powers as
-/// exponentials of these, every term is finite for every finite logit.
+/// The gradient follows from <c>∂p/∂x = p (1 - p)</c>. With <c>log p = -softplus(-x)</c> and
+/// <c>log(1 - p) = -softplus(x)</c>, and powers as exponentials of these, every term is finite for every finite logit.
 /// </remarks>
 public static class FocalReference
 {
@@ -19,7 +19,9 @@ public static class FocalReference
     /// <param name="targets"><c>[N, C]</c>, 0 or 1.</param>
     /// <param name="options">Alpha, gamma, and whether to average.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets, in FocalOptions options, in LossShape shape)
+    public static void Forward(
+        Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<double> targets,
+        in FocalOptions options, in LossShape shape)
     {
         double sum = 0, scale = options.Mean ? 1.0 / ((double)shape.N * shape.C) : 1;
         for (int i = 0; i < logits.Length; i++)
@@ -28,7 +30,8 @@ public static class FocalReference
             double positive = targets[i] * options.Alpha * Math.Exp(options.Gamma * log0);
             double negative = (1 - targets[i]) * (1 - (double)options.Alpha) * Math.Exp(options.Gamma * log1);
             sum -= positive * log1 + negative * log0;
-            gradLogits[i] = scale * (positive * (options.Gamma * p * log1 - q) + negative * (p - options.Gamma * q * log0));
+            gradLogits[i] =
+                scale * (positive * (options.Gamma * p * log1 - q) + negative * (p - options.Gamma * q * log0));
         }
         loss[0] = sum * scale;
     }

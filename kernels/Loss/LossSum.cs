@@ -2,7 +2,9 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Loss;
 
-/// <summary>The end of every loss: the images' losses together, in their order, so that the sum is the same bits each time.</summary>
+/// <summary>
+/// The end of every loss: the images' losses together, in their order, so that the sum is the same bits each time.
+/// </summary>
 internal static class LossSum
 {
     /// <summary>Sums all losses; launched with one index.</summary>

@@ -3,8 +3,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Loss;
 
-/// <summary>Softmax and cross entropy, the loss together with its gradient; <see cref="SoftmaxCrossEntropyReference"/> has the definition.</summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">CrossEntropyLoss</see>.</remarks>
+/// <summary>
+/// Softmax and cross entropy, the loss together with its gradient; <see cref="SoftmaxCrossEntropyReference"/> has the
+/// definition.
+/// </summary>
+/// <remarks>
+/// See PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">CrossEntropyLoss</see>.
+/// </remarks>
 public static class SoftmaxCrossEntropy
 {
     /// <summary>The mean loss of a batch and <c>gradLogits = ∂loss/∂logits</c>, stable for any finite logits.</summary>
@@ -15,9 +21,12 @@ public static class SoftmaxCrossEntropy
     /// <param name="targets"><c>[N]</c>, from 0 to C - 1; with any other the loss is NaN.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
-    /// <exception cref="InvalidOperationException">The step was not planned: the working memory does not fit the arena.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The step was not planned: the working memory does not fit the arena.
+    /// </exception>
     public static void Forward(
-        ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, ArrayView<int> targets, in LossShape shape)
+        ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
+        ArrayView<int> targets, in LossShape shape)
     {
         Sizes.Require(device, loss, 1);
         Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);

@@ -16,13 +16,16 @@ public static class SoftmaxCrossEntropyReference
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets"><c>[N]</c>, from 0 to C - 1.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets, in LossShape shape)
+    public static void Forward(
+        Span<double> loss, Span<double> gradLogits, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets,
+        in LossShape shape)
     {
         loss[0] = 0;
         for (int n = 0; n < shape.N; n++)
         {
             ReadOnlySpan<double> row = logits.Slice(n * shape.C, shape.C);
-            // Softmax does not change when all logits of a row move together; with the greatest at 0 no exponential overflows.
+            // Softmax does not change when all logits of a row move together; with the greatest at 0 no exponential
+            // overflows.
             double maximum = double.NegativeInfinity, sum = 0;
             foreach (double logit in row)
                 maximum = Math.Max(maximum, logit);

@@ -8,7 +8,9 @@ internal static class StableLogistic
     // log(1 + e) = e - e²/2 to single precision below this: the next term, e³/3, is under 2^-24 of e.
     private const float SeriesBelow = 4e-4f;
 
-    /// <summary><c>softplus(x) = log(1 + exp(x)) = -log(1 - σ(x))</c>, never the exponential of a positive number.</summary>
+    /// <summary>
+    /// <c>softplus(x) = log(1 + exp(x)) = -log(1 - σ(x))</c>, never the exponential of a positive number.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Softplus(float x)
     {

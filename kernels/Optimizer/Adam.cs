@@ -6,7 +6,8 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// <summary>Adam and AdamW; <see cref="AdamReference"/> has the formula.</summary>
 /// <remarks>
 /// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html">Adam</see> and
-/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html">AdamW</see>. As for <see cref="Sgd"/>, the parameters of a whole network lie one after the other.
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html">AdamW</see>. As for
+/// <see cref="Sgd"/>, the parameters of a whole network lie one after the other.
 /// </remarks>
 public static class Adam
 {
@@ -20,33 +21,37 @@ public static class Adam
     /// <param name="options">The settings.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
-        ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare, ArrayView<float> gradients,
-        int step, in AdamOptions options)
+        ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare,
+        ArrayView<float> gradients, int step, in AdamOptions options)
     {
         AdamAlgorithm algorithm = Choose(device, parameters, mean, meanSquare, gradients);
         int count = parameters.IntLength;
-        using var timing = device.Timings.Measure("adam", TensorShape.Vector(count), algorithm, 0, sizeof(float) * 7.0 * count);
+        using var timing = device.Timings.Measure(
+            "adam", TensorShape.Vector(count), algorithm, 0, sizeof(float) * 7.0 * count);
         var factors = new AdamStep(options, step);
         if (algorithm == AdamAlgorithm.Vector)
         {
             device.Launch(AdamVector.Step, CpuMemory.Chunks(count), parameters, mean, meanSquare, gradients, factors);
             return;
         }
-        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the end of another is out of bounds.
+        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the
+        // end of another is out of bounds.
         int whole = algorithm == AdamAlgorithm.Quad ? count / 4 * 4 : 0;
         if (whole > 0)
             device.Launch(AdamQuad.Step, whole / 4, parameters, mean, meanSquare, gradients, factors);
         if (whole < count)
         {
             device.Launch(AdamNaive.Step, count - whole,
-                parameters.SubView(whole), mean.SubView(whole), meanSquare.SubView(whole), gradients.SubView(whole), factors);
+                parameters.SubView(whole), mean.SubView(whole), meanSquare.SubView(whole), gradients.SubView(whole),
+                factors);
         }
     }
 
     /// <summary>The one place that chooses.</summary>
     private static AdamAlgorithm Choose(ComputeDevice device, params ReadOnlySpan<ArrayView<float>> views)
     {
-        AdamAlgorithm algorithm = device.Forced<AdamAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? AdamAlgorithm.Vector : AdamAlgorithm.Quad);
+        AdamAlgorithm algorithm = device.Forced<AdamAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? AdamAlgorithm.Vector : AdamAlgorithm.Quad);
         return algorithm == AdamAlgorithm.Quad && !Quads.AreAligned(views) ? AdamAlgorithm.Naive : algorithm;
     }
 }

@@ -11,7 +11,8 @@ public readonly record struct AdamOptions(
     float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, bool Decoupled)
 {
     /// <summary>PyTorch's defaults for Adam.</summary>
-    public static AdamOptions Adam => new(LearningRate: 1e-3f, Beta1: 0.9f, Beta2: 0.999f, Epsilon: 1e-8f, WeightDecay: 0, Decoupled: false);
+    public static AdamOptions Adam =>
+        new(LearningRate: 1e-3f, Beta1: 0.9f, Beta2: 0.999f, Epsilon: 1e-8f, WeightDecay: 0, Decoupled: false);
 
     /// <summary>PyTorch's defaults for AdamW.</summary>
     public static AdamOptions AdamW => Adam with { WeightDecay = 0.01f, Decoupled = true };

@@ -7,7 +7,9 @@ namespace IlgpuCxr.Kernels.Optimizer;
 internal static class AdamQuad
 {
     /// <summary>Four parameters' step.</summary>
-    public static void Step(Index1D index, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare, ArrayView<float> gradients, AdamStep step)
+    public static void Step(
+        Index1D index, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare,
+        ArrayView<float> gradients, AdamStep step)
     {
         Float4 parameter = parameters.Cast<Float4>()[index];
         Float4 gradient = gradients.Cast<Float4>()[index] + parameter * step.WeightDecay;

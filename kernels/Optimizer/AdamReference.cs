@@ -1,6 +1,9 @@
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>The definition of Adam (Kingma and Ba 2014, arXiv:1412.6980) and AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101).</summary>
+/// <summary>
+/// The definition of Adam (Kingma and Ba 2014, arXiv:1412.6980) and AdamW (Loshchilov and Hutter 2017,
+/// arXiv:1711.05101).
+/// </summary>
 /// <remarks>
 /// <code>
 /// g = gradient + (decoupled ? 0 : weightDecay · parameter)
@@ -21,7 +24,8 @@ public static class AdamReference
     /// <param name="step">Number of this step, from 1.</param>
     /// <param name="options">The settings.</param>
     public static void Step(
-        Span<double> parameters, Span<double> mean, Span<double> meanSquare, ReadOnlySpan<double> gradients, int step, in AdamOptions options)
+        Span<double> parameters, Span<double> mean, Span<double> meanSquare, ReadOnlySpan<double> gradients, int step,
+        in AdamOptions options)
     {
         double correction1 = 1 - Math.Pow(options.Beta1, step), correction2 = 1 - Math.Pow(options.Beta2, step);
         for (int i = 0; i < parameters.Length; i++)
@@ -33,7 +37,8 @@ public static class AdamReference
                 gradient += options.WeightDecay * parameters[i];
             mean[i] = options.Beta1 * mean[i] + (1 - (double)options.Beta1) * gradient;
             meanSquare[i] = options.Beta2 * meanSquare[i] + (1 - (double)options.Beta2) * gradient * gradient;
-            parameters[i] -= options.LearningRate * (mean[i] / correction1) / (Math.Sqrt(meanSquare[i] / correction2) + options.Epsilon);
+            parameters[i] -= options.LearningRate * (mean[i] / correction1)
+                / (Math.Sqrt(meanSquare[i] / correction2) + options.Epsilon);
         }
     }
 }

@@ -20,7 +20,8 @@ public static class GradientCentralization
         GradientCentralizationAlgorithm algorithm = Choose(device);
         int length = gradients.IntLength / rows;
         using var timing = device.Timings.Measure(
-            "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length, sizeof(float) * 3.0 * gradients.Length);
+            "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length,
+            sizeof(float) * 3.0 * gradients.Length);
         if (algorithm == GradientCentralizationAlgorithm.Vector)
             device.Launch(GradientCentralizationVector.Step, rows, gradients, length);
         else if (algorithm == GradientCentralizationAlgorithm.Group)
@@ -32,5 +33,7 @@ public static class GradientCentralization
     /// <summary>The one place that chooses.</summary>
     private static GradientCentralizationAlgorithm Choose(ComputeDevice device) =>
         device.Forced<GradientCentralizationAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? GradientCentralizationAlgorithm.Vector : GradientCentralizationAlgorithm.Group);
+        ?? (device.Kind == DeviceKind.Cpu
+            ? GradientCentralizationAlgorithm.Vector
+            : GradientCentralizationAlgorithm.Group);
 }

@@ -1,13 +1,16 @@
 namespace IlgpuCxr.Kernels.Optimizer;
 
-/// <summary>The definition of gradient centralization (Yong, Huang, Hua and Zhang 2020, <see href="https://arxiv.org/abs/2004.01461">arXiv:2004.01461</see>, formula 1).</summary>
+/// <summary>
+/// The definition of gradient centralization (Yong, Huang, Hua and Zhang 2020,
+/// <see href="https://arxiv.org/abs/2004.01461">arXiv:2004.01461</see>, formula 1).
+/// </summary>
 /// <remarks>
 /// <code>
 /// gradient[k, i] -= mean over i of gradient[k, i]
 /// </code>
-/// Each row is the weights of one output. What arrives at them from a ReLU is positive, so that their gradients have a large part in common: it
-/// moves the output for all images alike and tells none from another. In a deep network without batch norm that part decides how large a step
-/// may be; without it, steps can be many times as large.
+/// Each row is the weights of one output. What arrives at them from a ReLU is positive, so that their gradients have a
+/// large part in common: it moves the output for all images alike and tells none from another. In a deep network
+/// without batch norm that part decides how large a step may be; without it, steps can be many times as large.
 /// </remarks>
 public static class GradientCentralizationReference
 {

@@ -5,36 +5,44 @@ namespace IlgpuCxr.Kernels.Optimizer;
 
 /// <summary>Stochastic gradient descent with momentum; <see cref="SgdReference"/> has the formula.</summary>
 /// <remarks>
-/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see>. The parameters of a whole network lie
-/// one after the other, so a step is one launch; on a GPU a second one takes what is left after whole quads.
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see>. The
+/// parameters of a whole network lie one after the other, so a step is one launch; on a GPU a second one takes what is
+/// left after whole quads.
 /// </remarks>
 public static class Sgd
 {
     /// <summary>One step.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="parameters">Updated.</param>
-    /// <param name="momentumBuffer">As long, zero before the first step, updated; may be empty when there is no momentum.</param>
+    /// <param name="momentumBuffer">
+    /// As long, zero before the first step, updated; may be empty when there is no momentum.
+    /// </param>
     /// <param name="gradients">As long.</param>
     /// <param name="options">The settings.</param>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
-        ComputeDevice device, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients, in SgdOptions options)
+        ComputeDevice device, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients,
+        in SgdOptions options)
     {
         SgdAlgorithm algorithm = Choose(device, parameters, momentumBuffer, gradients);
         int count = parameters.IntLength, passes = options.Momentum != 0 ? 5 : 3, nesterov = options.Nesterov ? 1 : 0;
-        using var timing = device.Timings.Measure("sgd", TensorShape.Vector(count), algorithm, 6.0 * count, (double)passes * sizeof(float) * count);
+        using var timing = device.Timings.Measure(
+            "sgd", TensorShape.Vector(count), algorithm, 6.0 * count, (double)passes * sizeof(float) * count);
         if (algorithm == SgdAlgorithm.Vector)
         {
             device.Launch(SgdVector.Step, CpuMemory.Chunks(count),
-                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay,
+                nesterov);
             return;
         }
-        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the end of another is out of bounds.
+        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the
+        // end of another is out of bounds.
         int whole = algorithm == SgdAlgorithm.Quad ? count / 4 * 4 : 0;
         if (whole > 0)
         {
             device.Launch(SgdQuad.Step, whole / 4,
-                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
+                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay,
+                nesterov);
         }
         if (whole < count)
         {
@@ -48,7 +56,8 @@ public static class Sgd
     /// <summary>The one place that chooses.</summary>
     private static SgdAlgorithm Choose(ComputeDevice device, params ReadOnlySpan<ArrayView<float>> views)
     {
-        SgdAlgorithm algorithm = device.Forced<SgdAlgorithm>() ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Quad);
+        SgdAlgorithm algorithm = device.Forced<SgdAlgorithm>()
+            ?? (device.Kind == DeviceKind.Cpu ? SgdAlgorithm.Vector : SgdAlgorithm.Quad);
         return algorithm == SgdAlgorithm.Quad && !Quads.AreAligned(views) ? SgdAlgorithm.Naive : algorithm;
     }
 }

@@ -5,4 +5,5 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// <param name="Momentum">Share of the previous direction that is kept; 0 for none.</param>
 /// <param name="WeightDecay">Strength of the pull towards 0 (the gradient of an L2 penalty).</param>
 /// <param name="Nesterov">Whether to look ahead along the momentum.</param>
-public readonly record struct SgdOptions(float LearningRate, float Momentum = 0, float WeightDecay = 0, bool Nesterov = false);
+public readonly record struct SgdOptions(
+    float LearningRate, float Momentum = 0, float WeightDecay = 0, bool Nesterov = false);

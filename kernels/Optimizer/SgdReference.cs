@@ -8,8 +8,8 @@ namespace IlgpuCxr.Kernels.Optimizer;
 /// g ← g + momentum · b   if Nesterov, else   g ← b
 /// parameter ← parameter - learningRate · g
 /// </code>
-/// as in PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see> (dampening 0), where the learning
-/// rate is outside the momentum, other than in Sutskever et al. 2013.
+/// as in PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html">SGD</see> (dampening
+/// 0), where the learning rate is outside the momentum, other than in Sutskever et al. 2013.
 /// </remarks>
 public static class SgdReference
 {
@@ -18,7 +18,8 @@ public static class SgdReference
     /// <param name="momentumBuffer">Updated; may be empty when there is no momentum.</param>
     /// <param name="gradients">As long as <paramref name="parameters"/>.</param>
     /// <param name="options">The settings.</param>
-    public static void Step(Span<double> parameters, Span<double> momentumBuffer, ReadOnlySpan<double> gradients, in SgdOptions options)
+    public static void Step(
+        Span<double> parameters, Span<double> momentumBuffer, ReadOnlySpan<double> gradients, in SgdOptions options)
     {
         for (int i = 0; i < parameters.Length; i++)
         {

@@ -2,8 +2,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Adaptive average pooling; <see cref="AdaptiveAveragePoolingShape"/> has the formula, <see cref="AdaptiveAveragePoolingReference"/> the definition.</summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html">AdaptiveAvgPool2d</see>.</remarks>
+/// <summary>
+/// Adaptive average pooling; <see cref="AdaptiveAveragePoolingShape"/> has the formula,
+/// <see cref="AdaptiveAveragePoolingReference"/> the definition.
+/// </summary>
+/// <remarks>
+/// See PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html">AdaptiveAvgPool2d</see>.
+/// </remarks>
 public static class AdaptiveAveragePooling
 {
     /// <summary>The mean of each window.</summary>
@@ -18,12 +24,15 @@ public static class AdaptiveAveragePooling
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("adaptive average pooling forward", shape, algorithm, shape.Flops, shape.Bytes);
+        using var timing = device.Timings.Measure(
+            "adaptive average pooling forward", shape, algorithm, shape.Flops, shape.Bytes);
         output.DropStatistics();
         if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
             device.Launch(AdaptiveAveragePoolingVector.Forward, shape.Output.Pixels, output.View, input.View, shape);
         else if (algorithm == AdaptiveAveragePoolingAlgorithm.Quad)
-            device.Launch(AdaptiveAveragePoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, input.View, shape, new QuadGrid(shape.P, shape.Q, shape.C));
+            device.Launch(
+                AdaptiveAveragePoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, input.View, shape,
+                new QuadGrid(shape.P, shape.Q, shape.C));
         else
             device.Launch(AdaptiveAveragePoolingNaive.Forward, (int)shape.Output.Count, output.View, input.View, shape);
     }
@@ -35,25 +44,35 @@ public static class AdaptiveAveragePooling
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, in AdaptiveAveragePoolingShape shape)
+    public static void Backward(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, in AdaptiveAveragePoolingShape shape)
     {
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("adaptive average pooling backward", shape, algorithm, shape.Flops, shape.Bytes);
+        using var timing = device.Timings.Measure(
+            "adaptive average pooling backward", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == AdaptiveAveragePoolingAlgorithm.Vector)
-            device.Launch(AdaptiveAveragePoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, shape);
+            device.Launch(
+                AdaptiveAveragePoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, shape);
         else if (algorithm == AdaptiveAveragePoolingAlgorithm.Quad)
-            device.Launch(AdaptiveAveragePoolingQuad.Backward, (int)(shape.Input.Count / 4), gradInput.View, gradOutput.View, shape, new QuadGrid(shape.H, shape.W, shape.C));
+            device.Launch(
+                AdaptiveAveragePoolingQuad.Backward, (int)(shape.Input.Count / 4), gradInput.View, gradOutput.View,
+                shape, new QuadGrid(shape.H, shape.W, shape.C));
         else
-            device.Launch(AdaptiveAveragePoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, shape);
+            device.Launch(
+                AdaptiveAveragePoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, shape);
     }
 
     /// <summary>The one place that chooses.</summary>
     private static AdaptiveAveragePoolingAlgorithm Choose(ComputeDevice device, in AdaptiveAveragePoolingShape shape)
     {
         AdaptiveAveragePoolingAlgorithm algorithm = device.Forced<AdaptiveAveragePoolingAlgorithm>()
-            ?? (device.Kind == DeviceKind.Cpu ? AdaptiveAveragePoolingAlgorithm.Vector : AdaptiveAveragePoolingAlgorithm.Quad);
-        return algorithm == AdaptiveAveragePoolingAlgorithm.Quad && !Quads.Allows(shape.C) ? AdaptiveAveragePoolingAlgorithm.Naive : algorithm;
+            ?? (device.Kind == DeviceKind.Cpu
+                ? AdaptiveAveragePoolingAlgorithm.Vector
+                : AdaptiveAveragePoolingAlgorithm.Quad);
+        return algorithm == AdaptiveAveragePoolingAlgorithm.Quad && !Quads.Allows(shape.C)
+            ? AdaptiveAveragePoolingAlgorithm.Naive
+            : algorithm;
     }
 }

@@ -6,9 +6,15 @@ public enum AdaptiveAveragePoolingAlgorithm
     /// <summary>One output per index (<see cref="AdaptiveAveragePoolingNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Vectors of channels, a pixel or a row of pixels per index (<see cref="AdaptiveAveragePoolingVector"/>): the CPU, any shape.</summary>
+    /// <summary>
+    /// Vectors of channels, a pixel or a row of pixels per index (<see cref="AdaptiveAveragePoolingVector"/>): the CPU,
+    /// any shape.
+    /// </summary>
     Vector,
 
-    /// <summary>Four channels of a pixel per index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
+    /// <summary>
+    /// Four channels of a pixel per index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a
+    /// multiple of 4; others are computed as <see cref="Naive"/>.
+    /// </summary>
     Quad,
 }

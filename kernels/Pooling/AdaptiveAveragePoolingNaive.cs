@@ -6,9 +6,11 @@ namespace IlgpuCxr.Kernels.Pooling;
 internal static class AdaptiveAveragePoolingNaive
 {
     /// <summary>One output: the mean of its window.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, AdaptiveAveragePoolingShape shape)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<float> input, AdaptiveAveragePoolingShape shape)
     {
-        int c = index % shape.C, q = index / shape.C % shape.Q, p = index / shape.C / shape.Q % shape.P, n = index / shape.C / shape.Q / shape.P;
+        int c = index % shape.C, q = index / shape.C % shape.Q, p = index / shape.C / shape.Q % shape.P;
+        int n = index / shape.C / shape.Q / shape.P;
         float sum = 0;
         for (int h = shape.FirstRow(p); h < shape.EndRow(p); h++)
         {
@@ -22,9 +24,11 @@ internal static class AdaptiveAveragePoolingNaive
     }
 
     /// <summary>One element of <c>gradInput</c>: its share of the gradient of every window that holds it.</summary>
-    public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, AdaptiveAveragePoolingShape shape)
+    public static void Backward(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, AdaptiveAveragePoolingShape shape)
     {
-        int c = index % shape.C, w = index / shape.C % shape.W, h = index / shape.C / shape.W % shape.H, n = index / shape.C / shape.W / shape.H;
+        int c = index % shape.C, w = index / shape.C % shape.W, h = index / shape.C / shape.W % shape.H;
+        int n = index / shape.C / shape.W / shape.H;
         float sum = 0;
         for (int p = shape.FirstWindowRow(h); p < shape.EndWindowRow(h); p++)
             for (int q = shape.FirstWindowColumn(w); q < shape.EndWindowColumn(w); q++)

@@ -7,7 +7,9 @@ namespace IlgpuCxr.Kernels.Pooling;
 internal static class AdaptiveAveragePoolingQuad
 {
     /// <summary>Four outputs: the means of a window.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, AdaptiveAveragePoolingShape shape, QuadGrid grid)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<float> input, AdaptiveAveragePoolingShape shape,
+        QuadGrid grid)
     {
         int n = grid.Divide(index, out int p, out int q, out int quad);
         ArrayView<Float4> x = input.Cast<Float4>();
@@ -24,12 +26,17 @@ internal static class AdaptiveAveragePoolingQuad
         output.Cast<Float4>()[index] = sum / shape.WindowSize(p, q);
     }
 
-    /// <summary>Four elements of <c>gradInput</c>: their shares of the gradient of every window that holds the pixel.</summary>
-    public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, AdaptiveAveragePoolingShape shape, QuadGrid grid)
+    /// <summary>
+    /// Four elements of <c>gradInput</c>: their shares of the gradient of every window that holds the pixel.
+    /// </summary>
+    public static void Backward(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, AdaptiveAveragePoolingShape shape,
+        QuadGrid grid)
     {
         int n = grid.Divide(index, out int h, out int w, out int quad);
         ArrayView<Float4> gradients = gradOutput.Cast<Float4>();
-        int endRow = shape.EndWindowRow(h), firstColumn = shape.FirstWindowColumn(w), endColumn = shape.EndWindowColumn(w);
+        int endRow = shape.EndWindowRow(h), firstColumn = shape.FirstWindowColumn(w);
+        int endColumn = shape.EndWindowColumn(w);
         Float4 sum = default;
         for (int p = shape.FirstWindowRow(h); p < endRow; p++)
             for (int q = firstColumn; q < endColumn; q++)

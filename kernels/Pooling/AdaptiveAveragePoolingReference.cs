@@ -18,7 +18,8 @@ public static class AdaptiveAveragePoolingReference
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static void Backward(Span<double> gradInput, ReadOnlySpan<double> gradOutput, in AdaptiveAveragePoolingShape shape)
+    public static void Backward(
+        Span<double> gradInput, ReadOnlySpan<double> gradOutput, in AdaptiveAveragePoolingShape shape)
     {
         gradInput.Clear();
         foreach (Share share in Shares(shape))
@@ -34,8 +35,10 @@ public static class AdaptiveAveragePoolingReference
             for (int p = 0; p < shape.P; p++)
                 for (int q = 0; q < shape.Q; q++)
                 {
-                    int firstRow = (int)Math.Floor((double)p * shape.H / shape.P), endRow = (int)Math.Ceiling((p + 1.0) * shape.H / shape.P);
-                    int firstColumn = (int)Math.Floor((double)q * shape.W / shape.Q), endColumn = (int)Math.Ceiling((q + 1.0) * shape.W / shape.Q);
+                    int firstRow = (int)Math.Floor((double)p * shape.H / shape.P);
+                    int endRow = (int)Math.Ceiling((p + 1.0) * shape.H / shape.P);
+                    int firstColumn = (int)Math.Floor((double)q * shape.W / shape.Q);
+                    int endColumn = (int)Math.Ceiling((q + 1.0) * shape.W / shape.Q);
                     double weight = 1.0 / ((endRow - firstRow) * (endColumn - firstColumn));
                     for (int h = firstRow; h < endRow; h++)
                         for (int w = firstColumn; w < endColumn; w++)

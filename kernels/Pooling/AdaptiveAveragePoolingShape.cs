@@ -35,7 +35,8 @@ public readonly record struct AdaptiveAveragePoolingShape(int N, int H, int W, i
     public double Bytes => sizeof(float) * (double)(Input.Count + Output.Count);
 
     /// <summary>The shape as <c>n16 7x7x512 -> 1x1x512</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"n{N} {H}x{W}x{C} -> {P}x{Q}x{C}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"n{N} {H}x{W}x{C} -> {P}x{Q}x{C}");
 
     // Window row p is the input rows [FirstRow(p), EndRow(p)); columns likewise.
 
@@ -47,7 +48,8 @@ public readonly record struct AdaptiveAveragePoolingShape(int N, int H, int W, i
 
     internal int EndColumn(int q) => Ceiling.Divide((q + 1) * W, Q);
 
-    // The windows that hold row h satisfy p H < (h + 1) P and (p + 1) H > h P: the same maths with input and output exchanged.
+    // The windows that hold row h satisfy p H < (h + 1) P and (p + 1) H > h P: the same maths with input and output
+    // exchanged.
 
     internal int FirstWindowRow(int h) => h * P / H;
 

@@ -3,22 +3,31 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Maximum pooling; <see cref="MaxPoolingShape"/> has the formula, <see cref="MaxPoolingReference"/> the definition.</summary>
-/// <remarks>See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">MaxPool2d</see>.</remarks>
+/// <summary>
+/// Maximum pooling; <see cref="MaxPoolingShape"/> has the formula, <see cref="MaxPoolingReference"/> the definition.
+/// </summary>
+/// <remarks>
+/// See PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">MaxPool2d</see>.
+/// </remarks>
 public static class MaxPooling
 {
     /// <summary>The maximum of each window; a NaN in the window is its maximum.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, P, Q, C]</c></param>
-    /// <param name="indices"><c>[N, P, Q, C]</c> for <see cref="Backward"/>: the bits of an <see cref="int"/>, the input pixel
-    /// <c>(n·H + h)·W + w</c> of the first maximum; null where no backward pass follows.</param>
+    /// <param name="indices">
+    /// <c>[N, P, Q, C]</c> for <see cref="Backward"/>: the bits of an <see cref="int"/>, the input pixel
+    /// <c>(n·H + h)·W + w</c> of the first maximum; null where no backward pass follows.
+    /// </param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
-    /// <param name="isActivation">Whether the input is what a ReLU gave, to have that ReLU's gradient from <see cref="Backward"/>: windows whose
-    /// maximum is not above 0 get the index -1, and no pixel their gradient.</param>
+    /// <param name="isActivation">
+    /// Whether the input is what a ReLU gave, to have that ReLU's gradient from <see cref="Backward"/>: windows whose
+    /// maximum is not above 0 get the index -1, and no pixel their gradient.
+    /// </param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    public static void Forward(ComputeDevice device, Tensor output, Tensor? indices, Tensor input, bool isActivation, in MaxPoolingShape shape)
+    public static void Forward(
+        ComputeDevice device, Tensor output, Tensor? indices, Tensor input, bool isActivation, in MaxPoolingShape shape)
     {
         Sizes.Require(output, shape.Output);
         Sizes.Require(indices, shape.Output);
@@ -31,9 +40,12 @@ public static class MaxPooling
         if (algorithm == MaxPoolingAlgorithm.Vector)
             device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, pixels, input.View, masks, shape);
         else if (algorithm == MaxPoolingAlgorithm.Quad)
-            device.Launch(MaxPoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, pixels, input.View, masks, shape, new QuadGrid(shape.P, shape.Q, shape.C));
+            device.Launch(
+                MaxPoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, pixels, input.View, masks, shape,
+                new QuadGrid(shape.P, shape.Q, shape.C));
         else
-            device.Launch(MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, pixels, input.View, masks, shape);
+            device.Launch(
+                MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, pixels, input.View, masks, shape);
     }
 
     /// <summary><c>gradInput = ∂loss/∂input</c></summary>
@@ -44,7 +56,8 @@ public static class MaxPooling
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
-    public static void Backward(ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
+    public static void Backward(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
     {
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
@@ -57,10 +70,12 @@ public static class MaxPooling
         else if (algorithm == MaxPoolingAlgorithm.Quad)
         {
             device.Launch(MaxPoolingQuad.Backward, (int)(shape.Input.Count / 4),
-                gradInput.View, gradOutput.View, pixels, shape, new QuadGrid(shape.H, shape.W, shape.C), new FastDivisor(shape.Stride), shape.P, shape.Q);
+                gradInput.View, gradOutput.View, pixels, shape, new QuadGrid(shape.H, shape.W, shape.C),
+                new FastDivisor(shape.Stride), shape.P, shape.Q);
         }
         else
-            device.Launch(MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, pixels, shape);
+            device.Launch(
+                MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, pixels, shape);
     }
 
     /// <summary>The one place that chooses.</summary>

@@ -6,9 +6,14 @@ public enum MaxPoolingAlgorithm
     /// <summary>One output per index (<see cref="MaxPoolingNaive"/>): any device, any shape.</summary>
     Naive,
 
-    /// <summary>Vectors of channels, a row of pixels per index (<see cref="MaxPoolingVector"/>): the CPU, any shape.</summary>
+    /// <summary>
+    /// Vectors of channels, a row of pixels per index (<see cref="MaxPoolingVector"/>): the CPU, any shape.
+    /// </summary>
     Vector,
 
-    /// <summary>Four channels of a pixel per index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4; others are computed as <see cref="Naive"/>.</summary>
+    /// <summary>
+    /// Four channels of a pixel per index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4;
+    /// others are computed as <see cref="Naive"/>.
+    /// </summary>
     Quad,
 }

@@ -6,9 +6,12 @@ namespace IlgpuCxr.Kernels.Pooling;
 internal static class MaxPoolingNaive
 {
     /// <summary>One output: the maximum of its window, and the pixel that holds it.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks, MaxPoolingShape shape)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks,
+        MaxPoolingShape shape)
     {
-        int c = index % shape.C, q = index / shape.C % shape.Q, p = index / shape.C / shape.Q % shape.P, n = index / shape.C / shape.Q / shape.P;
+        int c = index % shape.C, q = index / shape.C % shape.Q, p = index / shape.C / shape.Q % shape.P;
+        int n = index / shape.C / shape.Q / shape.P;
         int maximumPixel = (n * shape.H + shape.FirstRow(p)) * shape.W + shape.FirstColumn(q);
         float maximum = float.NegativeInfinity;
         for (int h = shape.FirstRow(p); h < shape.EndRow(p); h++)
@@ -31,10 +34,15 @@ internal static class MaxPoolingNaive
     }
 
     /// <summary>One element of <c>gradInput</c>: the gradients of the windows whose maximum this input was.</summary>
-    /// <remarks>Asking every window that holds the input needs no atomic additions, so overlapping windows sum in a fixed order.</remarks>
-    public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices, MaxPoolingShape shape)
+    /// <remarks>
+    /// Asking every window that holds the input needs no atomic additions, so overlapping windows sum in a fixed order.
+    /// </remarks>
+    public static void Backward(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
+        MaxPoolingShape shape)
     {
-        int c = index % shape.C, w = index / shape.C % shape.W, h = index / shape.C / shape.W % shape.H, n = index / shape.C / shape.W / shape.H;
+        int c = index % shape.C, w = index / shape.C % shape.W, h = index / shape.C / shape.W % shape.H;
+        int n = index / shape.C / shape.W / shape.H;
         int pixel = index / shape.C;
         float sum = 0;
         for (int p = shape.FirstWindowRow(h); p < shape.EndWindowRow(h); p++)

@@ -8,11 +8,13 @@ internal static class MaxPoolingQuad
 {
     /// <summary>Four outputs: the maxima of a window, and the pixels that hold them.</summary>
     public static void Forward(
-        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks, MaxPoolingShape shape, QuadGrid grid)
+        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks,
+        MaxPoolingShape shape, QuadGrid grid)
     {
         int n = grid.Divide(index, out int p, out int q, out int quad);
         ArrayView<Float4> x = input.Cast<Float4>();
-        int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p), firstColumn = shape.FirstColumn(q), endColumn = shape.EndColumn(q);
+        int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p), firstColumn = shape.FirstColumn(q);
+        int endColumn = shape.EndColumn(q);
         Float4 maximum = Float4.Of(float.NegativeInfinity);
         Int4 pixels = Int4.Of((n * shape.H + firstRow) * shape.W + firstColumn);
         for (int h = firstRow; h < endRow; h++)
@@ -38,15 +40,19 @@ internal static class MaxPoolingQuad
         indices.Cast<Int4>()[index] = pixels;
     }
 
-    /// <summary>Four elements of <c>gradInput</c>: of every window that holds the pixel, the gradients of those maxima that it was.</summary>
+    /// <summary>
+    /// Four elements of <c>gradInput</c>: of every window that holds the pixel, the gradients of those maxima that it
+    /// was.
+    /// </summary>
     public static void Backward(
-        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices, MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride,
-        int rows, int columns)
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
+        MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride, int rows, int columns)
     {
         int n = grid.Divide(index, out int h, out int w, out int quad), pixel = (n * shape.H + h) * shape.W + w;
         ArrayView<Float4> gradients = gradOutput.Cast<Float4>();
         ArrayView<Int4> maxima = indices.Cast<Int4>();
-        int endRow = EndWindow(h + shape.Padding, rows, byStride), endColumn = EndWindow(w + shape.Padding, columns, byStride);
+        int endRow = EndWindow(h + shape.Padding, rows, byStride);
+        int endColumn = EndWindow(w + shape.Padding, columns, byStride);
         Float4 sum = default;
         for (int p = FirstWindow(h + shape.Padding, shape.Window, byStride); p < endRow; p++)
             for (int q = FirstWindow(w + shape.Padding, shape.Window, byStride); q < endColumn; q++)
@@ -75,7 +81,9 @@ internal static class MaxPoolingQuad
 
     // As MaxPoolingShape.FirstWindowRow and EndWindowRow, which divide.
 
-    private static int FirstWindow(int padded, int window, FastDivisor byStride) => padded < window ? 0 : byStride.Divide(padded - window, out _) + 1;
+    private static int FirstWindow(int padded, int window, FastDivisor byStride) =>
+        padded < window ? 0 : byStride.Divide(padded - window, out _) + 1;
 
-    private static int EndWindow(int padded, int windows, FastDivisor byStride) => Math.Min(windows, byStride.Divide(padded, out _) + 1);
+    private static int EndWindow(int padded, int windows, FastDivisor byStride) =>
+        Math.Min(windows, byStride.Divide(padded, out _) + 1);
 }

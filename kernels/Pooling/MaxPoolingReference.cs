@@ -8,7 +8,8 @@ public static class MaxPoolingReference
     /// <param name="indices"><c>[N, P, Q, C]</c>: the input pixel <c>(n·H + h)·W + w</c> of each maximum.</param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static void Forward(Span<double> output, Span<int> indices, ReadOnlySpan<double> input, in MaxPoolingShape shape)
+    public static void Forward(
+        Span<double> output, Span<int> indices, ReadOnlySpan<double> input, in MaxPoolingShape shape)
     {
         output.Fill(double.NegativeInfinity);
         indices.Fill(-1);
@@ -35,12 +36,15 @@ public static class MaxPoolingReference
                     }
     }
 
-    /// <summary>Each output's gradient goes to the input that was the maximum: <c>gradInput[indices[i], c] += gradOutput[i]</c></summary>
+    /// <summary>
+    /// Each output's gradient goes to the input that was the maximum: <c>gradInput[indices[i], c] += gradOutput[i]</c>
+    /// </summary>
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="indices">What <see cref="Forward"/> found.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Backward(Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<int> indices, in MaxPoolingShape shape)
+    public static void Backward(
+        Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<int> indices, in MaxPoolingShape shape)
     {
         gradInput.Clear();
         for (int i = 0; i < gradOutput.Length; i++)

@@ -10,7 +10,9 @@ namespace IlgpuCxr.Kernels.Pooling;
 /// <param name="C">Channels.</param>
 /// <param name="Window">Rows and columns of the window.</param>
 /// <param name="Stride">Step between neighbouring windows, in input pixels.</param>
-/// <param name="Padding">Rows and columns of -∞ around the input; at most half the window, so that every window holds a pixel.</param>
+/// <param name="Padding">
+/// Rows and columns of -∞ around the input; at most half the window, so that every window holds a pixel.
+/// </param>
 /// <remarks>
 /// <code>
 /// input  [N, H, W, C]
@@ -18,7 +20,8 @@ namespace IlgpuCxr.Kernels.Pooling;
 ///
 /// output[n, p, q, c] = max r,s  input[n, p·stride - padding + r, q·stride - padding + s, c]        0 ≤ r, s &lt; window
 /// </code>
-/// What is computed is PyTorch's <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">MaxPool2d</see>.
+/// What is computed is PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">MaxPool2d</see>.
 /// </remarks>
 public readonly record struct MaxPoolingShape(int N, int H, int W, int C, int Window, int Stride, int Padding)
 {
@@ -34,12 +37,16 @@ public readonly record struct MaxPoolingShape(int N, int H, int W, int C, int Wi
     /// <summary><c>[N, P, Q, C]</c></summary>
     public TensorShape Output => new(N, P, Q, C);
 
-    /// <summary>Bytes that one pass with indices must move at least: the input's side once, the output's side and the indices once.</summary>
+    /// <summary>
+    /// Bytes that one pass with indices must move at least: the input's side once, the output's side and the indices
+    /// once.
+    /// </summary>
     public double Bytes => sizeof(float) * (Input.Count + 2.0 * Output.Count);
 
     /// <summary>The shape as <c>n16 112x112x64 -> 56x56x64, window 3 stride 2 padding 1</c>.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"n{N} {H}x{W}x{C} -> {P}x{Q}x{C}, window {Window} stride {Stride} padding {Padding}");
+        CultureInfo.InvariantCulture,
+        $"n{N} {H}x{W}x{C} -> {P}x{Q}x{C}, window {Window} stride {Stride} padding {Padding}");
 
     // The rows [FirstRow(p), EndRow(p)) are those of window row p that lie inside the input; columns likewise.
 
@@ -51,8 +58,9 @@ public readonly record struct MaxPoolingShape(int N, int H, int W, int C, int Wi
 
     internal int EndColumn(int q) => Math.Min(W, q * Stride - Padding + Window);
 
-    // The window rows [FirstWindowRow(h), EndWindowRow(h)) are those that hold input row h: p·stride ≤ h + padding < p·stride + window.
-    // Quotients are taken of numbers ≥ 0 only, where rounding down and C#'s rounding towards zero agree.
+    // The window rows [FirstWindowRow(h), EndWindowRow(h)) are those that hold input row h: p·stride ≤ h + padding <
+    // p·stride + window. Quotients are taken of numbers ≥ 0 only, where rounding down and C#'s rounding towards zero
+    // agree.
 
     internal int FirstWindowRow(int h) => FirstWindow(h + Padding);
 

@@ -4,11 +4,15 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
-/// <summary>Maximum pooling on the CPU: a vector holds neighbouring channels of a pixel, an index is a row of pixels.</summary>
+/// <summary>
+/// Maximum pooling on the CPU: a vector holds neighbouring channels of a pixel, an index is a row of pixels.
+/// </summary>
 internal static unsafe class MaxPoolingVector
 {
     /// <summary>One row of outputs, <c>index = n·P + p</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks, MaxPoolingShape shape)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks,
+        MaxPoolingShape shape)
     {
         int p = index % shape.P, n = index / shape.P, channels = shape.C;
         float* x = input.Pointer(), y = output.Pointer() + (long)index.X * shape.Q * channels;
@@ -27,7 +31,8 @@ internal static unsafe class MaxPoolingVector
                     for (int w = firstColumn; w < endColumn; w++, pixel++)
                     {
                         Vector<float> value = Vector.Load(x + (long)pixel * channels + c);
-                        // Strictly greater keeps the first maximum; only a NaN differs from itself, and it wins as in PyTorch.
+                        // Strictly greater keeps the first maximum; only a NaN differs from itself, and it wins as in
+                        // PyTorch.
                         Vector<int> wins = Vector.GreaterThan(value, maximum) | ~Vector.Equals(value, value);
                         maximum = Vector.ConditionalSelect(wins, value, maximum);
                         maximumPixel = Vector.ConditionalSelect(wins, new Vector<int>(pixel), maximumPixel);
@@ -37,13 +42,19 @@ internal static unsafe class MaxPoolingVector
                 if (masks != 0)
                     maximumPixel |= Vector.LessThanOrEqual(maximum, Vector<float>.Zero);
                 if (pixels != null)
-                    Vector.AsVectorSingle(maximumPixel).Store((float*)pixels + ((long)index.X * shape.Q + q) * channels + c, channels - c);
+                    Vector.AsVectorSingle(maximumPixel).Store(
+                        (float*)pixels + ((long)index.X * shape.Q + q) * channels + c, channels - c);
             }
         }
     }
 
-    /// <summary>One row of <c>gradInput</c>, <c>index = n·H + h</c>: every window that holds a pixel is asked whether it was the maximum.</summary>
-    public static void Backward(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices, MaxPoolingShape shape)
+    /// <summary>
+    /// One row of <c>gradInput</c>, <c>index = n·H + h</c>: every window that holds a pixel is asked whether it was the
+    /// maximum.
+    /// </summary>
+    public static void Backward(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
+        MaxPoolingShape shape)
     {
         int h = index % shape.H, n = index / shape.H, channels = shape.C;
         float* dx = gradInput.Pointer() + (long)index.X * shape.W * channels, dy = gradOutput.Pointer();

@@ -3,14 +3,18 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The columns of a product as <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/> multiplies them: rounded, tile after tile, each tile as it lies in shared memory.</summary>
+/// <summary>
+/// The columns of a product as <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/> multiplies
+/// them: rounded, tile after tile, each tile as it lies in shared memory.
+/// </summary>
 /// <remarks>
 /// <code>
 /// packed      [column tiles][depth tiles][a tile]
 /// a tile      [column][16 of the depth], in the order of WarpgroupMatrix: 64 bytes a column in tf32, 32 in bf16
 /// </code>
-/// Beyond the matrix it is zero. So a tile is copied as one piece, with neither divisions nor tests. Weights are packed for each pass, as on
-/// the CPU; for the weights' gradient it is the output's gradient, with the pixels as depth, which lets the tensor cores read it along the depth.
+/// Beyond the matrix it is zero. So a tile is copied as one piece, with neither divisions nor tests. Weights are packed
+/// for each pass, as on the CPU; for the weights' gradient it is the output's gradient, with the pixels as depth, which
+/// lets the tensor cores read it along the depth.
 /// </remarks>
 /// <param name="packed">All tiles.</param>
 /// <param name="columnTile">The group's tile of columns.</param>
@@ -38,9 +42,13 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
     private const int StepBytes = 32;
 
     /// <summary>The columns of a tile in shared memory, from one of its steps on.</summary>
-    public static long Step(uint tile, int step) => WarpgroupMatrix.At(tile + (uint)(step * StepBytes), RowQuads * QuadBytes);
+    public static long Step(uint tile, int step) =>
+        WarpgroupMatrix.At(tile + (uint)(step * StepBytes), RowQuads * QuadBytes);
 
-    /// <summary>Begins to copy this thread's quads of the tile at <paramref name="depthStart"/>; nothing from <paramref name="end"/> on.</summary>
+    /// <summary>
+    /// Begins to copy this thread's quads of the tile at <paramref name="depthStart"/>; nothing from
+    /// <paramref name="end"/> on.
+    /// </summary>
     public void Fetch(uint tile, int depthStart, int end)
     {
         int bytes = depthStart < end ? QuadBytes : 0;
@@ -52,16 +60,20 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
             TensorCore.CopyQuad(tile + Warpgroup.Threads * QuadBytes, ref view[(quad + Warpgroup.Threads) * 4], bytes);
         if (Quads > 2 * Warpgroup.Threads)
         {
-            TensorCore.CopyQuad(tile + 2 * Warpgroup.Threads * QuadBytes, ref view[(quad + 2 * Warpgroup.Threads) * 4], bytes);
-            TensorCore.CopyQuad(tile + 3 * Warpgroup.Threads * QuadBytes, ref view[(quad + 3 * Warpgroup.Threads) * 4], bytes);
+            TensorCore.CopyQuad(
+                tile + 2 * Warpgroup.Threads * QuadBytes, ref view[(quad + 2 * Warpgroup.Threads) * 4], bytes);
+            TensorCore.CopyQuad(
+                tile + 3 * Warpgroup.Threads * QuadBytes, ref view[(quad + 3 * Warpgroup.Threads) * 4], bytes);
         }
     }
 
     /// <summary>Floats that a matrix takes when it is packed; two of bf16 are one.</summary>
-    public static int Count(int columns, int depth) => checked(Ceiling.Divide(columns, TSize.Extent) * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads * 4);
+    public static int Count(int columns, int depth) =>
+        checked(Ceiling.Divide(columns, TSize.Extent) * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads * 4);
 
     /// <summary>Packs one quad of a matrix.</summary>
-    public static void Pack<TColumns>(Index1D index, ArrayView<float> packed, TColumns columns, int depth, FastDivisor byDepthTiles)
+    public static void Pack<TColumns>(
+        Index1D index, ArrayView<float> packed, TColumns columns, int depth, FastDivisor byDepthTiles)
         where TColumns : struct, ITiledOperand
     {
         int tile = index / Quads, place = index - tile * Quads;

@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The sizes that all variants of <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/> have.</summary>
+/// <summary>
+/// The sizes that all variants of
+/// <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/> have.
+/// </summary>
 internal static class TensorCoreGemm
 {
     /// <summary>Threads of a group.</summary>
@@ -17,7 +20,8 @@ internal static class TensorCoreGemm
 /// <remarks>
 /// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors rounded to the format of
 /// <see cref="ITensorCoreMath"/> on their way from shared memory to the tensor cores, sums in single precision.
-/// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in global and in shared memory.
+/// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in
+/// global and in shared memory.
 /// </remarks>
 internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult>
     where TRowSize : struct, ITiledSize
@@ -30,13 +34,15 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
 {
     private const int Depth = TensorCoreGemm.Depth;
 
-    // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel gets without asking.
+    // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel
+    // gets without asking.
     private const int Stages = 3;
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
     public static void Multiply(TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowSize, TAccess, TRows>.Bytes, stageBytes = rowBytes + TensorCoreStage<TColumnSize, TAccess, TColumns>.Bytes;
+        int rowBytes = TensorCoreStage<TRowSize, TAccess, TRows>.Bytes;
+        int stageBytes = rowBytes + TensorCoreStage<TColumnSize, TAccess, TColumns>.Bytes;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
             Stages * Depth * (TRowSize.Extent + TColumnSize.Extent) / 4);
         uint memory = TensorCore.SharedAddress(ref shared[0]);
@@ -44,9 +50,11 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile);
         int rowStart = rowTile * TRowSize.Extent, columnStart = columnTile * TColumnSize.Extent;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
-        int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowSize.Extent / 2), warpColumn = (warp & 1) * (TColumnSize.Extent / 2);
+        int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowSize.Extent / 2);
+        int warpColumn = (warp & 1) * (TColumnSize.Extent / 2);
         var rowStage = new TensorCoreStage<TRowSize, TAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
-        var columnStage = new TensorCoreStage<TColumnSize, TAccess, TColumns>(columns, columnStart, Group.IdxX, warpColumn);
+        var columnStage = new TensorCoreStage<TColumnSize, TAccess, TColumns>(
+            columns, columnStart, Group.IdxX, warpColumn);
 
         TensorCoreSums sums = default;
         uint current = memory, next = memory + (uint)(2 * stageBytes), last = next;
@@ -58,7 +66,8 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
         TensorCore.CommitCopies();
         for (int depth = begin; depth < end; depth += Depth)
         {
-            // This thread's copies of the current tile are done; after the barrier everybody's are, and nobody reads the tile before it any more.
+            // This thread's copies of the current tile are done; after the barrier everybody's are, and nobody reads
+            // the tile before it any more.
             TensorCore.AwaitCopies(1);
             Group.Barrier();
             if (depth + 2 * Depth < end)
@@ -79,12 +88,15 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
         TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows16, row + 16, column, result, partials, plan);
         if (TRowSize.Extent > 64)
         {
-            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows32, row + 32, column, result, partials, plan);
-            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows48, row + 48, column, result, partials, plan);
+            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(
+                sums.Rows32, row + 32, column, result, partials, plan);
+            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(
+                sums.Rows48, row + 48, column, result, partials, plan);
         }
         // Zeros past the end of the depth may still be on their way, but not to the first tile.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowSize, TColumnSize, TResult>(shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
+            TileStatistics.Write<TRowSize, TColumnSize, TResult>(
+                shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
     }
 
     private static void MultiplyTile(
@@ -115,14 +127,16 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
     }
 
     /// <summary>A block of 16 outer indices as deep as one instruction multiplies.</summary>
-    private static Fragment Load<TSize, TOperand>(TensorCoreStage<TSize, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
+    private static Fragment Load<TSize, TOperand>(
+        TensorCoreStage<TSize, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
         where TSize : struct, ITiledSize
         where TOperand : struct, ITiledOperand =>
         TMath.Depth == 8
             ? TMath.Round(stage.Load(tile, outerBlock, step), default)
             : TMath.Round(stage.Load(tile, outerBlock, 2 * step), stage.Load(tile, outerBlock, 2 * step + 1));
 
-    private static void MultiplyRow(ref WarpColumns64 sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
+    private static void MultiplyRow(
+        ref WarpColumns64 sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
     {
         sums.Columns0 = TMath.MultiplyAdd(a, b0.X, b0.Z, sums.Columns0);
         sums.Columns8 = TMath.MultiplyAdd(a, b0.Y, b0.W, sums.Columns8);

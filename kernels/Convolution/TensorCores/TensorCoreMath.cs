@@ -6,16 +6,24 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>A format in which tensor cores multiply; they sum in single precision.</summary>
 internal interface ITensorCoreMath
 {
-    /// <summary>Depth of one <see cref="MultiplyAdd(Fragment, uint, uint, Float4)"/>, made of blocks of depth 8.</summary>
+    /// <summary>
+    /// Depth of one <see cref="MultiplyAdd(Fragment, uint, uint, Float4)"/>, made of blocks of depth 8.
+    /// </summary>
     static abstract int Depth { get; }
 
     /// <summary>Floats of one block of depth 8, or of two, rounded to the format.</summary>
     static abstract Fragment Round(Fragment first, Fragment second);
 
-    /// <summary>A warp's 16x8 results, with <paramref name="b0"/> and <paramref name="b1"/> half of a fragment of columns: its X and Z, or its Y and W.</summary>
+    /// <summary>
+    /// A warp's 16x8 results, with <paramref name="b0"/> and <paramref name="b1"/> half of a fragment of columns: its X
+    /// and Z, or its Y and W.
+    /// </summary>
     static abstract Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum);
 
-    /// <summary>Begins a warpgroup's 64 rows by 64 columns, with a warp's rows in <paramref name="a"/> and columns in shared memory (<see cref="Warpgroup"/>).</summary>
+    /// <summary>
+    /// Begins a warpgroup's 64 rows by 64 columns, with a warp's rows in <paramref name="a"/> and columns in shared
+    /// memory (<see cref="Warpgroup"/>).
+    /// </summary>
     static abstract WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums);
 
     /// <inheritdoc cref="MultiplyAdd(Fragment, long, WarpColumns64)"/>
@@ -24,15 +32,17 @@ internal interface ITensorCoreMath
 
 /// <summary>10 bits of mantissa and the exponent of single precision.</summary>
 /// <remarks>
-/// Tensor cores ignore the last 13 bits of a factor, which alone would draw every sum towards zero. Half a unit of the last place that counts,
-/// added before, makes that a rounding to nearest, but finding a number's unit takes three instructions (<c>cvt.rna.tf32</c> as the assembler
-/// writes it) for each factor, as many as all the rest of the loop. A fixed part of the number takes one:
+/// Tensor cores ignore the last 13 bits of a factor, which alone would draw every sum towards zero. Half a unit of the
+/// last place that counts, added before, makes that a rounding to nearest, but finding a number's unit takes three
+/// instructions (<c>cvt.rna.tf32</c> as the assembler writes it) for each factor, as many as all the rest of the loop.
+/// A fixed part of the number takes one:
 /// <code>
 /// f' = f + f · ln 2 / 2048        with a mantissa m from 1 to 2: 0.35 m units of 2⁻¹⁰, from 0.35 to 0.69
 /// </code>
-/// half a unit in the mean over mantissas as they are found (the density 1 / (m ln 2); Benford 1938), so that no direction is preferred. It is less
-/// than a unit, so what tf32 can hold stays as it is. The greatest error is 0.65 · 2⁻¹⁰ of the number instead of 0.5 · 2⁻¹⁰, and the root of
-/// the mean square 0.306 units instead of 0.289. Infinity and NaN stay what they are, which adding to the bits would not see to.
+/// half a unit in the mean over mantissas as they are found (the density 1 / (m ln 2); Benford 1938), so that no
+/// direction is preferred. It is less than a unit, so what tf32 can hold stays as it is. The greatest error is 0.65 ·
+/// 2⁻¹⁰ of the number instead of 0.5 · 2⁻¹⁰, and the root of the mean square 0.306 units instead of 0.289. Infinity and
+/// NaN stay what they are, which adding to the bits would not see to.
 /// </remarks>
 internal readonly struct Tf32Math : ITensorCoreMath
 {
@@ -50,11 +60,14 @@ internal readonly struct Tf32Math : ITensorCoreMath
         return first;
     }
 
-    public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) => TensorCore.MultiplyTf32(a, b0, b1, sum);
+    public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) =>
+        TensorCore.MultiplyTf32(a, b0, b1, sum);
 
-    public static WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums) => Warpgroup.MultiplyTf32(a, columns, sums);
+    public static WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums) =>
+        Warpgroup.MultiplyTf32(a, columns, sums);
 
-    public static WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums) => Warpgroup.MultiplyTf32(a, columns, sums);
+    public static WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums) =>
+        Warpgroup.MultiplyTf32(a, columns, sums);
 
     private static uint Round(uint bits)
     {
@@ -65,8 +78,9 @@ internal readonly struct Tf32Math : ITensorCoreMath
 
 /// <summary>7 bits of mantissa and the exponent of single precision.</summary>
 /// <remarks>
-/// The instruction wants neighbours in depth in one register, but a sum has no order: as long as rows and columns agree, any two depths may be
-/// called neighbours. Here depth t is the neighbour of depth t + 4, because a lane holds both of them from the loads that tf32 needs.
+/// The instruction wants neighbours in depth in one register, but a sum has no order: as long as rows and columns
+/// agree, any two depths may be called neighbours. Here depth t is the neighbour of depth t + 4, because a lane holds
+/// both of them from the loads that tf32 needs.
 /// </remarks>
 internal readonly struct Bf16Math : ITensorCoreMath
 {
@@ -82,9 +96,12 @@ internal readonly struct Bf16Math : ITensorCoreMath
         return packed;
     }
 
-    public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) => TensorCore.MultiplyBf16(a, b0, b1, sum);
+    public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) =>
+        TensorCore.MultiplyBf16(a, b0, b1, sum);
 
-    public static WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums) => Warpgroup.MultiplyBf16(a, columns, sums);
+    public static WarpColumns64 MultiplyAdd(Fragment a, long columns, WarpColumns64 sums) =>
+        Warpgroup.MultiplyBf16(a, columns, sums);
 
-    public static WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums) => Warpgroup.MultiplyBf16(a, columns, sums);
+    public static WarpColumns128 MultiplyAdd(Fragment a, long columns, WarpColumns128 sums) =>
+        Warpgroup.MultiplyBf16(a, columns, sums);
 }

@@ -2,7 +2,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>A lane's part of the results of a warp, 64x64 at most; what a smaller tile does not use costs nothing.</summary>
+/// <summary>
+/// A lane's part of the results of a warp, 64x64 at most; what a smaller tile does not use costs nothing.
+/// </summary>
 internal struct TensorCoreSums
 {
     public WarpColumns64 Rows0;

@@ -3,17 +3,21 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Writes what a lane holds of a product: two neighbours of every eight columns, in rows eight apart.</summary>
+/// <summary>
+/// Writes what a lane holds of a product: two neighbours of every eight columns, in rows eight apart.
+/// </summary>
 /// <remarks>
-/// All that a row's results need from memory is asked for before any of it is used. With a wait for each pair, 64 of them in the largest tile, writing would
-/// take as long as the products of a small filter.
+/// All that a row's results need from memory is asked for before any of it is used. With a wait for each pair, 64 of
+/// them in the largest tile, writing would take as long as the products of a small filter.
 /// </remarks>
 internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
     where TColumnSize : struct, ITiledSize
     where TAccess : struct, ITiledAccess
     where TResult : struct, ITiledResult
 {
-    /// <summary>A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.</summary>
+    /// <summary>
+    /// A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.
+    /// </summary>
     public static void Store(
         WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
     {

@@ -3,15 +3,17 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>One operand's tile in shared memory: how a thread brings its part there, and how a lane reads it as fragments.</summary>
+/// <summary>
+/// One operand's tile in shared memory: how a thread brings its part there, and how a lane reads it as fragments.
+/// </summary>
 /// <remarks>
 /// A tile keeps the order of global memory, so that whole quads are copied past the registers:
 /// <code>
 /// AlongDepth     [outer][depth]    16 floats a row      quad q of row o lies at place q ^ (o / 2 mod 4)
 /// else           [depth][outer]    64 or 128 a row      quad q of row d lies at place q ^ 2 (d mod 4)
 /// </code>
-/// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first order, four rows of two quads
-/// in the second.
+/// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first order,
+/// four rows of two quads in the second.
 /// </remarks>
 internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     where TSize : struct, ITiledSize
@@ -20,7 +22,8 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
 {
     private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.Depth / 4;
 
-    // A thread's quads, four of a large tile and two of a small one, are of one depth, so that its share of the offset is found once for all of them.
+    // A thread's quads, four of a large tile and two of a small one, are of one depth, so that its share of the offset
+    // is found once for all of them.
     private const int OuterStep = 32;
 
     private readonly TOperand operand;
@@ -78,7 +81,10 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     // From one of a thread's quads to its next in shared memory.
     private static int CopyBytes => TOperand.AlongDepth ? OuterStep * DepthQuads * QuadBytes : StepQuads * QuadBytes;
 
-    /// <summary>Begins to copy this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
+    /// <summary>
+    /// Begins to copy this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all
+    /// is zero.
+    /// </summary>
     public void Fetch(uint tile, int depth, int end)
     {
         tile += destination;
@@ -92,14 +98,21 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
         }
     }
 
-    /// <summary>A block of 16 outer indices and a depth of 8, <paramref name="outerBlock"/> counted from the warp's first.</summary>
-    /// <remarks>An odd block is found by exchanging bits, which is right where the warp's first index is a multiple of 32.</remarks>
+    /// <summary>
+    /// A block of 16 outer indices and a depth of 8, <paramref name="outerBlock"/> counted from the warp's first.
+    /// </summary>
+    /// <remarks>
+    /// An odd block is found by exchanging bits, which is right where the warp's first index is a multiple of 32.
+    /// </remarks>
     public Fragment Load(uint tile, int outerBlock, int depthBlock)
     {
         if (TOperand.AlongDepth)
-            return TensorCore.LoadMatrices(tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes) + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
-        // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are exchanged. Bit 1 tells the last eight of 16 outer indices from the first, bit 2
-        // an odd block from an even one: both are set by exclusive or. From 32 outer indices to the next it is an addition.
+            return TensorCore.LoadMatrices(
+                tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes)
+                + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
+        // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are exchanged. Bit 1 tells
+        // the last eight of 16 outer indices from the first, bit 2 an odd block from an even one: both are set by
+        // exclusive or. From 32 outer indices to the next it is an addition.
         uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;
         uint first = tile + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
         uint second = first + (uint)(4 * OuterQuads * QuadBytes);

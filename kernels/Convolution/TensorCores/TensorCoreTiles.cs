@@ -6,11 +6,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The tiles of <see cref="TensorCoreGemm"/>, and which one a matrix product takes.</summary>
 internal static class TensorCoreTiles
 {
-    // The small tile costs more because it reads twice as much: a warp with 64x64 results reads 128 floats of shared memory for 4096 multiply-adds, one with
-    // 32x32 reads 64 for 1024. It takes two groups to saturate a multiprocessor, because a warp has a quarter of the products to go on with while others wait.
+    // The small tile costs more because it reads twice as much: a warp with 64x64 results reads 128 floats of shared
+    // memory for 4096 multiply-adds, one with 32x32 reads 64 for 1024. It takes two groups to saturate a
+    // multiprocessor, because a warp has a quarter of the products to go on with while others wait.
     private static readonly TiledTile Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
 
-    // Six tenths of the 1024 multiply-adds of tf32 that an H100's multiprocessor does in a cycle; in bf16 shared memory leaves little more (docs/convolution.md).
+    // Six tenths of the 1024 multiply-adds of tf32 that an H100's multiprocessor does in a cycle; in bf16 shared memory
+    // leaves little more (docs/convolution.md).
     private const double Pace = 600;
 
     private static readonly TiledPlanner ForQuads = new(
@@ -23,26 +25,39 @@ internal static class TensorCoreTiles
     private static readonly TiledPlanner ForSingles = new(TensorCoreGemm.Depth, Pace, Small);
 
     /// <summary>What cuts products into tiles.</summary>
-    /// <remarks>Without quads only the small tile is used: reading floats one by one takes so many registers for addresses that a larger one would spill.</remarks>
+    /// <remarks>
+    /// Without quads only the small tile is used: reading floats one by one takes so many registers for addresses that
+    /// a larger one would spill.
+    /// </remarks>
     public static TiledPlanner Planner(bool quads) => quads ? ForQuads : ForSingles;
 
     /// <summary>The kernel for a plan.</summary>
-    public static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TMath, TRows, TColumns, TResult>(TiledPlan plan, bool quads)
+    public static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TMath, TRows, TColumns, TResult>(
+        TiledPlan plan, bool quads)
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult =>
         (plan.RowExtent == LargeTile.Extent, plan.ColumnExtent == LargeTile.Extent, quads) switch
         {
-            (_, _, false) => TensorCoreGemm<SmallTile, SmallTile, SingleAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (true, true, _) => TensorCoreGemm<LargeTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (true, false, _) => TensorCoreGemm<LargeTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (false, true, _) => TensorCoreGemm<SmallTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (false, false, _) => TensorCoreGemm<SmallTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (_, _, false) =>
+                TensorCoreGemm<SmallTile, SmallTile, SingleAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (true, true, _) =>
+                TensorCoreGemm<LargeTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (true, false, _) =>
+                TensorCoreGemm<LargeTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (false, true, _) =>
+                TensorCoreGemm<SmallTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (false, false, _) =>
+                TensorCoreGemm<SmallTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
         };
 
-    /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
-    /// <remarks>255 registers per thread for two groups of large tiles, 170 for three, 128 for four of small ones.</remarks>
+    /// <summary>
+    /// How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.
+    /// </summary>
+    /// <remarks>
+    /// 255 registers per thread for two groups of large tiles, 170 for three, 128 for four of small ones.
+    /// </remarks>
     public static KernelSpecialization Specialization(int rowExtent, int columnExtent) =>
         new(TensorCoreGemm.Threads, (rowExtent, columnExtent) switch
         {

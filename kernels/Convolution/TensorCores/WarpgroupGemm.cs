@@ -3,12 +3,16 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The matrix product of <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/> with the instructions of a whole warpgroup.</summary>
+/// <summary>
+/// The matrix product of <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/>
+/// with the instructions of a whole warpgroup.
+/// </summary>
 /// <remarks>
-/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has rows 16w to 16w + 15 of each
-/// 64 and all columns. Rows come to shared memory as they are in global memory and are rounded on their way through the registers, each element once;
-/// columns were rounded and put in order before (<see cref="PackedColumns{TSize, TMath}"/>), and the tensor cores read them from shared memory themselves.
-/// While they multiply a tile, the threads load the rows of the next and begin to copy a later one.
+/// <c>result[row, column] = Σ depth rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has
+/// rows 16w to 16w + 15 of each 64 and all columns. Rows come to shared memory as they are in global memory and are
+/// rounded on their way through the registers, each element once; columns were rounded and put in order before
+/// (<see cref="PackedColumns{TSize, TMath}"/>), and the tensor cores read them from shared memory themselves. While
+/// they multiply a tile, the threads load the rows of the next and begin to copy a later one.
 /// </remarks>
 internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult>
     where TRowSize : struct, ITiledSize
@@ -29,7 +33,8 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
     public static void Multiply(
         TRows rows, ArrayView<float> columns, TResult result, ArrayView<float> partials, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes, tileBytes = rowBytes + PackedColumns<TColumnSize, TMath>.Bytes;
+        int rowBytes = TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes;
+        int tileBytes = rowBytes + PackedColumns<TColumnSize, TMath>.Bytes;
         // One tile to multiply and two on their way; three, where there is room.
         int stages = 4 * tileBytes <= SharedBytes ? 4 : 3;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * tileBytes / 16);
@@ -54,7 +59,8 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
         for (int depth = begin; depth < end; depth += Depth)
         {
             MultiplyTile(ref sums, factors, current + (uint)rowBytes);
-            // This thread's copies of the next tile are done; after the barrier everybody's are, and nobody multiplies the tile before this one any more.
+            // This thread's copies of the next tile are done; after the barrier everybody's are, and nobody multiplies
+            // the tile before this one any more.
             TensorCore.AwaitCopies(stages - 3);
             Warpgroup.FenceCopies();
             Group.Barrier();
@@ -71,18 +77,21 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
             next = next == last ? memory : next + (uint)tileBytes;
         }
 
-        int lane = Group.IdxX & 31, row = rowStart + warpRow + (lane >> 2), column = columnTile * TColumnSize.Extent + (lane & 3) * 2;
+        int lane = Group.IdxX & 31, row = rowStart + warpRow + (lane >> 2);
+        int column = columnTile * TColumnSize.Extent + (lane & 3) * 2;
         Store(sums.Rows0, row, column, result, partials, plan);
         if (TRowSize.Extent > 64)
             Store(sums.Rows64, row + 64, column, result, partials, plan);
         // As in TensorCoreGemm, nothing is on its way to the first tile any more.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowSize, TColumnSize, TResult>(shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
+            TileStatistics.Write<TRowSize, TColumnSize, TResult>(
+                shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
     }
 
     /// <summary>Begins to copy a tile of both factors.</summary>
     private static void Fetch(
-        TensorCoreStage<TRowSize, QuadAccess, TRows> rowStage, PackedColumns<TColumnSize, TMath> columnStage, uint tile, int depth, int end)
+        TensorCoreStage<TRowSize, QuadAccess, TRows> rowStage, PackedColumns<TColumnSize, TMath> columnStage, uint tile,
+        int depth, int end)
     {
         rowStage.Fetch(tile, depth, end);
         columnStage.Fetch(tile + (uint)TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes, depth, end);
@@ -120,7 +129,8 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
     private static void MultiplyTile(ref WarpgroupSums sums, WarpgroupRows factors, uint columnTile)
     {
         bool hasTwoSteps = TMath.Depth < Depth;
-        long columns = PackedColumns<TColumnSize, TMath>.Step(columnTile, 0), deeper = PackedColumns<TColumnSize, TMath>.Step(columnTile, 1);
+        long columns = PackedColumns<TColumnSize, TMath>.Step(columnTile, 0);
+        long deeper = PackedColumns<TColumnSize, TMath>.Step(columnTile, 1);
         Warpgroup.FenceRegisters();
         MultiplyStep(ref sums.Rows0, factors.Rows0, columns);
         if (TRowSize.Extent > 64)
@@ -146,6 +156,7 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
         // As a warp of TensorCoreGemm's largest tile, which has 64 columns.
         TensorCoreResults<LargeTile, QuadAccess, TResult>.Store(sums.Columns0, row, column, result, partials, plan);
         if (TColumnSize.Extent > 64)
-            TensorCoreResults<LargeTile, QuadAccess, TResult>.Store(sums.Columns64, row, column + 64, result, partials, plan);
+            TensorCoreResults<LargeTile, QuadAccess, TResult>.Store(
+                sums.Columns64, row, column + 64, result, partials, plan);
     }
 }

@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Launches <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>, in the tiles of <see cref="TensorCoreTiles"/>.</summary>
+/// <summary>
+/// Launches <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>, in the tiles of
+/// <see cref="TensorCoreTiles"/>.
+/// </summary>
 internal static class WarpgroupTiles
 {
     /// <summary>Packs the columns, and multiplies them by the rows.</summary>
@@ -33,11 +36,13 @@ internal static class WarpgroupTiles
         device.Launch(
             PackedColumns<TColumnSize, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
             new FastDivisor(Math.Max(1, Ceiling.Divide(plan.Depth, TensorCoreGemm.Depth))));
-        Action<TRows, ArrayView<float>, TResult, ArrayView<float>, TiledPlan> kernel = plan.RowExtent == LargeTile.Extent
+        Action<TRows, ArrayView<float>, TResult, ArrayView<float>, TiledPlan> kernel =
+            plan.RowExtent == LargeTile.Extent
             ? WarpgroupGemm<LargeTile, TColumnSize, TMath, TRows, TResult>.Multiply
             : WarpgroupGemm<SmallTile, TColumnSize, TMath, TRows, TResult>.Multiply;
         device.LaunchGrouped(
-            kernel, new Index2D(plan.Groups, plan.Slices), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
+            kernel, new Index2D(plan.Groups, plan.Slices),
+            TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
         packed.Release();
     }
 }

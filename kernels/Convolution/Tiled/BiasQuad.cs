@@ -6,7 +6,10 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The gradient of a bias on a GPU: sums over pixels, four channels per thread.</summary>
 internal static class BiasQuad
 {
-    /// <summary>The sums of each slice, <c>sums [slices, C]</c>, of <c>source [pixels, C]</c>; the sums of one slice are the whole.</summary>
+    /// <summary>
+    /// The sums of each slice, <c>sums [slices, C]</c>, of <c>source [pixels, C]</c>; the sums of one slice are the
+    /// whole.
+    /// </summary>
     public static void Sum(ArrayView<float> sums, ArrayView<float> source, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);

@@ -5,8 +5,9 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in single precision
-/// (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>, <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>).
+/// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in
+/// single precision (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>,
+/// <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,15 +20,22 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 internal static class ConvolutionTiled
 {
-    /// <summary><see cref="Convolution.Forward"/>, or <see cref="Convolution.ForwardForBatchNorm"/> with <paramref name="statistics"/>.</summary>
-    /// <remarks>Statistics need channels in quads and a depth that is not cut into slices: a slice's group has a share of each result only.</remarks>
+    /// <summary>
+    /// <see cref="Convolution.Forward"/>, or <see cref="Convolution.ForwardForBatchNorm"/> with
+    /// <paramref name="statistics"/>.
+    /// </summary>
+    /// <remarks>
+    /// Statistics need channels in quads and a depth that is not cut into slices: a slice's group has a share of each
+    /// result only.
+    /// </remarks>
     public static void Forward(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, bool statistics,
-        in ConvolutionShape shape)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights,
+        ArrayView<float> bias, bool relu, bool statistics, in ConvolutionShape shape)
     {
         if (WidensTo(shape) is { } wide)
         {
-            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C), wideWeights = Widened(device, wide.Weights, weights, shape.C);
+            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C);
+            Tensor wideWeights = Widened(device, wide.Weights, weights, shape.C);
             Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, statistics, wide);
             wideWeights.Release();
             wideInput.Release();
@@ -39,18 +47,22 @@ internal static class ConvolutionTiled
         var filters = new Filters(weights, shape);
         if (!statistics || !quads || plan.Slices > 1)
         {
-            Multiply(device, algorithm, patches, filters, new MatrixResult(output.View, shape.K, bias, relu), plan, quads);
+            Multiply(
+                device, algorithm, patches, filters, new MatrixResult(output.View, shape.K, bias, relu), plan, quads);
             return;
         }
         var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
         Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
-        Multiply(device, algorithm, patches, filters, new ResultWithStatistics(output.View, shape.K, moments.View), plan, quads);
+        Multiply(
+            device, algorithm, patches, filters, new ResultWithStatistics(output.View, shape.K, moments.View), plan,
+            quads);
         output.Statistics = new PixelStatistics(moments, slices);
     }
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
     public static void BackwardData(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput,
+        ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
     {
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
@@ -69,13 +81,16 @@ internal static class ConvolutionTiled
 
     /// <inheritdoc cref="Convolution.BackwardWeights"/>
     public static void BackwardWeights(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, ArrayView<float> gradWeights, Tensor gradOutput,
+        Tensor input, in ConvolutionShape shape)
     {
         if (WidensTo(shape) is { } wide)
         {
-            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C), wideGradient = device.Arena.Rent(wide.Weights);
+            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C);
+            Tensor wideGradient = device.Arena.Rent(wide.Weights);
             BackwardWeights(device, algorithm, wideGradient.View, gradOutput, wideInput, wide);
-            device.Launch(Narrow, (int)shape.Weights.Count, gradWeights, wideGradient.View, new FastDivisor(shape.C), wide.C);
+            device.Launch(
+                Narrow, (int)shape.Weights.Count, gradWeights, wideGradient.View, new FastDivisor(shape.C), wide.C);
             wideGradient.Release();
             wideInput.Release();
             return;
@@ -86,21 +101,29 @@ internal static class ConvolutionTiled
         var taps = new InputTaps(input.View, shape);
         if (quads && IsWarpgroups(algorithm))
         {
-            // The columns of a warpgroup's product are packed first. The gradient is computed transposed, so that these are the output's gradient:
-            // what the taps see of the input is R·S times as much.
+            // The columns of a warpgroup's product are packed first. The gradient is computed transposed, so that these
+            // are the output's gradient: what the taps see of the input is R·S times as much.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
-            Multiply(device, algorithm, taps, filters, result, Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
-            device.Launch(Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
+            Multiply(
+                device, algorithm, taps, filters, result,
+                Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
+            device.Launch(
+                Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns),
+                new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
             transposed.Release();
             return;
         }
         Multiply(
-            device, algorithm, filters, taps, new GradWeightsResult(gradWeights, shape), Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
+            device, algorithm, filters, taps, new GradWeightsResult(gradWeights, shape),
+            Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
-    /// <summary><c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.</summary>
-    public static void BackwardBias(ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
+    /// <summary>
+    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.
+    /// </summary>
+    public static void BackwardBias(
+        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
     {
         if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
         {
@@ -110,47 +133,62 @@ internal static class ConvolutionTiled
         var parts = new PixelSlices(shape.Output.Pixels, shape.K);
         var whole = new PixelSlices(parts.Count, shape.K, wantedGroups: 1);
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(parts.Count, shape.K));
-        device.LaunchGrouped(BiasQuad.Sum, new Index2D(parts.ChannelGroups, parts.Count), PixelSlices.Groups, sums.View, gradOutput.View, parts);
-        device.LaunchGrouped(BiasQuad.Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
+        device.LaunchGrouped(
+            BiasQuad.Sum, new Index2D(parts.ChannelGroups, parts.Count), PixelSlices.Groups, sums.View, gradOutput.View,
+            parts);
+        device.LaunchGrouped(
+            BiasQuad.Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
         sums.Release();
     }
 
     /// <summary>One element of a tensor with more channels, those that are new zero.</summary>
-    public static void Widen(Index1D index, ArrayView<float> wide, ArrayView<float> source, FastDivisor byWideChannels, int channels)
+    public static void Widen(
+        Index1D index, ArrayView<float> wide, ArrayView<float> source, FastDivisor byWideChannels, int channels)
     {
         int pixel = byWideChannels.Divide(index, out int c);
         wide[index] = c < channels ? source[pixel * channels + c] : 0f;
     }
 
     /// <summary>One element of a tensor without the channels that it was widened by.</summary>
-    public static void Narrow(Index1D index, ArrayView<float> narrow, ArrayView<float> wide, FastDivisor byChannels, int wideChannels)
+    public static void Narrow(
+        Index1D index, ArrayView<float> narrow, ArrayView<float> wide, FastDivisor byChannels, int wideChannels)
     {
         int pixel = byChannels.Divide(index, out int c);
         narrow[index] = wide[pixel * wideChannels + c];
     }
 
-    /// <summary>One weight's gradient from the matrix of all, whose rows are taps and channels in an order and whose columns are outputs.</summary>
+    /// <summary>
+    /// One weight's gradient from the matrix of all, whose rows are taps and channels in an order and whose columns are
+    /// outputs.
+    /// </summary>
     public static void Transpose(
-        Index1D index, ArrayView<float> gradWeights, ArrayView<float> transposed, FastDivisor byColumns, FastDivisor byChannels, TapOrder order, int outputs)
+        Index1D index, ArrayView<float> gradWeights, ArrayView<float> transposed, FastDivisor byColumns,
+        FastDivisor byChannels, TapOrder order, int outputs)
     {
         int k = byColumns.Divide(index, out int column);
         int tap = byChannels.Divide(column, out int channel);
         gradWeights[index] = transposed[order.Depth(tap, channel) * outputs + k];
     }
 
-    private static TiledPlan Plan(ComputeDevice device, ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads)
+    private static TiledPlan Plan(
+        ComputeDevice device, ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads)
     {
-        TiledPlanner planner = algorithm == ConvolutionAlgorithm.Tiled ? TiledGemm.Planner : TensorCoreTiles.Planner(quads);
+        TiledPlanner planner = algorithm == ConvolutionAlgorithm.Tiled
+            ? TiledGemm.Planner
+            : TensorCoreTiles.Planner(quads);
         return planner.Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
     }
 
     private static void Multiply<TRows, TColumns, TResult>(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result, TiledPlan plan, bool quads)
+        ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result,
+        TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        Tensor? partials = plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
+        Tensor? partials = plan.Slices == 1
+            ? null
+            : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
         ArrayView<float> share = partials?.View ?? result.View;
         switch (algorithm)
         {
@@ -161,24 +199,32 @@ internal static class ConvolutionTiled
                 WarpgroupTiles.Multiply<Bf16Math, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
                 break;
             case ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32:
-                Launch(TensorCoreTiles.Kernel<Tf32Math, TRows, TColumns, TResult>(plan, quads), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
+                Launch(
+                    TensorCoreTiles.Kernel<Tf32Math, TRows, TColumns, TResult>(plan, quads),
+                    TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
                 break;
             case ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16:
-                Launch(TensorCoreTiles.Kernel<Bf16Math, TRows, TColumns, TResult>(plan, quads), TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
+                Launch(
+                    TensorCoreTiles.Kernel<Bf16Math, TRows, TColumns, TResult>(plan, quads),
+                    TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
                 break;
             default:
                 Launch(RegisterKernel<TRows, TColumns, TResult>(plan, quads), Specialization(plan.RowExtent, quads));
                 break;
         }
-        void Launch(Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel, KernelSpecialization specialization) =>
-            device.LaunchGrouped(kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
+        void Launch(
+            Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel,
+            KernelSpecialization specialization) =>
+            device.LaunchGrouped(
+                kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
         if (partials is null)
             return;
         SliceSums.Launch(device, result, share, plan);
         partials.Release();
     }
 
-    private static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> RegisterKernel<TRows, TColumns, TResult>(TiledPlan plan, bool quads)
+    private static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> RegisterKernel<TRows, TColumns, TResult>(
+        TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult =>
@@ -190,17 +236,21 @@ internal static class ConvolutionTiled
             (false, false) => TiledGemm<SmallTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
         };
 
-    /// <summary>How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.</summary>
+    /// <summary>
+    /// How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.
+    /// </summary>
     /// <remarks>
-    /// That is 128 registers per thread for two large groups, and 170 for six small ones. Without a limit the assembler takes more than it needs, and too few
-    /// warps are left to hide latencies. The addresses of single floats need more, so one large group has to do; tests check that nothing spills.
+    /// That is 128 registers per thread for two large groups, and 170 for six small ones. Without a limit the assembler
+    /// takes more than it needs, and too few warps are left to hide latencies. The addresses of single floats need
+    /// more, so one large group has to do; tests check that nothing spills.
     /// </remarks>
     internal static KernelSpecialization Specialization(int extent, bool quads) =>
         new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
 
     /// <summary>
-    /// The shape with input channels that make quads, where they cost at most a third more products: three channels of an image become four. Reading
-    /// floats one by one costs more: the loop then has 22 instructions for each of the tensor cores', and with quads 6 (docs/convolution.md).
+    /// The shape with input channels that make quads, where they cost at most a third more products: three channels of
+    /// an image become four. Reading floats one by one costs more: the loop then has 22 instructions for each of the
+    /// tensor cores', and with quads 6 (docs/convolution.md).
     /// </summary>
     internal static ConvolutionShape? WidensTo(in ConvolutionShape shape)
     {
@@ -216,9 +266,11 @@ internal static class ConvolutionTiled
     }
 
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>
-    internal static bool HasQuads(in ConvolutionShape shape) => shape.K % 4 == 0 && (shape.C % 4 == 0 || WidensTo(shape) is not null);
+    internal static bool HasQuads(in ConvolutionShape shape) =>
+        shape.K % 4 == 0 && (shape.C % 4 == 0 || WidensTo(shape) is not null);
 
-    private static bool IsWarpgroups(ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
+    private static bool IsWarpgroups(ConvolutionAlgorithm algorithm) =>
+        algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
 
     /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
     private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views) =>

@@ -7,13 +7,18 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>Adds up the shares that the slices of a depth have of each result, always in the same order.</summary>
 internal static class SliceSums
 {
-    /// <summary>Results of a group of <see cref="AddMany"/>, and the parts of the slices that its threads add up side by side.</summary>
+    /// <summary>
+    /// Results of a group of <see cref="AddMany"/>, and the parts of the slices that its threads add up side by side.
+    /// </summary>
     public const int ResultsPerGroup = 32, Parts = 8;
 
     /// <summary>Slices from which on <see cref="AddMany"/> adds them: two for each part.</summary>
     public const int Many = 2 * Parts;
 
-    /// <summary>How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers per thread.</summary>
+    /// <summary>
+    /// How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers per
+    /// thread.
+    /// </summary>
     public static KernelSpecialization Specialization => new(ResultsPerGroup * Parts, 8);
 
     /// <summary>Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices.</summary>
@@ -24,7 +29,9 @@ internal static class SliceSums
         if (plan.Slices < Many)
             device.Launch(Add<TResult>, count, result, partials, plan);
         else
-            device.LaunchGrouped(AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsPerGroup), 1), Specialization, result, partials, plan);
+            device.LaunchGrouped(
+                AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsPerGroup), 1), Specialization, result,
+                partials, plan);
     }
 
     /// <summary>One element of the result: the slices' shares, from first to last.</summary>
@@ -39,22 +46,26 @@ internal static class SliceSums
 
     /// <summary>32 elements of the result.</summary>
     /// <remarks>
-    /// A product has many slices where it has few results. With one thread for each result most multiprocessors would be idle, and the others would wait for
-    /// one share after the other.
+    /// A product has many slices where it has few results. With one thread for each result most multiprocessors would
+    /// be idle, and the others would wait for one share after the other.
     /// </remarks>
     public static void AddMany<TResult>(TResult result, ArrayView<float> partials, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
         ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsPerGroup * Parts);
-        int local = Group.IdxX & ResultsPerGroup - 1, part = Group.IdxX / ResultsPerGroup, index = Grid.IdxX * ResultsPerGroup + local, count = plan.Rows * plan.Columns;
+        int local = Group.IdxX & ResultsPerGroup - 1, part = Group.IdxX / ResultsPerGroup;
+        int index = Grid.IdxX * ResultsPerGroup + local, count = plan.Rows * plan.Columns;
         float sum = 0;
         if (index < count)
         {
-            // Four reads are under way before the first is used, so that memory's latency is waited for once and not four times.
+            // Four reads are under way before the first is used, so that memory's latency is waited for once and not
+            // four times.
             for (int slice = part; slice < plan.Slices; slice += 4 * Parts)
             {
-                float first = partials[slice * count + index], second = Share(partials, slice + Parts, index, count, plan);
-                float third = Share(partials, slice + 2 * Parts, index, count, plan), fourth = Share(partials, slice + 3 * Parts, index, count, plan);
+                float first = partials[slice * count + index];
+                float second = Share(partials, slice + Parts, index, count, plan);
+                float third = Share(partials, slice + 2 * Parts, index, count, plan);
+                float fourth = Share(partials, slice + 3 * Parts, index, count, plan);
                 sum = sum + first + second + third + fourth;
             }
         }

@@ -3,14 +3,18 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The order in which a product goes over a filter's taps and channels, in its depth or, for the weights' gradient, its columns: 16 channels, at all taps, then the next 16.</summary>
+/// <summary>
+/// The order in which a product goes over a filter's taps and channels, in its depth or, for the weights' gradient, its
+/// columns: 16 channels, at all taps, then the next 16.
+/// </summary>
 /// <remarks>
 /// <code>
 /// depth = (channel / 16 · taps + tap) · 16 + channel mod 16        or 8, 4, 2, 1, where the channels are no multiple of 16
 /// </code>
-/// The taps of a filter see nearly the same pixels. In this order a group's threads read them again before anything else has taken their place in the
-/// first-level cache: 128 pixels and their neighbours of 16 channels are some 16 KB. With all channels before the next tap, every tap would come from the
-/// second level, whose bandwidth would then be the limit. CUTLASS's convolutions go by the taps first for the same reason.
+/// The taps of a filter see nearly the same pixels. In this order a group's threads read them again before anything
+/// else has taken their place in the first-level cache: 128 pixels and their neighbours of 16 channels are some 16 KB.
+/// With all channels before the next tap, every tap would come from the second level, whose bandwidth would then be the
+/// limit. CUTLASS's convolutions go by the taps first for the same reason.
 /// </remarks>
 /// <param name="tapRows">Rows of taps; may be 0.</param>
 /// <param name="tapColumns">Taps in a row; may be 0.</param>
@@ -20,7 +24,8 @@ internal readonly struct TapOrder(int tapRows, int tapColumns, int channels)
     private const int MaxBlockBits = 4;
 
     private readonly int blockBits = Math.Min(MaxBlockBits, BitOperations.TrailingZeroCount(channels));
-    private readonly FastDivisor byTaps = new(Math.Max(1, tapRows * tapColumns)), byColumns = new(Math.Max(1, tapColumns));
+    private readonly FastDivisor byTaps = new(Math.Max(1, tapRows * tapColumns));
+    private readonly FastDivisor byColumns = new(Math.Max(1, tapColumns));
 
     /// <summary>The channel at a depth, and its tap's row and column.</summary>
     public int Channel(int depth, out int row, out int column)

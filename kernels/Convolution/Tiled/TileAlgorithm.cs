@@ -1,7 +1,12 @@
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The tiles that a matrix product is cut into on a GPU; <see cref="TiledPlanner"/> chooses one where none is forced.</summary>
-/// <remarks>Kernels in single precision have the square ones, and those that read floats one by one on tensor cores the small one; they choose among theirs where another is forced.</remarks>
+/// <summary>
+/// The tiles that a matrix product is cut into on a GPU; <see cref="TiledPlanner"/> chooses one where none is forced.
+/// </summary>
+/// <remarks>
+/// Kernels in single precision have the square ones, and those that read floats one by one on tensor cores the small
+/// one; they choose among theirs where another is forced.
+/// </remarks>
 public enum TileAlgorithm
 {
     /// <summary>128 rows by 128 columns of the result.</summary>

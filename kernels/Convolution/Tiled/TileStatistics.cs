@@ -3,10 +3,16 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Batch norm's statistics of a tile of the output, by the group that has just written it: it is read again while a cache has it.</summary>
+/// <summary>
+/// Batch norm's statistics of a tile of the output, by the group that has just written it: it is read again while a
+/// cache has it.
+/// </summary>
 internal static class TileStatistics
 {
-    /// <summary>Mean and sum of squared differences from it, of each column over the tile's rows: <c>statistics [row tiles, 2, columns]</c>.</summary>
+    /// <summary>
+    /// Mean and sum of squared differences from it, of each column over the tile's rows:
+    /// <c>statistics [row tiles, 2, columns]</c>.
+    /// </summary>
     /// <param name="shared">Shared memory that nobody needs any more, a quad for each thread.</param>
     /// <param name="threads">Threads of the group.</param>
     /// <param name="result">What was written.</param>
@@ -23,6 +29,8 @@ internal static class TileStatistics
         int begin = rowTile * TRowSize.Extent, end = Math.Min(plan.Rows, begin + TRowSize.Extent);
         // All of the tile is written, and nobody reads factors any more.
         Group.Barrier();
-        PixelMoments.Write(result.Statistics, shared, result.View, rowTile, begin, end, plan.Columns / 4, quad, threads / tileQuads, tileQuads);
+        PixelMoments.Write(
+            result.Statistics, shared, result.View, rowTile, begin, end, plan.Columns / 4, quad, threads / tileQuads,
+            tileQuads);
     }
 }

@@ -3,19 +3,25 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>What all variants of <see cref="TiledGemm{TSize, TAccess, TRows, TColumns, TResult}"/> have: sizes, tiles, access to memory.</summary>
+/// <summary>
+/// What all variants of <see cref="TiledGemm{TSize, TAccess, TRows, TColumns, TResult}"/> have: sizes, tiles, access to
+/// memory.
+/// </summary>
 internal static class TiledGemm
 {
     /// <summary>Rows and columns of the results of one thread.</summary>
     public const int RegisterExtent = 8;
 
-    /// <summary>Depth of a tile: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.</summary>
+    /// <summary>
+    /// Depth of a tile: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.
+    /// </summary>
     public const int Depth = 8;
 
     /// <summary>What cuts products into tiles.</summary>
     /// <remarks>
-    /// Of the 128 multiply-adds that a multiprocessor of an H100 can do in a cycle its loops reach some 100: the share of them among the instructions (docs/convolution.md). The small tile
-    /// loads everything twice as often; four of its groups have the eight warps of which each of four schedulers needs two.
+    /// Of the 128 multiply-adds that a multiprocessor of an H100 can do in a cycle its loops reach some 100: the share
+    /// of them among the instructions (docs/convolution.md). The small tile loads everything twice as often; four of
+    /// its groups have the eight warps of which each of four schedulers needs two.
     /// </remarks>
     public static readonly TiledPlanner Planner = new(
         Depth, pace: 100,
@@ -26,8 +32,9 @@ internal static class TiledGemm
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
 
     /// <summary>
-    /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four depths 16 banks on: the
-    /// 32 lanes that store one float each, 16 rows at two such depths, then meet 32 different banks.
+    /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four
+    /// depths 16 banks on: the 32 lanes that store one float each, 16 rows at two such depths, then meet 32 different
+    /// banks.
     /// </summary>
     public static int QuadPitch(int extent) => extent / 4 + 1;
 
@@ -35,10 +42,12 @@ internal static class TiledGemm
     public static float LoadSingle(ArrayView<float> view, int offset) => offset < 0 ? 0 : view[offset];
 
     /// <summary>The quad at an offset, or zero for <see cref="TiledAnchor.Outside"/>.</summary>
-    public static Float4 LoadQuad(ArrayView<float> view, int offset) => offset < 0 ? default : view.Cast<Float4>()[offset >> 2];
+    public static Float4 LoadQuad(ArrayView<float> view, int offset) =>
+        offset < 0 ? default : view.Cast<Float4>()[offset >> 2];
 
     /// <summary>An element of the row at an offset; past the edge the last again, which takes no branch.</summary>
-    public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) => view[rowOffset + Math.Min(column, columns - 1)];
+    public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) =>
+        view[rowOffset + Math.Min(column, columns - 1)];
 }
 
 /// <summary>The matrix product that all passes of the convolution are.</summary>
@@ -52,12 +61,13 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
 {
     private const int Depth = TiledGemm.Depth;
 
-    // The lanes of a warp lie 4 x 8 over their tiles, the squarest that 32 can: that reads the fewest different addresses of shared memory.
+    // The lanes of a warp lie 4 x 8 over their tiles, the squarest that 32 can: that reads the fewest different
+    // addresses of shared memory.
     private const int LaneRows = 4, LaneColumns = 8;
 
     /// <summary>
-    /// One tile of the result, or of one slice's share of it. Two tiles of each operand lie in shared memory: while a group multiplies
-    /// one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
+    /// One tile of the result, or of one slice's share of it. Two tiles of each operand lie in shared memory: while a
+    /// group multiplies one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
     /// </summary>
     public static void Multiply(
         TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
@@ -66,14 +76,17 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
         ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
         ArrayView<Float4> columnTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
 
-        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TSize.Extent, columnStart = columnTile * TSize.Extent;
+        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TSize.Extent;
+        int columnStart = columnTile * TSize.Extent;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         var rowStage = new TiledStage<TSize, TAccess, TRows>(rows, rowStart, Group.IdxX);
         var columnStage = new TiledStage<TSize, TAccess, TColumns>(columns, columnStart, Group.IdxX);
 
-        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpColumns = TSize.Extent / TiledGemm.RegisterExtent / LaneColumns;
+        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
+        int warpColumns = TSize.Extent / TiledGemm.RegisterExtent / LaneColumns;
         int warpRow = warp / warpColumns, warpColumn = warp - warpRow * warpColumns;
-        // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns likewise left and right.
+        // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns
+        // likewise left and right.
         int quadRow = warpRow * LaneRows + (lane >> 3), quadColumn = warpColumn * LaneColumns + (lane & 7);
 
         ThreadSums sums = default;
@@ -87,7 +100,8 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
         {
             rowStage.Fetch(depth + Depth, end);
             columnStage.Fetch(depth + Depth, end);
-            ArrayView<Float4> row = rowTiles.SubView(current + quadRow), column = columnTiles.SubView(current + quadColumn);
+            ArrayView<Float4> row = rowTiles.SubView(current + quadRow);
+            ArrayView<Float4> column = columnTiles.SubView(current + quadColumn);
             Step(ref sums, row, column, 0);
             Step(ref sums, row, column, 1);
             Step(ref sums, row, column, 2);
@@ -112,7 +126,8 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
         Store(sums.Row6, bottom + 2, left, result, partials, plan);
         Store(sums.Row7, bottom + 3, left, result, partials, plan);
         if (result.HasStatistics)
-            TileStatistics.Write<TSize, TSize, TResult>(rowTiles, TiledGemm.Threads(TSize.Extent), result, rowTile, columnTile, plan);
+            TileStatistics.Write<TSize, TSize, TResult>(
+                rowTiles, TiledGemm.Threads(TSize.Extent), result, rowTile, columnTile, plan);
     }
 
     private static void Step(ref ThreadSums sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
@@ -121,7 +136,8 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
         sums.MultiplyAdd(row[top], row[bottom], column[top], column[bottom]);
     }
 
-    private static void Store(RegisterRow sums, int row, int left, TResult result, ArrayView<float> partials, TiledPlan plan)
+    private static void Store(
+        RegisterRow sums, int row, int left, TResult result, ArrayView<float> partials, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
@@ -131,7 +147,8 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
             int share = (Grid.IdxY * plan.Rows + row) * plan.Columns;
             var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
             TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(slice, share, left, sums.Left, plan.Columns);
-            TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(slice, share, right, sums.Right, plan.Columns);
+            TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(
+                slice, share, right, sums.Right, plan.Columns);
             return;
         }
         int offset = result.Offset(row);

@@ -3,14 +3,19 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>One factor of a matrix product whose matrix is never built: where its element (outer, depth) lies in a tensor.</summary>
+/// <summary>
+/// One factor of a matrix product whose matrix is never built: where its element (outer, depth) lies in a tensor.
+/// </summary>
 /// <remarks>
-/// "Outer" is the index that the factor shares with the result, its row or its column; "depth" is the index summed over.
-/// An element that is not in the tensor (padding, or past the matrix's edge) has offset <see cref="TiledAnchor.Outside"/>: it is zero.
+/// "Outer" is the index that the factor shares with the result, its row or its column; "depth" is the index summed
+/// over. An element that is not in the tensor (padding, or past the matrix's edge) has offset
+/// <see cref="TiledAnchor.Outside"/>: it is zero.
 /// </remarks>
 internal interface ITiledOperand
 {
-    /// <summary>Whether neighbours in memory are neighbours in depth; else they are neighbours in the outer index.</summary>
+    /// <summary>
+    /// Whether neighbours in memory are neighbours in depth; else they are neighbours in the outer index.
+    /// </summary>
     static abstract bool AlongDepth { get; }
 
     /// <summary>The tensor.</summary>
@@ -19,15 +24,21 @@ internal interface ITiledOperand
     /// <summary>What of the offset depends on the outer index alone.</summary>
     TiledAnchor Anchor(int outer);
 
-    /// <summary>The offset of an element; <paramref name="depth"/> is in range, the anchor's outer index may be past the edge.</summary>
+    /// <summary>
+    /// The offset of an element; <paramref name="depth"/> is in range, the anchor's outer index may be past the edge.
+    /// </summary>
     int Offset(TiledAnchor anchor, int depth);
 }
 
 /// <summary>What all operands share.</summary>
 internal static class TiledOperand
 {
-    /// <summary>The offset of an element, <see cref="TiledAnchor.Outside"/> from the depth <paramref name="end"/> on.</summary>
-    /// <remarks>It is computed also where it is not wanted: that takes fewer instructions than a branch around it.</remarks>
+    /// <summary>
+    /// The offset of an element, <see cref="TiledAnchor.Outside"/> from the depth <paramref name="end"/> on.
+    /// </summary>
+    /// <remarks>
+    /// It is computed also where it is not wanted: that takes fewer instructions than a branch around it.
+    /// </remarks>
     public static int Offset<TOperand>(TOperand operand, TiledAnchor anchor, int depth, int end)
         where TOperand : struct, ITiledOperand
     {
@@ -45,7 +56,9 @@ internal readonly struct TiledAnchor(int start, int row, int column)
     // Any row that no filter moves back into an image: the test of the coordinates then covers the matrix's edge too.
     private const int FarAway = int.MinValue / 2;
 
-    /// <summary>The offset of the position's first tap; negative where that lies in the padding above the first image.</summary>
+    /// <summary>
+    /// The offset of the position's first tap; negative where that lies in the padding above the first image.
+    /// </summary>
     public int Start { get; } = start;
 
     public int Row { get; } = row;
@@ -55,7 +68,10 @@ internal readonly struct TiledAnchor(int start, int row, int column)
     public static TiledAnchor PastTheEdge => new(Outside, FarAway, FarAway);
 }
 
-/// <summary>Forward, rows: output pixel (n, p, q) against tap and input channel (r, s, c) in the order of <see cref="TapOrder"/>, an element of the input.</summary>
+/// <summary>
+/// Forward, rows: output pixel (n, p, q) against tap and input channel (r, s, c) in the order of
+/// <see cref="TapOrder"/>, an element of the input.
+/// </summary>
 internal readonly struct InputPatches(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {
     private readonly int rows = shape.Output.Pixels, height = shape.H, width = shape.W, channels = shape.C;
@@ -95,7 +111,8 @@ internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shap
 
     public ArrayView<float> View { get; } = weights;
 
-    public TiledAnchor Anchor(int outer) => outer < columns ? new TiledAnchor(outer * pitch, 0, 0) : TiledAnchor.PastTheEdge;
+    public TiledAnchor Anchor(int outer) =>
+        outer < columns ? new TiledAnchor(outer * pitch, 0, 0) : TiledAnchor.PastTheEdge;
 
     public int Offset(TiledAnchor anchor, int depth)
     {
@@ -105,8 +122,12 @@ internal readonly struct Filters(ArrayView<float> weights, ConvolutionShape shap
     }
 }
 
-/// <summary>Backward-data, rows: input pixel of a phase against tap of the phase and output channel, an element of the output's gradient.</summary>
-internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, ConvolutionShape shape, StridePhase phase) : ITiledOperand
+/// <summary>
+/// Backward-data, rows: input pixel of a phase against tap of the phase and output channel, an element of the output's
+/// gradient.
+/// </summary>
+internal readonly struct GradOutputPatches(
+    ArrayView<float> gradOutput, ConvolutionShape shape, StridePhase phase) : ITiledOperand
 {
     private readonly int rows = phase.Pixels, height = shape.P, width = shape.Q, channels = shape.K;
     private readonly int firstP = phase.FirstP, firstQ = phase.FirstQ;
@@ -135,8 +156,11 @@ internal readonly struct GradOutputPatches(ArrayView<float> gradOutput, Convolut
     }
 }
 
-/// <summary>Backward-data, columns: input channel c against tap of the phase and output channel, an element of the weights.</summary>
-internal readonly struct PhaseFilters(ArrayView<float> weights, ConvolutionShape shape, StridePhase phase) : ITiledOperand
+/// <summary>
+/// Backward-data, columns: input channel c against tap of the phase and output channel, an element of the weights.
+/// </summary>
+internal readonly struct PhaseFilters(
+    ArrayView<float> weights, ConvolutionShape shape, StridePhase phase) : ITiledOperand
 {
     private readonly int columns = shape.C, taps = shape.R * shape.S, width = shape.S, stride = shape.Stride;
     private readonly int firstTap = phase.FirstR * shape.S + phase.FirstS;
@@ -157,7 +181,9 @@ internal readonly struct PhaseFilters(ArrayView<float> weights, ConvolutionShape
     }
 }
 
-/// <summary>Backward-weights, rows: output channel k against output pixel (n, p, q), an element of the output's gradient.</summary>
+/// <summary>
+/// Backward-weights, rows: output channel k against output pixel (n, p, q), an element of the output's gradient.
+/// </summary>
 internal readonly struct GradOutputPixels(ArrayView<float> gradOutput, ConvolutionShape shape) : ITiledOperand
 {
     private readonly int rows = shape.K;
@@ -168,13 +194,18 @@ internal readonly struct GradOutputPixels(ArrayView<float> gradOutput, Convoluti
 
     public TiledAnchor Anchor(int outer) => outer < rows ? new TiledAnchor(outer, 0, 0) : TiledAnchor.PastTheEdge;
 
-    public int Offset(TiledAnchor anchor, int depth) => anchor.Start < 0 ? TiledAnchor.Outside : depth * rows + anchor.Start;
+    public int Offset(TiledAnchor anchor, int depth) =>
+        anchor.Start < 0 ? TiledAnchor.Outside : depth * rows + anchor.Start;
 }
 
-/// <summary>Backward-weights, columns: tap and input channel (r, s, c) in the order of <see cref="TapOrder"/> against output pixel (n, p, q), an element of the input.</summary>
+/// <summary>
+/// Backward-weights, columns: tap and input channel (r, s, c) in the order of <see cref="TapOrder"/> against output
+/// pixel (n, p, q), an element of the input.
+/// </summary>
 /// <remarks>
-/// So a tile's 128 columns are eight taps of 16 channels. Their pixels overlap: what one tap has brought, the other seven find in the first-level cache. In the
-/// order of memory the columns would be all channels of one or two taps, which share little.
+/// So a tile's 128 columns are eight taps of 16 channels. Their pixels overlap: what one tap has brought, the other
+/// seven find in the first-level cache. In the order of memory the columns would be all channels of one or two taps,
+/// which share little.
 /// </remarks>
 internal readonly struct InputTaps(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {

@@ -7,18 +7,25 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Rows">Rows of the result.</param>
 /// <param name="Columns">Columns of the result.</param>
 /// <param name="Cost">What a multiply-add of it costs, relative to the largest tile.</param>
-/// <param name="GroupsToSaturate">Groups that keep a multiprocessor at its pace; fewer of them leave it idle while they wait for memory.</param>
-internal readonly record struct TiledTile(TileAlgorithm Algorithm, int Rows, int Columns, double Cost, double GroupsToSaturate);
+/// <param name="GroupsToSaturate">
+/// Groups that keep a multiprocessor at its pace; fewer of them leave it idle while they wait for memory.
+/// </param>
+internal readonly record struct TiledTile(
+    TileAlgorithm Algorithm, int Rows, int Columns, double Cost, double GroupsToSaturate);
 
-/// <summary>Chooses the tile, among those that a kind of kernel has, and the number of slices of the depth that take an H100 the least time, by counting.</summary>
+/// <summary>
+/// Chooses the tile, among those that a kind of kernel has, and the number of slices of the depth that take an H100 the
+/// least time, by counting.
+/// </summary>
 /// <remarks>
 /// <code>
 /// cycles = max(waves, groupsToSaturate) · rows · columns · (sliceDepth + 32) · cost / pace        waves = ⌈tiles · slices / 132⌉
 ///        + 4 bytes · (2 slices + 1) · results / (132 · 17) + 4000                                 where there are several slices
 /// </code>
-/// 196 tiles run in two waves: 64 of 132 multiprocessors have two tiles and the others wait for them, which is three quarters of the machine's pace. 392 tiles
-/// half as large run in three full waves, at 99 %. Slices fill a wave too, but each writes its share of the results to memory and has it read again. All of it
-/// is counted and none measured. It depends on the sizes alone, never on the device, so that the same sums are done in the same order everywhere.
+/// 196 tiles run in two waves: 64 of 132 multiprocessors have two tiles and the others wait for them, which is three
+/// quarters of the machine's pace. 392 tiles half as large run in three full waves, at 99 %. Slices fill a wave too,
+/// but each writes its share of the results to memory and has it read again. All of it is counted and none measured. It
+/// depends on the sizes alone, never on the device, so that the same sums are done in the same order everywhere.
 /// </remarks>
 /// <param name="tileDepth">Depth of a tile.</param>
 /// <param name="pace">Multiply-adds that a multiprocessor does in a cycle, with the largest tile.</param>
@@ -30,10 +37,12 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
     // Two tiles of depth 16 must have arrived before the first product.
     private const int FillDepth = 32;
 
-    // Of twelve waves the last one's idle part is a twelfth at most, and more slices could save no more than that. Shorter slices are not worth the launch that adds them.
+    // Of twelve waves the last one's idle part is a twelfth at most, and more slices could save no more than that.
+    // Shorter slices are not worth the launch that adds them.
     private const int MaxWaves = 12, MinSliceDepth = 256;
 
-    // 17 of the 20 bytes a cycle that each multiprocessor's share of an H200's 4.8 TB/s is; 2 microseconds for the launch that adds the slices.
+    // 17 of the 20 bytes a cycle that each multiprocessor's share of an H200's 4.8 TB/s is; 2 microseconds for the
+    // launch that adds the slices.
     private const double BytesPerCycle = 17, LaunchCycles = 4000;
 
     /// <summary>The plan for a product.</summary>
@@ -59,7 +68,8 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
                 if (sliceDepth == before)
                     continue;
                 before = sliceDepth;
-                double cycles = Cycles(tile, rows, columns, groups, Math.Max(1, Ceiling.Divide(depth, sliceDepth)), sliceDepth);
+                double cycles = Cycles(
+                    tile, rows, columns, groups, Math.Max(1, Ceiling.Divide(depth, sliceDepth)), sliceDepth);
                 if (cycles < least)
                     (best, bestDepth, least) = (tile, sliceDepth, cycles);
             }
@@ -77,7 +87,11 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
     private double Cycles(TiledTile tile, int rows, int columns, long groups, int slices, int sliceDepth)
     {
         double waves = Math.Ceiling((double)groups * slices / Multiprocessors);
-        double cycles = Math.Max(waves, tile.GroupsToSaturate) * tile.Rows * tile.Columns * (sliceDepth + FillDepth) * tile.Cost / pace;
-        return slices == 1 ? cycles : cycles + (2.0 * slices + 1) * sizeof(float) * rows * columns / (Multiprocessors * BytesPerCycle) + LaunchCycles;
+        double cycles = Math.Max(waves, tile.GroupsToSaturate) * tile.Rows * tile.Columns * (sliceDepth + FillDepth)
+            * tile.Cost / pace;
+        return slices == 1
+            ? cycles
+            : cycles + (2.0 * slices + 1) * sizeof(float) * rows * columns / (Multiprocessors * BytesPerCycle)
+            + LaunchCycles;
     }
 }

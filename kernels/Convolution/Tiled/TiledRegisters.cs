@@ -34,7 +34,9 @@ internal struct ThreadSums
     public RegisterRow Row6;
     public RegisterRow Row7;
 
-    /// <summary>Adds the outer product of eight row and eight column elements: 64 multiply-adds for 16 operands.</summary>
+    /// <summary>
+    /// Adds the outer product of eight row and eight column elements: 64 multiply-adds for 16 operands.
+    /// </summary>
     public void MultiplyAdd(Float4 top, Float4 bottom, Float4 left, Float4 right)
     {
         Row0.MultiplyAdd(top.X, left, right);

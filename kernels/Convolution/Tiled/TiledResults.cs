@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Where a matrix product's result goes, what is added to it, and what becomes of it before it is written: the GPU's <see cref="Epilogue"/>.</summary>
+/// <summary>
+/// Where a matrix product's result goes, what is added to it, and what becomes of it before it is written: the GPU's
+/// <see cref="Epilogue"/>.
+/// </summary>
 internal interface ITiledResult
 {
     /// <summary>The tensor.</summary>
@@ -36,7 +39,9 @@ internal interface ITiledResult
     /// <summary>The offset of what is added to the first element of the row with this <see cref="Offset"/>.</summary>
     int AddendOffset(int rowOffset);
 
-    /// <summary>What is written for a sum with its addend; <paramref name="mask"/> counts with <see cref="HasMask"/> only.</summary>
+    /// <summary>
+    /// What is written for a sum with its addend; <paramref name="mask"/> counts with <see cref="HasMask"/> only.
+    /// </summary>
     float Finish(float sum, float mask);
 
     /// <inheritdoc cref="Finish(float, float)"/>
@@ -47,13 +52,15 @@ internal interface ITiledResult
 }
 
 /// <summary>A dense matrix, and a vector over its columns to add or none: the output with its bias and ReLU.</summary>
-internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayView<float> bias, bool relu) : ITiledResult
+internal readonly struct MatrixResult(
+    ArrayView<float> view, int columns, ArrayView<float> bias, bool relu) : ITiledResult
 {
     private readonly int columns = columns, hasBias = bias.Length > 0 ? 1 : 0, rectifies = relu ? 1 : 0;
 
     public ArrayView<float> View { get; } = view;
 
-    // Without a bias any memory will do, since nothing is read from it; OpenCL accepts no empty argument inside a structure.
+    // Without a bias any memory will do, since nothing is read from it; OpenCL accepts no empty argument inside a
+    // structure.
     public ArrayView<float> Addend { get; } = bias.Length > 0 ? bias : view;
 
     public bool HasAddend => hasBias != 0;
@@ -80,7 +87,8 @@ internal readonly struct MatrixResult(ArrayView<float> view, int columns, ArrayV
 }
 
 /// <summary>The output where batch norm follows: with neither bias nor ReLU, but with statistics.</summary>
-internal readonly struct ResultWithStatistics(ArrayView<float> view, int columns, ArrayView<float> statistics) : ITiledResult
+internal readonly struct ResultWithStatistics(
+    ArrayView<float> view, int columns, ArrayView<float> statistics) : ITiledResult
 {
     private readonly int columns = columns;
 
@@ -111,7 +119,9 @@ internal readonly struct ResultWithStatistics(ArrayView<float> view, int columns
     public Float4 Finish(Float4 sum, Float4 mask) => sum;
 }
 
-/// <summary>The weights' gradient, whose columns are computed in the order of <see cref="TapOrder"/> (<see cref="InputTaps"/>).</summary>
+/// <summary>
+/// The weights' gradient, whose columns are computed in the order of <see cref="TapOrder"/> (<see cref="InputTaps"/>).
+/// </summary>
 internal readonly struct GradWeightsResult(ArrayView<float> gradWeights, ConvolutionShape shape) : ITiledResult
 {
     private readonly int columns = shape.R * shape.S * shape.C, channels = shape.C;
@@ -148,9 +158,13 @@ internal readonly struct GradWeightsResult(ArrayView<float> gradWeights, Convolu
     public Float4 Finish(Float4 sum, Float4 mask) => sum;
 }
 
-/// <summary>The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU before this layer gave 0.</summary>
+/// <summary>
+/// The input's gradient at the pixels of one phase, added to what is there or not, 0 where the ReLU before this layer
+/// gave 0.
+/// </summary>
 internal readonly struct GradInputResult(
-    ArrayView<float> gradInput, ConvolutionShape shape, StridePhase phase, bool accumulate, ArrayView<float> activation) : ITiledResult
+    ArrayView<float> gradInput, ConvolutionShape shape, StridePhase phase, bool accumulate,
+    ArrayView<float> activation) : ITiledResult
 {
     private readonly int masks = activation.Length > 0 ? 1 : 0;
     private readonly int height = shape.H, width = shape.W, channels = shape.C, stride = shape.Stride;

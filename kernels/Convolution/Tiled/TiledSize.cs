@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The extent of the square tile of results that one group of threads computes; the rest of its geometry follows.</summary>
+/// <summary>
+/// The extent of the square tile of results that one group of threads computes; the rest of its geometry follows.
+/// </summary>
 /// <remarks>
 /// Every thread has 8x8 results, so a tile of extent E takes (E/8)² threads.
 /// <code>
@@ -32,7 +34,9 @@ internal interface ITiledAccess
     static abstract bool Quads { get; }
 }
 
-/// <summary>16 bytes at a time; channels of input and output must be multiples of 4 and every array 16-byte aligned.</summary>
+/// <summary>
+/// 16 bytes at a time; channels of input and output must be multiples of 4 and every array 16-byte aligned.
+/// </summary>
 internal readonly struct QuadAccess : ITiledAccess
 {
     public static bool Quads => true;

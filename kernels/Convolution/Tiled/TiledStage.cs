@@ -3,12 +3,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>One thread's part in bringing an operand's next tile from global to shared memory: a quad, or two of a small tile.</summary>
+/// <summary>
+/// One thread's part in bringing an operand's next tile from global to shared memory: a quad, or two of a small tile.
+/// </summary>
 /// <remarks>
-/// A tile lies in shared memory as <c>[depth][outer]</c>, so that a step of the product reads neighbours. A quad along the
-/// outer index is stored as it is; a quad along the depth is stored as four floats, one in each of four rows.
-/// The quads are fetched before a tile's arithmetic and stored after it: they are the second buffer's way through the registers, and
-/// global memory's latency passes during the arithmetic.
+/// A tile lies in shared memory as <c>[depth][outer]</c>, so that a step of the product reads neighbours. A quad along
+/// the outer index is stored as it is; a quad along the depth is stored as four floats, one in each of four rows. The
+/// quads are fetched before a tile's arithmetic and stored after it: they are the second buffer's way through the
+/// registers, and global memory's latency passes during the arithmetic.
 /// </remarks>
 internal struct TiledStage<TSize, TAccess, TOperand>
     where TSize : struct, ITiledSize
@@ -48,7 +50,10 @@ internal struct TiledStage<TSize, TAccess, TOperand>
 
     private static int SecondDepth => TOperand.AlongDepth ? 0 : TiledGemm.Depth / 2;
 
-    /// <summary>Begins to read this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all is zero.</summary>
+    /// <summary>
+    /// Begins to read this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all
+    /// is zero.
+    /// </summary>
     public void Fetch(int depth, int end)
     {
         quad0 = Fetch(anchor0, outer, depth + localDepth, end);

@@ -4,21 +4,29 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The CPU kernels around the tiles: weights into the order in which tiles read them, padding, partial sums together.</summary>
+/// <summary>
+/// The CPU kernels around the tiles: weights into the order in which tiles read them, padding, partial sums together.
+/// </summary>
 /// <remarks>
-/// Packed weights are <c>[blocks, taps, run, columns]</c>: a tile reads them from one end to the other. Behind them stands one
-/// run of zeros, which pixels of the padding point to.
+/// Packed weights are <c>[blocks, taps, run, columns]</c>: a tile reads them from one end to the other. Behind them
+/// stands one run of zeros, which pixels of the padding point to.
 /// </remarks>
 internal static unsafe class ConvolutionPacking
 {
-    /// <summary>Floats that one index of <see cref="SumSlices"/> sums: small enough to stay in the first-level cache.</summary>
+    /// <summary>
+    /// Floats that one index of <see cref="SumSlices"/> sums: small enough to stay in the first-level cache.
+    /// </summary>
     public const int SumChunk = 2048;
 
     /// <summary>Floats of packed weights with the run of zeros.</summary>
-    public static int Length(int blocks, int taps, int run, int columns) => checked(blocks * taps * run * columns + run);
+    public static int Length(int blocks, int taps, int run, int columns) =>
+        checked(blocks * taps * run * columns + run);
 
-    /// <summary>Packs a block of output channels of one tap, for forward: <c>packed[block, tap, i, k] = weights[k, tap, i]</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> packed, ArrayView<float> weights, Taps taps, int channels, int columns)
+    /// <summary>
+    /// Packs a block of output channels of one tap, for forward: <c>packed[block, tap, i, k] = weights[k, tap, i]</c>.
+    /// </summary>
+    public static void Forward(
+        Index1D index, ArrayView<float> packed, ArrayView<float> weights, Taps taps, int channels, int columns)
     {
         int block = index / taps.Count, tap = index % taps.Count, first = block * columns;
         int count = Math.Min(columns, channels - first), pitch = taps.Count * taps.Run;
@@ -33,8 +41,12 @@ internal static unsafe class ConvolutionPacking
         ZeroRun(packed, taps.Run);
     }
 
-    /// <summary>Packs a block of input channels of one tap, for backward-data: <c>packed[block, tap, k, c] = weights[k, tap, c]</c>.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> packed, ArrayView<float> weights, ConvolutionShape shape, int columns)
+    /// <summary>
+    /// Packs a block of input channels of one tap, for backward-data:
+    /// <c>packed[block, tap, k, c] = weights[k, tap, c]</c>.
+    /// </summary>
+    public static void BackwardData(
+        Index1D index, ArrayView<float> packed, ArrayView<float> weights, ConvolutionShape shape, int columns)
     {
         int taps = shape.R * shape.S, block = index / taps, tap = index % taps, first = block * columns;
         int count = Math.Min(columns, shape.C - first);
@@ -71,7 +83,8 @@ internal static unsafe class ConvolutionPacking
     }
 
     /// <summary>Sums a slice of the pixels, channel by channel: <c>partial[slice, channel]</c>.</summary>
-    public static void SumPixels(Index1D slice, ArrayView<float> partial, ArrayView<float> pixels, int count, int channels)
+    public static void SumPixels(
+        Index1D slice, ArrayView<float> partial, ArrayView<float> pixels, int count, int channels)
     {
         int slices = (int)(partial.Length / channels);
         int first = (int)((long)count * slice.X / slices), end = (int)((long)count * (slice.X + 1) / slices);

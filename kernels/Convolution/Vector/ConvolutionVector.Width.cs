@@ -15,28 +15,38 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
     /// <inheritdoc/>
-    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape)
+    public override void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        in ConvolutionShape shape)
     {
         Taps taps = Taps.Of(shape);
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
         TileGrid grid = TileGrid.Of(shape.Output.Pixels, shape.K, taps.Count, Rows, Columns);
-        Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
+        Tensor packed = device.Arena.Rent(
+            TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
 
-        device.Launch(ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
-        device.Launch(ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View, new Epilogue(bias, Accumulate: false, relu, Activation: default), padded, taps, grid);
+        device.Launch(
+            ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
+        device.Launch(
+            ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View,
+            new Epilogue(bias, Accumulate: false, relu, Activation: default), padded, taps, grid);
 
         packed.Release();
         source.Release();
     }
 
     /// <inheritdoc/>
-    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
+    public override void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        Tensor? activation, in ConvolutionShape shape)
     {
         int blocks = Ceiling.Divide(shape.C, Columns), taps = shape.R * shape.S;
-        Tensor packed = device.Arena.Rent(TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
+        Tensor packed = device.Arena.Rent(
+            TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
 
         device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
-        var epilogue = new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
+        var epilogue = new Epilogue(
+            Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
             TileGrid grid = TileGrid.Of(phase.Pixels, shape.C, phase.Taps, Rows, Columns);
@@ -48,7 +58,8 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
     }
 
     /// <inheritdoc/>
-    public override void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    public override void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         Taps taps = Taps.Of(shape);
         if (taps.Merged)
@@ -58,42 +69,62 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         }
         var grid = WeightGrid.Of(shape, WeightGrid.GroupOf(Rows));
         int count = (int)shape.Weights.Count, threads = Math.Min(device.Threads, grid.Tasks);
-        Tensor memory = TaskCounter.Rent(device, (long)threads * ConvolutionVectorKernels<TVector, TMath>.MemoryOfThread(shape, grid));
+        Tensor memory = TaskCounter.Rent(
+            device, (long)threads * ConvolutionVectorKernels<TVector, TMath>.MemoryOfThread(shape, grid));
         if (grid.Slices == 1)
         {
-            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, gradWeights, gradOutput.View, input.View, memory.View, shape, taps, grid);
+            device.Launch(
+                ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, gradWeights, gradOutput.View,
+                input.View, memory.View, shape, taps, grid);
         }
         else
         {
             Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
-            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, partial.View, gradOutput.View, input.View, memory.View, shape, taps, grid);
-            device.Launch(ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights, partial.View, grid.Slices);
+            device.Launch(
+                ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, partial.View, gradOutput.View,
+                input.View, memory.View, shape, taps, grid);
+            device.Launch(
+                ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights,
+                partial.View, grid.Slices);
             partial.Release();
         }
         memory.Release();
     }
 
-    private static void BackwardWeightsOfFewChannels(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape, in Taps taps)
+    private static void BackwardWeightsOfFewChannels(
+        ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape,
+        in Taps taps)
     {
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
         // One tile of channels: a slice computes all of them.
         var grid = WeightGrid.Of(shape, shape.K);
-        int weights = taps.Count * taps.Run, sums = Ceiling.Divide(weights, Rows) * Rows * Ceiling.Divide(shape.K, Columns) * Columns;
+        int weights = taps.Count * taps.Run;
+        int sums = Ceiling.Divide(weights, Rows) * Rows * Ceiling.Divide(shape.K, Columns) * Columns;
         Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, sums));
         Tensor gathered = device.Arena.Rent(new TensorShape(grid.Slices, grid.RowsPerChunk, shape.Q, Columns));
-        device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardWeightsOfFewChannels, grid.Slices, partial.View, gathered.View, gradOutput.View, source.View, padded, taps, grid);
-        device.Launch(ConvolutionVectorKernels<TVector, TMath>.SumFewChannels, weights, gradWeights, partial.View, weights, shape.K, grid.Slices);
+        device.Launch(
+            ConvolutionVectorKernels<TVector, TMath>.BackwardWeightsOfFewChannels, grid.Slices, partial.View,
+            gathered.View, gradOutput.View, source.View, padded, taps, grid);
+        device.Launch(
+            ConvolutionVectorKernels<TVector, TMath>.SumFewChannels, weights, gradWeights, partial.View, weights,
+            shape.K, grid.Slices);
         gathered.Release();
         partial.Release();
         source.Release();
     }
 
     /// <summary>An input whose padding is really there, for taps that are whole filter rows.</summary>
-    private static (Tensor Input, ConvolutionShape Shape) Pad(ComputeDevice device, Tensor input, in ConvolutionShape shape, in Taps taps)
+    private static (Tensor Input, ConvolutionShape Shape) Pad(
+        ComputeDevice device, Tensor input, in ConvolutionShape shape, in Taps taps)
     {
         if (!taps.Merged || shape.Padding == 0)
             return (input.Retain(), shape);
-        ConvolutionShape padded = shape with { H = shape.H + 2 * shape.Padding, W = shape.W + 2 * shape.Padding, Padding = 0 };
+        ConvolutionShape padded = shape with
+        {
+            H = shape.H + 2 * shape.Padding,
+            W = shape.W + 2 * shape.Padding,
+            Padding = 0,
+        };
         Tensor copy = device.Arena.Rent(padded.Input);
         device.Launch(ConvolutionPacking.Pad, padded.N * padded.H, copy.View, input.View, shape);
         return (copy, padded);

@@ -26,7 +26,9 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
     /// <summary>Some tiles of <c>output = act(input ⋆ weights + bias)</c>.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> packed, Epilogue epilogue, ConvolutionShape shape, Taps taps, TileGrid grid)
+    public static void Forward(
+        Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> packed, Epilogue epilogue,
+        ConvolutionShape shape, Taps taps, TileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * taps.Count * Rows];
@@ -64,14 +66,17 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             int channel = block * Columns, channels = Math.Min(Columns, shape.K - channel);
             for (int t = 0; t < tiles; t++)
             {
-                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, 1, Columns);
+                RegisterTile<TVector, TMath>.Multiply(
+                    tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, 1, Columns);
                 Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
             }
         }
     }
 
     /// <summary>Some tiles of <c>gradInput</c> of the pixels of one phase.</summary>
-    public static void BackwardData(Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed, Epilogue epilogue, ConvolutionShape shape, StridePhase phase, TileGrid grid)
+    public static void BackwardData(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed,
+        Epilogue epilogue, ConvolutionShape shape, StridePhase phase, TileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * phase.Taps * Rows];
@@ -84,7 +89,8 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         for (int i = 0; i < tiles * Rows; i++)
         {
             int pixel = firstTile * Rows + Math.Min(i, valid - 1);
-            int column = pixel % phase.Columns, line = pixel / phase.Columns % phase.Rows, n = pixel / phase.Columns / phase.Rows;
+            int column = pixel % phase.Columns, line = pixel / phase.Columns % phase.Rows;
+            int n = pixel / phase.Columns / phase.Rows;
             int h = phase.FirstH + line * shape.Stride, w = phase.FirstW + column * shape.Stride;
             destinations[i] = gradInput.Pointer() + (((long)n * shape.H + h) * shape.W + w) * shape.C;
             float** row = rows + i / Rows * phase.Taps * Rows + i % Rows;
@@ -105,24 +111,32 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         {
             for (int tap = 0; tap < phase.Taps; tap++)
             {
-                int r = phase.FirstR + tap / phase.TapColumns * shape.Stride, s = phase.FirstS + tap % phase.TapColumns * shape.Stride;
+                int r = phase.FirstR + tap / phase.TapColumns * shape.Stride;
+                int s = phase.FirstS + tap % phase.TapColumns * shape.Stride;
                 weights[tap] = packed.Pointer() + (((long)block * shape.R + r) * shape.S + s) * shape.K * Columns;
             }
             int channel = block * Columns, channels = Math.Min(Columns, shape.C - channel);
             for (int t = 0; t < tiles; t++)
             {
-                RegisterTile<TVector, TMath>.Multiply(tile, rows + t * phase.Taps * Rows, weights, phase.Taps, shape.K, 1, Columns);
+                RegisterTile<TVector, TMath>.Multiply(
+                    tile, rows + t * phase.Taps * Rows, weights, phase.Taps, shape.K, 1, Columns);
                 Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
             }
         }
     }
 
-    /// <summary>Takes tasks of backward-weights until there are none left: one slice's sums of <c>gradWeights</c> for one group of output channels.</summary>
+    /// <summary>
+    /// Takes tasks of backward-weights until there are none left: one slice's sums of <c>gradWeights</c> for one group
+    /// of output channels.
+    /// </summary>
     /// <remarks>
-    /// Pixels of the input that a tap meets lie apart, by a power of two of bytes as a rule, so that they push each other out of the cache. They are gathered
-    /// once for all channels of the group, zeros where the tap lies in the padding.
+    /// Pixels of the input that a tap meets lie apart, by a power of two of bytes as a rule, so that they push each
+    /// other out of the cache. They are gathered once for all channels of the group, zeros where the tap lies in the
+    /// padding.
     /// </remarks>
-    public static void BackwardWeights(Index1D thread, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input, ArrayView<float> memory, ConvolutionShape shape, Taps taps, WeightGrid grid)
+    public static void BackwardWeights(
+        Index1D thread, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input,
+        ArrayView<float> memory, ConvolutionShape shape, Taps taps, WeightGrid grid)
     {
         int group = WeightGrid.GroupOf(Rows), pitch = taps.Count * taps.Run;
         float** rows = stackalloc float*[Rows];
@@ -131,13 +145,17 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         float* panels = gathered + grid.RowsPerChunk * shape.Q * Columns;
         for (int task = TaskCounter.Next(memory); task < grid.Tasks; task = TaskCounter.Next(memory))
         {
-            int slice = task / grid.ChannelGroups, firstChannel = task % grid.ChannelGroups * group, endChannel = Math.Min(firstChannel + group, shape.K);
-            int firstRow = slice * grid.RowsPerSlice, endRow = Math.Min(firstRow + grid.RowsPerSlice, shape.N * shape.P);
+            int slice = task / grid.ChannelGroups, firstChannel = task % grid.ChannelGroups * group;
+            int endChannel = Math.Min(firstChannel + group, shape.K);
+            int firstRow = slice * grid.RowsPerSlice;
+            int endRow = Math.Min(firstRow + grid.RowsPerSlice, shape.N * shape.P);
             for (int row = firstRow; row < endRow; row += grid.RowsPerChunk)
             {
                 int count = Math.Min(grid.RowsPerChunk, endRow - row), pixels = count * shape.Q;
                 for (int k = firstChannel; k < endChannel; k += Rows)
-                    Pack(panels + (k - firstChannel) * pixels, gradOutput.Pointer() + (long)row * shape.Q * shape.K + k, pixels, shape.K, Math.Min(Rows, shape.K - k));
+                    Pack(
+                        panels + (k - firstChannel) * pixels, gradOutput.Pointer() + (long)row * shape.Q * shape.K + k,
+                        pixels, shape.K, Math.Min(Rows, shape.K - k));
                 for (int tap = 0; tap < taps.Count; tap++)
                 {
                     for (int column = 0; column < taps.Run; column += Columns)
@@ -148,8 +166,11 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
                             for (int i = 0; i < Rows; i++)
                                 rows[i] = panels + (k - firstChannel) * pixels + i;
                             RegisterTile<TVector, TMath>.Multiply(tile, rows, &gathered, 1, pixels, Rows, Columns);
-                            float* sums = gradWeights.Pointer() + ((long)slice * shape.K + k) * pitch + tap * taps.Run + column;
-                            AddTile(sums, pitch, tile, Math.Min(Rows, shape.K - k), Math.Min(Columns, taps.Run - column), isFirst: row == firstRow);
+                            float* sums =
+                                gradWeights.Pointer() + ((long)slice * shape.K + k) * pitch + tap * taps.Run + column;
+                            AddTile(
+                                sums, pitch, tile, Math.Min(Rows, shape.K - k), Math.Min(Columns, taps.Run - column),
+                                isFirst: row == firstRow);
                         }
                     }
                 }
@@ -159,16 +180,22 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
 
     /// <summary>Floats of memory that <see cref="BackwardWeights"/> needs for each thread.</summary>
     public static int MemoryOfThread(in ConvolutionShape shape, in WeightGrid grid) =>
-        checked(Ceiling.Divide(grid.RowsPerChunk * shape.Q * (Columns + WeightGrid.GroupOf(Rows)), CpuMemory.LineFloats) * CpuMemory.LineFloats);
+        checked(
+            Ceiling.Divide(grid.RowsPerChunk * shape.Q * (Columns + WeightGrid.GroupOf(Rows)), CpuMemory.LineFloats)
+            * CpuMemory.LineFloats);
 
     /// <summary>
-    /// One slice's sums of <c>gradWeights</c> where there are few channels: a filter's weights are the tile's rows and the output channels
-    /// its columns, <c>partial[slice, block of output channels, tile of weights, Rows, Columns]</c>. A block's channels of the gradient are gathered in
-    /// <c>gathered[slice, pixel, Columns]</c>, because they too lie apart by a power of two of bytes.
+    /// One slice's sums of <c>gradWeights</c> where there are few channels: a filter's weights are the tile's rows and
+    /// the output channels its columns, <c>partial[slice, block of output channels, tile of weights, Rows,
+    /// Columns]</c>. A block's channels of the gradient are gathered in <c>gathered[slice, pixel, Columns]</c>, because
+    /// they too lie apart by a power of two of bytes.
     /// </summary>
-    public static void BackwardWeightsOfFewChannels(Index1D slice, ArrayView<float> partial, ArrayView<float> gathered, ArrayView<float> gradOutput, ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
+    public static void BackwardWeightsOfFewChannels(
+        Index1D slice, ArrayView<float> partial, ArrayView<float> gathered, ArrayView<float> gradOutput,
+        ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
     {
-        int weights = taps.Count * taps.Run, tiles = Ceiling.Divide(weights, Rows), blocks = Ceiling.Divide(shape.K, Columns);
+        int weights = taps.Count * taps.Run, tiles = Ceiling.Divide(weights, Rows);
+        int blocks = Ceiling.Divide(shape.K, Columns);
         float* sums = partial.Pointer() + (long)slice.X * blocks * tiles * Rows * Columns;
         float* columns = gathered.Pointer() + (long)slice.X * grid.RowsPerChunk * shape.Q * Columns;
         float** lines = stackalloc float*[grid.RowsPerChunk];
@@ -180,32 +207,42 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             int count = Math.Min(grid.RowsPerChunk, endRow - row);
             for (int i = 0; i < count; i++)
             {
-                lines[i] = input.Pointer() + ((long)((row + i) / shape.P) * shape.H + (row + i) % shape.P * shape.Stride) * shape.W * shape.C;
+                lines[i] =
+                    input.Pointer()
+                    + ((long)((row + i) / shape.P) * shape.H + (row + i) % shape.P * shape.Stride) * shape.W * shape.C;
                 vectors[i] = columns + i * shape.Q * Columns;
             }
             float* tile = sums;
             for (int block = 0; block < blocks; block++)
             {
-                Gather(columns, gradOutput.Pointer() + (long)row * shape.Q * shape.K + block * Columns, count * shape.Q, shape.K);
+                Gather(
+                    columns, gradOutput.Pointer() + (long)row * shape.Q * shape.K + block * Columns, count * shape.Q,
+                    shape.K);
                 for (int t = 0; t < tiles; t++, tile += Rows * Columns)
                 {
                     for (int i = 0; i < Rows; i++)
                     {
                         // The last tile's empty rows repeat the last weight; nobody reads them.
-                        int weight = Math.Min(t * Rows + i, weights - 1), offset = weight / taps.Run * shape.W * shape.C + weight % taps.Run;
+                        int weight = Math.Min(t * Rows + i, weights - 1);
+                        int offset = weight / taps.Run * shape.W * shape.C + weight % taps.Run;
                         for (int line = 0; line < count; line++)
                             rows[line * Rows + i] = lines[line] + offset;
                     }
-                    RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, count, shape.Q, shape.Stride * shape.C, Columns, row > firstRow);
+                    RegisterTile<TVector, TMath>.Multiply(
+                        tile, rows, vectors, count, shape.Q, shape.Stride * shape.C, Columns, row > firstRow);
                 }
             }
         }
     }
 
-    /// <summary>Adds all slices' sums of one weight, in the order of the slices: <c>gradWeights[k, weight]</c>.</summary>
-    public static void SumFewChannels(Index1D weight, ArrayView<float> gradWeights, ArrayView<float> partial, int weights, int channels, int slices)
+    /// <summary>
+    /// Adds all slices' sums of one weight, in the order of the slices: <c>gradWeights[k, weight]</c>.
+    /// </summary>
+    public static void SumFewChannels(
+        Index1D weight, ArrayView<float> gradWeights, ArrayView<float> partial, int weights, int channels, int slices)
     {
-        int blocks = Ceiling.Divide(channels, Columns), tiles = Ceiling.Divide(weights, Rows), length = blocks * tiles * Rows * Columns;
+        int blocks = Ceiling.Divide(channels, Columns), tiles = Ceiling.Divide(weights, Rows);
+        int length = blocks * tiles * Rows * Columns;
         float* sum = stackalloc float[Columns];
         for (int block = 0; block < blocks; block++)
         {
@@ -229,8 +266,12 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>Some channels of the input pixel under a tap for each pixel of some output rows: <c>gathered[pixel, Columns]</c>.</summary>
-    private static void Gather(float* gathered, float* input, int firstRow, int rows, int tap, in ConvolutionShape shape)
+    /// <summary>
+    /// Some channels of the input pixel under a tap for each pixel of some output rows:
+    /// <c>gathered[pixel, Columns]</c>.
+    /// </summary>
+    private static void Gather(
+        float* gathered, float* input, int firstRow, int rows, int tap, in ConvolutionShape shape)
     {
         int r = tap / shape.S, s = tap % shape.S;
         for (int row = firstRow; row < firstRow + rows; row++)
@@ -274,7 +315,9 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     }
 
     /// <summary>Writes the part of a tile that exists.</summary>
-    private static void Store(float** destinations, int channel, float* tile, int rows, int channels, in EpilogueWriter<TVector, TMath> writer)
+    private static void Store(
+        float** destinations, int channel, float* tile, int rows, int channels,
+        in EpilogueWriter<TVector, TMath> writer)
     {
         for (int row = 0; row < rows; row++, tile += Columns)
             writer.Write(destinations[row] + channel, tile, channel, channels);

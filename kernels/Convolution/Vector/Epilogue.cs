@@ -4,7 +4,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>What becomes of a sum on the CPU before it is written, so that none of it costs another trip to memory.</summary>
+/// <summary>
+/// What becomes of a sum on the CPU before it is written, so that none of it costs another trip to memory.
+/// </summary>
 /// <param name="Bias"><c>[channels]</c>, or empty for none.</param>
 /// <param name="Accumulate">Whether to add to what the result holds.</param>
 /// <param name="Relu">Whether ReLU follows.</param>
@@ -14,9 +16,11 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// result[i] = act(sum + bias[channel] + result[i])        each addend only where there is one
 /// act(x)    = x, or x ≤ 0 ? 0 : x, or activation[i] ≤ 0 ? 0 : x
 /// </code>
-/// The GPU's kernels say the same by the type of their <see cref="ITiledResult"/>, so that what a pass does not need is not compiled.
+/// The GPU's kernels say the same by the type of their <see cref="ITiledResult"/>, so that what a pass does not need is
+/// not compiled.
 /// </remarks>
-internal readonly record struct Epilogue(ArrayView<float> Bias, bool Accumulate, bool Relu, ArrayView<float> Activation);
+internal readonly record struct Epilogue(
+    ArrayView<float> Bias, bool Accumulate, bool Relu, ArrayView<float> Activation);
 
 /// <summary>Writes sums with an <see cref="Epilogue"/>.</summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>

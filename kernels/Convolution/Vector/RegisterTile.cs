@@ -13,8 +13,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// Each loaded pair of vectors meets <c>TileRows</c> broadcast scalars, so that a multiply-add needs 0.57 loads
 /// with 14 rows: the arithmetic units, not the loads, set the pace. The rows are addressed by pointers, an
 /// "indirect convolution" (Dukhan 2019, arXiv:1907.02129): a row may be any pixel of any image, or a run of zeros for
-/// the padding. So a tile goes on from one row of pixels and one image to the next, and only the batch's last tile may be
-/// partly empty; and the forward pass and backward-data copy nothing into a matrix.
+/// the padding. So a tile goes on from one row of pixels and one image to the next, and only the batch's last tile may
+/// be partly empty; and the forward pass and backward-data copy nothing into a matrix.
 /// </remarks>
 internal static unsafe class RegisterTile<TVector, TMath>
     where TVector : struct
@@ -28,15 +28,23 @@ internal static unsafe class RegisterTile<TVector, TMath>
 
     /// <summary>Computes a tile.</summary>
     /// <param name="tile"><c>[Rows, Columns]</c></param>
-    /// <param name="rows"><c>[segments, Rows]</c> pointers, each to <paramref name="run"/> floats, <paramref name="step"/> apart.</param>
-    /// <param name="vectors"><c>[segments]</c> pointers, each to <paramref name="run"/> lines of <see cref="Columns"/> floats.</param>
+    /// <param name="rows">
+    /// <c>[segments, Rows]</c> pointers, each to <paramref name="run"/> floats, <paramref name="step"/> apart.
+    /// </param>
+    /// <param name="vectors">
+    /// <c>[segments]</c> pointers, each to <paramref name="run"/> lines of <see cref="Columns"/> floats.
+    /// </param>
     /// <param name="segments">Number of segments.</param>
     /// <param name="run">Length of a segment.</param>
     /// <param name="step">Floats from one element of a row to the next.</param>
     /// <param name="pitch">Floats from one line of vectors to the next.</param>
     /// <param name="accumulate">Whether to add to what the tile holds.</param>
-    /// <remarks>Unrolled by hand: what has a name stays in a register. Rows beyond a width's tile height are compiled away.</remarks>
-    public static void Multiply(float* tile, float** rows, float** vectors, int segments, int run, nint step, nint pitch, bool accumulate = false)
+    /// <remarks>
+    /// Unrolled by hand: what has a name stays in a register. Rows beyond a width's tile height are compiled away.
+    /// </remarks>
+    public static void Multiply(
+        float* tile, float** rows, float** vectors, int segments, int run, nint step, nint pitch,
+        bool accumulate = false)
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default;
         TVector a7 = default, a8 = default, a9 = default, a10 = default, a11 = default, a12 = default, a13 = default;

@@ -5,8 +5,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Columns">Taps in a filter row.</param>
 /// <param name="Run">Floats in a tap that are contiguous in the input and in the weights alike.</param>
 /// <param name="Merged">
-/// Whether a filter row is one tap, <c>S · C</c> floats long. It reads the pixels beneath it as one run, so the padding must really be there, and the few
-/// weights of a filter are then the rows of backward-weights' tiles.
+/// Whether a filter row is one tap, <c>S · C</c> floats long. It reads the pixels beneath it as one run, so the padding
+/// must really be there, and the few weights of a filter are then the rows of backward-weights' tiles.
 /// </param>
 internal readonly record struct Taps(int Rows, int Columns, int Run, bool Merged)
 {
@@ -17,7 +17,9 @@ internal readonly record struct Taps(int Rows, int Columns, int Run, bool Merged
     /// <summary>Number of taps.</summary>
     public int Count => Rows * Columns;
 
-    /// <summary>One tap per element of the filter with its channels, or one per row of it where there are few channels.</summary>
+    /// <summary>
+    /// One tap per element of the filter with its channels, or one per row of it where there are few channels.
+    /// </summary>
     public static Taps Of(in ConvolutionShape shape) =>
         shape.C < MinRun
             ? new Taps(shape.R, 1, shape.S * shape.C, Merged: true)

@@ -12,7 +12,8 @@ internal readonly record struct TileGrid(int Tiles, int TilesPerTask, int Blocks
     // The pointers of a task's tiles live on the stack and should stay in the first-level cache with the data.
     private const int PointersPerTask = 2048;
 
-    // 16 tiles of 14 pixels use each weight 224 times, which is enough to forget what reading it costs; more would leave fewer tasks than threads want.
+    // 16 tiles of 14 pixels use each weight 224 times, which is enough to forget what reading it costs; more would
+    // leave fewer tasks than threads want.
     private const int MaxTilesPerTask = 16;
 
     // 4 blocks of 32 channels read the same pixels, three times out of four from the cache.
@@ -21,7 +22,9 @@ internal readonly record struct TileGrid(int Tiles, int TilesPerTask, int Blocks
     /// <summary>Number of tasks.</summary>
     public int Tasks => Ceiling.Divide(Tiles, TilesPerTask) * Ceiling.Divide(Blocks, BlocksPerTask);
 
-    /// <summary>Divides <paramref name="pixels"/> x <paramref name="channels"/> outputs with <paramref name="taps"/> taps.</summary>
+    /// <summary>
+    /// Divides <paramref name="pixels"/> x <paramref name="channels"/> outputs with <paramref name="taps"/> taps.
+    /// </summary>
     public static TileGrid Of(int pixels, int channels, int taps, int tileRows, int tileColumns) => new(
         Ceiling.Divide(pixels, tileRows),
         Math.Clamp(PointersPerTask / (Math.Max(1, taps) * tileRows), 1, MaxTilesPerTask),

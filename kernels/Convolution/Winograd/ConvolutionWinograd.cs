@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The 3x3 convolution of stride 1 by Winograd's minimal filtering; <see cref="IWinograd{TVector, TMath}"/> has the maths.</summary>
+/// <summary>
+/// The 3x3 convolution of stride 1 by Winograd's minimal filtering; <see cref="IWinograd{TVector, TMath}"/> has the
+/// maths.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
@@ -19,49 +22,72 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
     private static int Elements => (TWinograd.Outputs + 2) * (TWinograd.Outputs + 2);
 
     /// <inheritdoc/>
-    public override void Forward(ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu, in ConvolutionShape shape) =>
-        Convolve(device, output, input, weights, new Epilogue(bias, Accumulate: false, relu, Activation: default), shape, isBackward: false);
+    public override void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        in ConvolutionShape shape) =>
+        Convolve(
+            device, output, input, weights, new Epilogue(bias, Accumulate: false, relu, Activation: default), shape,
+            isBackward: false);
 
     /// <inheritdoc/>
-    public override void BackwardData(ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
+    public override void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        Tensor? activation, in ConvolutionShape shape)
     {
         var backward = new ConvolutionShape(shape.N, shape.P, shape.Q, shape.K, shape.C, 3, 3, 1, 2 - shape.Padding);
-        Convolve(device, gradInput, gradOutput, weights, new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View), backward, isBackward: true);
+        Convolve(
+            device, gradInput, gradOutput, weights,
+            new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View),
+            backward, isBackward: true);
     }
 
     /// <inheritdoc/>
-    public override void BackwardWeights(ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    public override void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         var grid = WinogradGradientGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
         Tensor transformedInput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.InputPlane)));
         Tensor transformedGradient = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.GradientPlane)));
         int threads = Math.Min(device.Threads, grid.Blocks);
-        int blockSums = Elements * grid.BlockPlane(Rows * Columns), blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;
+        int blockSums = Elements * grid.BlockPlane(Rows * Columns);
+        int blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;
         Tensor sums = TaskCounter.Rent(device, (long)blocks * blockSums);
         for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesPerChunk)
         {
-            int tiles = Math.Min(grid.TilesPerChunk, grid.Tiles.Tiles - first), indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesPerIndex);
-            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View, input.View, first, tiles, shape, grid);
-            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View, gradOutput.View, first, tiles, shape, grid);
+            int tiles = Math.Min(grid.TilesPerChunk, grid.Tiles.Tiles - first);
+            int indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesPerIndex);
+            device.Launch(
+                WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View,
+                input.View, first, tiles, shape, grid);
+            device.Launch(
+                WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View,
+                gradOutput.View, first, tiles, shape, grid);
             if (grid.BlockByBlock)
             {
                 TaskCounter.Restart(device, sums);
-                device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyBlocks, threads, gradWeights, sums.View, transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
+                device.Launch(
+                    WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyBlocks, threads, gradWeights, sums.View,
+                    transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
             }
             else
             {
-                device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyElement, Elements * grid.Blocks, sums.View, transformedGradient.View, transformedInput.View, first, tiles, grid);
+                device.Launch(
+                    WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyElement, Elements * grid.Blocks,
+                    sums.View, transformedGradient.View, transformedInput.View, first, tiles, grid);
             }
         }
         if (!grid.BlockByBlock)
-            device.Launch(WinogradGradientKernels<TVector, TMath, TWinograd>.TransformSums, grid.RowTiles, gradWeights, sums.View, shape, grid);
+            device.Launch(
+                WinogradGradientKernels<TVector, TMath, TWinograd>.TransformSums, grid.RowTiles, gradWeights, sums.View,
+                shape, grid);
         sums.Release();
         transformedGradient.Release();
         transformedInput.Release();
     }
 
     private static void Convolve(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in Epilogue epilogue, in ConvolutionShape shape, bool isBackward)
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in Epilogue epilogue,
+        in ConvolutionShape shape, bool isBackward)
     {
         var grid = WinogradGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
         var layout = new WinogradWeights(shape.C, shape.K, grid.InputsPerPass, isBackward);
@@ -69,14 +95,20 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device, threads);
         if (grid.TaskTransformsWeights)
         {
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, weights, epilogue, memory.View, shape, layout, grid);
+            device.Launch(
+                WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, weights, epilogue,
+                memory.View, shape, layout, grid);
         }
         else
         {
             Tensor transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
-            int indices = grid.Blocks * Ceiling.Divide(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsPerIndex);
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
-            device.Launch(WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, transformed.View, epilogue, memory.View, shape, layout, grid);
+            int indices = grid.Blocks
+                * Ceiling.Divide(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsPerIndex);
+            device.Launch(
+                WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
+            device.Launch(
+                WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, transformed.View,
+                epilogue, memory.View, shape, layout, grid);
             transformed.Release();
         }
         memory.Release();

@@ -2,7 +2,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Winograd's minimal filtering <c>F(m, 3)</c>: <c>m</c> outputs of a filter of three taps with <c>m + 2</c> multiplications.</summary>
+/// <summary>
+/// Winograd's minimal filtering <c>F(m, 3)</c>: <c>m</c> outputs of a filter of three taps with <c>m + 2</c>
+/// multiplications.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats; a lane is a channel, and all lanes do the same.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <remarks>
@@ -10,16 +13,18 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// y = Aᵀ [(G g) ⊙ (Bᵀ d)]                      d [m + 2] inputs,  g [3] filter,  y [m] outputs,  ⊙ element by element
 /// Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A               the same in two dimensions, F(m x m, 3 x 3)
 /// </code>
-/// (Lavin and Gray 2016, arXiv:1509.09308). Behind it is a product of polynomials that is computed from its values at <c>m + 1</c>
-/// points and at infinity (Toom and Cook): G and A hold powers of the points, B the coefficients that lead back. Summing over channels
-/// commutes with Aᵀ, so that per element of the transformed tile a matrix product over channels remains. The map is linear in d and in
-/// g; its gradients are the transposed maps:
+/// (Lavin and Gray 2016, arXiv:1509.09308). Behind it is a product of polynomials that is computed from its values at
+/// <c>m + 1</c> points and at infinity (Toom and Cook): G and A hold powers of the points, B the coefficients that lead
+/// back. Summing over channels commutes with Aᵀ, so that per element of the transformed tile a matrix product over
+/// channels remains. The map is linear in d and in g; its gradients are the transposed maps:
 /// <code>
 /// ∂L/∂g = Gᵀ [(Bᵀ d B) ⊙ (A ∂L/∂Y Aᵀ)] G
 /// </code>
-/// and that of d is the convolution of the gradient with the filter turned by half a turn, again <c>F(m x m, 3 x 3)</c>.
+/// and that of d is the convolution of the gradient with the filter turned by half a turn, again
+/// <c>F(m x m, 3 x 3)</c>.
 /// <para>
-/// Each method transforms along one dimension: it reads vectors from a source and writes its results <c>step</c> floats apart.
+/// Each method transforms along one dimension: it reads vectors from a source and writes its results <c>step</c> floats
+/// apart.
 /// </para>
 /// </remarks>
 internal unsafe interface IWinograd<TVector, TMath>

@@ -34,7 +34,8 @@ internal readonly unsafe struct Strided<TVector, TMath>(float* first, nint step)
 /// <param name="pixels">Pointers to pixels.</param>
 /// <param name="step">Pointers from one element to the next.</param>
 /// <param name="channel">The first channel of the vectors.</param>
-internal readonly unsafe struct Indirect<TVector, TMath>(float** pixels, nint step, nint channel) : IVectorSource<TVector>
+internal readonly unsafe struct Indirect<TVector, TMath>(
+    float** pixels, nint step, nint channel) : IVectorSource<TVector>
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
 {

@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary><c>F(2, 3)</c> with the points 0, 1, -1 and infinity: 4 multiplications for 6, in two dimensions 16 for 36.</summary>
+/// <summary>
+/// <c>F(2, 3)</c> with the points 0, 1, -1 and infinity: 4 multiplications for 6, in two dimensions 16 for 36.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <remarks>

@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary><c>F(4, 3)</c> with the points 0, ±a, ±b and infinity: 6 multiplications for 12, in two dimensions 36 for 144.</summary>
+/// <summary>
+/// <c>F(4, 3)</c> with the points 0, ±a, ±b and infinity: 6 multiplications for 12, in two dimensions 36 for 144.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <remarks>
@@ -16,8 +18,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 ///      ⎣ 0   a²b²    0   -a²-b²   0    1⎦         ⎢ 1/t   -b/t   b²/t⎥
 ///                                                 ⎣  0      0     1  ⎦        s = 2a²(a²-b²),  t = 2b²(b²-a²)
 /// </code>
-/// The points decide how rounding errors grow. With a = 5/8 and b = 3/2 the l2 error of a random tile is half that of the usual 1 and 2
-/// (docs/convolution.md), and all entries of A and B are exact in single precision.
+/// The points decide how rounding errors grow. With a = 5/8 and b = 3/2 the l2 error of a random tile is half that of
+/// the usual 1 and 2 (docs/convolution.md), and all entries of A and B are exact in single precision.
 /// </remarks>
 internal readonly unsafe struct Winograd4<TVector, TMath> : IWinograd<TVector, TMath>
     where TVector : struct
@@ -29,8 +31,10 @@ internal readonly unsafe struct Winograd4<TVector, TMath> : IWinograd<TVector, T
 
     // The rows of G: at 0, at ±a, at ±b.
     private const float AtZero = (float)(1.0 / Product);
-    private const float AtA = (float)(1.0 / (2.0 * A2 * (A2 - B2))), AtA1 = (float)(A1 / (2.0 * A2 * (A2 - B2))), AtA2 = (float)(1.0 / (2.0 * (A2 - B2)));
-    private const float AtB = (float)(1.0 / (2.0 * B2 * (B2 - A2))), AtB1 = (float)(B1 / (2.0 * B2 * (B2 - A2))), AtB2 = (float)(1.0 / (2.0 * (B2 - A2)));
+    private const float AtA = (float)(1.0 / (2.0 * A2 * (A2 - B2))), AtA1 = (float)(A1 / (2.0 * A2 * (A2 - B2)));
+    private const float AtA2 = (float)(1.0 / (2.0 * (A2 - B2)));
+    private const float AtB = (float)(1.0 / (2.0 * B2 * (B2 - A2))), AtB1 = (float)(B1 / (2.0 * B2 * (B2 - A2)));
+    private const float AtB2 = (float)(1.0 / (2.0 * (B2 - A2)));
 
     /// <inheritdoc/>
     public static int Outputs => 4;
@@ -74,7 +78,8 @@ internal readonly unsafe struct Winograd4<TVector, TMath> : IWinograd<TVector, T
         where TSource : struct, IVectorSource<TVector>
     {
         TVector x1 = x[1], x2 = x[2], x3 = x[3], x4 = x[4];
-        TVector evenA = TMath.Add(x1, x2), oddA = TMath.Subtract(x1, x2), evenB = TMath.Add(x3, x4), oddB = TMath.Subtract(x3, x4);
+        TVector evenA = TMath.Add(x1, x2), oddA = TMath.Subtract(x1, x2), evenB = TMath.Add(x3, x4);
+        TVector oddB = TMath.Subtract(x3, x4);
         TMath.Store(TMath.Add(x[0], TMath.Add(evenA, evenB)), destination);
         TMath.Store(Add(Times(A1, oddA), B1, oddB), destination + step);
         TMath.Store(Add(Times(A2, evenA), B2, evenB), destination + 2 * step);

@@ -4,8 +4,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the backward-weights pass of a Winograd convolution is divided, as the shape alone decides.</summary>
 /// <remarks>
-/// The transformed tensors of a chunk of tiles are <c>[element, panel, tile, columns]</c>, a panel being as many channels as a register tile has columns: what
-/// the register tile reads lies in memory in the order in which it is read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
+/// The transformed tensors of a chunk of tiles are <c>[element, panel, tile, columns]</c>, a panel being as many
+/// channels as a register tile has columns: what the register tile reads lies in memory in the order in which it is
+/// read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
 /// </remarks>
 /// <param name="Tiles">The tiles.</param>
 /// <param name="TilesPerChunk">Tiles that are transformed and multiplied together.</param>
@@ -17,19 +18,26 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="RowTilesPerBlock">How many of them a block has.</param>
 /// <param name="PanelsPerBlock">Panels of the input that a block has: register tiles side by side.</param>
 /// <param name="BlockByBlock">
-/// Whether a task multiplies all elements of a block, and transforms its sums after the last chunk while they are still in its cache, instead of one element.
+/// Whether a task multiplies all elements of a block, and transforms its sums after the last chunk while they are still
+/// in its cache, instead of one element.
 /// </param>
 internal readonly record struct WinogradGradientGrid(
-    WinogradGrid Tiles, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradientPanels, int RowTiles, int RowTilesPerBlock, int PanelsPerBlock, bool BlockByBlock)
+    WinogradGrid Tiles, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradientPanels,
+    int RowTiles, int RowTilesPerBlock, int PanelsPerBlock, bool BlockByBlock)
 {
-    /// <summary>Tiles that an index of a transform takes: enough work to start one for, and with the thousands of tiles of a chunk enough indices for all threads.</summary>
+    /// <summary>
+    /// Tiles that an index of a transform takes: enough work to start one for, and with the thousands of tiles of a
+    /// chunk enough indices for all threads.
+    /// </summary>
     public const int TilesPerIndex = 8;
 
-    // The transformed tensors of a chunk should stay in cache until they are multiplied, and the more tiles it has, the fewer times the sums are added to.
-    // So 5 MB as long as the sums are small, and 21 MB where they are as large as that themselves: 16 images of 14x14x256 are one chunk with vectors of 512 bits too.
+    // The transformed tensors of a chunk should stay in cache until they are multiplied, and the more tiles it has, the
+    // fewer times the sums are added to. So 5 MB as long as the sums are small, and 21 MB where they are as large as
+    // that themselves: 16 images of 14x14x256 are one chunk with vectors of 512 bits too.
     private const int FloatsPerChunk = 1_200_000, FloatsPerChunkOfManySums = 5_200_000;
 
-    // 36 x 128 x 256: where the sums of all elements are 5 MB or more, writing and reading them takes as long as multiplying.
+    // 36 x 128 x 256: where the sums of all elements are 5 MB or more, writing and reading them takes as long as
+    // multiplying.
     private const int ManySums = 1_150_000;
 
     // 36 elements of 48 x 32 sums are 221 kB, which a second-level cache holds together with what is multiplied.
@@ -61,12 +69,16 @@ internal readonly record struct WinogradGradientGrid(
         // The last register tile reads all of its rows, beyond the last channel too.
         int inputPanels = Ceiling.Divide(shape.C, columns), gradientPanels = Ceiling.Divide(rowTiles * rows, columns);
         bool manySums = (double)elements * shape.K * shape.C >= ManySums;
-        int most = (manySums ? FloatsPerChunkOfManySums : FloatsPerChunk) / (elements * (inputPanels + gradientPanels) * columns);
-        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesPerIndex, most)), tilesPerChunk = Ceiling.Divide(tiles.Tiles, chunks);
+        int floats = manySums ? FloatsPerChunkOfManySums : FloatsPerChunk;
+        int most = floats / (elements * (inputPanels + gradientPanels) * columns);
+        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesPerIndex, most));
+        int tilesPerChunk = Ceiling.Divide(tiles.Tiles, chunks);
         int groups = Ceiling.Divide(shape.K, RowsPerElement);
         return new WinogradGradientGrid(
-            tiles, tilesPerChunk, Ceiling.Divide(tiles.Tiles, tilesPerChunk), WinogradScratch.Pitch(tilesPerChunk * columns), inputPanels, gradientPanels, rowTiles,
-            manySums ? RowsPerBlock / rows : Ceiling.Divide(rowTiles, groups), manySums ? ColumnsPerBlock / columns : inputPanels, manySums);
+            tiles, tilesPerChunk, Ceiling.Divide(tiles.Tiles, tilesPerChunk),
+            WinogradScratch.Pitch(tilesPerChunk * columns), inputPanels, gradientPanels, rowTiles,
+            manySums ? RowsPerBlock / rows : Ceiling.Divide(rowTiles, groups),
+            manySums ? ColumnsPerBlock / columns : inputPanels, manySums);
     }
 
     /// <summary>Floats from one element of a block's sums to the next.</summary>
@@ -77,6 +89,7 @@ internal readonly record struct WinogradGradientGrid(
     public (int FirstRowTile, int RowTileCount, int FirstPanel, int PanelCount) Block(int block)
     {
         int rowTile = block / BlocksPerRow * RowTilesPerBlock, panel = block % BlocksPerRow * PanelsPerBlock;
-        return (rowTile, Math.Min(RowTilesPerBlock, RowTiles - rowTile), panel, Math.Min(PanelsPerBlock, InputPanels - panel));
+        int rowTiles = Math.Min(RowTilesPerBlock, RowTiles - rowTile), panels = Math.Min(PanelsPerBlock, InputPanels - panel);
+        return (rowTile, rowTiles, panel, panels);
     }
 }

@@ -4,7 +4,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The CPU kernels of the Winograd convolution's backward-weights pass: <c>Gᵀ [Σ tiles (Bᵀ d B) ⊙ (A dy Aᵀ)] G</c>.</summary>
+/// <summary>
+/// The CPU kernels of the Winograd convolution's backward-weights pass: <c>Gᵀ [Σ tiles (Bᵀ d B) ⊙ (A dy Aᵀ)] G</c>.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
@@ -24,7 +26,9 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     private static int Points => TWinograd.Outputs + 2;
 
     /// <summary>Transforms the input under some tiles.</summary>
-    public static void TransformInput(Index1D index, ArrayView<float> transformed, ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
+    public static void TransformInput(
+        Index1D index, ArrayView<float> transformed, ArrayView<float> input, int firstTile, int tiles,
+        ConvolutionShape shape, WinogradGradientGrid grid)
     {
         float* zeros = stackalloc float[shape.C + TMath.Count];
         new Span<float>(zeros, shape.C + TMath.Count).Clear();
@@ -32,12 +36,15 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
         for (int i = first; i < Math.Min(first + WinogradGradientGrid.TilesPerIndex, tiles); i++)
         {
             WinogradKernels<TVector, TMath, TWinograd>.TransformInput(
-                transformed.Pointer() + i * Columns, grid.InputPlane, grid.PanelPitch, input.Pointer(), zeros, firstTile + i, shape, grid.Tiles);
+                transformed.Pointer() + i * Columns, grid.InputPlane, grid.PanelPitch, input.Pointer(), zeros,
+                firstTile + i, shape, grid.Tiles);
         }
     }
 
     /// <summary>Transforms the gradient of some tiles of the output.</summary>
-    public static void TransformGradient(Index1D index, ArrayView<float> transformed, ArrayView<float> gradOutput, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
+    public static void TransformGradient(
+        Index1D index, ArrayView<float> transformed, ArrayView<float> gradOutput, int firstTile, int tiles,
+        ConvolutionShape shape, WinogradGradientGrid grid)
     {
         float* zeros = stackalloc float[shape.K + TMath.Count];
         new Span<float>(zeros, shape.K + TMath.Count).Clear();
@@ -53,7 +60,9 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                 for (int j = 0; j < m; j++)
                 {
                     int p = row * m + i, q = column * m + j;
-                    pixels[i * m + j] = p < shape.P && q < shape.Q ? gradOutput.Pointer() + (((long)n * shape.P + p) * shape.Q + q) * shape.K : zeros;
+                    pixels[i * m + j] = p < shape.P && q < shape.Q
+                        ? gradOutput.Pointer() + (((long)n * shape.P + p) * shape.Q + q) * shape.K
+                        : zeros;
                 }
             }
             float* destination = transformed.Pointer() + tile * Columns;
@@ -64,47 +73,69 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                 for (int k = panel; k < end; k += TMath.Count)
                 {
                     for (int j = 0; j < m; j++)
-                        TWinograd.GradOutput(half + j * TMath.Count, m * TMath.Count, new Indirect<TVector, TMath>(pixels + j, m, k));
+                        TWinograd.GradOutput(
+                            half + j * TMath.Count, m * TMath.Count, new Indirect<TVector, TMath>(pixels + j, m, k));
                     for (int i = 0; i < Points; i++)
-                        TWinograd.GradOutput(destination + (long)i * Points * plane + k - panel, plane, new Strided<TVector, TMath>(half + i * m * TMath.Count, TMath.Count));
+                        TWinograd.GradOutput(
+                            destination + (long)i * Points * plane + k - panel, plane,
+                            new Strided<TVector, TMath>(half + i * m * TMath.Count, TMath.Count));
                 }
             }
         }
     }
 
     /// <summary>Adds a chunk's share to one element of a block's sums.</summary>
-    public static void MultiplyElement(Index1D index, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile, int tiles, WinogradGradientGrid grid)
+    public static void MultiplyElement(
+        Index1D index, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile,
+        int tiles, WinogradGradientGrid grid)
     {
         int block = index % grid.Blocks, element = index / grid.Blocks;
-        float* blockSums = sums.Pointer() + TaskCounter.Floats + ((long)block * Points * Points + element) * grid.BlockPlane(TileFloats);
+        float* blockSums =
+            sums.Pointer() + TaskCounter.Floats
+            + ((long)block * Points * Points + element) * grid.BlockPlane(TileFloats);
         Multiply(blockSums, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
     }
 
-    /// <summary>Transforms the sums of some output channels, those of one register tile, into their weights' gradient.</summary>
-    public static void TransformSums(Index1D rowTile, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape, WinogradGradientGrid grid)
+    /// <summary>
+    /// Transforms the sums of some output channels, those of one register tile, into their weights' gradient.
+    /// </summary>
+    public static void TransformSums(
+        Index1D rowTile, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape,
+        WinogradGradientGrid grid)
     {
         int block = rowTile / grid.RowTilesPerBlock;
-        float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)block * Points * Points * grid.BlockPlane(TileFloats);
+        float* blockSums =
+            sums.Pointer() + TaskCounter.Floats + (long)block * Points * Points * grid.BlockPlane(TileFloats);
         TransformSums(gradWeights.Pointer(), blockSums, block, rowTile % grid.RowTilesPerBlock, shape, grid);
     }
 
-    /// <summary>Takes blocks until there are none left: adds a chunk's share to their sums, and after the last chunk transforms these.</summary>
-    public static void MultiplyBlocks(Index1D thread, ArrayView<float> gradWeights, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
+    /// <summary>
+    /// Takes blocks until there are none left: adds a chunk's share to their sums, and after the last chunk transforms
+    /// these.
+    /// </summary>
+    public static void MultiplyBlocks(
+        Index1D thread, ArrayView<float> gradWeights, ArrayView<float> sums, ArrayView<float> gradient,
+        ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
     {
         int plane = grid.BlockPlane(TileFloats), elements = Points * Points;
         bool isLastChunk = firstTile + tiles == grid.Tiles.Tiles;
         for (int block = TaskCounter.Next(sums); block < grid.Blocks; block = TaskCounter.Next(sums))
         {
             // Sums that no other chunk adds to may lie where those of the thread's last block lay, in its cache.
-            float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)(grid.Chunks == 1 ? thread : block) * elements * plane;
+            float* blockSums = sums.Pointer() + TaskCounter.Floats + (long)(grid.Chunks == 1 ? thread : block)
+                * elements * plane;
             for (int element = 0; element < elements; element++)
-                Multiply(blockSums + element * plane, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
+                Multiply(
+                    blockSums + element * plane, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles,
+                    grid);
             for (int rowTile = 0; isLastChunk && rowTile < grid.Block(block).RowTileCount; rowTile++)
                 TransformSums(gradWeights.Pointer(), blockSums, block, rowTile, shape, grid);
         }
     }
 
-    private static void Multiply(float* blockSums, float* gradient, float* input, int element, int block, int firstTile, int tiles, in WinogradGradientGrid grid)
+    private static void Multiply(
+        float* blockSums, float* gradient, float* input, int element, int block, int firstTile, int tiles,
+        in WinogradGradientGrid grid)
     {
         (int firstRowTile, int rowTiles, int firstPanel, int panels) = grid.Block(block);
         float** rows = stackalloc float*[Rows];
@@ -121,15 +152,19 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                     rows[i] = gradient + k / Columns * grid.PanelPitch + k % Columns;
                 }
                 float* tile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * TileFloats;
-                RegisterTile<TVector, TMath>.Multiply(tile, rows, &vectors, 1, tiles, Columns, Columns, accumulate: firstTile > 0);
+                RegisterTile<TVector, TMath>.Multiply(
+                    tile, rows, &vectors, 1, tiles, Columns, Columns, accumulate: firstTile > 0);
             }
         }
     }
 
-    private static void TransformSums(float* gradWeights, float* blockSums, int block, int rowTile, in ConvolutionShape shape, in WinogradGradientGrid grid)
+    private static void TransformSums(
+        float* gradWeights, float* blockSums, int block, int rowTile, in ConvolutionShape shape,
+        in WinogradGradientGrid grid)
     {
         (int firstRowTile, _, int firstPanel, int panels) = grid.Block(block);
-        int firstRow = (firstRowTile + rowTile) * Rows, rows = Math.Min(Rows, shape.K - firstRow), plane = grid.BlockPlane(TileFloats);
+        int firstRow = (firstRowTile + rowTile) * Rows, rows = Math.Min(Rows, shape.K - firstRow);
+        int plane = grid.BlockPlane(TileFloats);
         float* half = stackalloc float[WinogradScratch.TileFloats];
         float* result = stackalloc float[WinogradScratch.TileFloats];
         for (int panel = 0; panel < panels; panel++)
@@ -141,12 +176,18 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                 for (int column = 0; column < columns; column += TMath.Count)
                 {
                     for (int j = 0; j < Points; j++)
-                        TWinograd.GradWeights(half + j * TMath.Count, Points * TMath.Count, new Strided<TVector, TMath>(tile + column + j * plane, Points * plane));
+                        TWinograd.GradWeights(
+                            half + j * TMath.Count, Points * TMath.Count,
+                            new Strided<TVector, TMath>(tile + column + j * plane, Points * plane));
                     for (int r = 0; r < 3; r++)
-                        TWinograd.GradWeights(result + r * 3 * TMath.Count, TMath.Count, new Strided<TVector, TMath>(half + r * Points * TMath.Count, TMath.Count));
+                        TWinograd.GradWeights(
+                            result + r * 3 * TMath.Count, TMath.Count,
+                            new Strided<TVector, TMath>(half + r * Points * TMath.Count, TMath.Count));
                     float* destination = gradWeights + (long)(firstRow + row) * 9 * shape.C + firstColumn + column;
                     for (int tap = 0; tap < 9; tap++)
-                        Unsafe.CopyBlockUnaligned(destination + tap * shape.C, result + tap * TMath.Count, (uint)Math.Min(TMath.Count, columns - column) * sizeof(float));
+                        Unsafe.CopyBlockUnaligned(
+                            destination + tap * shape.C, result + tap * TMath.Count,
+                            (uint)Math.Min(TMath.Count, columns - column) * sizeof(float));
                 }
             }
         }

@@ -6,7 +6,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="TileRows">Tiles in a column of tiles that cover an output image.</param>
 /// <param name="TileColumns">Tiles in a row of them.</param>
 /// <param name="Tiles">Tiles of the batch.</param>
-/// <param name="TilesPerTask">Tiles that a task transforms, multiplies and transforms back: a multiple of a register tile's rows.</param>
+/// <param name="TilesPerTask">
+/// Tiles that a task transforms, multiplies and transforms back: a multiple of a register tile's rows.
+/// </param>
 /// <param name="Blocks">Blocks of output channels, each as wide as a register tile.</param>
 /// <param name="BlocksPerTask">Blocks that a task computes.</param>
 /// <param name="BlocksPerPass">Blocks whose products are in the scratch memory at a time.</param>
@@ -15,18 +17,22 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// Whether each task transforms the weights that it needs, instead of one launch before all weights for all tasks.
 /// </param>
 internal readonly record struct WinogradGrid(
-    int TileRows, int TileColumns, int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask, int BlocksPerPass, int InputsPerPass, bool TaskTransformsWeights)
+    int TileRows, int TileColumns, int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask, int BlocksPerPass,
+    int InputsPerPass, bool TaskTransformsWeights)
 {
-    // Transformed weights stream through the cache once a task, so a task should have many tiles; its transformed input (36 floats a
-    // tile and channel) should stay in a second-level cache of 512 kB, so it should have few. With many channels the products are so much
-    // work for each float of input that the third level is near enough.
+    // Transformed weights stream through the cache once a task, so a task should have many tiles; its transformed input
+    // (36 floats a tile and channel) should stay in a second-level cache of 512 kB, so it should have few. With many
+    // channels the products are so much work for each float of input that the third level is near enough.
     private const int TilesOfFewChannels = 24, TilesOfManyChannels = 48, ManyChannels = 192;
 
-    // Transformed weights of this many floats (8 MB) do not stay in cache from one launch to the next. Where at most two tasks need them, it takes
-    // less time that each transforms them itself, 590 kB at a time: with half as many, products are added up twice as often, which took longer.
-    private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 128, OutputsOfManyWeights = 32;
+    // Transformed weights of this many floats (8 MB) do not stay in cache from one launch to the next. Where at most
+    // two tasks need them, it takes less time that each transforms them itself, 590 kB at a time: with half as many,
+    // products are added up twice as often, which took longer.
+    private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 128;
+    private const int OutputsOfManyWeights = 32;
 
-    // Enough tasks for the cores of a large processor, as long as a task has 128 channels to use its transformed input for.
+    // Enough tasks for the cores of a large processor, as long as a task has 128 channels to use its transformed input
+    // for.
     private const int WantedTasks = 64, MinChannelsPerTask = 128;
 
     // The products of 36 elements, 28 tiles and 64 channels are 258 kB, which a second-level cache holds.
@@ -46,11 +52,17 @@ internal readonly record struct WinogradGrid(
     {
         int tileRows = Ceiling.Divide(shape.P, outputs), tileColumns = Ceiling.Divide(shape.Q, outputs);
         int tiles = shape.N * tileRows * tileColumns;
-        bool manyWeights = (double)shape.C * shape.K * (outputs + 2) * (outputs + 2) > ManyWeights && tiles <= 2 * TilesOfManyWeights;
-        int wanted = manyWeights ? TilesOfManyWeights : shape.C < ManyChannels ? TilesOfFewChannels : TilesOfManyChannels;
+        bool manyWeights = (double)shape.C * shape.K * (outputs + 2) * (outputs + 2) > ManyWeights
+            && tiles <= 2 * TilesOfManyWeights;
+        int wanted = manyWeights
+            ? TilesOfManyWeights
+            : shape.C < ManyChannels
+            ? TilesOfFewChannels
+            : TilesOfManyChannels;
         int tileTasks = Ceiling.Divide(tiles, wanted);
         int tilesPerTask = Ceiling.Divide(Ceiling.Divide(tiles, tileTasks), rows) * rows;
-        int blocks = Ceiling.Divide(shape.K, columns), blocksPerPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsPerPass) / columns);
+        int blocks = Ceiling.Divide(shape.K, columns);
+        int blocksPerPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsPerPass) / columns);
         int groups = Math.Clamp(shape.K / MinChannelsPerTask, 1, Ceiling.Divide(WantedTasks, tileTasks));
         return new WinogradGrid(
             tileRows, tileColumns, tiles, tilesPerTask, blocks, Ceiling.Divide(blocks, groups), blocksPerPass,

@@ -4,13 +4,17 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The CPU kernels of the Winograd convolution's forward and backward-data passes: the weights' transform, and from input tiles to output tiles.</summary>
+/// <summary>
+/// The CPU kernels of the Winograd convolution's forward and backward-data passes: the weights' transform, and from
+/// input tiles to output tiles.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
 /// <remarks>
-/// A transformed tile is cut into its elements: plane <c>i</c> holds element <c>i</c> of all tiles, a matrix <c>[tile, channel]</c>, and the
-/// transformed weights are <c>[block of output channels, element, input channel, columns]</c>.
+/// A transformed tile is cut into its elements: plane <c>i</c> holds element <c>i</c> of all tiles, a matrix
+/// <c>[tile, channel]</c>, and the transformed weights are
+/// <c>[block of output channels, element, input channel, columns]</c>.
 /// </remarks>
 [SkipLocalsInit]
 internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
@@ -19,7 +23,10 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     where TWinograd : struct, IWinograd<TVector, TMath>
 {
     /// <summary>Input channels that an index of <see cref="Weights"/> transforms.</summary>
-    /// <remarks>With a block of 32 output channels that is 512 filters, enough to start an index for; a layer of 512 channels still has 512 indices to share out.</remarks>
+    /// <remarks>
+    /// With a block of 32 output channels that is 512 filters, enough to start an index for; a layer of 512 channels
+    /// still has 512 indices to share out.
+    /// </remarks>
     public const int ChannelsPerIndex = 16;
 
     private static int Rows => RegisterTile<TVector, TMath>.Rows;
@@ -30,16 +37,23 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     private static int Points => TWinograd.Outputs + 2;
 
     /// <summary>Transforms the weights of some input channels and a block of output channels.</summary>
-    public static void Weights(Index1D index, ArrayView<float> transformed, ArrayView<float> weights, WinogradWeights layout)
+    public static void Weights(
+        Index1D index, ArrayView<float> transformed, ArrayView<float> weights, WinogradWeights layout)
     {
         int chunks = Ceiling.Divide(layout.Inputs, ChannelsPerIndex), block = index / chunks;
         nint blockPitch = (nint)Points * Points * layout.ElementPitch(Columns);
         int first = index % chunks * ChannelsPerIndex, inputs = Math.Min(ChannelsPerIndex, layout.Inputs - first);
-        TransformWeights(transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block, layout);
+        TransformWeights(
+            transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block,
+            layout);
     }
 
-    /// <summary>Takes tasks of the forward pass until there are none left: <c>output = act(input ⋆ weights + bias)</c>.</summary>
-    public static void Forward(Index1D thread, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, Epilogue epilogue, ArrayView<float> memory, ConvolutionShape shape, WinogradWeights layout, WinogradGrid grid)
+    /// <summary>
+    /// Takes tasks of the forward pass until there are none left: <c>output = act(input ⋆ weights + bias)</c>.
+    /// </summary>
+    public static void Forward(
+        Index1D thread, ArrayView<float> output, ArrayView<float> input, ArrayView<float> weights, Epilogue epilogue,
+        ArrayView<float> memory, ConvolutionShape shape, WinogradWeights layout, WinogradGrid grid)
     {
         var scratch = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns);
         var writer = new EpilogueWriter<TVector, TMath>(output, epilogue);
@@ -53,7 +67,9 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         {
             (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(task);
             for (int i = 0; i < tiles; i++)
-                TransformInput(transformed + i * scratch.InputPitch, scratch.InputPlane, Columns, input.Pointer(), zeros, firstTile + i, shape, grid);
+                TransformInput(
+                    transformed + i * scratch.InputPitch, scratch.InputPlane, Columns, input.Pointer(), zeros,
+                    firstTile + i, shape, grid);
             for (int block = firstBlock; block < firstBlock + blocks; block += grid.BlocksPerPass)
             {
                 int count = Math.Min(grid.BlocksPerPass, firstBlock + blocks - block);
@@ -61,18 +77,25 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
                 {
                     int inputs = Math.Min(grid.InputsPerPass, shape.C - channel);
                     for (int i = 0; grid.TaskTransformsWeights && i < count; i++)
-                        TransformWeights(ownWeights + i * blockPitch, weights.Pointer(), channel, inputs, block + i, layout);
+                        TransformWeights(
+                            ownWeights + i * blockPitch, weights.Pointer(), channel, inputs, block + i, layout);
                     float* panels = grid.TaskTransformsWeights ? ownWeights : weights.Pointer() + block * blockPitch;
-                    Multiply(products, transformed + channel, panels, tiles, count, inputs, channel > 0, layout, scratch);
+                    Multiply(
+                        products, transformed + channel, panels, tiles, count, inputs, channel > 0, layout, scratch);
                 }
                 for (int i = 0; i < tiles; i++)
-                    TransformOutput(output.Pointer(), products + (i / Rows * count * Rows + i % Rows) * Columns, writer, firstTile + i, block, count, shape, grid, scratch.ProductPlane);
+                    TransformOutput(
+                        output.Pointer(), products + (i / Rows * count * Rows + i % Rows) * Columns, writer,
+                        firstTile + i, block, count, shape, grid, scratch.ProductPlane);
             }
         }
     }
 
-    /// <summary>Transforms the weights of some input channels into <c>[element, input channel, columns]</c> of a block.</summary>
-    private static void TransformWeights(float* transformed, float* weights, int firstInput, int inputs, int block, in WinogradWeights layout)
+    /// <summary>
+    /// Transforms the weights of some input channels into <c>[element, input channel, columns]</c> of a block.
+    /// </summary>
+    private static void TransformWeights(
+        float* transformed, float* weights, int firstInput, int inputs, int block, in WinogradWeights layout)
     {
         int outputs = Math.Min(Columns, layout.Outputs - block * Columns);
         float* taps = stackalloc float[ChannelsPerIndex * 9 * Columns];
@@ -84,14 +107,20 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         {
             int among = input % ChannelsPerIndex;
             if (among == 0)
-                layout.Gather(taps, weights, firstInput + input, Math.Min(ChannelsPerIndex, inputs - input), block * Columns, outputs, Columns);
+                layout.Gather(
+                    taps, weights, firstInput + input, Math.Min(ChannelsPerIndex, inputs - input), block * Columns,
+                    outputs, Columns);
             for (int lane = 0; lane < Columns; lane += TMath.Count)
             {
                 float* source = taps + among * 9 * Columns + lane;
                 for (int s = 0; s < 3; s++)
-                    TWinograd.Weights(half + s * TMath.Count, 3 * TMath.Count, new Strided<TVector, TMath>(source + s * Columns, 3 * Columns));
+                    TWinograd.Weights(
+                        half + s * TMath.Count, 3 * TMath.Count,
+                        new Strided<TVector, TMath>(source + s * Columns, 3 * Columns));
                 for (int i = 0; i < Points; i++)
-                    TWinograd.Weights(transformed + i * Points * pitch + lane, pitch, new Strided<TVector, TMath>(half + i * 3 * TMath.Count, TMath.Count));
+                    TWinograd.Weights(
+                        transformed + i * Points * pitch + lane, pitch,
+                        new Strided<TVector, TMath>(half + i * 3 * TMath.Count, TMath.Count));
             }
         }
     }
@@ -99,13 +128,17 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the input pixels under one tile, all channels.</summary>
     /// <param name="transformed">Element 0 of the tile.</param>
     /// <param name="plane">Floats from one element to the next.</param>
-    /// <param name="panelPitch">Floats from one panel of <see cref="RegisterTile{TVector, TMath}.Columns"/> channels to the next.</param>
+    /// <param name="panelPitch">
+    /// Floats from one panel of <see cref="RegisterTile{TVector, TMath}.Columns"/> channels to the next.
+    /// </param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="zeros">At least C zeros.</param>
     /// <param name="tile">The tile's number in the batch.</param>
     /// <param name="shape">The sizes.</param>
     /// <param name="grid">The tiles.</param>
-    public static void TransformInput(float* transformed, int plane, int panelPitch, float* input, float* zeros, int tile, in ConvolutionShape shape, in WinogradGrid grid)
+    public static void TransformInput(
+        float* transformed, int plane, int panelPitch, float* input, float* zeros, int tile, in ConvolutionShape shape,
+        in WinogradGrid grid)
     {
         (int n, int row, int column) = grid.Tile(tile);
         float** pixels = stackalloc float*[36];
@@ -130,9 +163,13 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
             for (int c = panel; c < end; c += TMath.Count)
             {
                 for (int j = 0; j < Points; j++)
-                    TWinograd.Input(half + j * TMath.Count, Points * TMath.Count, new Indirect<TVector, TMath>(pixels + j, Points, c));
+                    TWinograd.Input(
+                        half + j * TMath.Count, Points * TMath.Count,
+                        new Indirect<TVector, TMath>(pixels + j, Points, c));
                 for (int i = 0; i < Points; i++)
-                    TWinograd.Input(transformed + (long)i * Points * plane + c - panel, plane, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
+                    TWinograd.Input(
+                        transformed + (long)i * Points * plane + c - panel, plane,
+                        new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
             }
         }
     }
@@ -144,7 +181,8 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// <param name="distance">Floats from each to the pixel that is asked for.</param>
     /// <param name="firstChannel">The first channel.</param>
     /// <param name="endChannel">The channel behind the last.</param>
-    public static void PrefetchNext(float** pixels, int step, int count, nint distance, int firstChannel, int endChannel)
+    public static void PrefetchNext(
+        float** pixels, int step, int count, nint distance, int firstChannel, int endChannel)
     {
         for (int channel = firstChannel; channel < endChannel; channel += CpuMemory.LineFloats)
         {
@@ -153,8 +191,12 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         }
     }
 
-    /// <summary>For each element the product of transformed tiles and weights: <c>[tiles / rows, blocks, rows, columns]</c>.</summary>
-    private static void Multiply(float* products, float* transformed, float* panels, int tiles, int blocks, int inputs, bool accumulate, in WinogradWeights layout, in WinogradScratch scratch)
+    /// <summary>
+    /// For each element the product of transformed tiles and weights: <c>[tiles / rows, blocks, rows, columns]</c>.
+    /// </summary>
+    private static void Multiply(
+        float* products, float* transformed, float* panels, int tiles, int blocks, int inputs, bool accumulate,
+        in WinogradWeights layout, in WinogradScratch scratch)
     {
         int rowTiles = Ceiling.Divide(tiles, Rows);
         nint pitch = layout.ElementPitch(Columns);
@@ -168,15 +210,19 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
                 float* panel = panels + (block * scratch.Elements + element) * pitch;
                 for (int i = 0; i < rowTiles; i++)
                 {
-                    float* tile = products + (long)element * scratch.ProductPlane + (i * blocks + block) * Rows * Columns;
-                    RegisterTile<TVector, TMath>.Multiply(tile, rows + i * Rows, &panel, 1, inputs, 1, Columns, accumulate);
+                    float* tile =
+                        products + (long)element * scratch.ProductPlane + (i * blocks + block) * Rows * Columns;
+                    RegisterTile<TVector, TMath>.Multiply(
+                        tile, rows + i * Rows, &panel, 1, inputs, 1, Columns, accumulate);
                 }
             }
         }
     }
 
     /// <summary>Transforms the products of one tile back and writes its outputs, some blocks of channels.</summary>
-    private static void TransformOutput(float* output, float* products, in EpilogueWriter<TVector, TMath> writer, int tile, int firstBlock, int blocks, in ConvolutionShape shape, in WinogradGrid grid, int plane)
+    private static void TransformOutput(
+        float* output, float* products, in EpilogueWriter<TVector, TMath> writer, int tile, int firstBlock, int blocks,
+        in ConvolutionShape shape, in WinogradGrid grid, int plane)
     {
         (int n, int row, int column) = grid.Tile(tile);
         int p = row * TWinograd.Outputs, q = column * TWinograd.Outputs;
@@ -188,14 +234,18 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         {
             for (int lane = 0; lane < Columns; lane += TMath.Count)
             {
-                int channel = (firstBlock + block) * Columns + lane, channels = Math.Min(TMath.Count, shape.K - channel);
+                int channel = (firstBlock + block) * Columns + lane;
+                int channels = Math.Min(TMath.Count, shape.K - channel);
                 if (channels <= 0)
                     break;
                 for (int j = 0; j < Points; j++)
-                    TWinograd.Output(half + j * TMath.Count, Points * TMath.Count, new Strided<TVector, TMath>(products + lane + (long)j * plane, (nint)Points * plane));
+                    TWinograd.Output(
+                        half + j * TMath.Count, Points * TMath.Count,
+                        new Strided<TVector, TMath>(products + lane + (long)j * plane, (nint)Points * plane));
                 for (int i = 0; i < height; i++)
                 {
-                    TWinograd.Output(result, TMath.Count, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
+                    TWinograd.Output(
+                        result, TMath.Count, new Strided<TVector, TMath>(half + i * Points * TMath.Count, TMath.Count));
                     float* destination = corner + (long)i * shape.Q * shape.K + channel;
                     for (int j = 0; j < width; j++, destination += shape.K)
                         writer.Write(destination, result + j * TMath.Count, channel, channels);

@@ -1,3 +1,4 @@
+using ILGPU;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
@@ -66,6 +67,14 @@ public sealed class LaunchTests
 
     private static IEnumerable<string> Names => Operators.Keys;
 
+    [TestCase(1)]
+    [TestCase(3)]
+    public void What_a_kernel_throws_is_the_same_for_any_number_of_threads(int threads)
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads });
+        Assert.That(() => device.Launch(Refuse, 1000, 7), Throws.TypeOf<InvalidDataException>());
+    }
+
     [Test]
     public void ThreadsDoNotChangeResults(
         [ValueSource(nameof(Names))] string name, [Values(Implementation.Naive, Implementation.Vector, Implementation.Winograd4)] Implementation kernels, [Values(2, 5)] int threads)
@@ -86,4 +95,6 @@ public sealed class LaunchTests
         foreach ((string result, double[] values) in expected)
             Assert.That(actual[result].AsSpan().SequenceEqual(values), Is.True, result);
     });
+
+    private static void Refuse(Index1D index, int number) => throw new InvalidDataException($"{number} at {index}");
 }
