@@ -103,7 +103,8 @@ public sealed class VipsImageDecoder : IImageDecoder
     {
         if (!Loaders.Contains(Image.FindLoadBuffer(file)))
             throw new InvalidDataException("it is no PNG, JPEG, TIFF, WebP or BMP image");
-        using Image encoded = Image.NewFromBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated);
+        // The TIFF loader takes FailOn.Truncated for leave to pass over what it cannot read, and leaves it black.
+        using Image encoded = Image.NewFromBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);
         const int longest = Kernels.Image.ImageTransformParameters.MaximumSide;
         if (Math.Max(encoded.Width, encoded.Height) > longest)
             throw new InvalidDataException($"it has {encoded.Width}x{encoded.Height} pixels, and at most {longest} on a side are supported");
@@ -125,8 +126,11 @@ public sealed class VipsImageDecoder : IImageDecoder
         _ => throw new InvalidDataException($"its pixels are of type {image.Format}, and 8 or 16 bits a channel are supported"),
     };
 
-    // Of libvips' exceptions the first line is what was called, and the last what went wrong, where it says so.
+    // Of libvips' exceptions the first line is what was called, and the second what went wrong, where it says so; the
+    // others are what came of that, and may be hundreds.
     private static string Reason(Exception exception) => exception is not VipsException
         ? exception.Message
-        : exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [_, .., string last] ? last : "it is truncated or damaged";
+        : exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [_, string cause, ..]
+            ? cause
+            : "it is truncated or damaged";
 }

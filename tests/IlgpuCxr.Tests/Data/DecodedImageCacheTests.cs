@@ -84,6 +84,19 @@ public sealed class DecodedImageCacheTests
         Assert.That(decoder.Decoded, Is.EqualTo(2));
     }
 
+    [Test]
+    public void An_entry_of_an_earlier_version_is_decoded_again()
+    {
+        const int version = 6;
+        Read(NewCache());
+        byte[] bytes = File.ReadAllBytes(Entries().Single());
+        bytes[version]--;
+        File.WriteAllBytes(Entries().Single(), bytes);
+
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(decoder.Decoded, Is.EqualTo(2));
+    }
+
     [TestCase(0)]
     [TestCase(20)]
     [TestCase(100)]

@@ -103,6 +103,53 @@ public sealed class VipsImageDecoderTests
         }
     }
 
+    [TestCase("gray.tif", 0.6, 0.9, 0.99)]
+    [TestCase("palette.tif", 0.3, 0.6, 0.99)]
+    [TestCase("bilevel.tif", 0.9, 0.99)]
+    public void A_truncated_TIFF_is_refused_whose_directory_is_whole(string name, params double[] parts)
+    {
+        using var folder = new DataFolder();
+        byte[] whole = File.ReadAllBytes(Path.Combine(Fixtures, "images", name));
+        foreach (double part in parts)
+        {
+            string path = folder.Write(name, whole[..(int)(whole.Length * part)]);
+            Assert.That(
+                () => decoder.Decode(path),
+                Throws.TypeOf<DataException>().With.Message.Contains(path).And.Message.Not.Contains("\n"), $"{part}");
+        }
+    }
+
+    [Test]
+    public void A_damaged_TIFF_is_refused_with_the_first_of_its_errors()
+    {
+        using var folder = new DataFolder();
+        using VipsImage image = DataFolder.Gradient(200, 150);
+        byte[] file = image.TiffsaveBuffer(compression: Enums.ForeignTiffCompression.Lzw);
+        file.AsSpan(file.Length / 4, 200).Fill(0xff);
+        string path = folder.Write("damaged.tif", file);
+        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Match(@"\(tiff2vips: [^\n]+\)"));
+    }
+
+    [TestCase(Enums.ForeignTiffCompression.Jpeg)]
+    [TestCase(Enums.ForeignTiffCompression.Lzw)]
+    [TestCase(Enums.ForeignTiffCompression.Deflate)]
+    [TestCase(Enums.ForeignTiffCompression.Packbits)]
+    [TestCase(Enums.ForeignTiffCompression.Ccittfax4)]
+    public void A_TIFF_is_read_whatever_its_compression(Enums.ForeignTiffCompression compression)
+    {
+        using var folder = new DataFolder();
+        using VipsImage gray = DataFolder.Gradient(40, 30);
+        using VipsImage bilevel = gray > 48;
+        bool isFax = compression == Enums.ForeignTiffCompression.Ccittfax4;
+        byte[] file = (isFax ? bilevel : gray).TiffsaveBuffer(compression: compression, bitdepth: isFax ? 1 : null);
+
+        byte[] pixels = decoder.Decode(folder.Write("whole.tif", file)).Pixels;
+
+        byte[] levels = DataFolder.Levels(40, 30, 0);
+        byte[] expected = isFax ? [.. levels.Select(level => level > 48 ? byte.MaxValue : byte.MinValue)] : levels;
+        Assert.That(pixels, Is.EqualTo(expected).Within(compression == Enums.ForeignTiffCompression.Jpeg ? 4 : 0));
+    }
+
     [TestCase("BM and then nothing of a bitmap, although it is long enough for a header")]
     [TestCase("not an image")]
     [TestCase("")]
