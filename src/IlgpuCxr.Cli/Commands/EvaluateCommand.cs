@@ -34,7 +34,7 @@ internal static class EvaluateCommand
     {
         try
         {
-            return ImageFolder.Open(root, info.Options.Task);
+            return ImageFolder.OpenForEvaluation(root, info.Options.Task, info.Classes);
         }
         catch (DataException exception) when (info.Options.Task == ClassificationTask.Binary && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
         {

@@ -56,24 +56,20 @@ public sealed partial class ImageFolder
     /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
     /// <param name="task">One class an image, or several labels.</param>
     /// <exception cref="DataException">The directory does not have the layout described.</exception>
-    public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary)
+    public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary) => Read(root, task, null);
+
+    /// <summary>Lists the images to evaluate a trained network on: what training images there are is left out, and so may be validation or test.</summary>
+    /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
+    /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="classes">What the network tells apart, in the order of its outputs; not each needs images.</param>
+    /// <exception cref="DataException">The directory does not have the layout described, or has other classes.</exception>
+    public static ImageFolder OpenForEvaluation(string root, ClassificationTask task, IReadOnlyList<string> classes)
     {
-        if (IsTable(root))
-            return ImageTable.Open(root, task);
-        if (!Directory.Exists(root))
-        {
-            throw new DataException(File.Exists(root)
-                ? $"The data directory '{root}' is a file; give the directory that holds train and validation, or a .csv file."
-                : $"The data directory '{root}' does not exist; check the path.");
-        }
-        try
-        {
-            return List(root, task);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"The data directory '{root}' cannot be listed ({exception.Message}); check its permissions.", exception);
-        }
+        ImageFolder images = Read(root, task, classes);
+        return images.Validation.Count + images.Test.Count > 0
+            ? images
+            : throw new DataException(
+                $"'{root}' has no image with a class in the splits validation and test; add some, or use 'cxr predict'.");
     }
 
     /// <summary>
@@ -153,6 +149,26 @@ public sealed partial class ImageFolder
         })];
     }
 
+    private static ImageFolder Read(string root, ClassificationTask task, IReadOnlyList<string>? classes)
+    {
+        if (IsTable(root))
+            return ImageTable.Open(root, task, classes);
+        if (!Directory.Exists(root))
+        {
+            throw new DataException(File.Exists(root)
+                ? $"The data directory '{root}' is a file; give the directory that holds train and validation, or a .csv file."
+                : $"The data directory '{root}' does not exist; check the path.");
+        }
+        try
+        {
+            return classes is null ? List(root, task) : List(root, task, [.. classes]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The data directory '{root}' cannot be listed ({exception.Message}); check its permissions.", exception);
+        }
+    }
+
     private static ImageFolder List(string root, ClassificationTask task)
     {
         string[] directories = SubdirectoriesOf(root);
@@ -175,6 +191,38 @@ public sealed partial class ImageFolder
 
         List<ImageSample> SamplesOf(string split) =>
             task == ClassificationTask.Binary ? OneClassEach(split, classNames, train) : LabelsByDirectory(split);
+    }
+
+    /// <summary>The validation and test images, with the classes of a trained network.</summary>
+    private static ImageFolder List(string root, ClassificationTask task, string[] classes)
+    {
+        string[] directories = SubdirectoriesOf(root);
+        string? test = FindSplit(root, directories, SplitNames.Test);
+        bool isTestLabelled = test is null || SubdirectoriesOf(test).Length > 0;
+        return new ImageFolder(root, task)
+        {
+            ClassNames = classes,
+            Validation = SamplesOf(FindSplit(root, directories, SplitNames.Validation, "val")),
+            Test = isTestLabelled ? SamplesOf(test) : [],
+            Unlabelled = isTestLabelled ? [] : Flat(test!),
+        };
+
+        ImageSample[] SamplesOf(string? split)
+        {
+            if (split is null)
+                return [];
+            string[] present = ClassesOf(split);
+            if (Array.Exists(present, name => LabelOf(name) is null))
+            {
+                throw new DataException(
+                    $"The split '{split}' has the classes {Names(present)} but the checkpoint has {Names(classes)}; use images of the same classes.");
+            }
+            return [.. present.SelectMany(name => LabelledBelow(Path.Combine(split, name), LabelOf(name)!.Value))];
+        }
+
+        int? LabelOf(string directory) => task == ClassificationTask.Binary
+            ? Array.IndexOf(classes, directory) is >= 0 and int label ? label : null
+            : classes.SequenceEqual(StudyLabels.Names) ? StudyLabels.Of(directory) : null;
     }
 
     private static bool IsTable(string root) => File.Exists(root) && Path.GetExtension(root).Equals(".csv", StringComparison.OrdinalIgnoreCase);
@@ -242,11 +290,14 @@ public sealed partial class ImageFolder
 
     private static ImageSample[] SamplesIn(string directory, int label)
     {
-        ImageSample[] samples = [.. ImagesBelow(directory).Select(file => new ImageSample(file, label))];
+        ImageSample[] samples = [.. LabelledBelow(directory, label)];
         return samples.Length > 0
             ? samples
             : throw new DataException($"The class directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}) or remove the class from all splits.");
     }
+
+    private static IEnumerable<ImageSample> LabelledBelow(string directory, int label) =>
+        ImagesBelow(directory).Select(file => new ImageSample(file, label));
 
     /// <summary>Directories whose names begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>, and no classes.</summary>
     private static string[] SubdirectoriesOf(string directory) =>

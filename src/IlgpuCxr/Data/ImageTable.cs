@@ -34,25 +34,28 @@ internal static class ImageTable
     /// <summary>Reads a file; opens none of its images.</summary>
     /// <param name="file">The file.</param>
     /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="classes">Those of a trained network that is to be evaluated, for which training images are left out; null otherwise.</param>
     /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
-    public static ImageFolder Open(string file, ClassificationTask task)
+    public static ImageFolder Open(string file, ClassificationTask task, IReadOnlyList<string>? classes)
     {
         List<Row> rows = ReadAll(file);
         RefusePatientsInTwoSplits(file, rows);
-        string[] names = [.. rows.SelectMany(row => row.Labels).Distinct().Order(StringComparer.Ordinal)];
-        RefuseMisspeltLabels(file, rows, names);
-        // The study's labels keep the study's order, that of its results.csv.
-        if (task == ClassificationTask.MultiLabel && names.ToHashSet().SetEquals(StudyLabels.Names))
-            names = StudyLabels.Names;
-        if (names.Length < 2)
-            throw new DataException($"'{file}' has {names.Length} different labels; name at least 2, which a network can tell apart.");
-        if (task == ClassificationTask.MultiLabel && names.Length > LabelSet.MaximumLabels)
-            throw new DataException($"'{file}' has {names.Length} different labels; --task multilabel takes at most {LabelSet.MaximumLabels}, --task binary any number.");
+        if (classes is not null)
+            rows.RemoveAll(row => row.Split == SplitNames.Train);
+        string[] names = classes is null ? NamesToLearn(file, rows, task) : [.. classes];
+        HashSet<string> known = classes is null ? LabelsToLearn(rows) : [.. classes];
+        if (rows.Find(row => !known.IsSupersetOf(row.Labels)) is { } stranger)
+        {
+            string label = stranger.Labels.First(label => !known.Contains(label));
+            throw new DataException($"Line {stranger.Line} of '{file}' has the label '{label}', which " + (classes is null
+                ? "no image of the split train has; correct it, or add images to learn it from."
+                : $"the checkpoint does not know; use images of its classes, {string.Join(", ", classes)}."));
+        }
 
         var samples = rows.ToLookup(row => row.Split == SplitNames.Test && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
         foreach (string split in (ReadOnlySpan<string>)[SplitNames.Train, SplitNames.Validation])
         {
-            if (!samples.Contains(split))
+            if (classes is null && !samples.Contains(split))
                 throw new DataException($"'{file}' has no image of the split {split}; write '{split}' in the column split.");
         }
         return new ImageFolder(file, task)
@@ -127,17 +130,22 @@ internal static class ImageTable
         }
     }
 
-    private static void RefuseMisspeltLabels(string file, List<Row> rows, string[] names)
+    /// <summary>All labels, in the order of a network's outputs.</summary>
+    private static string[] NamesToLearn(string file, List<Row> rows, ClassificationTask task)
     {
+        string[] names = [.. rows.SelectMany(row => row.Labels).Distinct().Order(StringComparer.Ordinal)];
         if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } same)
             throw new DataException($"'{file}' has labels that differ in capitals only, {string.Join(" and ", same.Select(name => $"'{name}'"))}; write them alike.");
-        HashSet<string> trained = [.. rows.Where(row => row.Split == SplitNames.Train).SelectMany(row => row.Labels)];
-        if (rows.Find(row => row.Labels.Any(label => !trained.Contains(label))) is { } row)
-        {
-            throw new DataException(
-                $"Line {row.Line} of '{file}' has the label '{row.Labels.First(label => !trained.Contains(label))}', which no image of the split train has; correct it, or add images to learn it from.");
-        }
+        if (names.Length < 2)
+            throw new DataException($"'{file}' has {names.Length} different labels; name at least 2, which a network can tell apart.");
+        if (task == ClassificationTask.MultiLabel && names.Length > LabelSet.MaximumLabels)
+            throw new DataException($"'{file}' has {names.Length} different labels; --task multilabel takes at most {LabelSet.MaximumLabels}, --task binary any number.");
+        // The study's labels keep the study's order, that of its results.csv.
+        return task == ClassificationTask.MultiLabel && names.ToHashSet().SetEquals(StudyLabels.Names) ? StudyLabels.Names : names;
     }
+
+    private static HashSet<string> LabelsToLearn(List<Row> rows) =>
+        [.. rows.Where(row => row.Split == SplitNames.Train).SelectMany(row => row.Labels)];
 
     private static void RefusePatientsInTwoSplits(string file, List<Row> rows)
     {

@@ -14,7 +14,7 @@ public sealed record SplitEvaluation(string Split, Evaluation Evaluation, IReadO
 /// <summary>Evaluates a checkpoint.</summary>
 public static class CheckpointEvaluation
 {
-    /// <summary>Evaluates on the validation images, and on the test images where there are some.</summary>
+    /// <summary>Evaluates on the validation and on the test images, where there are some.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="path">The checkpoint.</param>
     /// <param name="data">The images.</param>
@@ -42,7 +42,8 @@ public static class CheckpointEvaluation
             var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), epoch, cancellation);
             results.Add((SplitNames.Train, evaluator.Run(batches, data.Train.Count)));
         }
-        results.Add((SplitNames.Validation, evaluator.Run(loader.Evaluation(data.Validation, cancellation), data.Validation.Count)));
+        if (data.Validation.Count > 0)
+            results.Add((SplitNames.Validation, evaluator.Run(loader.Evaluation(data.Validation, cancellation), data.Validation.Count)));
         if (data.Test.Count > 0)
             results.Add((SplitNames.Test, evaluator.Run(loader.Evaluation(data.Test, cancellation), data.Test.Count)));
         // As in training: a value that is not finite makes the loss so.

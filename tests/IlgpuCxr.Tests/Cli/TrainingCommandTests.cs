@@ -286,6 +286,24 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void A_checkpoint_is_evaluated_on_test_images_alone()
+    {
+        using DataFolder others = DataFolder.Complete(3);
+        Directory.Delete(others.PathOf("train"), recursive: true);
+        Directory.Delete(others.PathOf("validation"), recursive: true);
+        Directory.Delete(others.PathOf("test", "infected"), recursive: true);
+        string table = others.PathOf("data.csv");
+        File.WriteAllLines(table, ["path,labels,split", "test/normal/0.png,normal,test", "test/normal/1.png,infected,test"]);
+        foreach (string images in new[] { others.Root, table })
+        {
+            CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", images, "--device", "cpu");
+            Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
+            Assert.That(evaluated.Output, Does.Contain("test: accuracy").And.Not.Contain("validation: "));
+            cxr.Run(Arguments(cxr.PathOf("none"), "--data", images)).AssertRefused(1, "split|train");
+        }
+    }
+
+    [Test]
     public void A_truncated_checkpoint_is_refused()
     {
         string whole = Path.Combine(Run, "last.safetensors"), truncated = cxr.PathOf("truncated.safetensors");

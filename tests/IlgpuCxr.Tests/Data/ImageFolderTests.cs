@@ -112,6 +112,48 @@ public sealed class ImageFolderTests
     }
 
     [Test]
+    public void Evaluating_takes_the_classes_of_the_checkpoint()
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        Directory.Delete(data.PathOf("train"), recursive: true);
+        Directory.Delete(data.PathOf("test", "infected"), recursive: true);
+        Directory.CreateDirectory(data.PathOf("test", "infected"));
+        string[] classes = ["infected", "maybe", "normal"];
+
+        ImageFolder folder = ImageFolder.OpenForEvaluation(data.Root, ClassificationTask.Binary, classes);
+
+        Assert.That(folder.ClassNames, Is.EqualTo(classes));
+        Assert.That(folder.Validation.Select(sample => sample.Label), Is.EqualTo(new[] { 0, 2 }));
+        Assert.That(folder.Test, Is.EqualTo(new[] { new ImageSample(data.PathOf("test", "normal", "0.png"), 2) }));
+    }
+
+    [Test]
+    public void Evaluating_takes_the_studys_labels_by_their_directories()
+    {
+        using DataFolder data = DataFolder.CompletePart2(1);
+        Directory.Delete(data.PathOf("Train"), recursive: true);
+        string[] classes = ["covid", "pneumonia", "normal"];
+        ImageFolder folder = ImageFolder.OpenForEvaluation(data.Root, ClassificationTask.MultiLabel, classes);
+        Assert.That(folder.Validation.Select(sample => sample.Label), Is.EqualTo(new[] { 0b011, 0b100, 0b010 }));
+        Assert.That(folder.Unlabelled, Has.Count.EqualTo(4));
+    }
+
+    [TestCase("cat", "infected, normal but the checkpoint has cat, normal")]
+    [TestCase(null, "no image with a class in the splits validation and test")]
+    public void What_a_checkpoint_cannot_be_evaluated_on_is_named(string? otherClass, string expected)
+    {
+        using DataFolder data = DataFolder.Complete(1);
+        if (otherClass is null)
+        {
+            Directory.Delete(data.PathOf("validation"), recursive: true);
+            Directory.Delete(data.PathOf("test"), recursive: true);
+        }
+        Assert.That(
+            () => ImageFolder.OpenForEvaluation(data.Root, ClassificationTask.Binary, [otherClass ?? "infected", "normal"]),
+            Throws.TypeOf<DataException>().With.Message.Contains(expected).And.Message.Contains(data.Root));
+    }
+
+    [Test]
     public void A_missing_root_is_named() => Refused("/no/such/data", "/no/such/data");
 
     [TestCase("train")]

@@ -67,6 +67,21 @@ public sealed class ImageTableTests
             Throws.TypeOf<DataException>().With.Message.Contains(first).And.Message.Contains(second).And.Message.Contains("data.csv").And.Message.EndsWith("."));
 
     [Test]
+    public void Evaluating_takes_the_classes_of_the_checkpoint()
+    {
+        File.WriteAllLines(data.PathOf("data.csv"), ["path,labels,split", "1.png,c,test", "2.png,x,train"]);
+        ImageFolder images = Evaluated(["a", "b", "c"]);
+        Assert.That(images.ClassNames, Is.EqualTo(new[] { "a", "b", "c" }));
+        Assert.That(images.Test, Is.EqualTo(new[] { new ImageSample(data.PathOf("1.png"), 2) }));
+        Assert.That(images.Train, Is.Empty);
+        Assert.That(
+            () => Evaluated(["a", "b"]),
+            Throws.TypeOf<DataException>().With.Message.Contains("Line 2 of").And.Message.Contains("'c', which the checkpoint does not know").And.Message.EndsWith("a, b."));
+
+        ImageFolder Evaluated(string[] classes) => ImageFolder.OpenForEvaluation(data.PathOf("data.csv"), ClassificationTask.Binary, classes);
+    }
+
+    [Test]
     public void A_file_in_another_encoding_is_told()
     {
         File.WriteAllLines(data.PathOf("data.csv"), ["path,labels,split", "1.png,\u00e4,train", "2.png,\u00f6,train", "3.png,\u00f6,val"], System.Text.Encoding.Latin1);
