@@ -14,7 +14,8 @@ namespace IlgpuCxr.Data;
 /// images/c.png,,test,19
 /// </code>
 /// Paths are relative to the file. Several labels are separated by <c>|</c>; an image of the test split without labels is one to predict. A
-/// patient whose images are in two splits is refused, because a network recognises patients and its metrics would be too good.
+/// patient whose images are in two splits is refused, because a network recognises patients and its metrics would be too good; so is an
+/// image with two splits or two sets of labels.
 /// </remarks>
 internal static class ImageTable
 {
@@ -40,6 +41,7 @@ internal static class ImageTable
     {
         List<Row> rows = ReadAll(file);
         RefusePatientsInTwoSplits(file, rows);
+        RefuseImagesOfTwoKinds(file, rows);
         if (classes is not null)
             rows.RemoveAll(row => row.Split == SplitNames.Train);
         string[] names = classes is null ? NamesToLearn(file, rows, task) : [.. classes];
@@ -126,7 +128,7 @@ internal static class ImageTable
             if (path.Contains('\0'))
                 throw new DataException($"Line {line} of '{file}' has the character NUL in its path; name an image.");
             string[] labels = csv.GetField("labels")!.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            yield return new Row(line, Path.Combine(directory, path), labels, split, patient);
+            yield return new Row(line, Path.GetFullPath(path, directory), labels, split, patient);
         }
     }
 
@@ -156,6 +158,20 @@ internal static class ImageTable
             {
                 throw new DataException(
                     $"The patient '{patient.Key}' is in the splits {first.Split} and {other.Split} of '{file}' (lines {first.Line} and {other.Line}); keep all images of a patient in one.");
+            }
+        }
+    }
+
+    // A line that only repeats another is none of them: it may be there to give the image more weight.
+    private static void RefuseImagesOfTwoKinds(string file, List<Row> rows)
+    {
+        foreach (var image in rows.GroupBy(row => row.Path).Where(image => image.Count() > 1))
+        {
+            Row first = image.First();
+            if (image.FirstOrDefault(row => row.Split != first.Split || !row.Labels.ToHashSet().SetEquals(first.Labels)) is { } other)
+            {
+                throw new DataException(
+                    $"The image '{image.Key}' has two splits or labels in '{file}' (lines {first.Line} and {other.Line}); keep one of them.");
             }
         }
     }

@@ -61,10 +61,17 @@ public sealed class ImageTableTests
     [TestCase("Line 3 of", "has 2 of the 3 columns", "path,labels,split", "1.png,a,train", "2.png,b")]
     [TestCase("Line 2 of", "check its quotes", "path,labels,split", "1.png,a\"b\",train")]
     [TestCase("patient '7'", "lines 2 and 4", "path,labels,split,patient", "1.png,a,train,7", "2.png,b,train,", "3.png,b,val,7")]
+    [TestCase("1.png' has two splits", "lines 2 and 4", "path,labels,split", "1.png,a,train", "2.png,b,train", "x/../1.png,a,val")]
+    [TestCase("1.png' has two splits or labels", "lines 2 and 3", "path,labels,split", "1.png,a,train", "1.png,b,train", "3.png,b,val")]
     public void What_is_wrong_is_told_with_its_line(string first, string second, params string[] lines) =>
         Assert.That(
             () => Open(ClassificationTask.Binary, lines),
             Throws.TypeOf<DataException>().With.Message.Contains(first).And.Message.Contains(second).And.Message.Contains("data.csv").And.Message.EndsWith("."));
+
+    [Test]
+    public void A_line_may_be_repeated() => Assert.That(
+        Open(ClassificationTask.Binary, "path,labels,split", "1.png,a,train", "1.png,a,train", "2.png,b,train", "3.png,b,val").Train,
+        Has.Count.EqualTo(3));
 
     [Test]
     public void Evaluating_takes_the_classes_of_the_checkpoint()
