@@ -112,7 +112,13 @@ public sealed partial class Network : IDisposable
     public void RequireTrainable(TensorShape images)
     {
         if (!CanTrainOn(images))
-            throw new UsageException($"One image of {images.H}x{images.W} pixels leaves batch norm a single value per channel; use --batch 2 or --size {images.H + 1}, or more.");
+        {
+            // Twice the side leaves the last layers nine values. Of two, --batch 2, normalised ones are 1 and -1, and what
+            // divides the gradient is as small as their difference: it explodes from layer to layer.
+            throw new UsageException(
+                $"One image of {images.H}x{images.W} pixels leaves batch norm a single value per channel, which has no variance; "
+                + $"use --size {2 * images.H + 1} or --batch 8, or more.");
+        }
     }
 
     /// <summary>Computes the logits.</summary>

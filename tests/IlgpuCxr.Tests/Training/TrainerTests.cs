@@ -295,7 +295,7 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var run = new SmallRun(Data.Root);
         Assert.That(
             () => run.Train(Options with { Batch = 1 }),
-            Throws.TypeOf<UsageException>().With.Message.Contains("32x32").And.Message.Contains("--batch 2"));
+            Throws.TypeOf<UsageException>().With.Message.Contains("32x32").And.Message.Contains("--size 65 or --batch 8"));
     }
 
     [Test]
