@@ -71,6 +71,10 @@ public sealed class WeightTensor
     /// <summary>Whether the elements can be read as single precision: they are neither packed nor complex.</summary>
     public bool IsConvertible => ElementCodec.IsConvertible(DataType);
 
+    /// <summary>Whether the elements are whole numbers or truth values.</summary>
+    public bool IsInteger => DataType is TensorDataType.Int64 or TensorDataType.Int32 or TensorDataType.Int16 or TensorDataType.Int8
+        or TensorDataType.UInt64 or TensorDataType.UInt32 or TensorDataType.UInt16 or TensorDataType.UInt8 or TensorDataType.Bool;
+
     /// <summary>Reads every element, in row-major order, as single precision.</summary>
     /// <exception cref="WeightFormatException">The file is unreadable, or holds complex or packed elements.</exception>
     public float[] ToFloat32()

@@ -56,7 +56,7 @@ public sealed class Predictor : IDisposable
     /// <param name="path">A safetensors file whose tensor <c>input</c> is <c>[N, 3, H, W]</c>.</param>
     /// <param name="batchSize">Images in a step.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="NetworkException">There is no such tensor, or an image or what the network says of it is not finite.</exception>
+    /// <exception cref="NetworkException">There is no such tensor, or it is of integers, or an image or what the network says of it is not finite.</exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
     {
@@ -64,6 +64,13 @@ public sealed class Predictor : IDisposable
         int smallest = network.Architecture.SmallestImage;
         if (!file.TryGet(InputName, out WeightTensor? input) || input.Shape is not [> 0, 3, _, _] || input.Shape[2] < smallest || input.Shape[3] < smallest)
             throw new NetworkException($"{path} has no tensor '{InputName}' of shape [N, 3, H, W] with H and W at least {smallest}; write normalised images there.");
+        // Levels of 0 to 255 are images too, but not normalised ones.
+        if (input.IsInteger)
+        {
+            throw new NetworkException(
+                $"The tensor '{InputName}' of {path} holds {input.DataType} elements; write normalised images there in floating point, "
+                + "(level / 255 - mean) / deviation of each channel.");
+        }
         (int n, int h, int w) = ((int)input.Shape[0], (int)input.Shape[2], (int)input.Shape[3]);
         float[] images = InNhwc(input.ToFloat32(), h * w);
         int notFinite = Array.FindIndex(images, value => !float.IsFinite(value));

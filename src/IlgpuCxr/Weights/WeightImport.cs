@@ -12,7 +12,7 @@ namespace IlgpuCxr.Weights;
 /// </remarks>
 public static class WeightImport
 {
-    private const int ImageNetClasses = 1000, ProblemsTold = 3;
+    private const int ImageNetClasses = 1000, ProblemsTold = 3, BlockElements = 1 << 16;
 
     // Counted by PyTorch's batch norm for a mode that neither network uses.
     private const string BatchCount = ".num_batches_tracked", BatchCountSibling = ".running_mean";
@@ -21,7 +21,9 @@ public static class WeightImport
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network, with its first values set; nothing of it changes when the file does not fit.</param>
     /// <param name="path">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file.</param>
-    /// <exception cref="NetworkException">The file does not fit; the message tells some of the names that do not, or whose weights they are.</exception>
+    /// <exception cref="NetworkException">
+    /// The file does not fit, and the message tells some of the names that do not, or whose weights they are; or a value is not finite.
+    /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public static WeightImportReport Load(ComputeDevice device, Network network, string path)
     {
@@ -30,6 +32,12 @@ public static class WeightImport
         using WeightFile file = WeightFile.Open(path);
         var names = new TorchvisionNames(file);
         (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
+        // Before any is uploaded: training would end with a loss that is no number, for which it blames the learning rate.
+        if (network.Parameters.FirstOrDefault(parameter => fits.TryGetValue(parameter, out WeightTensor? tensor) && !IsFinite(tensor)) is { } broken)
+        {
+            throw new NetworkException(
+                $"The tensor {broken.Name} of {path} has a value that is no finite number in single precision; use other weights.");
+        }
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
         {
@@ -88,6 +96,23 @@ public static class WeightImport
     private static bool IsBatchCount(string name, Dictionary<Parameter, WeightTensor> fits) =>
         name.EndsWith(BatchCount, StringComparison.Ordinal)
         && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
+
+    private static bool IsFinite(WeightTensor tensor)
+    {
+        TensorReader reader = tensor.OpenReader();
+        var block = new float[Math.Min(BlockElements, tensor.ElementCount)];
+        for (long first = 0; first < tensor.ElementCount; first += block.Length)
+        {
+            Span<float> values = block.AsSpan(0, (int)Math.Min(block.Length, tensor.ElementCount - first));
+            reader.Read(first, values);
+            foreach (float value in values)
+            {
+                if (!float.IsFinite(value))
+                    return false;
+            }
+        }
+        return true;
+    }
 
     private static string Format(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 

@@ -190,6 +190,15 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void Images_of_whole_numbers_are_not_taken_for_normalised_ones()
+    {
+        string images = cxr.PathOf("levels.safetensors");
+        SafetensorsFile.Write(images, [new("input", TensorDataType.UInt8, [1, 3, 32, 32], new byte[3 * 32 * 32])]);
+        cxr.Run("predict", images, "--checkpoint", Path.Combine(Run, "best"), "--device", "cpu")
+            .AssertRefused(1, $"The tensor 'input' of {images} holds UInt8 elements; write normalised images");
+    }
+
+    [Test]
     public void Evaluating_as_json_tells_the_same_numbers()
     {
         CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--json");

@@ -206,6 +206,23 @@ public sealed class WeightImportTests
         Assert.That(InitialWeights.Find("random", "resnet18"), Is.SameAs(InitialWeights.Random));
     }
 
+    [TestCase(float.NaN)]
+    [TestCase(float.NegativeInfinity)]
+    public void A_value_that_is_not_finite_is_refused_with_its_tensors_name(float value)
+    {
+        using var network = new Network(device, "resnet18", ImageNet);
+        network.Initialize(7);
+        float[] before = device.Download(network.Parameters[0].Value);
+        var bias = new float[1000];
+        bias[999] = value;
+        string path = Write(".safetensors", NetworkState.Of("resnet18", ImageNet).Select(
+            tensor => tensor.Name == "fc.bias" ? new WeightTensor(tensor.Name, tensor.Shape, bias) : tensor));
+        Assert.That(
+            () => WeightImport.Load(device, network, path),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("fc.bias").And.Message.Contains(path));
+        Assert.That(device.Download(network.Parameters[0].Value), Is.EqualTo(before));
+    }
+
     [Test]
     public void Statistics_leave_out_what_is_not_finite()
     {
