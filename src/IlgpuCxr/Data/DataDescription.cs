@@ -10,6 +10,10 @@ namespace IlgpuCxr.Data;
 /// <param name="Digest">Of all names and sizes of files: other images have another digest, the same ones moved elsewhere have the same.</param>
 public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, int Validation, int Test, string Digest)
 {
+    /// <summary>How many of the test images have no labels.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Unlabelled { get; init; }
+
     /// <summary>What the images of a study are, such as <c>phantoms</c> or <c>given</c>; null outside of one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Kind { get; init; }

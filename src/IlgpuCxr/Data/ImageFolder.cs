@@ -117,7 +117,8 @@ public sealed partial class ImageFolder
     };
 
     /// <summary>The images in words and numbers; opens none of them.</summary>
-    public DataDescription Describe() => new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest());
+    public DataDescription Describe() =>
+        new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest()) { Unlabelled = Unlabelled.Count };
 
     /// <summary>Whether a file's name ends as an image's does.</summary>
     /// <param name="file">The file.</param>

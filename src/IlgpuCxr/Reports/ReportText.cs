@@ -125,7 +125,9 @@ public static class ReportText
     /// <param name="data">The images.</param>
     public static string Data(DataDescription data)
     {
-        string test = data.Test > 0 ? $", {data.Test} test" : "";
+        string test = data.Test > 0 ? $", {data.Test - data.Unlabelled} test" : "";
+        if (data.Unlabelled > 0)
+            test += $", {data.Unlabelled} without labels";
         return $"{(data.Kind == StudyData.Phantoms ? "phantoms" : "given images")}: {data.Train} training, {data.Validation} validation{test}";
     }
 

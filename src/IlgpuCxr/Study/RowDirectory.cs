@@ -38,7 +38,8 @@ public sealed class RowDirectory
     /// <exception cref="UsageException">The directory belongs to another configuration; the message says in what it differs.</exception>
     public void Check(RowConfiguration configuration)
     {
-        if (ConfigurationThere() is { } there && JsonDifference.First(there, JsonSerializer.SerializeToNode(configuration, Json)) is { } difference)
+        JsonNode? now = JsonSerializer.SerializeToNode(configuration, Json);
+        if (ConfigurationThere() is { } there && JsonDifference.First(WithoutUnlabelled(there), WithoutUnlabelled(now)) is { } difference)
         {
             throw new UsageException(
                 $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
@@ -98,6 +99,14 @@ public sealed class RowDirectory
         {
             throw Damaged(file);
         }
+    }
+
+    // Rows from before images without labels were counted have none; the digest tells whether the images are the same.
+    private static JsonNode? WithoutUnlabelled(JsonNode? configuration)
+    {
+        if (configuration is JsonObject all && all["data"] is JsonObject data)
+            data.Remove("unlabelled");
+        return configuration;
     }
 
     private static UsageException Damaged(string file) => new($"'{file}' is damaged; delete it, and the same command does again what is missing.");

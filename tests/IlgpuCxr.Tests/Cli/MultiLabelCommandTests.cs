@@ -52,6 +52,13 @@ public sealed class MultiLabelCommandTests
     }
 
     [Test]
+    public void The_report_counts_images_without_labels_as_the_console_does()
+    {
+        Assert.That(trained.Output, Does.Contain(" 0 test image files of covid, pneumonia, normal, 4 without labels"));
+        Assert.That(File.ReadAllText(Path.Combine(cxr.PathOf("run"), "report.md")), Does.Contain("9 validation, 0 test, 4 without labels"));
+    }
+
+    [Test]
     public void Images_of_several_labels_are_checked_and_measured()
     {
         string table = Path.Combine(data.Root, "data.csv");

@@ -20,6 +20,16 @@ public sealed class RowDirectoryTests
     }
 
     [Test]
+    public void A_row_that_does_not_count_images_without_labels_is_the_same()
+    {
+        using var folder = new DataFolder();
+        RowConfiguration configuration = SampleResults.Of("2").Configuration;
+        var directory = new RowDirectory(folder.PathOf("study"), StudyRows.Parse("2")[0]);
+        directory.Claim(configuration);
+        Assert.That(() => directory.Check(configuration with { Data = configuration.Data with { Unlabelled = 20 } }), Throws.Nothing);
+    }
+
+    [Test]
     public void A_directory_without_files_is_anybodys()
     {
         using var folder = new DataFolder();
