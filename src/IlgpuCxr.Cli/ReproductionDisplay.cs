@@ -81,7 +81,7 @@ internal static class ReproductionDisplay
 
     private static string Epoch(EpochResult result, bool isBest) => string.Create(
         CultureInfo.InvariantCulture,
-        $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {result.TrainLoss,8:F4} accuracy {result.TrainAccuracy,6:F2}   validation loss {result.ValidationLoss,8:F4} accuracy {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
+        $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {TrainingDisplay.Loss(result.TrainLoss, 8)} accuracy {result.TrainAccuracy,6:F2}   validation loss {TrainingDisplay.Loss(result.ValidationLoss, 8)} accuracy {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
 
     private static string Row(RowPlan row) => $"Row {row.Row.Id}: {row.Row.Title}; {ReportText.Configuration(row.Configuration)}; {ReportText.Data(row.Configuration.Data)}";
 

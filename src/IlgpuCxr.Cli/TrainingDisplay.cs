@@ -52,15 +52,23 @@ internal static class TrainingDisplay
             $"{epoch}, {phase} {progress.Step}/{progress.Steps}, {100 * progress.Done:F0} %{left}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
     }
 
+    /// <summary>A loss in so many characters, at least 8, whatever it has grown to.</summary>
+    internal static string Loss(double loss, int width)
+    {
+        string text = loss.ToString(loss < 1e6 ? "F4" : "0.00e+00", CultureInfo.InvariantCulture).PadLeft(width);
+        // Six digits leave room for one decimal.
+        return loss < 1e6 ? text[..width] : text;
+    }
+
     /// <summary>An epoch in the table, below <see cref="Columns"/>.</summary>
     internal static string Row(EpochResult result, bool isBest)
     {
         string metrics = string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.TrainLoss,12:F4} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {result.ValidationLoss,10:F4} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s");
+            $"{Loss(result.TrainLoss, 12)} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {Loss(result.ValidationLoss, 10)} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s");
         return result.Epoch == EpochResult.Untrained
             ? string.Create(CultureInfo.InvariantCulture, $"{"-",5} {"",8} {metrics}")
-            : string.Create(CultureInfo.InvariantCulture, $"{result.Epoch,5} {result.Loss,8:F4} {metrics} {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Epoch,5} {Loss(result.Loss ?? double.NaN, 8)} {metrics} {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
     }
 
     private sealed class Lines(TextWriter output) : ITrainingObserver

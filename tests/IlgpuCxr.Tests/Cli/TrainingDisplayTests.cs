@@ -14,4 +14,11 @@ public sealed class TrainingDisplayTests
         Assert.That(TrainingDisplay.Row(epoch, isBest: true), Is.EqualTo(
             "    3   0.1000       0.2000  30.00  0.400     0.5000  60.00  0.700     8s      90.0  best"));
     }
+
+    [TestCase(0.69314, ExpectedResult = "  0.6931")]
+    [TestCase(1234.56789, ExpectedResult = "1234.567")]
+    [TestCase(999999.99, ExpectedResult = "999999.9")]
+    [TestCase(1e6, ExpectedResult = "1.00e+06")]
+    [TestCase(1.23e16, ExpectedResult = "1.23e+16")]
+    public string A_loss_of_any_size_keeps_its_column(double loss) => TrainingDisplay.Loss(loss, 8);
 }
