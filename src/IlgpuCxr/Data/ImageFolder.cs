@@ -9,7 +9,7 @@ namespace IlgpuCxr.Data;
 /// <summary>A data set in directories, <c>root/split/class/*.png</c> as torchvision's ImageFolder reads it, or in a CSV file (see <see cref="Open"/>).</summary>
 /// <remarks>
 /// Classes are the directories of a split, sorted, and a class's label is its place among them; a class's files are all image files in and
-/// below its directory, sorted. Where an image may have several labels, the directory's name tells them as in the study's Part 2: covid (or
+/// below its directory, sorted, but for those whose names begin with a dot. Where an image may have several labels, the directory's name tells them as in the study's Part 2: covid (or
 /// covid-19) is COVID and pneumonia, pneumonia and normal are themselves. Sorting is by code point, so that labels and order are the same on every machine. The splits
 /// <c>train</c>, <c>validation</c> (or <c>val</c>) and <c>test</c> are found in any case. See
 /// <see href="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html">ImageFolder</see>.
@@ -120,9 +120,12 @@ public sealed partial class ImageFolder
     public DataDescription Describe() =>
         new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest()) { Unlabelled = Unlabelled.Count };
 
-    /// <summary>Whether a file's name ends as an image's does.</summary>
-    /// <param name="file">The file.</param>
-    internal static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file's name ends as an image's does, and is not one that tools hide, such as macOS' <c>._x.jpg</c>.</summary>
+    private static bool IsImage(string file) =>
+        !IsHidden(file) && Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Files and directories whose names begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>: neither images nor classes.</summary>
+    private static bool IsHidden(string path) => Path.GetFileName(path).StartsWith('.');
 
     private string Digest()
     {
@@ -300,16 +303,16 @@ public sealed partial class ImageFolder
     private static IEnumerable<ImageSample> LabelledBelow(string directory, int label) =>
         ImagesBelow(directory).Select(file => new ImageSample(file, label));
 
-    /// <summary>Directories whose names begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>, and no classes.</summary>
     private static string[] SubdirectoriesOf(string directory) =>
-        [.. Directory.EnumerateDirectories(directory).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateDirectories(directory).Where(path => !IsHidden(path)).Order(StringComparer.Ordinal)];
 
     /// <summary>Directory by directory, as Python's sorted(os.walk(…)) goes through them; separators are compared as there on Linux.</summary>
     private static IEnumerable<string> ImagesBelow(string directory) =>
         new FileSystemEnumerable<string>(directory, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), Everything)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsImage(entry.FileName.ToString()),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || !LeadsRound(entry.ToFullPath()),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsHidden(entry.FileName.ToString())
+                && (!entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || !LeadsRound(entry.ToFullPath())),
         }
             .OrderBy(file => Path.GetDirectoryName(file)!.Replace('\\', '/'), StringComparer.Ordinal)
             .ThenBy(file => Path.GetFileName(file), StringComparer.Ordinal);

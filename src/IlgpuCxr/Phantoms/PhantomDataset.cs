@@ -1,5 +1,4 @@
 using System.Text;
-using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Phantoms;
@@ -124,11 +123,11 @@ public static class PhantomDataset
         }
     }
 
-    // Such as .DS_Store, which a desktop leaves where somebody has looked. An image is a stranger whatever its name: training would read it.
+    // Such as .DS_Store, which a desktop leaves where somebody has looked. Training reads none of them.
     private static bool IsOfTheSystem(string path)
     {
         string name = Path.GetFileName(path);
-        return !ImageFolder.IsImage(path) && (name.StartsWith('.') || SystemNames.Contains(name, StringComparer.OrdinalIgnoreCase));
+        return name.StartsWith('.') || SystemNames.Contains(name, StringComparer.OrdinalIgnoreCase);
     }
 
     private static void Create(string directory) => OutputRefusal.Explain(directory, () => Directory.CreateDirectory(directory));

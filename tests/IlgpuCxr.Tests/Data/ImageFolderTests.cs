@@ -80,10 +80,20 @@ public sealed class ImageFolderTests
         foreach (string name in new[] { "desktop.ini", "Thumbs.db", "notes.txt", "png" })
             data.Write($"train/infected/{name}", [1]);
         data.Write("train/infected/Scan.PNG", [1]);
-        data.Write("train/.ipynb_checkpoints/x.png", [1]);
+        foreach (string hidden in new[] { "train/.ipynb_checkpoints/x.png", "train/infected/.ipynb_checkpoints/x.png", "train/infected/._0.png" })
+            data.Write(hidden, [1]);
         data.Write("train/stray.png", [1]);
 
         Assert.That(ImageFolder.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png", "Scan.PNG", "0.png" }));
+    }
+
+    [Test]
+    public void Hidden_files_are_not_predicted()
+    {
+        using var data = new DataFolder();
+        data.Write("._0.png", [1]);
+        data.Write("0.png", [1]);
+        Assert.That(ImageFolder.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png" }));
     }
 
     [TestCase("Train", "Validation", "Test")]
