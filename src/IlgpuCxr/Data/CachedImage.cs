@@ -133,7 +133,8 @@ public sealed class CachedImage : IDisposable
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private readonly struct Header
     {
-        // "cxr-u8", then the format's version. Entries of version 1 may be of damaged TIFFs, black where data was missing.
+        // "cxr-u8", then the format's version. Entries of version 1 may be of damaged TIFFs, black where data was
+        // missing.
         private const ulong CurrentFormat = 0x0002_38752D727863;
 
         private readonly ulong format;

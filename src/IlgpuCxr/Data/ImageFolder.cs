@@ -56,9 +56,12 @@ public sealed partial class ImageFolder
     /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
     /// <param name="task">One class an image, or several labels.</param>
     /// <exception cref="DataException">The directory does not have the layout described.</exception>
-    public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary) => Read(root, task, null);
+    public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary) =>
+        Read(root, task, null);
 
-    /// <summary>Lists the images to evaluate a trained network on: what training images there are is left out, and so may be validation or test.</summary>
+    /// <summary>
+    /// Lists the images to evaluate a trained network on: training images are left out, and validation or test may be missing.
+    /// </summary>
     /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
     /// <param name="task">One class an image, or several labels.</param>
     /// <param name="classes">What the network tells apart, in the order of its outputs; not each needs images.</param>
@@ -120,11 +123,13 @@ public sealed partial class ImageFolder
     public DataDescription Describe() =>
         new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest()) { Unlabelled = Unlabelled.Count };
 
-    /// <summary>Whether a file's name ends as an image's does, and is not one that tools hide, such as macOS' <c>._x.jpg</c>.</summary>
+    /// <summary>Whether a file's name ends as an image's does, and tools do not hide it, as macOS does <c>._x.jpg</c>.</summary>
     private static bool IsImage(string file) =>
         !IsHidden(file) && Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Files and directories whose names begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>: neither images nor classes.</summary>
+    /// <summary>
+    /// Names that begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>: neither images nor classes.
+    /// </summary>
     private static bool IsHidden(string path) => Path.GetFileName(path).StartsWith('.');
 
     private string Digest()
@@ -219,7 +224,8 @@ public sealed partial class ImageFolder
             if (Array.Exists(present, name => LabelOf(name) is null))
             {
                 throw new DataException(
-                    $"The split '{split}' has the classes {Names(present)} but the checkpoint has {Names(classes)}; use images of the same classes.");
+                    $"The split '{split}' has the classes {Names(present)} but the checkpoint has {Names(classes)}; "
+                    + "use images of the same classes.");
             }
             return [.. present.SelectMany(name => LabelledBelow(Path.Combine(split, name), LabelOf(name)!.Value))];
         }

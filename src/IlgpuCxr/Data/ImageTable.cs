@@ -14,8 +14,8 @@ namespace IlgpuCxr.Data;
 /// images/c.png,,test,19
 /// </code>
 /// Paths are relative to the file. Several labels are separated by <c>|</c>; an image of the test split without labels is one to predict. A
-/// patient whose images are in two splits is refused, because a network recognises patients and its metrics would be too good; so is an
-/// image with two splits or two sets of labels.
+/// patient whose images are in two splits is refused, because a network recognises patients and its metrics would be too
+/// good; so is an image with two splits or two sets of labels.
 /// </remarks>
 internal static class ImageTable
 {
@@ -35,7 +35,9 @@ internal static class ImageTable
     /// <summary>Reads a file; opens none of its images.</summary>
     /// <param name="file">The file.</param>
     /// <param name="task">One class an image, or several labels.</param>
-    /// <param name="classes">Those of a trained network that is to be evaluated, for which training images are left out; null otherwise.</param>
+    /// <param name="classes">
+    /// Those of a trained network that is to be evaluated, for which training images are left out; null otherwise.
+    /// </param>
     /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
     public static ImageFolder Open(string file, ClassificationTask task, IReadOnlyList<string>? classes)
     {
@@ -168,10 +170,12 @@ internal static class ImageTable
         foreach (var image in rows.GroupBy(row => row.Path).Where(image => image.Count() > 1))
         {
             Row first = image.First();
-            if (image.FirstOrDefault(row => row.Split != first.Split || !row.Labels.ToHashSet().SetEquals(first.Labels)) is { } other)
+            HashSet<string> labels = [.. first.Labels];
+            if (image.FirstOrDefault(row => row.Split != first.Split || !labels.SetEquals(row.Labels)) is { } other)
             {
                 throw new DataException(
-                    $"The image '{image.Key}' has two splits or labels in '{file}' (lines {first.Line} and {other.Line}); keep one of them.");
+                    $"The image '{image.Key}' has two splits or labels in '{file}' (lines {first.Line} and {other.Line}); "
+                    + "keep one of them.");
             }
         }
     }

@@ -33,7 +33,7 @@ public static class WeightImport
         var names = new TorchvisionNames(file);
         (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
         // Before any is uploaded: training would end with a loss that is no number, for which it blames the learning rate.
-        if (network.Parameters.FirstOrDefault(parameter => fits.TryGetValue(parameter, out WeightTensor? tensor) && !IsFinite(tensor)) is { } broken)
+        if (network.Parameters.Where(fits.ContainsKey).FirstOrDefault(parameter => !IsFinite(fits[parameter])) is { } broken)
         {
             throw new NetworkException(
                 $"The tensor {broken.Name} of {path} has a value that is no finite number in single precision; use other weights.");
