@@ -1,6 +1,8 @@
 namespace IlgpuCxr.WeightsImport;
 
-/// <summary>Bytes that are made when they are asked for, some rows of a tensor at a time, so that it is never in memory whole.</summary>
+/// <summary>
+/// Bytes that are made when they are asked for, some rows of a tensor at a time, so that it is never in memory whole.
+/// </summary>
 /// <param name="rows">Rows, at least one.</param>
 /// <param name="rowBytes">Bytes of a row, at least one.</param>
 /// <param name="blockBytes">About how many bytes to make at a time.</param>

@@ -16,7 +16,9 @@ internal sealed class ComputedStorage(string name, long rows, long rowElements, 
 
     public override string Source => "memory";
 
-    protected override WeightFormatException TooLarge() => new(Source, $"a row of tensor {WeightFormatException.Quote(name)} is larger than an array", "split it first");
+    protected override WeightFormatException TooLarge() =>
+        new(Source, $"a row of tensor {WeightFormatException.Quote(name)} is larger than an array", "split it first");
 
-    protected override void LoadBlock(long firstRow, byte[] block) => values(firstRow, MemoryMarshal.Cast<byte, float>(block.AsSpan()));
+    protected override void LoadBlock(long firstRow, byte[] block) =>
+        values(firstRow, MemoryMarshal.Cast<byte, float>(block.AsSpan()));
 }

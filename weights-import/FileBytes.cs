@@ -13,7 +13,8 @@ internal static class FileBytes
         }
         catch (NotSupportedException e)
         {
-            throw new WeightFormatException(path, "is a pipe, and tensors are read from wherever they lie", "save it as a file first", e);
+            throw new WeightFormatException(
+                path, "is a pipe, and tensors are read from wherever they lie", "save it as a file first", e);
         }
         catch (UnauthorizedAccessException e) when (Directory.Exists(path))
         {
@@ -75,7 +76,11 @@ internal static class FileBytes
         try
         {
             // Where a link stands, it is the file that it names which is written.
-            ReplaceFile(new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName, write);
+            ReplaceFile(
+                new FileInfo(path).LinkTarget is null
+                    ? path
+                    : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName,
+                write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -23,7 +23,8 @@ internal sealed class MemoryBudget(string path, long fileLength)
         if (left < 0)
         {
             throw new WeightFormatException(
-                path, "describes more objects than a file of weights of its size has", "save the model's state_dict() alone");
+                path, "describes more objects than a file of weights of its size has",
+                "save the model's state_dict() alone");
         }
     }
 

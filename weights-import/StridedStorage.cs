@@ -6,7 +6,8 @@ namespace IlgpuCxr.WeightsImport;
 /// <remarks>A few megabytes of rows at a time, so that no tensor is in memory whole, let alone twice.</remarks>
 internal sealed class StridedStorage : BlockStorage
 {
-    // Large enough that a block of a transposed matrix takes a run of neighbours from each of the file's rows, not single elements.
+    // Large enough that a block of a transposed matrix takes a run of neighbours from each of the file's rows, not
+    // single elements.
     private const int BlockBytes = 1 << 23;
 
     // A read from the file costs a microsecond.
@@ -23,10 +24,12 @@ internal sealed class StridedStorage : BlockStorage
     /// <param name="shape">At least one axis, none of them empty.</param>
     /// <param name="strides">In elements.</param>
     /// <param name="elementSize">In bytes.</param>
-    public StridedStorage(TensorStorage storage, string name, IReadOnlyList<long> shape, long[] strides, int elementSize)
+    public StridedStorage(
+        TensorStorage storage, string name, IReadOnlyList<long> shape, long[] strides, int elementSize)
         : base(shape[0], shape.Skip(1).Aggregate((long)elementSize, (product, extent) => product * extent), BlockBytes)
     {
-        (this.storage, this.name, this.shape, this.strides, this.elementSize) = (storage, name, [.. shape], strides, elementSize);
+        (this.storage, this.name, this.shape, this.strides, this.elementSize) =
+            (storage, name, [.. shape], strides, elementSize);
     }
 
     public override string Source => storage.Source;
@@ -35,8 +38,8 @@ internal sealed class StridedStorage : BlockStorage
     {
         long[] extents = [block.Length / RowBytes, .. shape[1..]];
 
-        // All that the block's elements are spread over in one read where it is little; else along the axis of the nearest
-        // neighbours, a read for each of their runs.
+        // All that the block's elements are spread over in one read where it is little; else along the axis of the
+        // nearest neighbours, a read for each of their runs.
         int[] outer = [.. Enumerable.Range(0, extents.Length)], inner = outer;
         if (SpanOf(extents, inner) * elementSize <= BlockBytes)
         {
@@ -44,10 +47,13 @@ internal sealed class StridedStorage : BlockStorage
         }
         else
         {
-            int nearest = Enumerable.Range(0, extents.Length).Where(axis => extents[axis] > 1).MinBy(axis => strides[axis]);
+            int nearest = Enumerable.Range(0, extents.Length)
+                .Where(axis => extents[axis] > 1)
+                .MinBy(axis => strides[axis]);
             (outer, inner) = ([.. outer.Where(axis => axis != nearest)], [nearest]);
         }
-        if (outer.Aggregate(Int128.One, (product, axis) => product * extents[axis]) > MostReads || SpanOf(extents, inner) * elementSize > Array.MaxLength)
+        if (outer.Aggregate(Int128.One, (product, axis) => product * extents[axis]) > MostReads
+            || SpanOf(extents, inner) * elementSize > Array.MaxLength)
             throw TooLarge();
 
         byte[] run = GC.AllocateUninitializedArray<byte>((int)(SpanOf(extents, inner) * elementSize));
@@ -132,5 +138,6 @@ internal sealed class StridedStorage : BlockStorage
     }
 
     protected override WeightFormatException TooLarge() => new(
-        storage.Source, $"tensor {WeightFormatException.Quote(name)} is large and its elements are scattered", "save it with .contiguous()");
+        storage.Source, $"tensor {WeightFormatException.Quote(name)} is large and its elements are scattered",
+        "save it with .contiguous()");
 }

@@ -15,12 +15,17 @@ public sealed class WeightTensor
     {
     }
 
-    /// <summary>A tensor of single-precision values that are asked for when they are read, some rows at a time.</summary>
+    /// <summary>
+    /// A tensor of single-precision values that are asked for when they are read, some rows at a time.
+    /// </summary>
     /// <param name="name">The parameter's name.</param>
     /// <param name="shape">At least one axis, none of them empty.</param>
     /// <param name="values">Gives the elements of rows along the outermost axis.</param>
     public WeightTensor(string name, IReadOnlyList<long> shape, TensorRows values)
-        : this(name, TensorDataType.Float32, shape, new ComputedStorage(name, shape[0], shape.Skip(1).Aggregate(1L, (product, extent) => product * extent), values))
+        : this(
+            name, TensorDataType.Float32, shape,
+            new ComputedStorage(
+                name, shape[0], shape.Skip(1).Aggregate(1L, (product, extent) => product * extent), values))
     {
     }
 
@@ -49,7 +54,8 @@ public sealed class WeightTensor
                 $"{storage.Length} bytes are not a {dataType} tensor of shape {TensorShape.Format(shape)}");
         }
 
-        (Name, DataType, Shape, this.storage, this.strides, this.viewShape) = (name, dataType, shape, storage, strides, viewShape ?? shape);
+        (Name, DataType, Shape, this.storage, this.strides, this.viewShape) =
+            (name, dataType, shape, storage, strides, viewShape ?? shape);
         (ElementCount, ByteLength) = (elements, bytes);
     }
 
@@ -72,8 +78,10 @@ public sealed class WeightTensor
     public bool IsConvertible => ElementCodec.IsConvertible(DataType);
 
     /// <summary>Whether the elements are whole numbers or truth values.</summary>
-    public bool IsInteger => DataType is TensorDataType.Int64 or TensorDataType.Int32 or TensorDataType.Int16 or TensorDataType.Int8
-        or TensorDataType.UInt64 or TensorDataType.UInt32 or TensorDataType.UInt16 or TensorDataType.UInt8 or TensorDataType.Bool;
+    public bool IsInteger =>
+        DataType is TensorDataType.Int64 or TensorDataType.Int32 or TensorDataType.Int16 or TensorDataType.Int8
+        or TensorDataType.UInt64 or TensorDataType.UInt32 or TensorDataType.UInt16 or TensorDataType.UInt8
+            or TensorDataType.Bool;
 
     /// <summary>Reads every element, in row-major order, as single precision.</summary>
     /// <exception cref="WeightFormatException">The file is unreadable, or holds complex or packed elements.</exception>
@@ -97,7 +105,8 @@ public sealed class WeightTensor
     public TensorReader OpenReader() => IsConvertible
         ? new TensorReader(DataType, InRowMajorOrder(), ElementCount)
         : throw new WeightFormatException(
-            storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements", "save it as float32 first");
+            storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements",
+            "save it as float32 first");
 
     /// <summary>Writes every element, in row-major order, little-endian.</summary>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
@@ -116,12 +125,16 @@ public sealed class WeightTensor
     /// <summary>The same elements under another name.</summary>
     public WeightTensor Rename(string name) => new(name, DataType, Shape, storage, strides, viewShape);
 
-    /// <summary>The tensor with its axes in another order and, where a shape is given, then some of them joined; nothing is read yet.</summary>
+    /// <summary>
+    /// The tensor with its axes in another order and, where a shape is given, then some of them joined; nothing is read
+    /// yet.
+    /// </summary>
     /// <param name="name">The new name.</param>
     /// <param name="split">The shape to see the elements in first, in their present order.</param>
     /// <param name="axes">For each axis of the result, which of those it is.</param>
     /// <param name="shape">The shape of the result, of as many elements.</param>
-    internal WeightTensor Permute(string name, IReadOnlyList<long> split, IReadOnlyList<int> axes, IReadOnlyList<long> shape)
+    internal WeightTensor Permute(
+        string name, IReadOnlyList<long> split, IReadOnlyList<int> axes, IReadOnlyList<long> shape)
     {
         if (strides is not null)
             throw new InvalidOperationException($"{Name} is a view already");
@@ -129,7 +142,8 @@ public sealed class WeightTensor
             return new WeightTensor(name, DataType, shape, storage);
         long[] from = StridedStorage.RowMajorStrides(split);
         return new WeightTensor(
-            name, DataType, shape, storage, [.. axes.Select(axis => from[axis])], [.. axes.Select(axis => split[axis])]);
+            name, DataType, shape, storage, [.. axes.Select(axis => from[axis])],
+            [.. axes.Select(axis => split[axis])]);
     }
 
     private TensorStorage InRowMajorOrder() => strides is null

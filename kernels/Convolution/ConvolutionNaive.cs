@@ -76,10 +76,10 @@ internal static class ConvolutionNaive
                 for (int q = 0; q < shape.Q; q++)
                 {
                     int w = q * shape.Stride - shape.Padding + s;
-                    if (w >= 0 && w < shape.W)
-                        row += gradOutput[
-                            ((n * shape.P + p) * shape.Q + q) * shape.K + k] * input[((n * shape.H + h) * shape.W + w)
-                            * shape.C + c];
+                    if (w < 0 || w >= shape.W)
+                        continue;
+                    int output = ((n * shape.P + p) * shape.Q + q) * shape.K + k;
+                    row += gradOutput[output] * input[((n * shape.H + h) * shape.W + w) * shape.C + c];
                 }
                 sum += row;
             }

@@ -164,5 +164,6 @@ public static class DeviceCatalog
 
     private static DeviceException Unknown(string selector) =>
         new(
-            $"The device '{selector}' is not understood; use auto, cpu, cuda, cuda:N, opencl or opencl:N.") { IsWrongUsage = true };
+            $"The device '{selector}' is not understood; use auto, cpu, cuda, cuda:N, opencl or opencl:N.")
+        { IsWrongUsage = true };
 }

@@ -14,9 +14,14 @@ internal static class DataOptions
     };
 
     public static readonly Option<ClassificationTask> Task =
-        OptionKinds.Choice<ClassificationTask>("--task", "binary: one class an image; multilabel: COVID, pneumonia, normal, told by the directory's name. [default: binary]");
+        OptionKinds.Choice<ClassificationTask>(
+            "--task",
+            "binary: one class an image; multilabel: COVID, pneumonia, normal, told by the directory's name. [default: binary]");
 
-    public static readonly Option<bool> Strict = new("--strict") { Description = "Refuse unreadable images instead of skipping them." };
+    public static readonly Option<bool> Strict = new("--strict")
+    {
+        Description = "Refuse unreadable images instead of skipping them.",
+    };
 
     /// <summary>What makes batches of the images.</summary>
     public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options, bool strict = false) =>
@@ -40,7 +45,8 @@ internal static class DataOptions
     {
         if (unreadable.Count == 0)
             return;
-        Console.Error.WriteLine($"{unreadable.Count} unreadable {(unreadable.Count == 1 ? "image was" : "images were")} skipped (--strict refuses them):");
+        Console.Error.WriteLine(
+            $"{unreadable.Count} unreadable {(unreadable.Count == 1 ? "image was" : "images were")} skipped (--strict refuses them):");
         foreach (UnreadableImage image in unreadable)
             Console.Error.WriteLine($"  {image.Reason}");
     }

@@ -16,7 +16,10 @@ internal static class DownloadDisplay
             return await download(new Lines());
         return await AnsiConsole.Progress()
             .AutoClear(true)
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn { Culture = CultureInfo.InvariantCulture }, new TransferSpeedColumn { Culture = CultureInfo.InvariantCulture }, new RemainingTimeColumn())
+            .Columns(
+                new ProgressBarColumn(), new PercentageColumn(),
+                new DownloadedColumn { Culture = CultureInfo.InvariantCulture },
+                new TransferSpeedColumn { Culture = CultureInfo.InvariantCulture }, new RemainingTimeColumn())
             .StartAsync(context => download(new Live(context.AddTask("download"))));
     }
 

@@ -16,7 +16,8 @@ internal static class EvaluationDisplay
             ? $"{checkpoint}: epoch {last.Epoch}, validation accuracy {Output.Number(last.ValidationAccuracy, 2)} %"
             : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation, _) in results)
-            Console.Out.WriteLine($"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options.Task, info.Classes)}");
+            Console.Out.WriteLine(
+                $"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options.Task, info.Classes)}");
         foreach ((string split, Evaluation evaluation, IReadOnlyList<ClassMetrics> classes) in results)
         {
             if (evaluation.Averages is null)
@@ -56,7 +57,9 @@ internal static class EvaluationDisplay
     // A row a metric and a column a class: of three classes, as many as the study has, that fits a terminal.
     private static Table PerClass(string split, IReadOnlyList<ClassMetrics> classes)
     {
-        Table table = Output.Table($"{split}: each class against the rest, with 95 % intervals", ["", .. classes.Select(metrics => metrics.Name)]);
+        Table table = Output.Table(
+            $"{split}: each class against the rest, with 95 % intervals",
+            ["", .. classes.Select(metrics => metrics.Name)]);
         void Row(string name, Func<ClassMetrics, string> value) => table.AddRow([name, .. classes.Select(value)]);
         Row("sensitivity", metrics => Interval(metrics.Sensitivity));
         Row("specificity", metrics => Interval(metrics.Specificity));
@@ -77,7 +80,8 @@ internal static class EvaluationDisplay
         Table table = Output.Table($"{split}: rows actual, columns predicted", ["", .. classes]);
         for (int actual = 0; actual < classes.Count; actual++)
         {
-            string[] counts = [.. Enumerable.Range(0, classes.Count).Select(predicted => Output.Count(matrix[actual, predicted]))];
+            string[] counts =
+                [.. Enumerable.Range(0, classes.Count).Select(predicted => Output.Count(matrix[actual, predicted]))];
             table.AddRow([Markup.Escape(classes[actual]), .. counts]);
         }
         return table;

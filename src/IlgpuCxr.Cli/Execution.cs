@@ -17,7 +17,8 @@ internal static class Execution
     private const int WrongUsage = 2;
     private const int Interrupted = 130;
 
-    // An interrupted run ends after the batch that it is at, which for a large network on few cores takes tens of seconds.
+    // An interrupted run ends after the batch that it is at, which for a large network on few cores takes tens of
+    // seconds.
     private static readonly TimeSpan LongestBatch = TimeSpan.FromMinutes(2);
 
     /// <summary>Parses and runs.</summary>
@@ -55,7 +56,8 @@ internal static class Execution
             return Tell(exception, parsed, WrongUsage);
         }
         catch (Exception exception) when (exception
-            is DataException or DeviceException or NetworkException or WeightFormatException or WeightDownloadException or IOException or UnauthorizedAccessException)
+            is DataException or DeviceException or NetworkException or WeightFormatException or WeightDownloadException
+                or IOException or UnauthorizedAccessException)
         {
             return Tell(exception, parsed, Failed);
         }
@@ -66,22 +68,31 @@ internal static class Execution
         catch (Exception exception)
         {
             string message = exception.Message.Split('\n')[0].TrimEnd('\r', '.');
-            return Tell(exception, $"This is a defect of the program ({message}); --verbose shows where, which a report should contain.", parsed, Failed);
+            return Tell(
+                exception,
+                $"This is a defect of the program ({message}); --verbose shows where, which a report should contain.",
+                parsed, Failed);
         }
     }
 
-    /// <summary>Lets a command be interrupted where it looks whether it is: it ends in order, with what it has written so far.</summary>
+    /// <summary>
+    /// Lets a command be interrupted where it looks whether it is: it ends in order, with what it has written so far.
+    /// </summary>
     public static void SetStoppableAction(this Command command, Func<ParseResult, CancellationToken, int> run) =>
         command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed, cancellation)));
 
-    /// <summary>Lets a command that writes no files be interrupted at any moment: what it computes is left alone, and ends with the process.</summary>
+    /// <summary>
+    /// Lets a command that writes no files be interrupted at any moment: what it computes is left alone, and ends with
+    /// the process.
+    /// </summary>
     public static void SetInterruptibleAction(this Command command, Func<ParseResult, int> run) =>
         command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed), cancellation).WaitAsync(cancellation));
 
     private static string AfterInterruption(ParseResult parsed) => parsed.CommandResult.Command.Name switch
     {
         TrainCommand.Name => TrainCommand.AfterInterruption(parsed),
-        ReproduceCommand.Name or DataCommand.PhantomName or WeightsCommand.FetchName => "Interrupted; what was saved stays, and the same command goes on from there.",
+        ReproduceCommand.Name or DataCommand.PhantomName or WeightsCommand.FetchName =>
+            "Interrupted; what was saved stays, and the same command goes on from there.",
         _ => "Interrupted.",
     };
 
@@ -95,7 +106,8 @@ internal static class Execution
             ([string unknown, ..], true) => $"'{unknown}' is no command of cxr; use one of {commands}, or --help.",
             ([string unknown, ..], false) when command.Subcommands.Count > 0 =>
                 $"'{unknown}' is no command of '{PathOf(command)}'; use one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}.",
-            ([string unknown, ..], false) => $"'{unknown}' is no option of '{PathOf(command)}'; '{PathOf(command)} --help' lists those.",
+            ([string unknown, ..], false) =>
+                $"'{unknown}' is no option of '{PathOf(command)}'; '{PathOf(command)} --help' lists those.",
             ([], false) when command.Subcommands.Count > 0 =>
                 $"'{PathOf(command)}' needs one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}; see '{PathOf(command)} --help'.",
             ([], true) => $"No command is given; use one of {commands}, or --help.",
@@ -104,9 +116,12 @@ internal static class Execution
     }
 
     /// <summary>The words that call a command, such as <c>cxr data phantom</c>.</summary>
-    private static string PathOf(Symbol command) => command.Parents.FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "cxr";
+    private static string PathOf(Symbol command) =>
+        command.Parents.FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "cxr";
 
-    /// <summary>The first option or argument whose value is the empty text, which is the name of nothing; null for none.</summary>
+    /// <summary>
+    /// The first option or argument whose value is the empty text, which is the name of nothing; null for none.
+    /// </summary>
     private static string? EmptyValue(CommandResult command) => command.Children
         .Where(child => child.Tokens.Any(token => token.Value.Length == 0))
         .Select(child => child switch
@@ -123,7 +138,12 @@ internal static class Execution
     {
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestBatch });
+            return parsed.Invoke(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = LongestBatch,
+                });
         }
         catch (AggregateException exception)
         {
@@ -134,8 +154,14 @@ internal static class Execution
 
     private static string NotEnoughMemory(ParseResult parsed)
     {
-        string[] smaller = [.. parsed.CommandResult.Command.Options.Select(option => option.Name).Intersect(["--batch", "--size", "--hidden"])];
-        string remedy = smaller.Length > 0 ? $"use a smaller {string.Join(" or ", smaller)}" : "close other programs, or use a machine with more";
+        string[] smaller =
+        [
+            .. parsed.CommandResult.Command.Options.Select(option => option.Name).Intersect(
+                ["--batch", "--size", "--hidden"]),
+        ];
+        string remedy = smaller.Length > 0
+            ? $"use a smaller {string.Join(" or ", smaller)}"
+            : "close other programs, or use a machine with more";
         return $"There is not enough memory; {remedy}.";
     }
 
@@ -151,7 +177,8 @@ internal static class Execution
         }
     }
 
-    private static int Tell(Exception exception, ParseResult parsed, int exitCode) => Tell(exception, exception.Message, parsed, exitCode);
+    private static int Tell(Exception exception, ParseResult parsed, int exitCode) =>
+        Tell(exception, exception.Message, parsed, exitCode);
 
     private static int Tell(Exception exception, string sentence, ParseResult parsed, int exitCode)
     {

@@ -5,8 +5,8 @@ namespace IlgpuCxr.Cli;
 
 /// <summary>A line at the foot of a terminal that says how far work is, until it is disposed of.</summary>
 /// <remarks>
-/// It is narrower than the terminal and taken away before anything is printed above it: of a line that the terminal folds, parts would stay. Blanks take it
-/// away and no control sequences, so that every terminal does.
+/// It is narrower than the terminal and taken away before anything is printed above it: of a line that the terminal
+/// folds, parts would stay. Blanks take it away and no control sequences, so that every terminal does.
 /// </remarks>
 /// <param name="output">The terminal.</param>
 /// <param name="width">Tells the terminal's width at any time.</param>
@@ -20,9 +20,13 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
 
     /// <summary>A line on standard output; null where that is no terminal.</summary>
     public static LiveLine? Open() =>
-        Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? null : new LiveLine(Console.Out, () => AnsiConsole.Profile.Width);
+        Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
+        ? null
+        : new LiveLine(Console.Out, () => AnsiConsole.Profile.Width);
 
-    /// <summary>Shows a text in place of the one before, cut where it is too wide, unless that has only just appeared.</summary>
+    /// <summary>
+    /// Shows a text in place of the one before, cut where it is too wide, unless that has only just appeared.
+    /// </summary>
     public void Show(string text)
     {
         lock (sync)

@@ -33,26 +33,30 @@ internal static class OptionKinds
     };
 
     /// <summary>An option that takes some of a few words, separated by commas.</summary>
-    public static Option<string[]> Words(string name, string description, string[] words, params string[] byDefault) => new(name)
-    {
-        Description = description,
-        HelpName = string.Join('|', words),
-        DefaultValueFactory = _ => byDefault,
-        CustomParser = result =>
+    public static Option<string[]> Words(string name, string description, string[] words, params string[] byDefault) =>
+        new(name)
         {
-            string[] parts = Parts(result);
-            Check(result, name, parts, words);
-            return parts;
-        },
-    };
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                string[] parts = Parts(result);
+                Check(result, name, parts, words);
+                return parts;
+            },
+        };
 
-    /// <summary>An option that takes one of the words by which an enum's members are called in files, by default the first.</summary>
+    /// <summary>
+    /// An option that takes one of the words by which an enum's members are called in files, by default the first.
+    /// </summary>
     /// <remarks>The help would print the default by its name in the code, so the description tells it.</remarks>
     /// <typeparam name="T">The enum.</typeparam>
     public static Option<T> Choice<T>(string name, string description)
         where T : struct, Enum
     {
-        Dictionary<string, T> members = Enum.GetValues<T>().ToDictionary(member => JsonSerializer.Serialize(member).Trim('"'));
+        Dictionary<string, T> members = Enum.GetValues<T>().ToDictionary(
+            member => JsonSerializer.Serialize(member).Trim('"'));
         return new Option<T>(name)
         {
             Description = description,
@@ -89,7 +93,8 @@ internal static class OptionKinds
     }
 
     // An option may also stand several times.
-    private static string[] Parts(ArgumentResult result) => [.. Given(result).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries))];
+    private static string[] Parts(ArgumentResult result) =>
+        [.. Given(result).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries))];
 
     private static IEnumerable<string> Given(SymbolResult result) => result.Tokens.Select(token => token.Value);
 

@@ -18,7 +18,8 @@ internal static class Output
 
     private static readonly JsonSerializerOptions OneLine = new(Indented) { WriteIndented = false };
 
-    // More than any table has. Spectre would fold wider ones within words and numbers; so they run over a narrow terminal's edge.
+    // More than any table has. Spectre would fold wider ones within words and numbers; so they run over a narrow
+    // terminal's edge.
     private const int TableWidth = 10_000;
 
     /// <summary>Prints a value as indented JSON on standard output.</summary>
@@ -31,23 +32,31 @@ internal static class Output
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with a fixed number of decimals.</summary>
-    public static string Number(double number, int decimals) => number.ToString("F" + decimals, CultureInfo.InvariantCulture);
+    public static string Number(double number, int decimals) =>
+        number.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
-    /// <summary>Text from a file of unknown origin, without the control characters that would command a terminal.</summary>
+    /// <summary>
+    /// Text from a file of unknown origin, without the control characters that would command a terminal.
+    /// </summary>
     public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
-    /// <summary>A title on a line of its own, and a table whose columns but the first are aligned to the right.</summary>
+    /// <summary>
+    /// A title on a line of its own, and a table whose columns but the first are aligned to the right.
+    /// </summary>
     public static Table Table(string title, params ReadOnlySpan<string> columns)
     {
         // Plain lines above the table, because Spectre folds a title at the table's width.
         Console.Out.WriteLine(title);
         var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < columns.Length; i++)
-            table.AddColumn(new TableColumn(Markup.Escape(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right });
+            table.AddColumn(
+                new TableColumn(Markup.Escape(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right });
         return table;
     }
 
-    /// <summary>Refuses, before any work for it, an output that would overwrite an input or that cannot be written.</summary>
+    /// <summary>
+    /// Refuses, before any work for it, an output that would overwrite an input or that cannot be written.
+    /// </summary>
     /// <param name="name">The option or argument that names the output.</param>
     /// <param name="path">The output; null for none.</param>
     /// <param name="inputs">The inputs.</param>
@@ -57,7 +66,9 @@ internal static class Output
     {
         if (path is null)
             return;
-        StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        StringComparison comparison = OperatingSystem.IsLinux()
+            ? StringComparison.Ordinal
+            : StringComparison.OrdinalIgnoreCase;
         if (inputs.Any(input => string.Equals(Links.Resolve(path), Links.Resolve(input), comparison)))
             throw new UsageException($"{name} '{path}' would overwrite the input; name another file.");
         AtomicFile.Try(path);

@@ -2,7 +2,8 @@ using System.CommandLine;
 using IlgpuCxr.Cli;
 using IlgpuCxr.Cli.Commands;
 
-var root = new RootCommand("Chest X-ray classification with ResNet18 and VGG16, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
+var root = new RootCommand(
+    "Chest X-ray classification with ResNet18 and VGG16, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
 {
     ReproduceCommand.Create(),
     TrainCommand.Create(),

@@ -17,6 +17,7 @@ internal static class ProgressLine
 
     private sealed class Counter(LiveLine line, string description, int total) : IProgress<int>
     {
-        public void Report(int value) => line.Show(total > 0 ? $"{description}, {value}/{total}" : $"{description}, {value}");
+        public void Report(int value) =>
+            line.Show(total > 0 ? $"{description}, {value}/{total}" : $"{description}, {value}");
     }
 }

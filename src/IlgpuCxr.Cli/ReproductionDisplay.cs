@@ -7,7 +7,10 @@ using Spectre.Console;
 
 namespace IlgpuCxr.Cli;
 
-/// <summary>Shows a reproduction: a live line with the time left on a terminal, plain lines elsewhere, and the tables at the end.</summary>
+/// <summary>
+/// Shows a reproduction: a live line with the time left on a terminal, plain lines elsewhere, and the tables at the
+/// end.
+/// </summary>
 internal static class ReproductionDisplay
 {
     /// <summary>Says what is about to be done.</summary>
@@ -44,7 +47,8 @@ internal static class ReproductionDisplay
             Output.Print(Table(table));
         }
         Console.Out.WriteLine();
-        Console.Out.WriteLine($"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");
+        Console.Out.WriteLine(
+            $"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");
     }
 
     /// <summary>What <c>--json</c> prints.</summary>
@@ -73,7 +77,9 @@ internal static class ReproductionDisplay
             printed.AddRow(
             [
                 row.Row.Id, Markup.Escape(row.Row.Title),
-                .. row.Cells.Select(cell => string.Create(CultureInfo.InvariantCulture, $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,6}")),
+                .. row.Cells.Select(cell => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,6}")),
             ]);
         }
         return printed;
@@ -83,17 +89,22 @@ internal static class ReproductionDisplay
         CultureInfo.InvariantCulture,
         $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {TrainingDisplay.Loss(result.TrainLoss, 8)} accuracy {result.TrainAccuracy,6:F2}   validation loss {TrainingDisplay.Loss(result.ValidationLoss, 8)} accuracy {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
 
-    private static string Row(RowPlan row) => $"Row {row.Row.Id}: {row.Row.Title}; {ReportText.Configuration(row.Configuration)}; {ReportText.Data(row.Configuration.Data)}";
+    private static string Row(RowPlan row) =>
+        $"Row {row.Row.Id}: {row.Row.Title}; {ReportText.Configuration(row.Configuration)}; {ReportText.Data(row.Configuration.Data)}";
 
     private static string Result(RowPlan row, RowResult result, bool wasComplete)
     {
-        string numbers = string.Join(", ", result.Splits.Select(split => string.Create(CultureInfo.InvariantCulture, $"{split.Split} {split.Accuracy:F2} %")));
+        string numbers = string.Join(
+            ", ",
+            result.Splits.Select(
+                split => string.Create(CultureInfo.InvariantCulture, $"{split.Split} {split.Accuracy:F2} %")));
         return wasComplete
             ? $"Row {row.Row.Id}: {row.Row.Title}; complete already: accuracy {numbers}"
             : $"  best epoch {result.BestEpoch}: accuracy {numbers}; {ReportText.Time(result.Seconds)}";
     }
 
-    private static string Left(TimeSpan? left) => left is { } time ? $", {ReportText.Time(time.TotalSeconds)} left for everything" : "";
+    private static string Left(TimeSpan? left) =>
+        left is { } time ? $", {ReportText.Time(time.TotalSeconds)} left for everything" : "";
 
     /// <summary>Plain lines.</summary>
     private sealed class Lines(TextWriter output) : IReproductionObserver
@@ -108,9 +119,11 @@ internal static class ReproductionDisplay
 
         public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) { }
 
-        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) => output.WriteLine(Epoch(result, isBest) + Left(left));
+        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) =>
+            output.WriteLine(Epoch(result, isBest) + Left(left));
 
-        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => output.WriteLine(Result(row, result, wasComplete));
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
+            output.WriteLine(Result(row, result, wasComplete));
     }
 
     /// <summary>A line that tells where everything is, with the lines of <see cref="Lines"/> above it.</summary>
@@ -124,8 +137,10 @@ internal static class ReproductionDisplay
         public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) =>
             line.Show($"row {row.Row.Id}, {TrainingDisplay.Progress(progress, Left(left))}");
 
-        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) => line.Print(Epoch(result, isBest));
+        public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) =>
+            line.Print(Epoch(result, isBest));
 
-        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => line.Print(Result(row, result, wasComplete));
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
+            line.Print(Result(row, result, wasComplete));
     }
 }

@@ -11,13 +11,16 @@ namespace IlgpuCxr.Cli;
 /// <summary>Shows a run while it trains: a live line on a terminal, a line per epoch elsewhere.</summary>
 internal static class TrainingDisplay
 {
-    internal const string Columns = "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";
+    internal const string Columns =
+        "epoch     loss   train loss    acc     F1   val loss    acc     F1   time  images/s";
 
     /// <summary>Says what is about to be trained.</summary>
-    public static void PrintHeader(ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
+    public static void PrintHeader(
+        ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
     {
         Console.Out.WriteLine($"{device.Name}");
-        Console.Out.WriteLine($"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {ReportText.Configuration(options)}");
+        Console.Out.WriteLine(
+            $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {ReportText.Configuration(options)}");
         if (imported is not null)
             Console.Out.WriteLine($"weights: {imported}");
         Console.Out.WriteLine(
@@ -35,7 +38,10 @@ internal static class TrainingDisplay
         return train(line is null ? new Lines(Console.Out) : new Live(line));
     }
 
-    /// <summary>Where a run is, in a line: epochs are told by their numbers in the table, which are counted from 0, and by their places among all.</summary>
+    /// <summary>
+    /// Where a run is, in a line: epochs are told by their numbers in the table, which are counted from 0, and by their
+    /// places among all.
+    /// </summary>
     /// <param name="progress">Where it is.</param>
     /// <param name="left">What is known of the time left.</param>
     public static string Progress(in TrainingProgress progress, string left)
@@ -46,7 +52,9 @@ internal static class TrainingDisplay
             TrainingPhase.EvaluatingTraining => "evaluating training images",
             _ => "validating",
         };
-        string epoch = progress.Epoch == EpochResult.Untrained ? "before training" : $"epoch {progress.Epoch} ({progress.Epoch + 1} of {progress.Epochs})";
+        string epoch = progress.Epoch == EpochResult.Untrained
+            ? "before training"
+            : $"epoch {progress.Epoch} ({progress.Epoch + 1} of {progress.Epochs})";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{epoch}, {phase} {progress.Step}/{progress.Steps}, {100 * progress.Done:F0} %{left}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
@@ -68,7 +76,9 @@ internal static class TrainingDisplay
             $"{Loss(result.TrainLoss, 12)} {result.TrainAccuracy,6:F2} {result.TrainF1,6:F3} {Loss(result.ValidationLoss, 10)} {result.ValidationAccuracy,6:F2} {result.ValidationF1,6:F3} {result.Seconds,5:F0}s");
         return result.Epoch == EpochResult.Untrained
             ? string.Create(CultureInfo.InvariantCulture, $"{"-",5} {"",8} {metrics}")
-            : string.Create(CultureInfo.InvariantCulture, $"{result.Epoch,5} {Loss(result.Loss ?? double.NaN, 8)} {metrics} {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Epoch,5} {Loss(result.Loss ?? double.NaN, 8)} {metrics} {result.ImagesPerSecond,9:F1}{(isBest ? "  best" : "")}");
     }
 
     private sealed class Lines(TextWriter output) : ITrainingObserver
@@ -92,7 +102,9 @@ internal static class TrainingDisplay
         {
             if (doneAtStart < 0)
                 (doneAtStart, start) = (done, Stopwatch.GetTimestamp());
-            return done > doneAtStart ? $", {ReportText.Time(Stopwatch.GetElapsedTime(start).TotalSeconds * (1 - done) / (done - doneAtStart))} left" : "";
+            return done > doneAtStart
+                ? $", {ReportText.Time(Stopwatch.GetElapsedTime(start).TotalSeconds * (1 - done) / (done - doneAtStart))} left"
+                : "";
         }
     }
 }

@@ -3,12 +3,15 @@ namespace IlgpuCxr;
 /// <summary>Writes files whole or not at all.</summary>
 public static class AtomicFile
 {
-    /// <summary>What the name of a file ends in while it is being written: nothing that a file of the user's is called.</summary>
+    /// <summary>
+    /// What the name of a file ends in while it is being written: nothing that a file of the user's is called.
+    /// </summary>
     public const string TemporarySuffix = ".cxr.tmp";
 
     /// <summary>
     /// Writes under a temporary name beside the file's place and renames: who looks finds the whole file or none. What
-    /// an interrupted writer left under the temporary name is overwritten, missing directories are made, and a link stays one: its target is replaced.
+    /// an interrupted writer left under the temporary name is overwritten, missing directories are made, and a link
+    /// stays one: its target is replaced.
     /// </summary>
     /// <param name="path">The file, or a device such as <c>/dev/stdout</c>, which is written to.</param>
     /// <param name="bytes">What is to be in it.</param>
@@ -29,7 +32,10 @@ public static class AtomicFile
         });
     });
 
-    /// <summary>Refuses what <see cref="Write"/> would refuse, before the work whose result is to be written; leaves no file, but makes missing directories.</summary>
+    /// <summary>
+    /// Refuses what <see cref="Write"/> would refuse, before the work whose result is to be written; leaves no file,
+    /// but makes missing directories.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">It cannot be written; the message says why and what to do.</exception>
     public static void Try(string path) => OutputRefusal.Explain(path, () =>
@@ -43,7 +49,10 @@ public static class AtomicFile
             throw new IOException("it is a directory");
     });
 
-    /// <summary>As <see cref="Write"/>, but no device, and after a power failure whole only if <paramref name="write"/> sees to that.</summary>
+    /// <summary>
+    /// As <see cref="Write"/>, but no device, and after a power failure whole only if <paramref name="write"/> sees to
+    /// that.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes what is to be in it.</param>
     /// <exception cref="IOException">It cannot be written, or another program is writing it.</exception>
@@ -51,7 +60,8 @@ public static class AtomicFile
     internal static void Replace(string path, Action<FileStream> write)
     {
         (string target, string temporary) = Prepare(path);
-        // Outside the block that deletes it: what another program is writing cannot be opened, and is not this one's to delete.
+        // Outside the block that deletes it: what another program is writing cannot be opened, and is not this one's to
+        // delete.
         FileStream file = Open(temporary);
         try
         {
@@ -74,9 +84,13 @@ public static class AtomicFile
         return (target, target + TemporarySuffix);
     }
 
-    // Shared with nobody, which also Linux heeds: two that write into one file at a time would give it a name while one of them is still writing.
-    private static FileStream Open(string temporary) => new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
+    // Shared with nobody, which also Linux heeds: two that write into one file at a time would give it a name while one
+    // of them is still writing.
+    private static FileStream Open(string temporary) =>
+        new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
 
     // Replaced by a file, a device would be gone for all programs.
-    private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path);
+    private static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal)
+        && File.Exists(path);
 }

@@ -5,7 +5,9 @@ namespace IlgpuCxr;
 /// <summary>Says in what two configurations differ.</summary>
 internal static class JsonDifference
 {
-    /// <summary>Names the first value that differs, such as <c>options.epochs is 3 there and 5 now</c>; null where none does.</summary>
+    /// <summary>
+    /// Names the first value that differs, such as <c>options.epochs is 3 there and 5 now</c>; null where none does.
+    /// </summary>
     /// <param name="there">What a file holds.</param>
     /// <param name="now">What is asked for.</param>
     public static string? First(JsonNode? there, JsonNode? now) => First(there, now, "");

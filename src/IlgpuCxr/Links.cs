@@ -10,7 +10,10 @@ public static class Links
     /// <param name="path">The path of a file or of a link to one.</param>
     public static FileInfo FileOf(string path) => new(Resolve(path));
 
-    /// <summary>The full path without links, those among its directories included: the same for all names of a file, but for hard links.</summary>
+    /// <summary>
+    /// The full path without links, those among its directories included: the same for all names of a file, but for
+    /// hard links.
+    /// </summary>
     /// <param name="path">A path; what it names need not exist.</param>
     public static string Resolve(string path)
     {

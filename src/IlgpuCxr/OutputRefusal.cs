@@ -16,7 +16,8 @@ internal static class OutputRefusal
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"'{path}' cannot be written ({Reason(path, exception)}); check the place, its permissions and the free space, or name another.", exception);
+                $"'{path}' cannot be written ({Reason(path, exception)}); check the place, its permissions and the free space, or name another.",
+                exception);
         }
     }
 

@@ -21,7 +21,8 @@ public class BatchNormBenchmarks : OperatorBenchmark
     /// <inheritdoc/>
     protected override void Allocate()
     {
-        (input, output, gradInput, gradOutput) = (Noise(Layer.Tensor), Noise(Layer.Tensor), Noise(Layer.Tensor), Noise(Layer.Tensor));
+        (input, output, gradInput, gradOutput) =
+            (Noise(Layer.Tensor), Noise(Layer.Tensor), Noise(Layer.Tensor), Noise(Layer.Tensor));
         (mean, inverseStd, runningMean, runningVar) = (Noise(Layer.C), Noise(Layer.C), Noise(Layer.C), Noise(Layer.C));
         (weight, bias, gradWeight, gradBias) = (Noise(Layer.C), Noise(Layer.C), Noise(Layer.C), Noise(Layer.C));
         Plan(Forward, Backward);
@@ -32,10 +33,12 @@ public class BatchNormBenchmarks : OperatorBenchmark
     /// <summary>Output and statistics from input.</summary>
     [Benchmark]
     public void Forward() => BatchNorm.ForwardTraining(
-        Device, output, mean, inverseStd, runningMean, runningVar, input, null, weight, bias, Momentum, Epsilon, relu: true, Layer);
+        Device, output, mean, inverseStd, runningMean, runningVar, input, null, weight, bias, Momentum, Epsilon,
+        relu: true, Layer);
 
     /// <summary>The gradients of input, weight and bias.</summary>
     [Benchmark]
     public void Backward() => BatchNorm.Backward(
-        Device, gradInput, null, gradWeight, gradBias, gradOutput, null, input, mean, inverseStd, weight, bias, relu: true, Layer);
+        Device, gradInput, null, gradWeight, gradBias, gradOutput, null, input, mean, inverseStd, weight, bias,
+        relu: true, Layer);
 }

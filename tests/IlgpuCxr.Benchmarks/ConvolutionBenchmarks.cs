@@ -28,7 +28,8 @@ public class ConvolutionBenchmarks : OperatorBenchmark
 
     /// <summary>The input's gradient.</summary>
     [Benchmark]
-    public void BackwardData() => Convolution.BackwardData(Device, input, output, weights, accumulate: false, activation: null, Layer);
+    public void BackwardData() =>
+        Convolution.BackwardData(Device, input, output, weights, accumulate: false, activation: null, Layer);
 
     /// <summary>The weights' gradient.</summary>
     [Benchmark]

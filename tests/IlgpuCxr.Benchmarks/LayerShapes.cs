@@ -5,7 +5,10 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Benchmarks;
 
-/// <summary>Every distinct layer of both networks on images of 224 x 224, with the batches that the whole-network benchmarks use on a CPU.</summary>
+/// <summary>
+/// Every distinct layer of both networks on images of 224 x 224, with the batches that the whole-network benchmarks use
+/// on a CPU.
+/// </summary>
 public static class LayerShapes
 {
     private const int ResNetBatch = 16, VggBatch = 4;
@@ -18,8 +21,8 @@ public static class LayerShapes
         ResNet(56, 64, 128, stride: 2), ResNet(56, 64, 128, window: 1, stride: 2), ResNet(28, 128, 128),
         ResNet(28, 128, 256, stride: 2), ResNet(28, 128, 256, window: 1, stride: 2), ResNet(14, 256, 256),
         ResNet(14, 256, 512, stride: 2), ResNet(14, 256, 512, window: 1, stride: 2), ResNet(7, 512, 512),
-        Vgg(224, 3, 64), Vgg(224, 64, 64), Vgg(112, 64, 128), Vgg(112, 128, 128), Vgg(56, 128, 256), Vgg(56, 256, 256), Vgg(28, 256, 512), Vgg(28, 512, 512),
-        Vgg(14, 512, 512),
+        Vgg(224, 3, 64), Vgg(224, 64, 64), Vgg(112, 64, 128), Vgg(112, 128, 128), Vgg(56, 128, 256), Vgg(56, 256, 256),
+        Vgg(28, 256, 512), Vgg(28, 512, 512), Vgg(14, 512, 512),
     ];
 
     /// <summary>ResNet18's batch norms; VGG16 has none.</summary>
@@ -32,7 +35,8 @@ public static class LayerShapes
     [
         new MaxPoolingShape(ResNetBatch, 112, 112, 64, Window: 3, Stride: 2, Padding: 1),
         .. from layer in new (int Size, int Channels)[] { (224, 64), (112, 128), (56, 256), (28, 512), (14, 512) }
-           select new MaxPoolingShape(VggBatch, layer.Size, layer.Size, layer.Channels, Window: 2, Stride: 2, Padding: 0),
+           select new MaxPoolingShape(
+               VggBatch, layer.Size, layer.Size, layer.Channels, Window: 2, Stride: 2, Padding: 0),
     ];
 
     /// <summary>The linear layers of the study's heads.</summary>

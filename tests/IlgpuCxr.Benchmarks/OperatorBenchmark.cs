@@ -5,7 +5,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Benchmarks;
 
-/// <summary>A CPU device and memory full of noise on it. <c>ILGPUCXR_ALGORITHMS</c> forces algorithms, as with <c>cxr</c>.</summary>
+/// <summary>
+/// A CPU device and memory full of noise on it. <c>ILGPUCXR_ALGORITHMS</c> forces algorithms, as with <c>cxr</c>.
+/// </summary>
 public abstract class OperatorBenchmark
 {
     private readonly List<IDisposable> buffers = [];

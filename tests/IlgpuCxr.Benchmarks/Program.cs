@@ -4,7 +4,8 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
-// In this process: another one would be built against a copy of the sources. Three warm-ups let the runtime optimise the kernels.
+// In this process: another one would be built against a copy of the sources. Three warm-ups let the runtime optimise
+// the kernels.
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(7))
     .WithOptions(ConfigOptions.JoinSummary)

@@ -28,10 +28,13 @@ public sealed class LinksTests
     [TestCase("chain/link", "real/file")]
     [TestCase("chain/../real/./absent/below", "real/absent/below")]
     public void All_names_of_a_file_lead_to_one(string name, string expected) =>
-        Assert.That(Links.Resolve(folder.PathOf(name)), Is.EqualTo(Links.Resolve(folder.PathOf(expected))).And.EndsWith(expected));
+        Assert.That(
+            Links.Resolve(folder.PathOf(name)),
+            Is.EqualTo(Links.Resolve(folder.PathOf(expected))).And.EndsWith(expected));
 
     [Test]
-    public void A_circle_of_links_is_no_endless_way() => Assert.That(Links.Resolve(folder.PathOf("circle")), Does.EndWith("circle"));
+    public void A_circle_of_links_is_no_endless_way() =>
+        Assert.That(Links.Resolve(folder.PathOf("circle")), Does.EndWith("circle"));
 
     [Test]
     public void What_is_written_by_a_link_replaces_its_target()
@@ -55,7 +58,8 @@ public sealed class LinksTests
     public void What_cannot_be_written_leaves_the_old_file()
     {
         Directory.CreateDirectory(folder.PathOf("real/file" + AtomicFile.TemporarySuffix));
-        Assert.That(() => AtomicFile.Write(folder.PathOf("real/file"), "new"u8.ToArray()), Throws.InstanceOf<IOException>());
+        Assert.That(
+            () => AtomicFile.Write(folder.PathOf("real/file"), "new"u8.ToArray()), Throws.InstanceOf<IOException>());
         Assert.That(File.ReadAllText(folder.PathOf("real/file")), Is.EqualTo("old"));
     }
 

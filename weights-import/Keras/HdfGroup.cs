@@ -12,7 +12,9 @@ internal sealed class HdfObject
 
     public bool IsDataset => header.Has(HdfMessageKind.Layout);
 
-    /// <summary>The objects in this group, by name, in the file's order. Links by path, also into other files, are left out.</summary>
+    /// <summary>
+    /// The objects in this group, by name, in the file's order. Links by path, also into other files, are left out.
+    /// </summary>
     public IReadOnlyList<KeyValuePair<string, long>> Links()
     {
         var links = new List<KeyValuePair<string, long>>();
@@ -24,7 +26,8 @@ internal sealed class HdfObject
         foreach (HdfBytes link in header.All(HdfMessageKind.Link))
             AddLink(links, link);
         if (header.Find(HdfMessageKind.LinkInfo) is HdfBytes info && IsDense(info, indexBytes: 8))
-            throw input.Unsupported("has a group whose links are in a heap, as only files in HDF5's newest format have");
+            throw input.Unsupported(
+                "has a group whose links are in a heap, as only files in HDF5's newest format have");
         return links;
     }
 
@@ -67,7 +70,8 @@ internal sealed class HdfObject
             throw input.Malformed($"{quoted} has no shape, type or place");
         }
         if (HdfElement.Read(type).Number is not TensorDataType dataType)
-            throw input.Unsupported($"{quoted} holds neither integers nor floating-point numbers in little-endian order");
+            throw input.Unsupported(
+                $"{quoted} holds neither integers nor floating-point numbers in little-endian order");
         if (header.Has(HdfMessageKind.ExternalFiles))
             throw input.Unsupported($"{quoted} is in another file");
         long[] shape = HdfShape.Read(input, space);

@@ -15,7 +15,9 @@ internal enum HdfMessageKind
     AttributeInfo = 0x15,
 }
 
-/// <summary>The messages of an object's header: a group's links, a dataset's shape and place, the attributes of either.</summary>
+/// <summary>
+/// The messages of an object's header: a group's links, a dataset's shape and place, the attributes of either.
+/// </summary>
 /// <remarks>HDF5 File Format Specification 3.0, section IV.A; versions 1 and 2.</remarks>
 internal sealed class HdfHeader
 {
@@ -92,7 +94,9 @@ internal sealed class HdfHeader
         while (blocks.TryDequeue(out (long Address, long Length) block))
         {
             // Further blocks count their signature and checksum in their length, the first one does not.
-            HdfBytes bytes = first ? input.Read(block.Address, block.Length) : input.Read(block.Address, block.Length, "OCHK"u8);
+            HdfBytes bytes = first
+                ? input.Read(block.Address, block.Length)
+                : input.Read(block.Address, block.Length, "OCHK"u8);
             int after = first ? 0 : ChecksumBytes;
             int headerBytes = (flags & 4) != 0 ? 6 : 4;
             while (bytes.Left - after >= headerBytes)

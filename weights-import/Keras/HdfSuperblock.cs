@@ -10,7 +10,8 @@ internal static class HdfSuperblock
     public static HdfObject Root(HdfInput input, long fileLength)
     {
         const int LongestBytes = 96;
-        if (fileLength < Signature.Length || !input.Read(0, Signature.Length).Take(Signature.Length).SequenceEqual(Signature))
+        if (fileLength < Signature.Length
+            || !input.Read(0, Signature.Length).Take(Signature.Length).SequenceEqual(Signature))
             throw new WeightFormatException(input.Path, "is not an HDF5 file", "check that Keras made it");
         HdfBytes block = input.Read(0, Math.Min(LongestBytes, fileLength));
         block.Skip(Signature.Length);
@@ -26,7 +27,8 @@ internal static class HdfSuperblock
         block.Skip(AddressBytes);
         long end = block.Int64();
         if (end > fileLength)
-            throw new WeightFormatException(input.Path, $"has {fileLength} of its {end} bytes", "copy or download it again");
+            throw new WeightFormatException(
+                input.Path, $"has {fileLength} of its {end} bytes", "copy or download it again");
 
         // The first versions have a whole entry for the root group, which begins with the place of its name.
         block.Skip(version < 2 ? 2 * AddressBytes : 0);

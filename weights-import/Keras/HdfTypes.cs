@@ -2,7 +2,9 @@ namespace IlgpuCxr.WeightsImport;
 
 /// <summary>What the elements of a dataset or an attribute are.</summary>
 /// <param name="Number">The kind of number; null where they are none that this library knows.</param>
-/// <param name="Text">Whether they are texts: of <paramref name="Size"/> bytes, or references to texts of any length.</param>
+/// <param name="Text">
+/// Whether they are texts: of <paramref name="Size"/> bytes, or references to texts of any length.
+/// </param>
 /// <param name="VariableLength">Whether they are references to texts in a heap.</param>
 /// <param name="Size">Bytes of an element.</param>
 internal readonly record struct HdfElement(TensorDataType? Number, bool Text, bool VariableLength, long Size)
@@ -49,7 +51,8 @@ internal readonly record struct HdfElement(TensorDataType? Number, bool Text, bo
         const int BigEndian = 0x41;
         if ((bits & BigEndian) != 0 || bytes.UInt16() != 0 || bytes.UInt16() != size * 8)
             return null;
-        (byte exponentAt, byte exponentBits, byte mantissaAt, byte mantissaBits) = (bytes.Byte(), bytes.Byte(), bytes.Byte(), bytes.Byte());
+        (byte exponentAt, byte exponentBits, byte mantissaAt, byte mantissaBits) =
+            (bytes.Byte(), bytes.Byte(), bytes.Byte(), bytes.Byte());
         return (size, exponentAt, exponentBits, mantissaAt, mantissaBits, bytes.UInt32()) switch
         {
             (8, 52, 11, 0, 52, 1023) => TensorDataType.Float64,
@@ -61,7 +64,9 @@ internal readonly record struct HdfElement(TensorDataType? Number, bool Text, bo
     }
 }
 
-/// <summary>Reads a dataspace message (specification IV.A.2.b): the extents, outermost first; none for a scalar.</summary>
+/// <summary>
+/// Reads a dataspace message (specification IV.A.2.b): the extents, outermost first; none for a scalar.
+/// </summary>
 internal static class HdfShape
 {
     public static long[] Read(HdfInput input, HdfBytes bytes)

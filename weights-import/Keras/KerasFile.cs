@@ -8,9 +8,9 @@ namespace IlgpuCxr.WeightsImport;
 /// [row, column, in, out] or [in, out]; names are the layer's and the weight's, such as <c>block1_conv1/kernel:0</c>.
 /// </summary>
 /// <remarks>
-/// Reads what Keras and h5py write with their default settings: datasets in one piece, in this file. Chunks, filters and
-/// links to other files are refused or passed by, so that no file takes more memory than its own size and none reaches
-/// beyond itself.
+/// Reads what Keras and h5py write with their default settings: datasets in one piece, in this file. Chunks, filters
+/// and links to other files are refused or passed by, so that no file takes more memory than its own size and none
+/// reaches beyond itself.
 /// </remarks>
 public static class KerasFile
 {
@@ -51,7 +51,8 @@ public static class KerasFile
         }
     }
 
-    private static void AddLayers(HdfInput input, HdfObject root, IReadOnlyList<string> layers, List<WeightTensor> tensors)
+    private static void AddLayers(
+        HdfInput input, HdfObject root, IReadOnlyList<string> layers, List<WeightTensor> tensors)
     {
         foreach (string layerName in layers)
         {
@@ -81,7 +82,9 @@ public static class KerasFile
         }
     }
 
-    /// <summary>A list of names; Keras cuts one that is too long for an attribute into name0, name1 and so on.</summary>
+    /// <summary>
+    /// A list of names; Keras cuts one that is too long for an attribute into name0, name1 and so on.
+    /// </summary>
     private static List<string>? NamesOf(HdfObject owner, string name)
     {
         if (owner.Texts(name) is { } whole)

@@ -3,18 +3,21 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.WeightsImport;
 
-/// <summary>Keras's VGG16 (with its classifier, or "notop" without) in torchvision's names, shapes and order of elements.</summary>
+/// <summary>
+/// Keras's VGG16 (with its classifier, or "notop" without) in torchvision's names, shapes and order of elements.
+/// </summary>
 /// <remarks>
-/// <para>A convolution's kernel is <c>[row, column, in, out]</c> in Keras and <c>[out, in, row, column]</c> in PyTorch; a dense layer's is
-/// <c>[in, out]</c> and <c>[out, in]</c>.</para>
-/// <para>The first dense layer reads the flattened image: Keras counts its inputs row by row with the channels last, <c>(h 7 + w) 512 + c</c>, PyTorch channel
-/// by channel, <c>(c 7 + h) 7 + w</c>.</para>
+/// <para>A convolution's kernel is <c>[row, column, in, out]</c> in Keras and <c>[out, in, row, column]</c> in PyTorch;
+/// a dense layer's is <c>[in, out]</c> and <c>[out, in]</c>.</para>
+/// <para>The first dense layer reads the flattened image: Keras counts its inputs row by row with the channels last,
+/// <c>(h 7 + w) 512 + c</c>, PyTorch channel by channel, <c>(c 7 + h) 7 + w</c>.</para>
 /// </remarks>
 public static partial class KerasVgg16
 {
     private const int PooledSize = 7, PooledChannels = 512;
 
-    // Convolutions of each block, and the place of each in torchvision's `features`: a ReLU follows each, a pooling each block.
+    // Convolutions of each block, and the place of each in torchvision's `features`: a ReLU follows each, a pooling
+    // each block.
     private static readonly int[] ConvolutionsOfBlocks = [2, 2, 3, 3, 3];
     private static readonly string[] Convolutions = [.. PlacesOfConvolutions().Select(place => $"features.{place}")];
     private static readonly string[] DenseLayers = ["classifier.0", "classifier.3", "classifier.6"];
@@ -39,12 +42,16 @@ public static partial class KerasVgg16
         [long rows, long columns, long inputs, long outputs] =>
             tensor.Permute($"{layer}.weight", tensor.Shape, [3, 2, 0, 1], [outputs, inputs, rows, columns]),
         [PooledSize * PooledSize * PooledChannels, long outputs] when layer == DenseLayers[0] =>
-            tensor.Permute($"{layer}.weight", [PooledSize, PooledSize, PooledChannels, outputs], [3, 2, 0, 1], [outputs, tensor.Shape[0]]),
+            tensor.Permute(
+                $"{layer}.weight", [PooledSize, PooledSize, PooledChannels, outputs], [3, 2, 0, 1],
+                [outputs, tensor.Shape[0]]),
         [long inputs, long outputs] => tensor.Permute($"{layer}.weight", tensor.Shape, [1, 0], [outputs, inputs]),
         _ => tensor.Rename($"{layer}.bias"),
     };
 
-    /// <summary>torchvision's name of a layer: of those with names of their own, or of the numbered ones of Keras 3.</summary>
+    /// <summary>
+    /// torchvision's name of a layer: of those with names of their own, or of the numbered ones of Keras 3.
+    /// </summary>
     private static string? LayerOf(string name)
     {
         if (name is "fc1" or "fc2" or "predictions")

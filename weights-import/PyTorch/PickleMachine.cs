@@ -16,7 +16,8 @@ internal sealed class PickleMachine(PickleInput input, PyTorchObjects objects, M
 {
     private const int MaximumTextBytes = 1 << 16;
 
-    // An instruction of one byte makes an object of some thirty and a place for it on the stack, which grows by doubling.
+    // An instruction of one byte makes an object of some thirty and a place for it on the stack, which grows by
+    // doubling.
     private const int BytesPerInstruction = 64;
 
     // The same for an item of a list, a tuple or a dictionary.

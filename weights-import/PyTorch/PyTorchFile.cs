@@ -26,7 +26,8 @@ public static class PyTorchFile
                 : PyTorchLegacy.Read(path, file, budget);
             var tensors = new PyTorchTensors(path, file, contents.Regions, budget);
             return new WeightFile(
-                path, isZip ? "PyTorch" : "PyTorch before 1.6", tensors.Resolve(contents.Root), new Dictionary<string, string>(), file);
+                path, isZip ? "PyTorch" : "PyTorch before 1.6", tensors.Resolve(contents.Root),
+                new Dictionary<string, string>(), file);
         }
         catch
         {

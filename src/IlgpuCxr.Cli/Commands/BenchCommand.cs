@@ -10,14 +10,20 @@ namespace IlgpuCxr.Cli.Commands;
 internal static class BenchCommand
 {
     private static readonly Option<string[]> Networks = OptionKinds.Words(
-        "--net", "The network, or several with commas between them: each is measured with each batch.", CommonOptions.Networks, CommonOptions.Networks[0]);
+        "--net", "The network, or several with commas between them: each is measured with each batch.",
+        CommonOptions.Networks, CommonOptions.Networks[0]);
 
-    private static readonly Option<int[]> Batches = OptionKinds.Numbers("--batch", "Images in a step, or several numbers with commas between them.", 32);
+    private static readonly Option<int[]> Batches = OptionKinds.Numbers(
+        "--batch", "Images in a step, or several numbers with commas between them.", 32);
 
     private static readonly Option<int> Steps = OptionKinds.Number<int>("--steps", "Steps to measure.", 10);
 
     private static readonly Option<string> Mode =
-        new Option<string>("--mode") { Description = "Whole training steps, or forward only.", DefaultValueFactory = _ => "train" }.OneOf("train", "infer");
+        new Option<string>("--mode")
+        {
+            Description = "Whole training steps, or forward only.",
+            DefaultValueFactory = _ => "train",
+        }.OneOf("train", "infer");
 
     private static readonly Option<string?> Data = new("--data")
     {
@@ -26,10 +32,13 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var command = new Command("bench", "Measure images per second, and the time of each operator. Of several networks or batches --json prints a line each.")
+        var command = new Command(
+            "bench",
+            "Measure images per second, and the time of each operator. Of several networks or batches --json prints a line each.")
         {
             Networks, Batches, CommonOptions.Size, Steps, Mode, Data,
-            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
+            CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetInterruptibleAction(Run);
         return command;
@@ -39,10 +48,15 @@ internal static class BenchCommand
     {
         string? data = parsed.GetValue(Data);
         bool trains = parsed.GetValue(Mode) == "train";
-        TrainingOptions common = TrainingOptions.Study(data is null ? ClassificationTask.Binary : ImageFolder.TaskOf(data)) with { Size = parsed.GetValue(CommonOptions.Size) };
+        TrainingOptions common = TrainingOptions.Study(
+            data is null
+                ? ClassificationTask.Binary
+                : ImageFolder.TaskOf(data)) with
+        { Size = parsed.GetValue(CommonOptions.Size) };
         TrainingOptions[] all =
         [
-            .. parsed.GetValue(Networks)!.SelectMany(_ => parsed.GetValue(Batches)!, (network, batch) => common with { Network = network, Batch = batch }),
+            .. parsed.GetValue(Networks)!.SelectMany(
+                _ => parsed.GetValue(Batches)!, (network, batch) => common with { Network = network, Batch = batch }),
         ];
         foreach (TrainingOptions options in all)
             options.Validate();
@@ -53,7 +67,12 @@ internal static class BenchCommand
         {
             BenchmarkResult result = Benchmark.Run(device, options, parsed.GetValue(Steps), trains);
             if (images is not null)
-                result = result with { Data = DataBenchmark.Run(device, options, images, DataOptions.OpenLoader(parsed, options, strict: true), parsed.GetValue(Steps)) };
+                result = result with
+                {
+                    Data = DataBenchmark.Run(
+                        device, options, images, DataOptions.OpenLoader(parsed, options, strict: true),
+                        parsed.GetValue(Steps)),
+                };
             if (!parsed.GetValue(CommonOptions.Json))
             {
                 if (!parsed.GetValue(CommonOptions.Quiet))
@@ -71,13 +90,15 @@ internal static class BenchCommand
     private static void PrintOperators(BenchmarkResult result)
     {
         double total = result.Operators.Sum(o => o.Seconds);
-        Table table = Output.Table("Operators of one step", "Operator", "Shape", "Algorithm", "Calls", "ms", "Share", "GFLOP/s", "GB/s");
+        Table table = Output.Table(
+            "Operators of one step", "Operator", "Shape", "Algorithm", "Calls", "ms", "Share", "GFLOP/s", "GB/s");
         foreach (OperatorTiming timing in result.Operators)
         {
             table.AddRow(
                 timing.Operator, timing.Shape, timing.Algorithm, Output.Count(timing.Calls),
                 Output.Number(timing.Seconds * 1e3, 2), Output.Number(100 * timing.Seconds / total, 1) + " %",
-                timing.Flops == 0 ? "" : Output.Number(timing.Flops / timing.Seconds / 1e9, 0), Output.Number(timing.Bytes / timing.Seconds / 1e9, 1));
+                timing.Flops == 0 ? "" : Output.Number(timing.Flops / timing.Seconds / 1e9, 0),
+                Output.Number(timing.Bytes / timing.Seconds / 1e9, 1));
         }
         Output.Print(table);
     }
@@ -89,8 +110,10 @@ internal static class BenchCommand
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
         if (kind != DeviceKind.Cpu)
-            Console.Out.WriteLine($"The host takes {Output.Number(result.HostSeconds * 1e3, 2)} ms to launch a step, {Output.Number(100 * result.HostSeconds / result.MedianSeconds, 1)} % of it.");
-        Console.Out.WriteLine($"Device memory {Output.Number(result.DeviceBytes / 1e6, 0)} MB, {Output.Number(result.ArenaBytes / 1e6, 0)} MB of it activations and gradients; peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
+            Console.Out.WriteLine(
+                $"The host takes {Output.Number(result.HostSeconds * 1e3, 2)} ms to launch a step, {Output.Number(100 * result.HostSeconds / result.MedianSeconds, 1)} % of it.");
+        Console.Out.WriteLine(
+            $"Device memory {Output.Number(result.DeviceBytes / 1e6, 0)} MB, {Output.Number(result.ArenaBytes / 1e6, 0)} MB of it activations and gradients; peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
         if (result.Data is { } images)
         {
             Console.Out.WriteLine(

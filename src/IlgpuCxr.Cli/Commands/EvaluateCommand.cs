@@ -8,15 +8,21 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr evaluate</c>: how a checkpoint does on the validation and test images.</summary>
 internal static class EvaluateCommand
 {
-    public static readonly Option<string> CheckpointPath = new("--checkpoint") { Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.", Required = true };
+    public static readonly Option<string> CheckpointPath = new("--checkpoint")
+    {
+        Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.",
+        Required = true,
+    };
 
-    public static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step; by default as in training.");
+    public static readonly Option<int> Batch = OptionKinds.Number<int>(
+        "--batch", "Images in a step; by default as in training.");
 
     public static Command Create()
     {
         var command = new Command("evaluate", "Evaluate a checkpoint on the validation and test images.")
         {
-            CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
+            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -25,7 +31,10 @@ internal static class EvaluateCommand
     /// <summary>A checkpoint's options, with another number of images in a step where one is given.</summary>
     public static TrainingOptions OptionsOf(ParseResult parsed, CheckpointInfo info)
     {
-        TrainingOptions options = info.Options with { Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch) };
+        TrainingOptions options = info.Options with
+        {
+            Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch),
+        };
         options.Validate();
         return options;
     }
@@ -36,7 +45,9 @@ internal static class EvaluateCommand
         {
             return ImageFolder.OpenForEvaluation(root, info.Options.Task, info.Classes);
         }
-        catch (DataException exception) when (info.Options.Task == ClassificationTask.Binary && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
+        catch (DataException exception)
+            when (info.Options.Task == ClassificationTask.Binary
+                && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
         {
             throw new DataException(
                 $"The checkpoint {checkpoint} is binary ({string.Join(", ", info.Classes)}), but '{root}' holds images of several labels; use images of the checkpoint's classes, or a multilabel checkpoint.",
@@ -52,7 +63,8 @@ internal static class EvaluateCommand
         ImageFolder data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
-        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(device, path, data, loader, training: false, cancellation);
+        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
+            device, path, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(EvaluationDisplay.AsJson(info, results));

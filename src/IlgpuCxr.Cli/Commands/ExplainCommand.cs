@@ -18,8 +18,8 @@ internal static class ExplainCommand
     {
         var command = new Command("explain", "Draw over an image where a checkpoint finds a class, by Grad-CAM.")
         {
-            Input, EvaluateCommand.CheckpointPath, ClassName, Out, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
-            CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            Input, EvaluateCommand.CheckpointPath, ClassName, Out, CommonOptions.Device, CommonOptions.Threads,
+            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -37,13 +37,16 @@ internal static class ExplainCommand
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var explainer = new Explainer(device, parsed.GetValue(EvaluateCommand.CheckpointPath)!);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, explainer.Info.Options, strict: true);
-        Explanation explanation = explainer.Explain(new ImageSample(input, 0), loader, parsed.GetValue(ClassName), cancellation);
+        Explanation explanation = explainer.Explain(
+            new ImageSample(input, 0), loader, parsed.GetValue(ClassName), cancellation);
         explanation.Save(picture);
         if (parsed.GetValue(CommonOptions.Json))
         {
             Output.Json(new
             {
-                Probabilities = explainer.Info.Classes.Zip(explanation.Probabilities).ToDictionary(pair => pair.First, pair => pair.Second),
+                Probabilities = explainer.Info.Classes
+                    .Zip(explanation.Probabilities)
+                    .ToDictionary(pair => pair.First, pair => pair.Second),
                 explanation.Class,
                 Picture = picture,
                 explanation.Map,
@@ -51,7 +54,8 @@ internal static class ExplainCommand
         }
         else if (!parsed.GetValue(CommonOptions.Quiet))
         {
-            IEnumerable<string> probabilities = explainer.Info.Classes.Zip(explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
+            IEnumerable<string> probabilities = explainer.Info.Classes.Zip(
+                explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
             Console.Out.WriteLine($"{Output.Plain(input)}: {string.Join(", ", probabilities)}");
             Console.Out.WriteLine($"{Output.Plain(picture)}: {Told(explanation.Map, explanation.Class)}");
         }
@@ -63,6 +67,7 @@ internal static class ExplainCommand
     {
         _ when map.Values.All(value => value <= 0) => $"nothing in the image speaks for {className}.",
         { Height: > 1, Width: > 1 } => $"what speaks for {className}, red most.",
-        _ => $"the map has {map.Height}x{map.Width} cells and tells no place of what speaks for {className}; train with a larger --size.",
+        _ =>
+            $"the map has {map.Height}x{map.Width} cells and tells no place of what speaks for {className}; train with a larger --size.",
     };
 }

@@ -23,9 +23,11 @@ internal static class GradCheckCommand
         Operator.Validators.Add(result =>
         {
             foreach (string unknown in Names(result.Tokens.Select(token => token.Value)).Where(value => !StandardCases.Operators.Contains(value)))
-                result.AddError($"--op '{unknown}' is not known, use one of {string.Join(", ", StandardCases.Operators)}");
+                result.AddError(
+                    $"--op '{unknown}' is not known, use one of {string.Join(", ", StandardCases.Operators)}");
         });
-        var command = new Command("gradcheck", "Check every gradient against central differences, and every kernel against its definition.")
+        var command = new Command(
+            "gradcheck", "Check every gradient against central differences, and every kernel against its definition.")
         {
             Operator, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Json,
         };
@@ -35,7 +37,9 @@ internal static class GradCheckCommand
 
     private static int Run(ParseResult parsed)
     {
-        string[] operators = parsed.GetValue(Operator) is { Length: > 0 } chosen ? [.. Names(chosen)] : [.. StandardCases.Operators];
+        string[] operators = parsed.GetValue(Operator) is { Length: > 0 } chosen
+            ? [.. Names(chosen)]
+            : [.. StandardCases.Operators];
         using GradientChecker checker = CommonOptions.OpenGradientChecker(parsed);
         bool json = parsed.GetValue(CommonOptions.Json);
         var reports = new List<CaseReport>();
@@ -50,36 +54,48 @@ internal static class GradCheckCommand
         }
         int wrong = reports.Count(report => !report.Right);
         if (json)
-            Output.Json(new { Device = checker.DeviceName, NumericReport.Tolerance, Right = wrong == 0, Cases = reports });
+            Output.Json(
+                new { Device = checker.DeviceName, NumericReport.Tolerance, Right = wrong == 0, Cases = reports });
         else
-            Console.Out.WriteLine(wrong == 0 ? $"All {reports.Count} cases are right." : $"{wrong} of {reports.Count} cases are WRONG.");
+            Console.Out.WriteLine(
+                wrong == 0 ? $"All {reports.Count} cases are right." : $"{wrong} of {reports.Count} cases are WRONG.");
         return wrong == 0 ? 0 : 1;
     }
 
-    private static IEnumerable<string> Names(IEnumerable<string> given) => given.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries));
+    private static IEnumerable<string> Names(IEnumerable<string> given) =>
+        given.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries));
 
     private static void PrintIntroduction(string device)
     {
         Console.Out.WriteLine(device);
         Console.Out.WriteLine();
-        Console.Out.WriteLine("The loss L is the operator's output projected on a random vector. Against numeric: the largest difference of a reference's analytic");
-        Console.Out.WriteLine("gradient from (L(x + h) - L(x - h)) / 2h in double precision, h = cbrt(eps) max(1, |x|), relative to the largest element; right below 1e-6.");
-        Console.Out.WriteLine("Kernel: the largest difference of any result, forward or backward, of the single-precision kernels from the reference, as a share of the");
-        Console.Out.WriteLine("bound on its rounding that follows from the lengths of its sums; right up to 1. Exact: equal to the last bit.");
+        Console.Out.WriteLine(
+            "The loss L is the operator's output projected on a random vector. Against numeric: the largest difference of a reference's analytic");
+        Console.Out.WriteLine(
+            "gradient from (L(x + h) - L(x - h)) / 2h in double precision, h = cbrt(eps) max(1, |x|), relative to the largest element; right below 1e-6.");
+        Console.Out.WriteLine(
+            "Kernel: the largest difference of any result, forward or backward, of the single-precision kernels from the reference, as a share of the");
+        Console.Out.WriteLine(
+            "bound on its rounding that follows from the lengths of its sums; right up to 1. Exact: equal to the last bit.");
     }
 
     private static void Print(List<CaseReport> reports)
     {
         Console.Out.WriteLine();
-        Table table = Output.Table(reports[0].Operator, "Shape", "Against numeric", "Gradient", "Kernel", "Share of bound", "Result", "Verdict");
+        Table table = Output.Table(
+            reports[0].Operator, "Shape", "Against numeric", "Gradient", "Kernel", "Share of bound", "Result",
+            "Verdict");
         foreach (CaseReport report in reports)
         {
             NumericReport numeric = report.Numeric;
             table.AddRow(
-                Markup.Escape(report.Shape), numeric.Error.ToString("0.0e+00", CultureInfo.InvariantCulture), numeric.Gradient, "", "", "", Verdict(numeric.Right));
+                Markup.Escape(report.Shape), numeric.Error.ToString("0.0e+00", CultureInfo.InvariantCulture),
+                numeric.Gradient, "", "", "", Verdict(numeric.Right));
             foreach (KernelReport kernel in report.Kernels)
             {
-                string share = kernel.Error == 0 ? "exact" : kernel.Error.ToString("0.000", CultureInfo.InvariantCulture);
+                string share = kernel.Error == 0
+                    ? "exact"
+                    : kernel.Error.ToString("0.000", CultureInfo.InvariantCulture);
                 table.AddRow("", "", "", kernel.Algorithm, share, kernel.Result, Verdict(kernel.Right));
             }
         }

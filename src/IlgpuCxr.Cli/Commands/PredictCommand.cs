@@ -25,8 +25,9 @@ internal static class PredictCommand
     {
         var command = new Command("predict", "Tell the probability of each class for images.")
         {
-            Input, EvaluateCommand.CheckpointPath, EvaluateCommand.Batch, Csv, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            Input, EvaluateCommand.CheckpointPath, EvaluateCommand.Batch, Csv, DataOptions.Strict, CommonOptions.Device,
+            CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
+            CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -72,7 +73,9 @@ internal static class PredictCommand
     private static object AsJson(CheckpointInfo info, ImagePrediction prediction) => new
     {
         prediction.Name,
-        Probabilities = info.Classes.Zip(prediction.Probabilities).ToDictionary(pair => pair.First, pair => pair.Second),
+        Probabilities = info.Classes
+            .Zip(prediction.Probabilities)
+            .ToDictionary(pair => pair.First, pair => pair.Second),
         Predicted = Names(info, prediction),
     };
 
@@ -82,7 +85,11 @@ internal static class PredictCommand
         foreach (ImagePrediction prediction in predictions)
         {
             string[] probabilities = [.. prediction.Probabilities.Select(probability => Output.Number(probability, 4))];
-            table.AddRow([Markup.Escape(Output.Plain(prediction.Name)), .. probabilities, Markup.Escape(Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none")]);
+            table.AddRow(
+                [
+                    Markup.Escape(Output.Plain(prediction.Name)), .. probabilities,
+                    Markup.Escape(
+                        Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none")]);
         }
         return table;
     }

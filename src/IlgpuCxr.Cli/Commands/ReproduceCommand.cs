@@ -32,15 +32,19 @@ internal static class ReproduceCommand
         HelpName = "DIR|imagenet|random",
     };
 
-    private static readonly Option<int> Epochs = OptionKinds.Number<int>("--epochs", "Passes over the training images: 25, on phantoms fewer.");
+    private static readonly Option<int> Epochs = OptionKinds.Number<int>(
+        "--epochs", "Passes over the training images: 25, on phantoms fewer.");
 
-    private static readonly Option<int> Size = OptionKinds.Number<int>("--size", "Edge of the square images, in pixels: 224, on phantoms smaller.");
+    private static readonly Option<int> Size = OptionKinds.Number<int>(
+        "--size", "Edge of the square images, in pixels: 224, on phantoms smaller.");
 
     private static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step: 32.");
 
-    private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "The learning rate: 0.0001, on phantoms larger.");
+    private static readonly Option<float> LearningRate = OptionKinds.Number<float>(
+        "--lr", "The learning rate: 0.0001, on phantoms larger.");
 
-    private static readonly Option<int> Limit = OptionKinds.Number<int>("--limit", "About how many images of each split to use, each class in its share; all by default.");
+    private static readonly Option<int> Limit = OptionKinds.Number<int>(
+        "--limit", "About how many images of each split to use, each class in its share; all by default.");
 
     private static readonly Option<long> Seed = OptionKinds.Number<long>("--seed", "Seed of everything random.", 1L);
 
@@ -52,10 +56,12 @@ internal static class ReproduceCommand
 
     public static Command Create()
     {
-        var command = new Command(Name, "Train the rows of the study, and print its tables as paper / ours / difference.")
+        var command = new Command(
+            Name, "Train the rows of the study, and print its tables as paper / ours / difference.")
         {
-            Part1, Part2, Rows, Weights, Epochs, Size, Batch, LearningRate, Limit, Seed, Out, DataOptions.Strict, CommonOptions.Device,
-            CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            Part1, Part2, Rows, Weights, Epochs, Size, Batch, LearningRate, Limit, Seed, Out, DataOptions.Strict,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
+            CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -69,7 +75,8 @@ internal static class ReproduceCommand
         var weights = new StudyWeights(options);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         var reproduction = new Reproduction(
-            device, options, weights, new DecodedImageCache(new VipsImageDecoder()), CommonOptions.ThreadsOf(parsed), parsed.GetValue(DataOptions.Strict));
+            device, options, weights, new DecodedImageCache(new VipsImageDecoder()), CommonOptions.ThreadsOf(parsed),
+            parsed.GetValue(DataOptions.Strict));
         if (!quiet)
             ReproductionDisplay.PrintHeader(device, options, weights);
         else if (weights.Notice is { } notice)

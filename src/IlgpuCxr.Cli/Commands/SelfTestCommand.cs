@@ -13,7 +13,8 @@ internal static class SelfTestCommand
     {
         var command = new Command("selftest", "Check a device against the operators' definitions; needs no files.")
         {
-            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
+            CommonOptions.Json,
         };
         command.SetInterruptibleAction(Run);
         return command;

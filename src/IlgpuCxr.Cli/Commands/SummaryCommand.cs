@@ -11,7 +11,10 @@ namespace IlgpuCxr.Cli.Commands;
 internal static class SummaryCommand
 {
     private static readonly Argument<string> Network =
-        new Argument<string>("net") { Description = $"The network: {string.Join(" or ", CommonOptions.Networks)}." }.OneOf(CommonOptions.Networks);
+        new Argument<string>("net")
+        {
+            Description = $"The network: {string.Join(" or ", CommonOptions.Networks)}.",
+        }.OneOf(CommonOptions.Networks);
 
     public static Command Create()
     {
@@ -35,7 +38,8 @@ internal static class SummaryCommand
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
         network.Freeze(parsed.GetValue(TrainCommand.Freeze)!);
-        IReadOnlyList<LayerDescription> layers = network.Describe(new TensorShape(options.Batch, options.Size, options.Size, 3));
+        IReadOnlyList<LayerDescription> layers = network.Describe(
+            new TensorShape(options.Batch, options.Size, options.Size, 3));
         if (parsed.GetValue(CommonOptions.Json))
             Output.Json(layers);
         else
@@ -44,11 +48,17 @@ internal static class SummaryCommand
 
     private static void Print(TrainingOptions options, IReadOnlyList<LayerDescription> layers)
     {
-        Table table = Output.Table($"{options.Network}, {options.Batch} images of {options.Size}x{options.Size}", "Layer", "Kind", "Output", "Parameters", "GFLOP");
+        Table table = Output.Table(
+            $"{options.Network}, {options.Batch} images of {options.Size}x{options.Size}", "Layer", "Kind", "Output",
+            "Parameters", "GFLOP");
         foreach (LayerDescription layer in layers)
         {
-            string parameters = layer.Parameters == 0 ? "" : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : "");
-            table.AddRow(layer.Name, layer.Kind, layer.Output.ToString(), parameters, layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3));
+            string parameters = layer.Parameters == 0
+                ? ""
+                : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : "");
+            table.AddRow(
+                layer.Name, layer.Kind, layer.Output.ToString(), parameters,
+                layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3));
         }
         Output.Print(table);
         Console.Out.WriteLine(

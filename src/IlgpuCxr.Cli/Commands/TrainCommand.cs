@@ -34,14 +34,17 @@ internal static class TrainCommand
         "--hidden", "Features of the classifier's hidden layer, 0 for none. [default: 130; multilabel: 0]");
 
     private static readonly Option<float> Dropout = OptionKinds.Number<float>(
-        "--dropout", "Share of values dropped after the classifier's hidden layers, those of VGG16's own included. [default: 0; multilabel: 0.5]");
+        "--dropout",
+        "Share of values dropped after the classifier's hidden layers, those of VGG16's own included. [default: 0; multilabel: 0.5]");
 
     private static readonly Option<LossKind> Loss = OptionKinds.Choice<LossKind>(
         "--loss", "ce for binary; bce or focal for multilabel. [default: ce; multilabel: bce]");
 
-    private static readonly Option<float> Alpha = OptionKinds.Number<float>("--alpha", "Focal loss: weight of labels that an image has.", Defaults.Focal.Alpha);
+    private static readonly Option<float> Alpha = OptionKinds.Number<float>(
+        "--alpha", "Focal loss: weight of labels that an image has.", Defaults.Focal.Alpha);
 
-    private static readonly Option<float> Gamma = OptionKinds.Number<float>("--gamma", "Focal loss: how much labels that are right are played down.", Defaults.Focal.Gamma);
+    private static readonly Option<float> Gamma = OptionKinds.Number<float>(
+        "--gamma", "Focal loss: how much labels that are right are played down.", Defaults.Focal.Gamma);
 
     private static readonly Option<string> Reduction = new Option<string>("--reduction")
     {
@@ -49,21 +52,31 @@ internal static class TrainCommand
         DefaultValueFactory = _ => "sum",
     }.OneOf("sum", "mean");
 
-    private static readonly Option<OptimizerKind> OptimizerName = OptionKinds.Choice<OptimizerKind>("--optimizer", "The optimizer. [default: sgd]");
+    private static readonly Option<OptimizerKind> OptimizerName = OptionKinds.Choice<OptimizerKind>(
+        "--optimizer", "The optimizer. [default: sgd]");
 
-    private static readonly Option<float> LearningRate = OptionKinds.Number<float>("--lr", "The learning rate.", Defaults.Optimizer.LearningRate);
+    private static readonly Option<float> LearningRate = OptionKinds.Number<float>(
+        "--lr", "The learning rate.", Defaults.Optimizer.LearningRate);
 
-    private static readonly Option<float> Momentum = OptionKinds.Number<float>("--momentum", "SGD's momentum.", Defaults.Optimizer.Momentum);
+    private static readonly Option<float> Momentum = OptionKinds.Number<float>(
+        "--momentum", "SGD's momentum.", Defaults.Optimizer.Momentum);
 
-    private static readonly Option<bool> Nesterov = new("--nesterov") { Description = "SGD: look ahead along the momentum." };
+    private static readonly Option<bool> Nesterov = new("--nesterov")
+    {
+        Description = "SGD: look ahead along the momentum.",
+    };
 
-    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>("--weight-decay", "Pull of the weights towards zero. [default: 0; adamw: 0.01]");
+    private static readonly Option<float> WeightDecay = OptionKinds.Number<float>(
+        "--weight-decay", "Pull of the weights towards zero. [default: 0; adamw: 0.01]");
 
-    private static readonly Option<float> Beta1 = OptionKinds.Number<float>("--beta1", "Adam: share of the mean gradient that is kept.", Defaults.Optimizer.Beta1);
+    private static readonly Option<float> Beta1 = OptionKinds.Number<float>(
+        "--beta1", "Adam: share of the mean gradient that is kept.", Defaults.Optimizer.Beta1);
 
-    private static readonly Option<float> Beta2 = OptionKinds.Number<float>("--beta2", "Adam: share of the mean squared gradient that is kept.", Defaults.Optimizer.Beta2);
+    private static readonly Option<float> Beta2 = OptionKinds.Number<float>(
+        "--beta2", "Adam: share of the mean squared gradient that is kept.", Defaults.Optimizer.Beta2);
 
-    private static readonly Option<float> Epsilon = OptionKinds.Number<float>("--eps", "Adam: keeps the divisor from zero.", Defaults.Optimizer.Epsilon);
+    private static readonly Option<float> Epsilon = OptionKinds.Number<float>(
+        "--eps", "Adam: keeps the divisor from zero.", Defaults.Optimizer.Epsilon);
 
     private static readonly Option<bool> CentralizeGradients = new("--centralize-gradients")
     {
@@ -73,21 +86,32 @@ internal static class TrainCommand
     private static readonly Option<ImageTransforms> Augmentation = OptionKinds.Choice<ImageTransforms>(
         "--augmentation", "The transforms of the study's part 1 or 2. [default: part1; multilabel: part2]");
 
-    private static readonly Option<int> Epochs = OptionKinds.Number<int>("--epochs", "Passes over the training images.", Defaults.Epochs);
+    private static readonly Option<int> Epochs = OptionKinds.Number<int>(
+        "--epochs", "Passes over the training images.", Defaults.Epochs);
 
-    private static readonly Option<long> Seed = OptionKinds.Number<long>("--seed", "Seed of everything random.", Defaults.Seed);
+    private static readonly Option<long> Seed = OptionKinds.Number<long>(
+        "--seed", "Seed of everything random.", Defaults.Seed);
 
-    private static readonly Option<string> Out = new("--out") { Description = "Directory for the results.", DefaultValueFactory = _ => Path.Combine("runs", "train") };
+    private static readonly Option<string> Out = new("--out")
+    {
+        Description = "Directory for the results.",
+        DefaultValueFactory = _ => Path.Combine("runs", "train"),
+    };
 
-    private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the last checkpoint in --out." };
+    private static readonly Option<bool> Resume = new("--resume")
+    {
+        Description = "Go on from the last checkpoint in --out.",
+    };
 
     public static Command Create()
     {
         var command = new Command(Name, "Train a network and evaluate it after each epoch.")
         {
-            CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze, CommonOptions.Size, CommonOptions.Batch,
-            Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName, LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed, Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze,
+            CommonOptions.Size, CommonOptions.Batch, Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName,
+            LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed,
+            Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
+            CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -95,7 +119,8 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        InitialWeights weights = InitialWeights.Find(parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
+        InitialWeights weights = InitialWeights.Find(
+            parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
         TrainingOptions options = Options(parsed) with { Weights = weights.Identity };
         options.Validate();
         bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
@@ -110,12 +135,15 @@ internal static class TrainCommand
             trainer.Begin();
         bool isDone = trainer.EpochsDone >= options.Epochs;
         if (!quiet && isDone)
-            Console.Out.WriteLine($"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
+            Console.Out.WriteLine(
+                $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
         else if (!quiet)
             TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
-        IReadOnlyList<EpochResult> history = TrainingDisplay.Run(quiet || isDone, observer => trainer.Run(observer, cancellation));
+        IReadOnlyList<EpochResult> history = TrainingDisplay.Run(
+            quiet || isDone, observer => trainer.Run(observer, cancellation));
 
-        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(device, run.Best, data, loader, training: false, cancellation);
+        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
+            device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         CheckpointInfo best = Checkpoint.ReadInfo(run.Best);
         if (isJson)
@@ -124,13 +152,15 @@ internal static class TrainCommand
             EvaluationDisplay.Print(run.Best, best, results);
         // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
-            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name, history, history.Sum(epoch => epoch.Seconds),
+            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name,
+            history, history.Sum(epoch => epoch.Seconds),
             [.. results.Select(SplitResult.Of)]));
         return 0;
     }
 
     /// <summary>What a user should know whose training was interrupted.</summary>
-    public static string AfterInterruption(ParseResult parsed) => Checkpoint.Exists(RunDirectory.LastIn(parsed.GetValue(Out)!))
+    public static string AfterInterruption(ParseResult parsed) =>
+        Checkpoint.Exists(RunDirectory.LastIn(parsed.GetValue(Out)!))
         ? "Interrupted; what was saved stays, and the same command with --resume goes on from there."
         : "Interrupted before an epoch was saved; the same command starts again.";
 
@@ -142,7 +172,9 @@ internal static class TrainCommand
         OptimizerKind optimizer = parsed.GetValue(OptimizerName);
         string network = parsed.GetValue(CommonOptions.Network)!;
         int hidden = Given(Hidden, study.Hidden);
-        RefuseWithout(hidden > 0 || network == Vgg16.Name, $"--hidden, because {network}'s own classifier drops nothing", Dropout);
+        RefuseWithout(
+            hidden > 0 || network == Vgg16.Name, $"--hidden, because {network}'s own classifier drops nothing",
+            Dropout);
         RefuseWithout(loss == LossKind.Focal, "--loss focal", Alpha, Gamma, Reduction);
         RefuseWithout(optimizer == OptimizerKind.Sgd, "--optimizer sgd", Momentum, Nesterov);
         RefuseWithout(optimizer != OptimizerKind.Sgd, "--optimizer adam or adamw", Beta1, Beta2, Epsilon);
@@ -152,7 +184,8 @@ internal static class TrainCommand
             Hidden = hidden,
             Dropout = Given(Dropout, study.Dropout),
             Loss = loss,
-            Focal = new FocalOptions(parsed.GetValue(Alpha), parsed.GetValue(Gamma), Mean: parsed.GetValue(Reduction) == "mean"),
+            Focal = new FocalOptions(
+                parsed.GetValue(Alpha), parsed.GetValue(Gamma), Mean: parsed.GetValue(Reduction) == "mean"),
             Optimizer = new OptimizerOptions
             {
                 Kind = optimizer,
@@ -160,7 +193,9 @@ internal static class TrainCommand
                 Momentum = parsed.GetValue(Momentum),
                 Nesterov = parsed.GetValue(Nesterov),
                 // As in PyTorch, whose AdamW decays unless told otherwise.
-                WeightDecay = Given(WeightDecay, optimizer == OptimizerKind.AdamW ? AdamOptions.AdamW.WeightDecay : Defaults.Optimizer.WeightDecay),
+                WeightDecay = Given(
+                    WeightDecay,
+                    optimizer == OptimizerKind.AdamW ? AdamOptions.AdamW.WeightDecay : Defaults.Optimizer.WeightDecay),
                 Beta1 = parsed.GetValue(Beta1),
                 Beta2 = parsed.GetValue(Beta2),
                 Epsilon = parsed.GetValue(Epsilon),

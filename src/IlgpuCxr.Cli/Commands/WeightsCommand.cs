@@ -24,9 +24,15 @@ internal static class WeightsCommand
         DefaultValueFactory = _ => WeightCatalog.DefaultFolder,
     };
 
-    private static readonly Argument<string> InputFile = new("file") { Description = "A .pth, .safetensors or .h5 file, or a checkpoint." };
+    private static readonly Argument<string> InputFile = new("file")
+    {
+        Description = "A .pth, .safetensors or .h5 file, or a checkpoint.",
+    };
 
-    private static readonly Argument<string> OutputFile = new("out") { Description = "The file to write: .pth or .safetensors." };
+    private static readonly Argument<string> OutputFile = new("out")
+    {
+        Description = "The file to write: .pth or .safetensors.",
+    };
 
     public static Command Create()
     {
@@ -46,7 +52,8 @@ internal static class WeightsCommand
         if (parsed.GetValue(Url) is { } mirror)
         {
             if (!Uri.TryCreate(mirror, UriKind.Absolute, out Uri? url) || url.Scheme is not ("https" or "http"))
-                throw new UsageException($"--url '{mirror}' is no address; give one that begins with https:// and ends in the file's name.");
+                throw new UsageException(
+                    $"--url '{mirror}' is no address; give one that begins with https:// and ends in the file's name.");
             source = source.At(url);
             hashPrefix = source.HashPrefix ?? hashPrefix;
         }
@@ -55,7 +62,9 @@ internal static class WeightsCommand
             Console.Out.WriteLine($"{source.Name}, about {source.Megabytes} MB, from {source.Url}");
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         (string path, bool wasThere) = await DownloadDisplay.Run(
-            quiet, progress => new WeightDownload(client).Fetch(source, hashPrefix, parsed.GetValue(Out)!, progress, cancellation));
+            quiet,
+            progress =>
+                new WeightDownload(client).Fetch(source, hashPrefix, parsed.GetValue(Out)!, progress, cancellation));
         Console.Out.WriteLine(wasThere ? $"{path} is there already, with the right SHA-256" : path);
         return 0;
     }
@@ -63,7 +72,8 @@ internal static class WeightsCommand
     private static void Inspect(ParseResult parsed)
     {
         using WeightFile file = WeightFile.Open(WeightConversion.Locate(parsed.GetValue(InputFile)!));
-        (WeightTensor Tensor, WeightStatistics? Statistics)[] rows = [.. file.Select(tensor => (tensor, WeightStatistics.Of(tensor)))];
+        (WeightTensor Tensor, WeightStatistics? Statistics)[] rows =
+            [.. file.Select(tensor => (tensor, WeightStatistics.Of(tensor)))];
         if (parsed.GetValue(CommonOptions.Json))
         {
             Output.Json(new
@@ -71,19 +81,23 @@ internal static class WeightsCommand
                 file.Path,
                 file.Format,
                 file.Metadata,
-                Tensors = rows.Select(row => new { row.Tensor.Name, Type = row.Tensor.DataType, row.Tensor.Shape, row.Statistics }),
+                Tensors = rows.Select(
+                    row => new { row.Tensor.Name, Type = row.Tensor.DataType, row.Tensor.Shape, row.Statistics }),
             });
             return;
         }
-        string elements = Output.Count(file.Sum(tensor => tensor.ElementCount)), bytes = Output.Count(file.Sum(tensor => tensor.ByteLength));
+        string elements = Output.Count(file.Sum(tensor => tensor.ElementCount));
+        string bytes = Output.Count(file.Sum(tensor => tensor.ByteLength));
         Table table = Output.Table(
             $"{file.Path}: {file.Format}, {file.Count} tensors of {elements} elements in {bytes} bytes",
             "Name", "Type", "Shape", "Min", "Max", "Mean", "Std", "Not finite");
         foreach ((WeightTensor tensor, WeightStatistics? statistics) in rows)
         {
             table.AddRow(
-                Markup.Escape(Output.Plain(tensor.Name)), tensor.DataType.ToString(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
-                Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean), Number(statistics?.Deviation),
+                Markup.Escape(Output.Plain(tensor.Name)), tensor.DataType.ToString(),
+                Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
+                Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean),
+                Number(statistics?.Deviation),
                 statistics is null or { NotFinite: 0 } ? "" : Output.Count(statistics.NotFinite));
         }
         Output.Print(table);

@@ -5,9 +5,9 @@ namespace IlgpuCxr.Data;
 
 /// <summary>Reads Windows bitmaps, which libvips does not: 1, 4, 8, 24 and 32 bits a pixel, uncompressed.</summary>
 /// <remarks>
-/// A file header of 14 bytes, an information header that begins with its own size, a palette of four bytes a colour (three in the header of
-/// OS/2), then rows from the bottom to the top (from the top if the height is negative), each filled to four bytes, blue before green
-/// before red. See Microsoft's
+/// A file header of 14 bytes, an information header that begins with its own size, a palette of four bytes a colour
+/// (three in the header of OS/2), then rows from the bottom to the top (from the top if the height is negative), each
+/// filled to four bytes, blue before green before red. See Microsoft's
 /// <see href="https://learn.microsoft.com/windows/win32/api/wingdi/ns-wingdi-bitmapinfoheader">BITMAPINFOHEADER</see>.
 /// </remarks>
 internal static class BmpFile
@@ -33,12 +33,19 @@ internal static class BmpFile
         int bits = Short(file, os2 ? 24 : 28), compression = os2 ? Uncompressed : Integer(file, 30);
         bool topDown = height < 0;
         height = topDown ? -height : height;
-        bool readable = bits is 1 or 4 or 8 or 24 or 32 && (compression == Uncompressed || compression == WithMasks && HasUsualMasks(file, bits));
+        bool readable = bits is 1 or 4 or 8 or 24 or 32
+            && (compression == Uncompressed || compression == WithMasks && HasUsualMasks(file, bits));
         if (!readable)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"bitmap with {bits} bits a pixel and compression {compression}, which is not supported"));
+            throw new InvalidDataException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"bitmap with {bits} bits a pixel and compression {compression}, which is not supported"));
         const int longest = Kernels.Image.ImageTransformParameters.MaximumSide;
         if (width is < 1 or > longest || height is < 1 or > longest)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"bitmap of {width}x{height} pixels; 1 to {longest} on a side are supported"));
+            throw new InvalidDataException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"bitmap of {width}x{height} pixels; 1 to {longest} on a side are supported"));
 
         int stride = (width * bits + 31) / 32 * 4;
         ReadOnlySpan<byte> rows = Part(file, Integer(file, 10), stride * height);
@@ -86,9 +93,11 @@ internal static class BmpFile
         return !palette.IsEmpty;
     }
 
-    private static int Short(ReadOnlySpan<byte> file, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(Part(file, offset, 2));
+    private static int Short(ReadOnlySpan<byte> file, int offset) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(Part(file, offset, 2));
 
-    private static int Integer(ReadOnlySpan<byte> file, int offset) => BinaryPrimitives.ReadInt32LittleEndian(Part(file, offset, 4));
+    private static int Integer(ReadOnlySpan<byte> file, int offset) =>
+        BinaryPrimitives.ReadInt32LittleEndian(Part(file, offset, 4));
 
     private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, int offset, int length)
     {

@@ -45,7 +45,8 @@ public sealed class CachedImage : IDisposable
     public void Dispose() => entry?.Dispose();
 
     /// <summary>Opens an entry, if there is one with a valid header.</summary>
-    internal static bool TryOpen(string path, Func<(ImageSize Size, byte[] Pixels)> decodeAgain, [NotNullWhen(true)] out CachedImage? image)
+    internal static bool TryOpen(
+        string path, Func<(ImageSize Size, byte[] Pixels)> decodeAgain, [NotNullWhen(true)] out CachedImage? image)
     {
         image = null;
         if (!File.Exists(path))
@@ -75,7 +76,8 @@ public sealed class CachedImage : IDisposable
         var header = new Header(size, Checksum(pixels));
         try
         {
-            // Its checksums tell what a power failure left of it; to wait for the disk would cost more than to decode again.
+            // Its checksums tell what a power failure left of it; to wait for the disk would cost more than to decode
+            // again.
             AtomicFile.Replace(path, file =>
             {
                 file.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Header>(in header)));
@@ -92,7 +94,8 @@ public sealed class CachedImage : IDisposable
     {
         (ImageSize size, byte[] decoded) = decodeAgain!();
         if (size != Size)
-            throw new DataException("An image changed its size while it was read; leave the data as it is during a run and start again.");
+            throw new DataException(
+                "An image changed its size while it was read; leave the data as it is during a run and start again.");
         decoded.CopyTo(destination);
     }
 
@@ -157,9 +160,12 @@ public sealed class CachedImage : IDisposable
 
         public ImageSize Size => new(width, height, channels);
 
-        /// <summary>An entry may be damaged: a file may have its full length but not its contents after a loss of power.</summary>
+        /// <summary>
+        /// An entry may be damaged: a file may have its full length but not its contents after a loss of power.
+        /// </summary>
         public bool IsValid => format == CurrentFormat && headerChecksum == ComputeHeaderChecksum();
 
-        private uint ComputeHeaderChecksum() => Checksum(MemoryMarshal.AsBytes<int>([width, height, channels, (int)PixelChecksum]));
+        private uint ComputeHeaderChecksum() =>
+            Checksum(MemoryMarshal.AsBytes<int>([width, height, channels, (int)PixelChecksum]));
     }
 }

@@ -10,7 +10,9 @@ public enum ClassificationTask
     [JsonStringEnumMemberName("binary")]
     Binary,
 
-    /// <summary>Which of the labels it has, any number of them: Part 2 of the study, COVID, pneumonia, normal.</summary>
+    /// <summary>
+    /// Which of the labels it has, any number of them: Part 2 of the study, COVID, pneumonia, normal.
+    /// </summary>
     [JsonStringEnumMemberName("multilabel")]
     MultiLabel,
 }

@@ -7,13 +7,23 @@ namespace IlgpuCxr.Data;
 /// <param name="Data">The images.</param>
 /// <param name="Counts">How many images of each class each split has.</param>
 /// <param name="Unreadable">Files that no image can be made of.</param>
-/// <param name="Dark">Files whose image has no level above <see cref="DarkLevel"/>: mostly 16 bits a pixel of which 12 are used.</param>
-/// <param name="Duplicates">Files with the same bytes, in different splits or of different classes: what is judged has been learnt, or is learnt twice over.</param>
-/// <param name="Repeats">Files with the same bytes in one split and of one class, which count for more than one image.</param>
-/// <param name="Patients">Patients with images in more than one split, as far as files are named by the NIH's rule.</param>
+/// <param name="Dark">
+/// Files whose image has no level above <see cref="DarkLevel"/>: mostly 16 bits a pixel of which 12 are used.
+/// </param>
+/// <param name="Duplicates">
+/// Files with the same bytes, in different splits or of different classes: what is judged has been learnt, or is learnt
+/// twice over.
+/// </param>
+/// <param name="Repeats">
+/// Files with the same bytes in one split and of one class, which count for more than one image.
+/// </param>
+/// <param name="Patients">
+/// Patients with images in more than one split, as far as files are named by the NIH's rule.
+/// </param>
 public sealed partial record DataCheck(
-    ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable, IReadOnlyList<string> Dark,
-    IReadOnlyList<SharedFile> Duplicates, IReadOnlyList<SharedFile> Repeats, IReadOnlyList<SharedPatient> Patients)
+    ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable,
+    IReadOnlyList<string> Dark, IReadOnlyList<SharedFile> Duplicates, IReadOnlyList<SharedFile> Repeats,
+    IReadOnlyList<SharedPatient> Patients)
 {
     /// <summary>The largest of 255 levels in an image of 16 bits whose values are all below 4096.</summary>
     public const byte DarkLevel = 4095 >> 8;
@@ -25,19 +35,22 @@ public sealed partial record DataCheck(
     /// <param name="progress">Told how many files are read.</param>
     /// <param name="cancellation">Stops between two files.</param>
     /// <exception cref="DataException">The directory has no data set's layout.</exception>
-    public static DataCheck Run(string root, IImageDecoder decoder, int threads, IProgress<int>? progress, CancellationToken cancellation)
+    public static DataCheck Run(
+        string root, IImageDecoder decoder, int threads, IProgress<int>? progress, CancellationToken cancellation)
     {
         ImageFolder data = ImageFolder.Open(root, ImageFolder.TaskOf(root));
         (string Split, ImageSample Sample)[] files =
         [
-            .. data.Train.Select(sample => (SplitNames.Train, sample)), .. data.Validation.Select(sample => (SplitNames.Validation, sample)),
+            .. data.Train.Select(sample => (SplitNames.Train, sample)),
+            .. data.Validation.Select(sample => (SplitNames.Validation, sample)),
             .. data.Test.Concat(data.Unlabelled).Select(sample => (SplitNames.Test, sample)),
         ];
         var hashes = new string?[files.Length];
         var failures = new UnreadableImage?[files.Length];
         var isDark = new bool[files.Length];
         int done = 0;
-        Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
+        Parallel.For(0, files.Length, parallel, i =>
         {
             string path = files[i].Sample.Path;
             try
@@ -51,7 +64,11 @@ public sealed partial record DataCheck(
             }
             progress?.Report(Interlocked.Increment(ref done));
         });
-        var same = files.Zip(hashes).Where(file => file.Second is not null).GroupBy(file => file.Second, file => file.First).Where(group => group.Count() > 1)
+        var same = files
+            .Zip(hashes)
+            .Where(file => file.Second is not null)
+            .GroupBy(file => file.Second, file => file.First)
+            .Where(group => group.Count() > 1)
             .ToLookup(
                 group => group.Select(file => (file.Split, file.Sample.Label)).Distinct().Count() > 1,
                 group => new SharedFile([.. group.Select(file => file.Sample.Path)]));
@@ -60,16 +77,27 @@ public sealed partial record DataCheck(
             [.. failures.OfType<UnreadableImage>()],
             [.. files.Zip(isDark).Where(file => file.Second).Select(file => file.First.Sample.Path)],
             [.. same[true]], [.. same[false]],
-            [.. files.Select(file => (file.Split, Patient: PatientOf(file.Sample.Path))).Where(file => file.Patient is not null)
-                .GroupBy(file => file.Patient!, file => file.Split).Where(group => group.Distinct().Count() > 1)
-                .Select(group => new SharedPatient(group.Key, [.. group.Distinct()], group.Count())).OrderBy(patient => patient.Patient, StringComparer.Ordinal)]);
+            [
+                .. files.Select(file => (file.Split, Patient: PatientOf(file.Sample.Path)))
+                    .Where(file => file.Patient is not null)
+                    .GroupBy(file => file.Patient!, file => file.Split)
+                    .Where(group => group.Distinct().Count() > 1)
+                    .Select(group => new SharedPatient(group.Key, [.. group.Distinct()], group.Count()))
+                    .OrderBy(patient => patient.Patient, StringComparer.Ordinal),
+            ]);
     }
 
     private static SplitCount[] CountsOf(ImageFolder data)
     {
         SplitCount Count(string split, IReadOnlyList<ImageSample> samples) => new(split, samples.Count,
-            [.. data.ClassNames.Select((_, c) => samples.Count(sample => Metrics.Prediction.Says(data.Task, sample.Label, c)))]);
-        var counts = new List<SplitCount> { Count(SplitNames.Train, data.Train), Count(SplitNames.Validation, data.Validation) };
+            [
+                .. data.ClassNames.Select(
+                    (_, c) => samples.Count(sample => Metrics.Prediction.Says(data.Task, sample.Label, c)))]);
+        var counts = new List<SplitCount>
+        {
+            Count(SplitNames.Train, data.Train),
+            Count(SplitNames.Validation, data.Validation),
+        };
         if (data.Test.Count > 0)
             counts.Add(Count(SplitNames.Test, data.Test));
         if (data.Unlabelled.Count > 0)
@@ -77,7 +105,8 @@ public sealed partial record DataCheck(
         return [.. counts];
     }
 
-    private static string? PatientOf(string path) => NihName().Match(Path.GetFileName(path)) is { Success: true } match ? match.Groups[1].Value : null;
+    private static string? PatientOf(string path) =>
+        NihName().Match(Path.GetFileName(path)) is { Success: true } match ? match.Groups[1].Value : null;
 
     // ChestX-ray8 names files PATIENT_FOLLOWUP.png, as 00000061_012.png.
     [GeneratedRegex("^([0-9]{8})_[0-9]{3}")]
@@ -87,7 +116,9 @@ public sealed partial record DataCheck(
 /// <summary>How many images a split has.</summary>
 /// <param name="Split">Its name.</param>
 /// <param name="Images">How many images.</param>
-/// <param name="Classes">How many are of each class; an image with several labels counts for each. Empty where classes are not known.</param>
+/// <param name="Classes">
+/// How many are of each class; an image with several labels counts for each. Empty where classes are not known.
+/// </param>
 public sealed record SplitCount(string Split, int Images, IReadOnlyList<int> Classes);
 
 /// <summary>Files with the same bytes.</summary>

@@ -7,7 +7,9 @@ namespace IlgpuCxr.Data;
 /// <param name="Train">Number of training images.</param>
 /// <param name="Validation">Number of validation images.</param>
 /// <param name="Test">Number of test images, labelled or not.</param>
-/// <param name="Digest">Of all names and sizes of files: other images have another digest, the same ones moved elsewhere have the same.</param>
+/// <param name="Digest">
+/// Of all names and sizes of files: other images have another digest, the same ones moved elsewhere have the same.
+/// </param>
 public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, int Validation, int Test, string Digest)
 {
     /// <summary>How many of the test images have no labels.</summary>

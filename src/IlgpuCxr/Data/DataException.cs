@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Data;
 
-/// <summary>Data that cannot be used: a directory without the expected layout, or a file that is not a readable image.</summary>
+/// <summary>
+/// Data that cannot be used: a directory without the expected layout, or a file that is not a readable image.
+/// </summary>
 public sealed class DataException : Exception
 {
     /// <summary>Creates the exception.</summary>

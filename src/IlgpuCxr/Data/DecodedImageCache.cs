@@ -7,9 +7,10 @@ namespace IlgpuCxr.Data;
 
 /// <summary>Decodes each image file once ever: keeps the decoded bytes in a directory, one file an image.</summary>
 /// <remarks>
-/// An entry is found by the image's full path, size and modification time, so that a changed image is decoded again; of a link those of its target. Entries are written
-/// beside their place and renamed, so that any number of threads and processes may share a directory. An entry that is damaged is decoded
-/// again, and a directory that cannot be written means only that images are decoded every time. Safe for use from several threads at once.
+/// An entry is found by the image's full path, size and modification time, so that a changed image is decoded again; of
+/// a link those of its target. Entries are written beside their place and renamed, so that any number of threads and
+/// processes may share a directory. An entry that is damaged is decoded again, and a directory that cannot be written
+/// means only that images are decoded every time. Safe for use from several threads at once.
 /// </remarks>
 public sealed partial class DecodedImageCache
 {
@@ -35,7 +36,9 @@ public sealed partial class DecodedImageCache
         return (files.Length, files.Sum(file => file.Length));
     }
 
-    /// <summary>Deletes all entries; images are decoded again when they are needed. Nothing else in the directory is touched.</summary>
+    /// <summary>
+    /// Deletes all entries; images are decoded again when they are needed. Nothing else in the directory is touched.
+    /// </summary>
     public void Clear()
     {
         foreach (string file in Files())
@@ -76,7 +79,8 @@ public sealed partial class DecodedImageCache
         FileInfo file = Links.FileOf(path);
         if (!file.Exists)
             throw new DataException($"The image '{path}' does not exist; restore it or remove it from the data set.");
-        string key = string.Create(CultureInfo.InvariantCulture, $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        string key = string.Create(
+            CultureInfo.InvariantCulture, $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
         string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
         // 256 directories: a hundred thousand files in one are slow to list on some file systems.
         return Path.Combine(directory, name[..2], name[2..]);

@@ -69,7 +69,8 @@ public sealed class DeviceBatch : IDisposable
     {
         if (resizeShape is { } shape)
             ImageResize.Forward(device, resized.View, pixels.View, resizes.View, shape);
-        ImageTransform.Forward(device, output, resizeShape is null ? pixels.View : resized.View, parameters.View, Shape);
+        ImageTransform.Forward(
+            device, output, resizeShape is null ? pixels.View : resized.View, parameters.View, Shape);
     }
 
     /// <inheritdoc/>

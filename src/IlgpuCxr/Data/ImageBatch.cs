@@ -4,8 +4,8 @@ namespace IlgpuCxr.Data;
 
 /// <summary>Decoded images on the host, with what is to be done with each.</summary>
 /// <remarks>
-/// Its memory is used again: a batch is valid until the next one is asked for. It has fewer images than the batch size at the end of the
-/// samples, and where an image was unreadable.
+/// Its memory is used again: a batch is valid until the next one is asked for. It has fewer images than the batch size
+/// at the end of the samples, and where an image was unreadable.
 /// </remarks>
 public sealed class ImageBatch
 {
@@ -35,7 +35,9 @@ public sealed class ImageBatch
     /// <summary>The decoded images, one after another.</summary>
     public ReadOnlySpan<byte> Pixels => pixels.AsSpan(0, length);
 
-    /// <summary><c>[N]</c>, what <see cref="ImageResize"/> is to do with each image first; empty where it has nothing to do.</summary>
+    /// <summary>
+    /// <c>[N]</c>, what <see cref="ImageResize"/> is to do with each image first; empty where it has nothing to do.
+    /// </summary>
     public ReadOnlySpan<ImageResizeParameters> Resizes => ResizedBytes == 0 ? [] : resizes.AsSpan(0, Count);
 
     /// <summary>Bytes of all images after <see cref="Resizes"/>.</summary>
@@ -79,7 +81,8 @@ public sealed class ImageBatch
     }
 
     /// <summary>Adds an image whose pixels are in place and that is resized before it is transformed.</summary>
-    internal void Add(int sampleIndex, int label, in ImageResizeParameters resize, in ImageTransformParameters transform)
+    internal void Add(
+        int sampleIndex, int label, in ImageResizeParameters resize, in ImageTransformParameters transform)
     {
         resizes[Count] = resize;
         ResizedBytes += (long)resize.Width * resize.Height * transform.Channels;

@@ -6,8 +6,8 @@ namespace IlgpuCxr.Data;
 
 /// <summary>Makes batches of samples in the background, so that reading and decoding overlap computing.</summary>
 /// <remarks>
-/// What is in a batch and how it is augmented depends on the samples, the seed and the epoch only. Unreadable images are left out of
-/// their batch, which stays smaller, so that the other batches are the same with and without them.
+/// What is in a batch and how it is augmented depends on the samples, the seed and the epoch only. Unreadable images
+/// are left out of their batch, which stays smaller, so that the other batches are the same with and without them.
 /// </remarks>
 public sealed class ImageBatchLoader
 {
@@ -31,7 +31,8 @@ public sealed class ImageBatchLoader
     }
 
     /// <summary>The images left out so far, each once, by path.</summary>
-    public IReadOnlyList<UnreadableImage> Unreadable => [.. unreadable.Values.OrderBy(image => image.Path, StringComparer.Ordinal)];
+    public IReadOnlyList<UnreadableImage> Unreadable =>
+        [.. unreadable.Values.OrderBy(image => image.Path, StringComparer.Ordinal)];
 
     /// <summary>All samples once, in a shuffled order, each with random transforms.</summary>
     /// <param name="samples">The samples.</param>
@@ -39,24 +40,34 @@ public sealed class ImageBatchLoader
     /// <param name="epoch">The epoch: order and transforms are a function of seed and epoch.</param>
     /// <param name="cancellation">Ends the pass.</param>
     /// <returns>Batches, each valid until the next is asked for.</returns>
-    /// <exception cref="DataException">An image is unreadable and the options are strict, or no image is readable.</exception>
+    /// <exception cref="DataException">
+    /// An image is unreadable and the options are strict, or no image is readable.
+    /// </exception>
     /// <exception cref="IOException">The system fails to read an image, whatever is in it.</exception>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
     public IEnumerable<ImageBatch> Augmented(
         IReadOnlyList<ImageSample> samples, long seed, int epoch, CancellationToken cancellation = default) =>
-        Load(samples, ShuffledOrder(samples.Count, seed, epoch), index => SplitMix64.ForSample(seed, epoch, index), cancellation);
+        Load(
+            samples, ShuffledOrder(samples.Count, seed, epoch), index => SplitMix64.ForSample(seed, epoch, index),
+            cancellation);
 
     /// <summary>All samples once, in their order, each with the transform of evaluation.</summary>
     /// <param name="samples">The samples.</param>
     /// <param name="cancellation">Ends the pass.</param>
     /// <returns>Batches, each valid until the next is asked for.</returns>
-    /// <exception cref="DataException">An image is unreadable and the options are strict, or no image is readable.</exception>
+    /// <exception cref="DataException">
+    /// An image is unreadable and the options are strict, or no image is readable.
+    /// </exception>
     /// <exception cref="IOException">The system fails to read an image, whatever is in it.</exception>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
-    public IEnumerable<ImageBatch> Evaluation(IReadOnlyList<ImageSample> samples, CancellationToken cancellation = default) =>
+    public IEnumerable<ImageBatch> Evaluation(
+        IReadOnlyList<ImageSample> samples, CancellationToken cancellation = default) =>
         Load(samples, [.. Enumerable.Range(0, samples.Count)], null, cancellation);
 
-    /// <summary>A permutation of <c>0 … count - 1</c>, all equally likely: the shuffle of Fisher and Yates in Durstenfeld's form (1964).</summary>
+    /// <summary>
+    /// A permutation of <c>0 … count - 1</c>, all equally likely: the shuffle of Fisher and Yates in Durstenfeld's form
+    /// (1964).
+    /// </summary>
     internal static int[] ShuffledOrder(int count, long seed, int epoch)
     {
         SplitMix64 random = SplitMix64.ForSample(seed, epoch, -1);
@@ -70,7 +81,8 @@ public sealed class ImageBatchLoader
     }
 
     private IEnumerable<ImageBatch> Load(
-        IReadOnlyList<ImageSample> samples, int[] order, Func<int, SplitMix64>? randomOf, CancellationToken cancellation)
+        IReadOnlyList<ImageSample> samples, int[] order, Func<int, SplitMix64>? randomOf,
+        CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var ready = new BlockingCollection<ImageBatch>(WaitingBatches);
@@ -79,7 +91,8 @@ public sealed class ImageBatchLoader
         for (int i = 0; i < Batches; i++)
             free.Add(new ImageBatch(largest, options.Size), CancellationToken.None);
         Task producer = Task.Factory.StartNew(
-            () => Produce(samples, order, randomOf, free, ready, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Produce(samples, order, randomOf, free, ready, stop.Token), CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             foreach (ImageBatch batch in ready.GetConsumingEnumerable(stop.Token))
@@ -92,7 +105,8 @@ public sealed class ImageBatchLoader
         }
         finally
         {
-            // A consumer may stop in the middle; nothing may run on behind its back. WaitAny does not throw what the producer threw.
+            // A consumer may stop in the middle; nothing may run on behind its back. WaitAny does not throw what the
+            // producer threw.
             stop.Cancel();
             Task.WaitAny([producer], CancellationToken.None);
         }
@@ -116,7 +130,8 @@ public sealed class ImageBatchLoader
                     free.Add(batch, stop);
             }
             if (images == 0 && order.Length > 0)
-                throw new DataException($"None of the {order.Length} images can be read, for example '{samples[order[0]].Path}'; check the data.");
+                throw new DataException(
+                    $"None of the {order.Length} images can be read, for example '{samples[order[0]].Path}'; check the data.");
         }
         finally
         {
@@ -124,14 +139,17 @@ public sealed class ImageBatchLoader
         }
     }
 
-    private void Fill(ImageBatch batch, IReadOnlyList<ImageSample> samples, int[] indices, Func<int, SplitMix64>? randomOf, CancellationToken stop)
+    private void Fill(
+        ImageBatch batch, IReadOnlyList<ImageSample> samples, int[] indices, Func<int, SplitMix64>? randomOf,
+        CancellationToken stop)
     {
         var images = new CachedImage?[indices.Length];
         var offsets = new int[indices.Length];
         try
         {
             var failures = new DataException?[indices.Length];
-            ForEachImage(failures, i => images[i] = Open(samples[indices[i]].Path, isAugmented: randomOf is not null), stop);
+            ForEachImage(
+                failures, i => images[i] = Open(samples[indices[i]].Path, isAugmented: randomOf is not null), stop);
             Memory<byte> pixels = batch.Reset(Place(images, offsets));
             ForEachImage(failures, i => images[i]!.CopyTo(pixels.Span.Slice(offsets[i], images[i]!.Size.Bytes)), stop);
             for (int i = 0; i < indices.Length; i++)
@@ -157,10 +175,12 @@ public sealed class ImageBatchLoader
     {
         CachedImage image = cache.Open(path);
         (int width, int height) = (image.Size.Width, image.Size.Height);
-        if (!isAugmented || options.Transforms != ImageTransforms.Part2 || ImageResizeParameters.Fits(width, height, Augmentation.ShortSide(options.Size)))
+        if (!isAugmented || options.Transforms != ImageTransforms.Part2
+            || ImageResizeParameters.Fits(width, height, Augmentation.ShortSide(options.Size)))
             return image;
         image.Dispose();
-        throw new DataException($"The image '{path}' has {width}x{height} pixels, too narrow to bring its short side to {Augmentation.ShortSide(options.Size)}; crop or remove it.");
+        throw new DataException(
+            $"The image '{path}' has {width}x{height} pixels, too narrow to bring its short side to {Augmentation.ShortSide(options.Size)}; crop or remove it.");
     }
 
     /// <summary>Adds an image with the transforms of evaluation, or with those that are drawn.</summary>
@@ -174,19 +194,24 @@ public sealed class ImageBatchLoader
         }
         if (isPart2)
         {
-            var (resize, transform) = Augmentation.DrawResized(ref stream, size, offset, Augmentation.ShortSide(options.Size), batch.ResizedBytes);
+            var (resize, transform) = Augmentation.DrawResized(
+                ref stream, size, offset, Augmentation.ShortSide(options.Size), batch.ResizedBytes);
             batch.Add(index, label, resize, transform);
             return;
         }
         batch.Add(index, label, Augmentation.Draw(ref stream, size, offset));
     }
 
-    /// <summary>Does something for each image that has not failed yet; of what else fails in parallel the first is thrown.</summary>
+    /// <summary>
+    /// Does something for each image that has not failed yet; of what else fails in parallel the first is thrown.
+    /// </summary>
     private void ForEachImage(DataException?[] failures, Action<int> action, CancellationToken stop)
     {
         try
         {
-            Parallel.For(0, failures.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, i =>
+            Parallel.For(
+                0, failures.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, i =>
             {
                 if (failures[i] is not null)
                     return;
@@ -214,7 +239,8 @@ public sealed class ImageBatchLoader
             offsets[i] = (int)end;
             end += images[i]?.Size.Bytes ?? 0;
             if (end > Array.MaxLength)
-                throw new DataException($"A batch of {images.Length} images of this size does not fit in memory; choose a smaller --batch.");
+                throw new DataException(
+                    $"A batch of {images.Length} images of this size does not fit in memory; choose a smaller --batch.");
         }
         return (int)end;
     }

@@ -5,7 +5,10 @@ using CsvHelper.Configuration;
 
 namespace IlgpuCxr.Data;
 
-/// <summary>A data set in a CSV file: a line per image, with the columns <c>path</c>, <c>labels</c>, <c>split</c> and perhaps <c>patient</c>.</summary>
+/// <summary>
+/// A data set in a CSV file: a line per image, with the columns <c>path</c>, <c>labels</c>, <c>split</c> and perhaps
+/// <c>patient</c>.
+/// </summary>
 /// <remarks>
 /// <code>
 /// path,labels,split,patient
@@ -13,9 +16,9 @@ namespace IlgpuCxr.Data;
 /// images/b.png,normal,validation,18
 /// images/c.png,,test,19
 /// </code>
-/// Paths are relative to the file. Several labels are separated by <c>|</c>; an image of the test split without labels is one to predict. A
-/// patient whose images are in two splits is refused, because a network recognises patients and its metrics would be too
-/// good; so is an image with two splits or two sets of labels.
+/// Paths are relative to the file. Several labels are separated by <c>|</c>; an image of the test split without labels
+/// is one to predict. A patient whose images are in two splits is refused, because a network recognises patients and
+/// its metrics would be too good; so is an image with two splits or two sets of labels.
 /// </remarks>
 internal static class ImageTable
 {
@@ -26,7 +29,8 @@ internal static class ImageTable
     };
 
     // Letters of another encoding would all become the same sign, and with them different labels the same class.
-    private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Encoding = new(
+        encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static readonly string[] Columns = ["path", "labels", "split"];
 
@@ -51,16 +55,19 @@ internal static class ImageTable
         if (rows.Find(row => !known.IsSupersetOf(row.Labels)) is { } stranger)
         {
             string label = stranger.Labels.First(label => !known.Contains(label));
-            throw new DataException($"Line {stranger.Line} of '{file}' has the label '{label}', which " + (classes is null
+            throw new DataException(
+                $"Line {stranger.Line} of '{file}' has the label '{label}', which " + (classes is null
                 ? "no image of the split train has; correct it, or add images to learn it from."
                 : $"the checkpoint does not know; use images of its classes, {string.Join(", ", classes)}."));
         }
 
-        var samples = rows.ToLookup(row => row.Split == SplitNames.Test && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
+        var samples = rows.ToLookup(
+            row => row.Split == SplitNames.Test && row.Labels.Length == 0 ? "unlabelled" : row.Split, Sample);
         foreach (string split in (ReadOnlySpan<string>)[SplitNames.Train, SplitNames.Validation])
         {
             if (classes is null && !samples.Contains(split))
-                throw new DataException($"'{file}' has no image of the split {split}; write '{split}' in the column split.");
+                throw new DataException(
+                    $"'{file}' has no image of the split {split}; write '{split}' in the column split.");
         }
         return new ImageFolder(file, task)
         {
@@ -76,8 +83,10 @@ internal static class ImageTable
             int[] indices = [.. row.Labels.Select(label => Array.IndexOf(names, label))];
             bool isUnlabelled = row.Split == SplitNames.Test && indices.Length == 0;
             if (task == ClassificationTask.Binary && indices.Length != 1 && !isUnlabelled)
-                throw new DataException($"Line {row.Line} of '{file}' has {indices.Length} labels; --task binary needs one, --task multilabel takes any number.");
-            return new ImageSample(row.Path, isUnlabelled ? 0 : task == ClassificationTask.Binary ? indices[0] : LabelSet.Of(indices));
+                throw new DataException(
+                    $"Line {row.Line} of '{file}' has {indices.Length} labels; --task binary needs one, --task multilabel takes any number.");
+            return new ImageSample(
+                row.Path, isUnlabelled ? 0 : task == ClassificationTask.Binary ? indices[0] : LabelSet.Of(indices));
         }
     }
 
@@ -93,13 +102,16 @@ internal static class ImageTable
         {
             return [.. Read(file)];
         }
-        catch (Exception exception) when (exception is DecoderFallbackException || exception.InnerException is DecoderFallbackException)
+        catch (Exception exception)
+            when (exception is DecoderFallbackException || exception.InnerException is DecoderFallbackException)
         {
             throw new DataException($"'{file}' is not in UTF-8; save it again in that encoding.", exception);
         }
         catch (CsvHelperException exception)
         {
-            throw new DataException($"Line {exception.Context?.Parser?.RawRow ?? 1} of '{file}' is no line of a CSV file; check its quotes and commas.", exception);
+            throw new DataException(
+                $"Line {exception.Context?.Parser?.RawRow ?? 1} of '{file}' is no line of a CSV file; check its quotes and commas.",
+                exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -114,22 +126,26 @@ internal static class ImageTable
         bool hasHeader = csv.Read() && csv.ReadHeader();
         string[] missing = [.. Columns.Where(column => !hasHeader || csv.GetFieldIndex(column, isTryGet: true) < 0)];
         if (missing.Length > 0)
-            throw new DataException($"Line 1 of '{file}' names no column {string.Join(", ", missing)}; let it name {string.Join(", ", Columns)} and perhaps patient.");
+            throw new DataException(
+                $"Line 1 of '{file}' names no column {string.Join(", ", missing)}; let it name {string.Join(", ", Columns)} and perhaps patient.");
         while (csv.Read())
         {
             int line = csv.Parser.RawRow;
             if (Columns.Any(column => csv.GetFieldIndex(column, isTryGet: true) >= csv.Parser.Count))
-                throw new DataException($"Line {line} of '{file}' has {csv.Parser.Count} of the {csv.HeaderRecord!.Length} columns that line 1 names; give it all of them, {string.Join(", ", Columns)} included.");
+                throw new DataException(
+                    $"Line {line} of '{file}' has {csv.Parser.Count} of the {csv.HeaderRecord!.Length} columns that line 1 names; give it all of them, {string.Join(", ", Columns)} included.");
             string path = csv.GetField("path")!, split = csv.GetField("split")!.ToLowerInvariant();
             csv.TryGetField("patient", out string? patient);
             split = split == "val" ? SplitNames.Validation : split;
             if (split is not (SplitNames.Train or SplitNames.Validation or SplitNames.Test))
-                throw new DataException($"Line {line} of '{file}' is of the split '{split}'; write train, validation or test.");
+                throw new DataException(
+                    $"Line {line} of '{file}' is of the split '{split}'; write train, validation or test.");
             if (path.Length == 0)
                 throw new DataException($"Line {line} of '{file}' has no path; name an image.");
             if (path.Contains('\0'))
                 throw new DataException($"Line {line} of '{file}' has the character NUL in its path; name an image.");
-            string[] labels = csv.GetField("labels")!.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            string[] labels = csv.GetField("labels")!.Split(
+                '|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             yield return new Row(line, Path.GetFullPath(path, directory), labels, split, patient);
         }
     }
@@ -139,13 +155,18 @@ internal static class ImageTable
     {
         string[] names = [.. rows.SelectMany(row => row.Labels).Distinct().Order(StringComparer.Ordinal)];
         if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } same)
-            throw new DataException($"'{file}' has labels that differ in capitals only, {string.Join(" and ", same.Select(name => $"'{name}'"))}; write them alike.");
+            throw new DataException(
+                $"'{file}' has labels that differ in capitals only, {string.Join(" and ", same.Select(name => $"'{name}'"))}; write them alike.");
         if (names.Length < 2)
-            throw new DataException($"'{file}' has {names.Length} different labels; name at least 2, which a network can tell apart.");
+            throw new DataException(
+                $"'{file}' has {names.Length} different labels; name at least 2, which a network can tell apart.");
         if (task == ClassificationTask.MultiLabel && names.Length > LabelSet.MaximumLabels)
-            throw new DataException($"'{file}' has {names.Length} different labels; --task multilabel takes at most {LabelSet.MaximumLabels}, --task binary any number.");
+            throw new DataException(
+                $"'{file}' has {names.Length} different labels; --task multilabel takes at most {LabelSet.MaximumLabels}, --task binary any number.");
         // The study's labels keep the study's order, that of its results.csv.
-        return task == ClassificationTask.MultiLabel && names.ToHashSet().SetEquals(StudyLabels.Names) ? StudyLabels.Names : names;
+        return task == ClassificationTask.MultiLabel && names.ToHashSet().SetEquals(StudyLabels.Names)
+            ? StudyLabels.Names
+            : names;
     }
 
     private static HashSet<string> LabelsToLearn(List<Row> rows) =>

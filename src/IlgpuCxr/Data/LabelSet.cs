@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Data;
 
-/// <summary>The labels of an image that may have several, as the bits of a number: bit <c>c</c> stands for label <c>c</c>.</summary>
+/// <summary>
+/// The labels of an image that may have several, as the bits of a number: bit <c>c</c> stands for label <c>c</c>.
+/// </summary>
 public static class LabelSet
 {
     /// <summary>Most labels that a number has bits for.</summary>

@@ -2,16 +2,20 @@ using System.Text;
 
 namespace IlgpuCxr.Data;
 
-/// <summary>A small random number generator whose streams are functions of a seed, an epoch and a sample, and of nothing else.</summary>
+/// <summary>
+/// A small random number generator whose streams are functions of a seed, an epoch and a sample, and of nothing else.
+/// </summary>
 /// <remarks>
-/// A sample is augmented the same way whatever thread prepares it, in whatever order, before or after a resume. The generator is SplitMix64
-/// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a counter with step γ, each value of which is
-/// scrambled by the mixing function that the authors took from D. Stafford's variant 13 of MurmurHash3's finaliser.
+/// A sample is augmented the same way whatever thread prepares it, in whatever order, before or after a resume. The
+/// generator is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a
+/// counter with step γ, each value of which is scrambled by the mixing function that the authors took from D.
+/// Stafford's variant 13 of MurmurHash3's finaliser.
 /// <code>
 /// state += γ        γ = 2⁶⁴ / golden ratio, odd
 /// next   = mix(state)
 /// </code>
-/// A stream begins at <c>mix(mix(mix(seed) + epoch) + sample)</c>, so that neighbouring epochs and samples begin at unrelated states.
+/// A stream begins at <c>mix(mix(mix(seed) + epoch) + sample)</c>, so that neighbouring epochs and samples begin at
+/// unrelated states.
 /// </remarks>
 public struct SplitMix64
 {
@@ -28,13 +32,17 @@ public struct SplitMix64
     /// <summary>The stream of one sample in one epoch.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">The epoch.</param>
-    /// <param name="sample">The sample's place in the list of samples; -1 for what belongs to the epoch as a whole.</param>
+    /// <param name="sample">
+    /// The sample's place in the list of samples; -1 for what belongs to the epoch as a whole.
+    /// </param>
     public static SplitMix64 ForSample(long seed, int epoch, int sample) =>
         new(Mix(Mix(Mix((ulong)seed + Gamma) + (uint)epoch + Gamma) + (uint)sample + Gamma));
 
     /// <summary>The stream of something that has a name, such as a parameter.</summary>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="name">The name, hashed by FNV-1a (Fowler, Noll and Vo) because .NET's own hashes differ from run to run.</param>
+    /// <param name="name">
+    /// The name, hashed by FNV-1a (Fowler, Noll and Vo) because .NET's own hashes differ from run to run.
+    /// </param>
     public static SplitMix64 ForName(long seed, string name)
     {
         ulong hash = 14695981039346656037;
@@ -62,7 +70,9 @@ public struct SplitMix64
     public double NextNormal() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
 
     /// <summary>The next integer of <c>[0, count)</c>.</summary>
-    /// <param name="count">Number of integers; for a deviation from uniformity, no larger than <c>count</c> · 2⁻⁶⁴.</param>
+    /// <param name="count">
+    /// Number of integers; for a deviation from uniformity, no larger than <c>count</c> · 2⁻⁶⁴.
+    /// </param>
     public int NextInt(int count) => (int)Math.BigMul(NextBits(), (ulong)count, out _);
 
     /// <summary>Scrambles 64 bits; different ones stay different.</summary>

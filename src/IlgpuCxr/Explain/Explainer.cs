@@ -51,17 +51,24 @@ public sealed class Explainer : IDisposable
     /// <exception cref="UsageException">The checkpoint has no such class.</exception>
     /// <exception cref="DataException">The image cannot be read.</exception>
     /// <exception cref="NetworkException">What the network says of it is not finite.</exception>
-    public Explanation Explain(ImageSample image, ImageBatchLoader loader, string? className, CancellationToken cancellation)
+    public Explanation Explain(
+        ImageSample image, ImageBatchLoader loader, string? className, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(loader);
-        int given = className is null ? -1 : Info.Classes.ToList().FindIndex(name => string.Equals(name, className, StringComparison.OrdinalIgnoreCase));
+        int given = className is null
+            ? -1
+            : Info.Classes.ToList().FindIndex(
+                name => string.Equals(name, className, StringComparison.OrdinalIgnoreCase));
         if (className is not null && given < 0)
-            throw new UsageException($"The checkpoint knows no class '{className}' for --class; it tells {string.Join(", ", Info.Classes)} apart.");
+            throw new UsageException(
+                $"The checkpoint knows no class '{className}' for --class; it tells {string.Join(", ", Info.Classes)} apart.");
         using var batch = new DeviceBatch(device, Info.Options.Task, network.Head.Outputs);
         ImageBatch host = loader.Evaluation([image], cancellation).First();
         batch.Upload(host);
         int explained = given;
-        GradCam.Pass pass = GradCam.Run(device, network, batch.Shape.Output, batch.Transform, logits => explained = given < 0 ? Prediction.ArgMax(logits) : given);
+        GradCam.Pass pass = GradCam.Run(
+            device, network, batch.Shape.Output, batch.Transform,
+            logits => explained = given < 0 ? Prediction.ArgMax(logits) : given);
         if (!pass.Logits.All(float.IsFinite))
             throw Checkpoint.Diverged(checkpoint);
         HeatMap map = GradCam.Map(pass);

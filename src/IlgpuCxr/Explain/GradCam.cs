@@ -3,14 +3,17 @@ using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Explain;
 
-/// <summary>Gradient-weighted class activation mapping: where the last convolutions of a network find what speaks for a class.</summary>
+/// <summary>
+/// Gradient-weighted class activation mapping: where the last convolutions of a network find what speaks for a class.
+/// </summary>
 /// <remarks>
 /// With <c>A[p, q, k]</c> the activations of the last convolution block of an image and <c>y</c> the class's logit
 /// <code>
 /// α[k]      = 1/(P Q) Σ p,q ∂y / ∂A[p, q, k]
 /// map[p, q] = max(0, Σ k α[k] A[p, q, k])
 /// </code>
-/// (Selvaraju et al. 2017, <see href="https://arxiv.org/abs/1610.02391">arXiv:1610.02391</see>), divided by its maximum. Running statistics normalise, and dropout drops nothing.
+/// (Selvaraju et al. 2017, <see href="https://arxiv.org/abs/1610.02391">arXiv:1610.02391</see>), divided by its
+/// maximum. Running statistics normalise, and dropout drops nothing.
 /// </remarks>
 internal static class GradCam
 {
@@ -23,11 +26,14 @@ internal static class GradCam
 
     /// <summary>Computes activations, logits, and a logit's gradient.</summary>
     /// <param name="device">Where the network lives.</param>
-    /// <param name="network">The network; its parameters require no gradient afterwards, and its dropout is off.</param>
+    /// <param name="network">
+    /// The network; its parameters require no gradient afterwards, and its dropout is off.
+    /// </param>
     /// <param name="image"><c>[1, H, W, 3]</c></param>
     /// <param name="fill">Launches what writes the image into the tensor it is given.</param>
     /// <param name="choose">From the logits to the class in question.</param>
-    public static Pass Run(ComputeDevice device, Network network, TensorShape image, Action<Tensor> fill, Func<float[], int> choose)
+    public static Pass Run(
+        ComputeDevice device, Network network, TensorShape image, Action<Tensor> fill, Func<float[], int> choose)
     {
         foreach (Layers.Parameter parameter in network.Parameters)
             parameter.RequiresGrad = false;
@@ -43,7 +49,8 @@ internal static class GradCam
             fill(pixels);
             Tensor features = network.ForwardFeatures(pixels).Retain();
             features.RequiresGrad = true;
-            // The gradient wanted is that of the activations. As a ReLU's output they would get that ReLU's gradient, 0 in every window of the pooling that is all 0.
+            // The gradient wanted is that of the activations. As a ReLU's output they would get that ReLU's gradient, 0
+            // in every window of the pooling that is all 0.
             features.IsActivation = false;
             Tensor logits = network.ForwardClassifier(features);
             Tensor gradLogits = device.Arena.Rent(logits.Shape);
@@ -53,7 +60,8 @@ internal static class GradCam
                 direction[choose(scores)] = 1;
             device.Upload<float>(gradLogits.View, direction);
             Tensor gradFeatures = network.BackwardClassifier(gradLogits);
-            result = new Pass(features.Shape, device.Download(features.View), device.Download(gradFeatures.View), scores);
+            result = new Pass(
+                features.Shape, device.Download(features.View), device.Download(gradFeatures.View), scores);
             gradFeatures.Release();
             logits.Release();
             features.Release();
@@ -71,6 +79,7 @@ internal static class GradCam
         for (int i = 0; i < pass.Activations.Length; i++)
             map[i / channels] += weights[i % channels] * pass.Activations[i];
         double largest = map.Max();
-        return new HeatMap(pass.Shape.H, pass.Shape.W, [.. map.Select(value => largest > 0 ? Math.Max(0, value) / largest : 0)]);
+        return new HeatMap(
+            pass.Shape.H, pass.Shape.W, [.. map.Select(value => largest > 0 ? Math.Max(0, value) / largest : 0)]);
     }
 }

@@ -18,7 +18,9 @@ public sealed record HeatMap(int Height, int Width, IReadOnlyList<double> Values
         return upper * (1 - down) + lower * down;
     }
 
-    /// <summary>The two cells whose centres lie around a place, and how far it is from the first to the second.</summary>
+    /// <summary>
+    /// The two cells whose centres lie around a place, and how far it is from the first to the second.
+    /// </summary>
     private static (int First, int Second, double Share) Between(double place, int cells)
     {
         double position = Math.Clamp(place * cells - 0.5, 0, cells - 1);

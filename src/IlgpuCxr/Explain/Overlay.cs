@@ -23,7 +23,9 @@ internal static class Overlay
             {
                 int at = y * size.Width + x;
                 bool inside = (uint)(y - crop.Top) < (uint)crop.Height && (uint)(x - crop.Left) < (uint)crop.Width;
-                double heat = inside ? map.At((y - crop.Top + 0.5) / crop.Height, (x - crop.Left + 0.5) / crop.Width) : 0;
+                double heat = inside
+                    ? map.At((y - crop.Top + 0.5) / crop.Height, (x - crop.Left + 0.5) / crop.Width)
+                    : 0;
                 for (int c = 0; c < 3; c++)
                 {
                     byte level = pixels[at * size.Channels + (size.Channels == 1 ? 0 : c)];
@@ -35,6 +37,9 @@ internal static class Overlay
         return coloured.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None);
     }
 
-    /// <summary>From blue by green and yellow to red, as the authors of Grad-CAM draw it (MATLAB's "jet"): 0 to 255.</summary>
-    private static double Colour(double heat, int channel) => 255 * Math.Clamp(1.5 - Math.Abs(4 * heat - (3 - channel)), 0, 1);
+    /// <summary>
+    /// From blue by green and yellow to red, as the authors of Grad-CAM draw it (MATLAB's "jet"): 0 to 255.
+    /// </summary>
+    private static double Colour(double heat, int channel) =>
+        255 * Math.Clamp(1.5 - Math.Abs(4 * heat - (3 - channel)), 0, 1);
 }

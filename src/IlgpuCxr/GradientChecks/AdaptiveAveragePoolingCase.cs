@@ -43,9 +43,15 @@ public class AdaptiveAveragePoolingCase : OperatorCase
     public override Results Bounds()
     {
         Results sums = new AdaptiveAveragePoolingCase(shape, Magnitudes(input), Magnitudes(GradOutput)).Reference();
-        // A window is at most ⌈H / P⌉ + 1 rows high; a pixel is in at most ⌈P / H⌉ + 1 rows of windows. A division rounds once more.
-        long window = (long)(shape.H / shape.P + 2) * (shape.W / shape.Q + 2), windows = (long)(shape.P / shape.H + 2) * (shape.Q / shape.W + 2);
-        return new() { ["output"] = OfSums(window + 1, sums["output"]), ["grad_input"] = OfSums(windows + 1, sums["grad_input"]) };
+        // A window is at most ⌈H / P⌉ + 1 rows high; a pixel is in at most ⌈P / H⌉ + 1 rows of windows. A division
+        // rounds once more.
+        long window = (long)(shape.H / shape.P + 2) * (shape.W / shape.Q + 2);
+        long windows = (long)(shape.P / shape.H + 2) * (shape.Q / shape.W + 2);
+        return new()
+        {
+            ["output"] = OfSums(window + 1, sums["output"]),
+            ["grad_input"] = OfSums(windows + 1, sums["grad_input"]),
+        };
     }
 
     /// <inheritdoc/>

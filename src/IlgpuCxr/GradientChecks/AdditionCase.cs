@@ -38,7 +38,8 @@ public class AdditionCase : OperatorCase
     }
 
     /// <inheritdoc/>
-    public override Results Reference() => new() { ["output"] = Forward(), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };
+    public override Results Reference() =>
+        new() { ["output"] = Forward(), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };
 
     /// <inheritdoc/>
     public override Results Bounds() =>
@@ -48,7 +49,8 @@ public class AdditionCase : OperatorCase
     public override Results Compute(ComputeDevice device)
     {
         using var memory = new DeviceMemory(device);
-        Tensor left = memory.Tensor(shape, a), right = memory.Tensor(shape, b), output = inPlace ? left : memory.Tensor(shape);
+        Tensor left = memory.Tensor(shape, a), right = memory.Tensor(shape, b);
+        Tensor output = inPlace ? left : memory.Tensor(shape);
         memory.Run(() => Addition.Forward(device, output, left, right));
         // No kernel computes the gradients: layers hand the output's to both sides.
         return new() { ["output"] = memory.Read(output), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };

@@ -6,8 +6,8 @@ using IlgpuCxr.Layers;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// Batch normalisation: a training step from running statistics 0 and 1, its backward pass, then an evaluation with the new statistics
-/// (<c>eval_output</c>).
+/// Batch normalisation: a training step from running statistics 0 and 1, its backward pass, then an evaluation with the
+/// new statistics (<c>eval_output</c>).
 /// </summary>
 public class BatchNormCase : OperatorCase
 {
@@ -29,7 +29,8 @@ public class BatchNormCase : OperatorCase
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="inPlace">Whether the kernels write over what they may write over.</param>
     public BatchNormCase(
-        in BatchNormShape shape, double[] input, double[] residual, double[] weight, double[] bias, double[] gradOutput, bool relu, bool inPlace = false)
+        in BatchNormShape shape, double[] input, double[] residual, double[] weight, double[] bias, double[] gradOutput,
+        bool relu, bool inPlace = false)
         : base("batch norm", Describe(shape, residual, relu), gradOutput, Given(input, residual, weight, bias))
     {
         this.shape = shape;
@@ -43,10 +44,12 @@ public class BatchNormCase : OperatorCase
 
     /// <inheritdoc/>
     /// <remarks>Fused with no convolution before it is the quad kernels.</remarks>
-    public override IReadOnlyList<string> Algorithms => [.. NamesOf<BatchNormAlgorithm>().Except([nameof(BatchNormAlgorithm.Fused).ToLowerInvariant()])];
+    public override IReadOnlyList<string> Algorithms =>
+        [.. NamesOf<BatchNormAlgorithm>().Except([nameof(BatchNormAlgorithm.Fused).ToLowerInvariant()])];
 
     /// <inheritdoc/>
-    public override double KinkDistance => relu ? Training(withRelu: false)["output"].Min(Math.Abs) : double.PositiveInfinity;
+    public override double KinkDistance =>
+        relu ? Training(withRelu: false)["output"].Min(Math.Abs) : double.PositiveInfinity;
 
     /// <inheritdoc/>
     public override double[] Forward() => Training(relu)["output"];
@@ -55,12 +58,15 @@ public class BatchNormCase : OperatorCase
     public override Results Reference()
     {
         Results results = Training(relu);
-        double[] gradInput = new double[input.Length], gradResidual = new double[input.Length], evaluation = new double[input.Length];
+        double[] gradInput = new double[input.Length], gradResidual = new double[input.Length];
+        double[] evaluation = new double[input.Length];
         double[] gradWeight = new double[shape.C], gradBias = new double[shape.C];
         BatchNormReference.Backward(
-            gradInput, gradResidual, gradWeight, gradBias, GradOutput, results["output"], input, results["mean"], results["inverse_std"], weight, relu, shape);
+            gradInput, gradResidual, gradWeight, gradBias, GradOutput, results["output"], input, results["mean"],
+            results["inverse_std"], weight, relu, shape);
         BatchNormReference.ForwardEvaluation(
-            evaluation, input, residual, results["running_mean"], results["running_var"], weight, bias, BatchNormLayer.Epsilon, relu, shape);
+            evaluation, input, residual, results["running_mean"], results["running_var"], weight, bias,
+            BatchNormLayer.Epsilon, relu, shape);
         results["grad_input"] = gradInput;
         if (residual.Length > 0)
             results["grad_residual"] = gradResidual;
@@ -72,9 +78,9 @@ public class BatchNormCase : OperatorCase
 
     /// <inheritdoc/>
     /// <remarks>
-    /// With k the values of a channel, the longest chain of additions: the mean is off by at most <c>k u mean|x|</c>; the variance by a factor of
-    /// <c>1 + (k + 4) u</c> and the square of the mean's error; its inverse root by half of that. What is computed from them carries
-    /// their errors, and each further operation rounds once.
+    /// With k the values of a channel, the longest chain of additions: the mean is off by at most <c>k u mean|x|</c>;
+    /// the variance by a factor of <c>1 + (k + 4) u</c> and the square of the mean's error; its inverse root by half of
+    /// that. What is computed from them carries their errors, and each further operation rounds once.
     /// </remarks>
     public override Results Bounds()
     {
@@ -87,14 +93,16 @@ public class BatchNormCase : OperatorCase
         for (int c = 0; c < shape.C; c++)
         {
             double meanAbsolute = 0, gradSum = 0, gradNormalizedSum = 0;
-            double mean = at["mean"][c], rstd = at["inverse_std"][c], runningMean = at["running_mean"][c], runningVar = at["running_var"][c];
+            double mean = at["mean"][c], rstd = at["inverse_std"][c], runningMean = at["running_mean"][c];
+            double runningVar = at["running_var"][c];
             for (int i = c; i < input.Length; i += shape.C)
             {
                 meanAbsolute += Math.Abs(input[i]) / shape.Pixels;
                 gradSum += Math.Abs(gradients[i]);
                 gradNormalizedSum += Math.Abs(gradients[i] * (input[i] - mean) * rstd);
             }
-            double meanError = k * Roundoff * meanAbsolute, rootError = (k + 8) * Roundoff + meanError * meanError * rstd * rstd;
+            double meanError = k * Roundoff * meanAbsolute;
+            double rootError = (k + 8) * Roundoff + meanError * meanError * rstd * rstd;
             bounds["mean"][c] = meanError;
             bounds["inverse_std"][c] = rootError * rstd;
             bounds["running_mean"][c] = meanError + 4 * Roundoff * Math.Abs(mean);
@@ -102,20 +110,28 @@ public class BatchNormCase : OperatorCase
 
             double normalizedError = meanError * rstd;
             double biasError = k * Roundoff * gradSum;
-            double weightError = (k + 4 + rootError / Roundoff) * Roundoff * gradNormalizedSum + gradSum * normalizedError;
+            double weightError =
+                (k + 4 + rootError / Roundoff) * Roundoff * gradNormalizedSum + gradSum * normalizedError;
             bounds["grad_bias"][c] = biasError;
             bounds["grad_weight"][c] = weightError;
-            double runningMeanError = bounds["running_mean"][c], runningRootError = 2 * rootError + 8 * Roundoff, runningRoot = 1 / Math.Sqrt(runningVar + BatchNormLayer.Epsilon);
+            double runningMeanError = bounds["running_mean"][c], runningRootError = 2 * rootError + 8 * Roundoff;
+            double runningRoot = 1 / Math.Sqrt(runningVar + BatchNormLayer.Epsilon);
             for (int i = c; i < input.Length; i += shape.C)
             {
-                double normalized = Math.Abs((input[i] - mean) * rstd), added = Math.Abs(bias[c]) + (residual.Length == 0 ? 0 : Math.Abs(residual[i]));
-                bounds["output"][i] = OfNormalized(normalized * Math.Abs(weight[c]), normalizedError * Math.Abs(weight[c]), rootError, added);
+                double normalized = Math.Abs((input[i] - mean) * rstd);
+                double added = Math.Abs(bias[c]) + (residual.Length == 0 ? 0 : Math.Abs(residual[i]));
+                bounds["output"][i] = OfNormalized(
+                    normalized * Math.Abs(weight[c]), normalizedError * Math.Abs(weight[c]), rootError, added);
                 bounds["eval_output"][i] = OfNormalized(
-                    Math.Abs((input[i] - runningMean) * runningRoot * weight[c]), runningMeanError * runningRoot * Math.Abs(weight[c]), runningRootError, added);
-                double share = Math.Abs(at["grad_bias"][c]) / shape.Pixels, slope = Math.Abs(at["grad_weight"][c]) / shape.Pixels;
+                    Math.Abs((input[i] - runningMean) * runningRoot * weight[c]),
+                    runningMeanError * runningRoot * Math.Abs(weight[c]), runningRootError, added);
+                double share = Math.Abs(at["grad_bias"][c]) / shape.Pixels;
+                double slope = Math.Abs(at["grad_weight"][c]) / shape.Pixels;
                 double terms = Math.Abs(gradients[i]) + share + normalized * slope;
-                double termsError = biasError / shape.Pixels + normalized * weightError / shape.Pixels + normalizedError * slope;
-                bounds["grad_input"][i] = Math.Abs(weight[c] * rstd) * (termsError + (rootError + 8 * Roundoff) * terms);
+                double termsError =
+                    biasError / shape.Pixels + normalized * weightError / shape.Pixels + normalizedError * slope;
+                bounds["grad_input"][i] =
+                    Math.Abs(weight[c] * rstd) * (termsError + (rootError + 8 * Roundoff) * terms);
             }
         }
         return bounds;
@@ -128,22 +144,27 @@ public class BatchNormCase : OperatorCase
         bool hasResidual = residual.Length > 0;
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(sizes.Tensor, input), gradOutput = memory.Tensor(sizes.Tensor, GradOutput);
-        Tensor? added = hasResidual ? memory.Tensor(sizes.Tensor, residual) : null, addedInEvaluation = hasResidual ? memory.Tensor(sizes.Tensor, residual) : null;
+        Tensor? added = hasResidual ? memory.Tensor(sizes.Tensor, residual) : null;
+        Tensor? addedInEvaluation = hasResidual ? memory.Tensor(sizes.Tensor, residual) : null;
         Tensor output = inPlace && added is not null ? added : memory.Tensor(sizes.Tensor);
         Tensor evaluation = inPlace && addedInEvaluation is not null ? addedInEvaluation : memory.Tensor(sizes.Tensor);
         Tensor? gradResidual = !hasResidual ? null : inPlace ? gradOutput : memory.Tensor(sizes.Tensor);
         Tensor gradInput = inPlace && !hasResidual ? gradOutput : memory.Tensor(sizes.Tensor);
         ArrayView<float> weights = memory.Vector(weight), biases = memory.Vector(bias);
-        ArrayView<float> mean = memory.Vector(sizes.C), inverseStd = memory.Vector(sizes.C), gradWeight = memory.Vector(sizes.C), gradBias = memory.Vector(sizes.C);
+        ArrayView<float> mean = memory.Vector(sizes.C), inverseStd = memory.Vector(sizes.C);
+        ArrayView<float> gradWeight = memory.Vector(sizes.C), gradBias = memory.Vector(sizes.C);
         ArrayView<float> runningMean = memory.Vector(new double[sizes.C]), runningVar = memory.Vector(Ones());
         memory.Run(() =>
         {
             BatchNorm.ForwardTraining(
-                device, output, mean, inverseStd, runningMean, runningVar, x, added, weights, biases, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, relu, sizes);
+                device, output, mean, inverseStd, runningMean, runningVar, x, added, weights, biases,
+                BatchNormLayer.Momentum, BatchNormLayer.Epsilon, relu, sizes);
             BatchNorm.Backward(
-                device, gradInput, gradResidual, gradWeight, gradBias, gradOutput, hasResidual && relu ? output : null, x, mean, inverseStd, weights, biases, relu, sizes);
+                device, gradInput, gradResidual, gradWeight, gradBias, gradOutput, hasResidual && relu ? output : null,
+                x, mean, inverseStd, weights, biases, relu, sizes);
             BatchNorm.ForwardEvaluation(
-                device, evaluation, x, addedInEvaluation, runningMean, runningVar, weights, biases, BatchNormLayer.Epsilon, relu, sizes);
+                device, evaluation, x, addedInEvaluation, runningMean, runningVar, weights, biases,
+                BatchNormLayer.Epsilon, relu, sizes);
         });
         var results = new Results
         {
@@ -162,7 +183,10 @@ public class BatchNormCase : OperatorCase
         return results;
     }
 
-    /// <summary>The error of <c>x̂ · weight + bias + residual</c>: that of the mean, that of the inverse root, and the roundings on the way.</summary>
+    /// <summary>
+    /// The error of <c>x̂ · weight + bias + residual</c>: that of the mean, that of the inverse root, and the roundings
+    /// on the way.
+    /// </summary>
     private static double OfNormalized(double scaled, double meanError, double rootError, double added) =>
         meanError + scaled * (rootError + 4 * Roundoff) + 3 * Roundoff * (added + scaled);
 
@@ -171,11 +195,20 @@ public class BatchNormCase : OperatorCase
         double[] output = new double[input.Length], mean = new double[shape.C], inverseStd = new double[shape.C];
         double[] runningMean = new double[shape.C], runningVar = Ones();
         BatchNormReference.ForwardTraining(
-            output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, BatchNormLayer.Momentum, BatchNormLayer.Epsilon, withRelu, shape);
-        return new() { ["output"] = output, ["mean"] = mean, ["inverse_std"] = inverseStd, ["running_mean"] = runningMean, ["running_var"] = runningVar };
+            output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, BatchNormLayer.Momentum,
+            BatchNormLayer.Epsilon, withRelu, shape);
+        return new()
+        {
+            ["output"] = output,
+            ["mean"] = mean,
+            ["inverse_std"] = inverseStd,
+            ["running_mean"] = runningMean,
+            ["running_var"] = runningVar,
+        };
     }
 
-    private double[] Masked(double[] output) => [.. GradOutput.Zip(output, (gradient, y) => relu && y <= 0 ? 0 : gradient)];
+    private double[] Masked(double[] output) =>
+        [.. GradOutput.Zip(output, (gradient, y) => relu && y <= 0 ? 0 : gradient)];
 
     private double[] Ones() => [.. Enumerable.Repeat(1.0, shape.C)];
 

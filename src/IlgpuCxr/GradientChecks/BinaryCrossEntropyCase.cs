@@ -18,9 +18,9 @@ public class BinaryCrossEntropyCase : LossCase
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Every term of the loss is at least 0, so that a term's relative errors (an exponential, a logarithm, a product or two: less than
-    /// 8 roundings) and those of the additions stay relative to the sum. A logarithm near 0 loses what its argument near 1 was
-    /// rounded by, once more u.
+    /// Every term of the loss is at least 0, so that a term's relative errors (an exponential, a logarithm, a product
+    /// or two: less than 8 roundings) and those of the additions stay relative to the sum. A logarithm near 0 loses
+    /// what its argument near 1 was rounded by, once more u.
     /// </remarks>
     public override Results Bounds()
     {
@@ -34,7 +34,8 @@ public class BinaryCrossEntropyCase : LossCase
         BinaryCrossEntropyReference.Forward(loss, gradLogits, Logits, targets, Sizes);
 
     private protected override void Launch(
-        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits)
+        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits,
+        ArrayView<float> logits)
     {
         ArrayView<float> labels = memory.Vector(targets);
         memory.Run(() => BinaryCrossEntropy.Forward(device, loss, gradLogits, logits, labels, Sizes));

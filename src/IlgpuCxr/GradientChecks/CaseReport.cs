@@ -5,7 +5,8 @@ namespace IlgpuCxr.GradientChecks;
 /// <param name="Shape">The shape.</param>
 /// <param name="Numeric">The reference's gradients against central differences.</param>
 /// <param name="Kernels">Each kernel against the reference.</param>
-public sealed record CaseReport(string Operator, string Shape, NumericReport Numeric, IReadOnlyList<KernelReport> Kernels)
+public sealed record CaseReport(
+    string Operator, string Shape, NumericReport Numeric, IReadOnlyList<KernelReport> Kernels)
 {
     /// <summary>Whether everything is right.</summary>
     public bool Right => Numeric.Right && Kernels.Count > 0 && Kernels.All(kernel => kernel.Right);
@@ -17,8 +18,8 @@ public sealed record CaseReport(string Operator, string Shape, NumericReport Num
 public sealed record NumericReport(double Error, string Gradient)
 {
     /// <summary>
-    /// The largest error of a right gradient. Central differences alone are off by about 1e-10, more where an operator is strongly curved; a wrong term,
-    /// factor or index is off by much more than a millionth.
+    /// The largest error of a right gradient. Central differences alone are off by about 1e-10, more where an operator
+    /// is strongly curved; a wrong term, factor or index is off by much more than a millionth.
     /// </summary>
     public const double Tolerance = 1e-6;
 

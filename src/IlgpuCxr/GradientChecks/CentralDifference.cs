@@ -4,13 +4,17 @@ namespace IlgpuCxr.GradientChecks;
 public static class CentralDifference
 {
     /// <summary>
-    /// The cube root of the machine epsilon balances the truncation and the rounding of a central difference; both are then near its
-    /// square, 4e-11.
+    /// The cube root of the machine epsilon balances the truncation and the rounding of a central difference; both are
+    /// then near its square, 4e-11.
     /// </summary>
     public static readonly double Step = Math.Cbrt(Math.BitIncrement(1.0) - 1);
 
-    /// <summary>The greatest difference of a gradient from central differences, relative to the gradient's greatest element.</summary>
-    /// <param name="check">What is differentiated: the projection of its output on <see cref="OperatorCase.GradOutput"/>.</param>
+    /// <summary>
+    /// The greatest difference of a gradient from central differences, relative to the gradient's greatest element.
+    /// </summary>
+    /// <param name="check">
+    /// What is differentiated: the projection of its output on <see cref="OperatorCase.GradOutput"/>.
+    /// </param>
     /// <param name="operand">With respect to what.</param>
     /// <param name="gradient">The analytic gradient.</param>
     /// <param name="most">Elements to look at; of more, so many drawn at random.</param>

@@ -1,6 +1,9 @@
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>Values for checks: the same in every run, and exactly representable in single precision, so that reference and kernels see the same.</summary>
+/// <summary>
+/// Values for checks: the same in every run, and exactly representable in single precision, so that reference and
+/// kernels see the same.
+/// </summary>
 public static class CheckValues
 {
     /// <summary>Values from <paramref name="offset"/> - 1 to <paramref name="offset"/> + 1.</summary>
@@ -13,7 +16,10 @@ public static class CheckValues
         return values;
     }
 
-    /// <summary>Different values, at least 1/8 from each other and from 0, in random order: no ties and no kinks for central differences.</summary>
+    /// <summary>
+    /// Different values, at least 1/8 from each other and from 0, in random order: no ties and no kinks for central
+    /// differences.
+    /// </summary>
     public static double[] Lattice(long count, int seed)
     {
         double[] values = [.. Enumerable.Range(0, (int)count).Select(i => (i - count / 2 + 0.5) / 4)];
@@ -21,7 +27,10 @@ public static class CheckValues
         return values;
     }
 
-    /// <summary>Integers from -3 to 3, which every precision holds exactly; sums of their products below 2^24 are exact in any order.</summary>
+    /// <summary>
+    /// Integers from -3 to 3, which every precision holds exactly; sums of their products below 2^24 are exact in any
+    /// order.
+    /// </summary>
     public static double[] Integers(long count, int seed)
     {
         var random = new Random(seed);

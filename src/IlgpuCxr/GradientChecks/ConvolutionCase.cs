@@ -5,8 +5,9 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// The convolution; <c>rectified</c> is the output after a ReLU, <c>accumulated</c> the input's gradient added to what is there, here the input
-/// itself, and <c>masked</c> the input's gradient with the mask of the ReLU that gave the input.
+/// The convolution; <c>rectified</c> is the output after a ReLU, <c>accumulated</c> the input's gradient added to what
+/// is there, here the input itself, and <c>masked</c> the input's gradient with the mask of the ReLU that gave the
+/// input.
 /// </summary>
 public class ConvolutionCase : OperatorCase
 {
@@ -23,7 +24,8 @@ public class ConvolutionCase : OperatorCase
     /// <param name="weight"><c>[K, R, S, C]</c></param>
     /// <param name="bias"><c>[K]</c>, or empty for none.</param>
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
-    public ConvolutionCase(in ConvolutionShape shape, double[] input, double[] weight, double[] bias, double[] gradOutput)
+    public ConvolutionCase(
+        in ConvolutionShape shape, double[] input, double[] weight, double[] bias, double[] gradOutput)
         : base("convolution", shape.ToString(), gradOutput, Given(input, weight, bias))
     {
         this.shape = shape;
@@ -46,7 +48,8 @@ public class ConvolutionCase : OperatorCase
     /// <inheritdoc/>
     public override Results Reference()
     {
-        double[] output = Forward(), gradInput = new double[input.Length], gradWeight = new double[weight.Length], gradBias = new double[shape.K];
+        double[] output = Forward(), gradInput = new double[input.Length], gradWeight = new double[weight.Length];
+        double[] gradBias = new double[shape.K];
         ConvolutionReference.BackwardData(gradInput, GradOutput, weight, shape);
         ConvolutionReference.BackwardWeights(gradWeight, GradOutput, input, shape);
         ConvolutionReference.BackwardBias(gradBias, GradOutput, shape);
@@ -96,8 +99,11 @@ public class ConvolutionCase : OperatorCase
         return bounds;
     }
 
-    /// <summary>The case with the absolute values of all its numbers, whose reference is the sums <c>Σ |a| |b|</c>.</summary>
-    internal ConvolutionCase OfMagnitudes() => new(shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput));
+    /// <summary>
+    /// The case with the absolute values of all its numbers, whose reference is the sums <c>Σ |a| |b|</c>.
+    /// </summary>
+    internal ConvolutionCase OfMagnitudes() =>
+        new(shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput));
 
     /// <inheritdoc/>
     public override Results Compute(ComputeDevice device)
@@ -106,15 +112,18 @@ public class ConvolutionCase : OperatorCase
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
         Tensor output = memory.Tensor(sizes.Output), rectified = memory.Tensor(sizes.Output);
-        Tensor gradInput = memory.Tensor(sizes.Input), accumulated = memory.Tensor(sizes.Input, input), masked = memory.Tensor(sizes.Input);
+        Tensor gradInput = memory.Tensor(sizes.Input), accumulated = memory.Tensor(sizes.Input, input);
+        Tensor masked = memory.Tensor(sizes.Input);
         ArrayView<float> weights = memory.Vector(weight), biases = memory.Vector(bias);
         ArrayView<float> gradWeights = memory.Vector(weight.Length), gradBias = memory.Vector(sizes.K);
         memory.Run(() =>
         {
             Convolution.Forward(device, output, x, weights, biases, relu: false, sizes);
             Convolution.Forward(device, rectified, x, weights, biases, relu: true, sizes);
-            Convolution.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, sizes);
-            Convolution.BackwardData(device, accumulated, gradOutput, weights, accumulate: true, activation: null, sizes);
+            Convolution.BackwardData(
+                device, gradInput, gradOutput, weights, accumulate: false, activation: null, sizes);
+            Convolution.BackwardData(
+                device, accumulated, gradOutput, weights, accumulate: true, activation: null, sizes);
             Convolution.BackwardData(device, masked, gradOutput, weights, accumulate: false, activation: x, sizes);
             Convolution.BackwardWeights(device, gradWeights, gradBias, gradOutput, x, sizes);
         });

@@ -20,7 +20,8 @@ public class DropoutCase : OperatorCase
     /// <param name="mask">What is dropped.</param>
     /// <param name="step">Number of the training step.</param>
     /// <param name="inPlace">Whether the kernels write over what they read.</param>
-    public DropoutCase(TensorShape shape, double[] input, double[] gradOutput, DropoutMask mask, int step, bool inPlace = false)
+    public DropoutCase(
+        TensorShape shape, double[] input, double[] gradOutput, DropoutMask mask, int step, bool inPlace = false)
         : base("dropout", shape.ToString(), gradOutput, new Operand("input", input))
     {
         this.shape = shape;
@@ -55,7 +56,11 @@ public class DropoutCase : OperatorCase
         // The factor 1 / (1 - p) is rounded, and so is the product.
         const int Roundings = 2;
         Results magnitudes = new DropoutCase(shape, Magnitudes(input), Magnitudes(GradOutput), mask, step).Reference();
-        return new() { ["output"] = OfSums(Roundings, magnitudes["output"]), ["grad_input"] = OfSums(Roundings, magnitudes["grad_input"]) };
+        return new()
+        {
+            ["output"] = OfSums(Roundings, magnitudes["output"]),
+            ["grad_input"] = OfSums(Roundings, magnitudes["grad_input"]),
+        };
     }
 
     /// <inheritdoc/>

@@ -26,15 +26,16 @@ public class FocalCase : LossCase
     /// <inheritdoc/>
     /// <remarks>
     /// A power is an exponential of gamma times a logarithm, so that the product's rounding becomes a relative error of
-    /// <c>gamma |log| u</c>, and |log| of a logit x is at most <c>|x| + log 2</c>. Each factor else rounds a few times, and a logarithm near 0
-    /// loses what its argument near 1 was rounded by. Terms of the loss all have the same sign.
+    /// <c>gamma |log| u</c>, and |log| of a logit x is at most <c>|x| + log 2</c>. Each factor else rounds a few times,
+    /// and a logarithm near 0 loses what its argument near 1 was rounded by. Terms of the loss all have the same sign.
     /// </remarks>
     public override Results Bounds()
     {
         Results at = Reference();
         double scale = options.Mean ? 1.0 / (Sizes.N * Sizes.C) : 1, logarithm = Logits.Max(Math.Abs) + Math.Log(2);
         double relative = (options.Gamma * (logarithm + 2) + 12) * Roundoff;
-        double lossError = (relative + (Sizes.N + Sizes.C) * Roundoff) * at["loss"][0] + 2 * Roundoff * scale * Logits.Length;
+        double lossError =
+            (relative + (Sizes.N + Sizes.C) * Roundoff) * at["loss"][0] + 2 * Roundoff * scale * Logits.Length;
         double[] gradient = [.. Logits.Select(_ => scale * relative * (1 + options.Gamma * logarithm))];
         return Both([lossError], gradient);
     }
@@ -43,12 +44,14 @@ public class FocalCase : LossCase
         FocalReference.Forward(loss, gradLogits, Logits, targets, options, Sizes);
 
     private protected override void Launch(
-        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits)
+        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits,
+        ArrayView<float> logits)
     {
         ArrayView<float> labels = memory.Vector(targets);
         memory.Run(() => Focal.Forward(device, loss, gradLogits, logits, labels, options, Sizes));
     }
 
     private static string Describe(LossShape shape, in FocalOptions options) => string.Create(
-        CultureInfo.InvariantCulture, $"{shape}, alpha {options.Alpha} gamma {options.Gamma}{(options.Mean ? ", mean" : ", sum")}");
+        CultureInfo.InvariantCulture,
+        $"{shape}, alpha {options.Alpha} gamma {options.Gamma}{(options.Mean ? ", mean" : ", sum")}");
 }

@@ -2,7 +2,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>Checks operators: the reference's gradients numerically, then every kernel that a device can run against the reference.</summary>
+/// <summary>
+/// Checks operators: the reference's gradients numerically, then every kernel that a device can run against the
+/// reference.
+/// </summary>
 /// <param name="selector">The device, as <see cref="DeviceCatalog.Open"/> takes it.</param>
 /// <param name="threads">Threads of the CPU device.</param>
 public sealed class GradientChecker(string selector, int threads) : IDisposable
@@ -15,7 +18,9 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
 
     /// <summary>Checks an operator on a shape.</summary>
     /// <param name="check">What to check.</param>
-    /// <param name="mostElements">Elements of each operand that are moved for a central difference; of more, so many drawn at random.</param>
+    /// <param name="mostElements">
+    /// Elements of each operand that are moved for a central difference; of more, so many drawn at random.
+    /// </param>
     public CaseReport Check(OperatorCase check, int mostElements = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(check);
@@ -52,10 +57,13 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
         var worst = new KernelReport(algorithm, 0, "");
         Results results = check.Compute(device);
         if (!reference.Keys.Order().SequenceEqual(results.Keys.Order()))
-            throw new ArgumentException($"The case {check.Name} computes {string.Join(", ", results.Keys)} instead of {string.Join(", ", reference.Keys)}.", nameof(check));
+            throw new ArgumentException(
+                $"The case {check.Name} computes {string.Join(", ", results.Keys)} instead of {string.Join(", ", reference.Keys)}.",
+                nameof(check));
         foreach ((string name, double[] actual) in results)
         {
-            double error = Enumerable.Range(0, actual.Length).Max(i => Ratio(actual[i] - reference[name][i], bounds[name][i]));
+            double error = Enumerable.Range(0, actual.Length).Max(
+                i => Ratio(actual[i] - reference[name][i], bounds[name][i]));
             if (!(error <= worst.Error))
                 worst = new KernelReport(algorithm, error, name);
         }
@@ -96,12 +104,13 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
     private ComputeDevice Open(string algorithm)
     {
         if (!devices.TryGetValue(algorithm, out ComputeDevice? device))
-            devices[algorithm] = device = DeviceCatalog.Open(selector, new DeviceOptions { Threads = threads, Algorithms = algorithm });
+            devices[algorithm] = device = DeviceCatalog.Open(
+                selector, new DeviceOptions { Threads = threads, Algorithms = algorithm });
         return device;
     }
 
-    // No error is right whatever the bound; an error where none may be is infinitely many bounds, and a NaN is never right.
-    // A bound that is no number bounds nothing, and a maximum over the elements would pass a NaN by.
+    // No error is right whatever the bound; an error where none may be is infinitely many bounds, and a NaN is never
+    // right. A bound that is no number bounds nothing, and a maximum over the elements would pass a NaN by.
     private static double Ratio(double error, double bound) =>
         error == 0 ? 0 : double.IsNaN(error) || double.IsNaN(bound) ? double.PositiveInfinity : Math.Abs(error) / bound;
 }

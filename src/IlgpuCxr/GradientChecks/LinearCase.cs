@@ -41,16 +41,24 @@ public class LinearCase : OperatorCase
     /// <inheritdoc/>
     public override Results Reference()
     {
-        double[] gradInput = new double[input.Length], gradWeight = new double[weight.Length], gradBias = new double[shape.Out];
+        double[] gradInput = new double[input.Length], gradWeight = new double[weight.Length];
+        double[] gradBias = new double[shape.Out];
         LinearReference.BackwardData(gradInput, GradOutput, weight, shape);
         LinearReference.BackwardWeights(gradWeight, gradBias, GradOutput, input, shape);
-        return new() { ["output"] = Forward(), ["grad_input"] = gradInput, ["grad_weight"] = gradWeight, ["grad_bias"] = gradBias };
+        return new()
+        {
+            ["output"] = Forward(),
+            ["grad_input"] = gradInput,
+            ["grad_weight"] = gradWeight,
+            ["grad_bias"] = gradBias,
+        };
     }
 
     /// <inheritdoc/>
     public override Results Bounds()
     {
-        Results sums = new LinearCase(shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput)).Reference();
+        Results sums = new LinearCase(
+            shape, Magnitudes(input), Magnitudes(weight), Magnitudes(bias), Magnitudes(GradOutput)).Reference();
         return new()
         {
             ["output"] = OfSums(shape.In + 1, sums["output"]),

@@ -4,7 +4,9 @@ using IlgpuCxr.Kernels.Loss;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>A loss with its gradient; <c>loss_in_evaluation</c> is what evaluation computes. There is one algorithm.</summary>
+/// <summary>
+/// A loss with its gradient; <c>loss_in_evaluation</c> is what evaluation computes. There is one algorithm.
+/// </summary>
 public abstract class LossCase : OperatorCase
 {
     private protected LossCase(string name, string shape, LossShape sizes, double[] logits)
@@ -36,10 +38,16 @@ public abstract class LossCase : OperatorCase
     public override Results Compute(ComputeDevice device)
     {
         using var memory = new DeviceMemory(device);
-        ArrayView<float> loss = memory.Vector(1), evaluation = memory.Vector(1), gradLogits = memory.Vector(Logits.Length), logits = memory.Vector(Logits);
+        ArrayView<float> loss = memory.Vector(1), evaluation = memory.Vector(1);
+        ArrayView<float> gradLogits = memory.Vector(Logits.Length), logits = memory.Vector(Logits);
         Launch(device, memory, loss, gradLogits, logits);
         Launch(device, memory, evaluation, default, logits);
-        return new() { ["loss"] = memory.Read(loss), ["loss_in_evaluation"] = memory.Read(evaluation), ["grad_logits"] = memory.Read(gradLogits) };
+        return new()
+        {
+            ["loss"] = memory.Read(loss),
+            ["loss_in_evaluation"] = memory.Read(evaluation),
+            ["grad_logits"] = memory.Read(gradLogits),
+        };
     }
 
     /// <summary>Results, or their bounds, that are the same in training and evaluation.</summary>
@@ -51,5 +59,6 @@ public abstract class LossCase : OperatorCase
 
     /// <summary>The same by the kernel.</summary>
     private protected abstract void Launch(
-        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits);
+        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits,
+        ArrayView<float> logits);
 }

@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Pooling;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// Maximum pooling; <c>output_without_indices</c> is what evaluation computes, and <c>masked</c> the gradient where windows whose maximum is not above 0
-/// pass none, which after a ReLU is its gradient.
+/// Maximum pooling; <c>output_without_indices</c> is what evaluation computes, and <c>masked</c> the gradient where
+/// windows whose maximum is not above 0 pass none, which after a ReLU is its gradient.
 /// </summary>
 public class MaxPoolingCase : OperatorCase
 {
@@ -27,7 +27,9 @@ public class MaxPoolingCase : OperatorCase
     public override IReadOnlyList<string> Algorithms => NamesOf<MaxPoolingAlgorithm>();
 
     /// <inheritdoc/>
-    /// <remarks>Pixels that are equal do not count: after a ReLU many are 0, and stay so however their inputs move.</remarks>
+    /// <remarks>
+    /// Pixels that are equal do not count: after a ReLU many are 0, and stay so however their inputs move.
+    /// </remarks>
     public override double KinkDistance
     {
         get
@@ -36,7 +38,8 @@ public class MaxPoolingCase : OperatorCase
             double distance = double.PositiveInfinity;
             for (int i = 0; i < maxima.Length; i++)
             {
-                (int c, int q, int p, int n) = (i % shape.C, i / shape.C % shape.Q, i / shape.C / shape.Q % shape.P, i / shape.C / shape.Q / shape.P);
+                int c = i % shape.C, q = i / shape.C % shape.Q, p = i / shape.C / shape.Q % shape.P;
+                int n = i / shape.C / shape.Q / shape.P;
                 int top = p * shape.Stride - shape.Padding, left = q * shape.Stride - shape.Padding;
                 for (int h = Math.Max(0, top); h < Math.Min(shape.H, top + shape.Window); h++)
                     for (int w = Math.Max(0, left); w < Math.Min(shape.W, left + shape.Window); w++)
@@ -59,7 +62,8 @@ public class MaxPoolingCase : OperatorCase
         var gradInput = new double[input.Length];
         MaxPoolingReference.Backward(gradInput, GradOutput, indices, shape);
         var masked = new double[input.Length];
-        MaxPoolingReference.Backward(masked, [.. GradOutput.Zip(output, (gradient, maximum) => maximum <= 0 ? 0 : gradient)], indices, shape);
+        MaxPoolingReference.Backward(
+            masked, [.. GradOutput.Zip(output, (gradient, maximum) => maximum <= 0 ? 0 : gradient)], indices, shape);
         return new()
         {
             ["output"] = output,
@@ -91,7 +95,8 @@ public class MaxPoolingCase : OperatorCase
         MaxPoolingShape sizes = shape;
         using var memory = new DeviceMemory(device);
         Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
-        Tensor output = memory.Tensor(sizes.Output), indices = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input);
+        Tensor output = memory.Tensor(sizes.Output), indices = memory.Tensor(sizes.Output);
+        Tensor gradInput = memory.Tensor(sizes.Input);
         Tensor evaluation = memory.Tensor(sizes.Output), masked = memory.Tensor(sizes.Input);
         Tensor maskedOutput = memory.Tensor(sizes.Output), maskedIndices = memory.Tensor(sizes.Output);
         memory.Run(() =>

@@ -6,12 +6,13 @@ using IlgpuCxr.Models;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// A whole small network: the references of its operators one after the other in double precision, and the library's own layers, with their
-/// bookkeeping and buffers, in single precision.
+/// A whole small network: the references of its operators one after the other in double precision, and the library's
+/// own layers, with their bookkeeping and buffers, in single precision.
 /// </summary>
 public sealed class NetworkCase : OperatorCase
 {
-    // An element's error is a sum of many; the greatest of so many samples of it is below its standard deviation once in 10^3 (0.68^16 = 2·10^-3).
+    // An element's error is a sum of many; the greatest of so many samples of it is below its standard deviation once
+    // in 10^3 (0.68^16 = 2·10^-3).
     private const int Samples = 16;
 
     private readonly TensorShape inputShape;
@@ -19,7 +20,9 @@ public sealed class NetworkCase : OperatorCase
     private readonly ReferenceLayer reference;
     private readonly Func<Layer> build;
 
-    internal NetworkCase(string name, string description, TensorShape inputShape, double[] input, double[] gradOutput, ReferenceLayer reference, Func<Layer> build)
+    internal NetworkCase(
+        string name, string description, TensorShape inputShape, double[] input, double[] gradOutput,
+        ReferenceLayer reference, Func<Layer> build)
         : base(name, description, gradOutput, [new Operand("input", input), .. reference.Parameters])
     {
         this.inputShape = inputShape;
@@ -58,7 +61,8 @@ public sealed class NetworkCase : OperatorCase
         for (int seed = 1; seed <= Samples; seed++)
         {
             foreach ((string name, double[] values) in Run(new Disturbance(seed)))
-                bounds[name] = [.. bounds[name].Select((bound, i) => Math.Max(bound, Math.Abs(values[i] - exact[name][i])))];
+                bounds[name] =
+                    [.. bounds[name].Select((bound, i) => Math.Max(bound, Math.Abs(values[i] - exact[name][i])))];
         }
         return bounds;
     }
@@ -73,7 +77,11 @@ public sealed class NetworkCase : OperatorCase
         {
             // Running statistics are no operands; they begin as those of a new network.
             double[]? values = Operands.FirstOrDefault(operand => operand.Name == parameter.Name)?.Values;
-            device.Upload<float>(parameter.Value, values is null ? Initializer.Values(parameter, seed: 0) : Array.ConvertAll(values, value => (float)value));
+            device.Upload<float>(
+                parameter.Value,
+                values is null
+                    ? Initializer.Values(parameter, seed: 0)
+                    : Array.ConvertAll(values, value => (float)value));
         }
         using var memory = new DeviceMemory(device);
         ArrayView<float> images = memory.Vector(input), upstream = memory.Vector(GradOutput);
@@ -94,7 +102,8 @@ public sealed class NetworkCase : OperatorCase
         });
         var results = new Results { ["output"] = memory.Read(output), ["grad_input"] = memory.Read(gradInput) };
         foreach (Operand operand in Operands.Skip(1))
-            results[operand.Gradient] = memory.Read(parameters.Single(parameter => parameter.Name == operand.Name).Gradient);
+            results[operand.Gradient] = memory.Read(
+                parameters.Single(parameter => parameter.Name == operand.Name).Gradient);
         return results;
     }
 

@@ -2,10 +2,14 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>One operator on one shape with everything that checking it takes: inputs, the reference, its kernels, and how far apart they may be.</summary>
+/// <summary>
+/// One operator on one shape with everything that checking it takes: inputs, the reference, its kernels, and how far
+/// apart they may be.
+/// </summary>
 /// <remarks>
-/// The loss of a check is the output projected on <see cref="GradOutput"/>, which is random. With the plain sum, the gradients of batch norm
-/// and softmax vanish (the mean of a normalised output is fixed), and kernels that return nothing would pass.
+/// The loss of a check is the output projected on <see cref="GradOutput"/>, which is random. With the plain sum, the
+/// gradients of batch norm and softmax vanish (the mean of a normalised output is fixed), and kernels that return
+/// nothing would pass.
 /// </remarks>
 public abstract class OperatorCase
 {
@@ -36,12 +40,15 @@ public abstract class OperatorCase
     /// <summary>The gradient of the output.</summary>
     public double[] GradOutput { get; set; }
 
-    /// <summary>The algorithms of the operator, by the names that <see cref="DeviceOptions.Algorithms"/> takes; empty lets it choose.</summary>
+    /// <summary>
+    /// The algorithms of the operator, by the names that <see cref="DeviceOptions.Algorithms"/> takes; empty lets it
+    /// choose.
+    /// </summary>
     public abstract IReadOnlyList<string> Algorithms { get; }
 
     /// <summary>
-    /// The smallest distance of a value from where the operator has a kink: ReLU's 0, two candidates of a maximum that are equal. Neither a
-    /// central difference nor rounding may move a value over it.
+    /// The smallest distance of a value from where the operator has a kink: ReLU's 0, two candidates of a maximum that
+    /// are equal. Neither a central difference nor rounding may move a value over it.
     /// </summary>
     public virtual double KinkDistance => double.PositiveInfinity;
 
@@ -52,9 +59,10 @@ public abstract class OperatorCase
     public abstract Results Reference();
 
     /// <summary>
-    /// How far each element of a result in single precision may be from the reference's: derived from the lengths of the sums, as in
-    /// Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1. A sum of k products is off by at most
-    /// <c>k u Σ |a| |b|</c> to first order in u, in whatever order it is added up, with or without fused multiply-adds.
+    /// How far each element of a result in single precision may be from the reference's: derived from the lengths of
+    /// the sums, as in Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1. A sum of k products
+    /// is off by at most <c>k u Σ |a| |b|</c> to first order in u, in whatever order it is added up, with or without
+    /// fused multiply-adds.
     /// </summary>
     public abstract Results Bounds();
 

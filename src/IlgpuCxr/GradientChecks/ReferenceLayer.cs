@@ -20,7 +20,8 @@ internal abstract class ReferenceLayer
 /// <param name="name">The layer's name, in front of its parameters' names.</param>
 /// <param name="parameters">Its parameters, named as the operator's operands.</param>
 /// <param name="on">The operator on an input.</param>
-internal sealed class ReferenceOperator(string name, Operand[] parameters, Func<double[], OperatorCase> on) : ReferenceLayer
+internal sealed class ReferenceOperator(
+    string name, Operand[] parameters, Func<double[], OperatorCase> on) : ReferenceLayer
 {
     private OperatorCase? current;
 
@@ -73,12 +74,16 @@ internal sealed class ReferenceSequence(params IReadOnlyList<ReferenceLayer> lay
 /// <param name="lastParameters">Weight and bias of <c>bn2</c>.</param>
 /// <param name="last"><c>bn2</c> with the residual and the ReLU, on an input and a residual.</param>
 internal sealed class ReferenceBlock(
-    ReferenceLayer body, ReferenceLayer? shortcut, string lastName, Operand[] lastParameters, Func<double[], double[], OperatorCase> last) : ReferenceLayer
+    ReferenceLayer body, ReferenceLayer? shortcut, string lastName, Operand[] lastParameters,
+    Func<double[], double[], OperatorCase> last) : ReferenceLayer
 {
     private ReferenceOperator? end;
 
     public override IEnumerable<Operand> Parameters =>
-        [.. body.Parameters, .. lastParameters.Select(parameter => parameter with { Name = $"{lastName}.{parameter.Name}" }), .. shortcut?.Parameters ?? []];
+        [
+            .. body.Parameters,
+            .. lastParameters.Select(parameter => parameter with { Name = $"{lastName}.{parameter.Name}" }),
+            .. shortcut?.Parameters ?? []];
 
     public override double KinkDistance =>
         Math.Min(end!.KinkDistance, Math.Min(body.KinkDistance, shortcut?.KinkDistance ?? double.PositiveInfinity));

@@ -13,7 +13,10 @@ public static class SmallNetworks
     // A hundred steps of a central difference, and thousands of roundings.
     private const double LeastKinkDistance = 5e-4;
 
-    /// <summary>A ResNet of two blocks: the stem with batch norm and max pooling, a block with an identity shortcut, one with a convolution in it, the head.</summary>
+    /// <summary>
+    /// A ResNet of two blocks: the stem with batch norm and max pooling, a block with an identity shortcut, one with a
+    /// convolution in it, the head.
+    /// </summary>
     public static NetworkCase ResNet()
     {
         const int Batch = 2, Channels = 4, Outputs = 3;
@@ -31,7 +34,8 @@ public static class SmallNetworks
                 AdaptiveAveragePooling(ref shape, 1),
                 Linear(values, "fc", ref shape, Outputs));
             return new NetworkCase(
-                "two-block resnet", $"n{Batch} {image.H}x{image.W}x{image.C} -> {Outputs}", image, values.Next(image.Count), values.Next(shape.Count), network, Build);
+                "two-block resnet", $"n{Batch} {image.H}x{image.W}x{image.C} -> {Outputs}", image,
+                values.Next(image.Count), values.Next(shape.Count), network, Build);
         });
 
         static Layer Build() => new Sequential(
@@ -44,7 +48,10 @@ public static class SmallNetworks
             new LinearLayer("fc", TensorShape.Vector(2 * Channels), Outputs));
     }
 
-    /// <summary>A VGG of four layers with weights: three convolutions with ReLU, two of them next to each other, max pooling, adaptive pooling, the classifier.</summary>
+    /// <summary>
+    /// A VGG of four layers with weights: three convolutions with ReLU, two of them next to each other, max pooling,
+    /// adaptive pooling, the classifier.
+    /// </summary>
     public static NetworkCase Vgg()
     {
         const int Batch = 2, FirstChannels = 5, SecondChannels = 4, ThirdChannels = 6, Pooled = 3, Outputs = 4;
@@ -54,25 +61,37 @@ public static class SmallNetworks
             var values = new Values(seed);
             TensorShape shape = image;
             ReferenceLayer network = new ReferenceSequence(
-                Convolution(values, "features.0", ref shape, FirstChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(
+                    values, "features.0", ref shape, FirstChannels, filterSize: 3, stride: 1, padding: 1,
+                    hasBias: true),
                 Relu(shape),
-                Convolution(values, "features.2", ref shape, SecondChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(
+                    values, "features.2", ref shape, SecondChannels, filterSize: 3, stride: 1, padding: 1,
+                    hasBias: true),
                 Relu(shape),
                 MaxPooling(ref shape, window: 2, stride: 2, padding: 0),
-                Convolution(values, "features.5", ref shape, ThirdChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true),
+                Convolution(
+                    values, "features.5", ref shape, ThirdChannels, filterSize: 3, stride: 1, padding: 1,
+                    hasBias: true),
                 Relu(shape),
                 MaxPooling(ref shape, window: 2, stride: 2, padding: 0),
                 AdaptiveAveragePooling(ref shape, Pooled),
                 Linear(values, "classifier", ref shape, Outputs));
             return new NetworkCase(
-                "four-layer vgg", $"n{Batch} {image.H}x{image.W}x{image.C} -> {Outputs}", image, values.Next(image.Count), values.Next(shape.Count), network, Build);
+                "four-layer vgg", $"n{Batch} {image.H}x{image.W}x{image.C} -> {Outputs}", image,
+                values.Next(image.Count), values.Next(shape.Count), network, Build);
         });
 
         static Layer Build() => new Sequential(
-            new ConvolutionLayer("features.0", 3, FirstChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
-            new ConvolutionLayer("features.2", FirstChannels, SecondChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer(
+                "features.0", 3, FirstChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer(
+                "features.2", FirstChannels, SecondChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true,
+                relu: true),
             new MaxPoolingLayer("features.4", window: 2, stride: 2, padding: 0),
-            new ConvolutionLayer("features.5", SecondChannels, ThirdChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+            new ConvolutionLayer(
+                "features.5", SecondChannels, ThirdChannels, filterSize: 3, stride: 1, padding: 1, hasBias: true,
+                relu: true),
             new MaxPoolingLayer("features.7", window: 2, stride: 2, padding: 0),
             new AdaptiveAveragePoolingLayer("avgpool", Pooled),
             new LinearLayer("classifier", new TensorShape(1, Pooled, Pooled, ThirdChannels), Outputs));
@@ -84,7 +103,8 @@ public static class SmallNetworks
         private int calls;
 
         public double[] Next(long count, float scale = 1, float offset = 0) =>
-            Array.ConvertAll(CheckValues.Uniform(count, 1000 * seed + calls++), value => (double)(float)(scale * value + offset));
+            Array.ConvertAll(
+                CheckValues.Uniform(count, 1000 * seed + calls++), value => (double)(float)(scale * value + offset));
     }
 
     private static NetworkCase AwayFromKinks(Func<int, NetworkCase> create)
@@ -98,14 +118,17 @@ public static class SmallNetworks
     }
 
     private static ReferenceOperator Convolution(
-        Values values, string name, ref TensorShape at, int channels, int filterSize, int stride, int padding, bool hasBias)
+        Values values, string name, ref TensorShape at, int channels, int filterSize, int stride, int padding,
+        bool hasBias)
     {
         var shape = new ConvolutionShape(at.N, at.H, at.W, at.C, channels, filterSize, filterSize, stride, padding);
         at = shape.Output;
         // He et al. 2015: activations keep their size.
-        double[] weight = values.Next(shape.Weights.Count, MathF.Sqrt(6f / (shape.R * shape.S * shape.C))), bias = hasBias ? values.Next(channels, 0.1f) : [];
+        double[] weight = values.Next(shape.Weights.Count, MathF.Sqrt(6f / (shape.R * shape.S * shape.C)));
+        double[] bias = hasBias ? values.Next(channels, 0.1f) : [];
         Operand[] parameters = hasBias ? [new("weight", weight), new("bias", bias)] : [new("weight", weight)];
-        return new ReferenceOperator(name, parameters, input => new ConvolutionCase(shape, input, weight, bias, new double[shape.Output.Count]));
+        return new ReferenceOperator(
+            name, parameters, input => new ConvolutionCase(shape, input, weight, bias, new double[shape.Output.Count]));
     }
 
     private static ReferenceOperator BatchNorm(Values values, string name, TensorShape at, bool relu)
@@ -114,8 +137,11 @@ public static class SmallNetworks
         return new ReferenceOperator(name, parameters, input => BatchNorm(at, input, [], parameters, relu));
     }
 
-    private static BatchNormCase BatchNorm(TensorShape at, double[] input, double[] residual, Operand[] parameters, bool relu) =>
-        new(new BatchNormShape(at.N, at.H, at.W, at.C), input, residual, parameters[0].Values, parameters[1].Values, new double[at.Count], relu);
+    private static BatchNormCase BatchNorm(
+        TensorShape at, double[] input, double[] residual, Operand[] parameters, bool relu) =>
+        new(
+            new BatchNormShape(at.N, at.H, at.W, at.C), input, residual, parameters[0].Values, parameters[1].Values,
+            new double[at.Count], relu);
 
     private static Operand[] BatchNormParameters(Values values, int channels) =>
         [new("weight", values.Next(channels, 0.25f, 1)), new("bias", values.Next(channels, 0.25f))];
@@ -124,18 +150,24 @@ public static class SmallNetworks
     {
         TensorShape input = at, output = at;
         var body = new ReferenceSequence(
-            Convolution(values, $"{name}.conv1", ref output, channels, filterSize: 3, stride, padding: 1, hasBias: false),
+            Convolution(
+                values, $"{name}.conv1", ref output, channels, filterSize: 3, stride, padding: 1, hasBias: false),
             BatchNorm(values, $"{name}.bn1", output, relu: true),
-            Convolution(values, $"{name}.conv2", ref output, channels, filterSize: 3, stride: 1, padding: 1, hasBias: false));
+            Convolution(
+                values, $"{name}.conv2", ref output, channels, filterSize: 3, stride: 1, padding: 1, hasBias: false));
         ReferenceSequence? shortcut = stride == 1 && channels == at.C ? null : new ReferenceSequence(
-            Convolution(values, $"{name}.downsample.0", ref input, channels, filterSize: 1, stride, padding: 0, hasBias: false),
+            Convolution(
+                values, $"{name}.downsample.0", ref input, channels, filterSize: 1, stride, padding: 0, hasBias: false),
             BatchNorm(values, $"{name}.downsample.1", output, relu: false));
         Operand[] last = BatchNormParameters(values, channels);
         at = output;
-        return new ReferenceBlock(body, shortcut, $"{name}.bn2", last, (hidden, residual) => BatchNorm(output, hidden, residual, last, relu: true));
+        return new ReferenceBlock(
+            body, shortcut, $"{name}.bn2", last,
+            (hidden, residual) => BatchNorm(output, hidden, residual, last, relu: true));
     }
 
-    private static ReferenceOperator Relu(TensorShape at) => new("", [], input => new ReluCase(at, input, new double[at.Count]));
+    private static ReferenceOperator Relu(TensorShape at) =>
+        new("", [], input => new ReluCase(at, input, new double[at.Count]));
 
     private static ReferenceOperator MaxPooling(ref TensorShape at, int window, int stride, int padding)
     {
@@ -148,7 +180,8 @@ public static class SmallNetworks
     {
         var shape = new AdaptiveAveragePoolingShape(at.N, at.H, at.W, at.C, size, size);
         at = shape.Output;
-        return new ReferenceOperator("", [], input => new AdaptiveAveragePoolingCase(shape, input, new double[shape.Output.Count]));
+        return new ReferenceOperator(
+            "", [], input => new AdaptiveAveragePoolingCase(shape, input, new double[shape.Output.Count]));
     }
 
     private static ReferenceOperator Linear(Values values, string name, ref TensorShape at, int outputs)
@@ -157,6 +190,7 @@ public static class SmallNetworks
         at = TensorShape.Matrix(at.N, outputs);
         double[] weight = values.Next(shape.Weights.Count, 1 / MathF.Sqrt(shape.In)), bias = values.Next(outputs, 0.1f);
         return new ReferenceOperator(
-            name, [new("weight", weight), new("bias", bias)], input => new LinearCase(shape, input, weight, bias, new double[shape.Output.Count]));
+            name, [new("weight", weight), new("bias", bias)],
+            input => new LinearCase(shape, input, weight, bias, new double[shape.Output.Count]));
     }
 }

@@ -18,8 +18,8 @@ public class SoftmaxCrossEntropyCase : LossCase
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A difference of logits is rounded before the exponential, which turns that into a relative error of the exponential; the
-    /// exponential itself, c additions, the quotient and the difference from 1 round a few times more.
+    /// A difference of logits is rounded before the exponential, which turns that into a relative error of the
+    /// exponential; the exponential itself, c additions, the quotient and the difference from 1 round a few times more.
     /// </remarks>
     public override Results Bounds()
     {
@@ -34,7 +34,8 @@ public class SoftmaxCrossEntropyCase : LossCase
         SoftmaxCrossEntropyReference.Forward(loss, gradLogits, Logits, targets, Sizes);
 
     private protected override void Launch(
-        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits)
+        ComputeDevice device, DeviceMemory memory, ArrayView<float> loss, ArrayView<float> gradLogits,
+        ArrayView<float> logits)
     {
         ArrayView<int> classes = memory.Vector(targets);
         memory.Run(() => SoftmaxCrossEntropy.Forward(device, loss, gradLogits, logits, classes, Sizes));

@@ -8,7 +8,10 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>The cases that <c>cxr gradcheck</c> and the tests run: every operator with a gradient, on small shapes that break wrong indexing.</summary>
+/// <summary>
+/// The cases that <c>cxr gradcheck</c> and the tests run: every operator with a gradient, on small shapes that break
+/// wrong indexing.
+/// </summary>
 public static class StandardCases
 {
     private static readonly Dictionary<string, Func<IEnumerable<OperatorCase>>> ByOperator = new(StringComparer.Ordinal)
@@ -51,16 +54,16 @@ public static class StandardCases
             new(N: 2, H: 9, W: 8, C: 16, K: 32, R: 3, S: 3, Stride: 1, Padding: 1),
         ];
         return shapes.Select(shape => new ConvolutionCase(
-            shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Weights.Count, 2), CheckValues.Uniform(shape.K, 3),
-            CheckValues.Uniform(shape.Output.Count, 4)));
+            shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Weights.Count, 2),
+            CheckValues.Uniform(shape.K, 3), CheckValues.Uniform(shape.Output.Count, 4)));
     }
 
     private static IEnumerable<OperatorCase> Linears()
     {
         LinearShape[] shapes = [new(N: 3, In: 7, Out: 5), new(N: 1, In: 67, Out: 2), new(N: 5, In: 130, Out: 33)];
         return shapes.Select(shape => new LinearCase(
-            shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Weights.Count, 2), CheckValues.Uniform(shape.Out, 3),
-            CheckValues.Uniform(shape.Output.Count, 4)));
+            shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Weights.Count, 2),
+            CheckValues.Uniform(shape.Out, 3), CheckValues.Uniform(shape.Output.Count, 4)));
     }
 
     private static IEnumerable<OperatorCase> BatchNorms()
@@ -86,7 +89,8 @@ public static class StandardCases
     private static IEnumerable<OperatorCase> Relus()
     {
         TensorShape[] shapes = [new(2, 7, 5, 3), new(1, 1, 1, 1)];
-        return shapes.Select(shape => new ReluCase(shape, CheckValues.Lattice(shape.Count, 1), CheckValues.Uniform(shape.Count, 2)));
+        return shapes.Select(
+            shape => new ReluCase(shape, CheckValues.Lattice(shape.Count, 1), CheckValues.Uniform(shape.Count, 2)));
     }
 
     private static IEnumerable<OperatorCase> Dropouts()
@@ -94,14 +98,16 @@ public static class StandardCases
         var shape = new TensorShape(2, 3, 5, 7);
         return from rate in (float[])[0.2f, 0.5f]
                select new DropoutCase(
-                   shape, CheckValues.Uniform(shape.Count, 1), CheckValues.Uniform(shape.Count, 2), new DropoutMask(Key: 5, Rate: rate), step: 2);
+                   shape, CheckValues.Uniform(shape.Count, 1), CheckValues.Uniform(shape.Count, 2),
+                   new DropoutMask(Key: 5, Rate: rate), step: 2);
     }
 
     private static IEnumerable<OperatorCase> Additions()
     {
         TensorShape[] shapes = [new(2, 7, 5, 3), new(1, 1, 1, 1)];
         return shapes.Select(shape => new AdditionCase(
-            shape, CheckValues.Uniform(shape.Count, 1), CheckValues.Uniform(shape.Count, 2), CheckValues.Uniform(shape.Count, 3)));
+            shape, CheckValues.Uniform(shape.Count, 1), CheckValues.Uniform(shape.Count, 2),
+            CheckValues.Uniform(shape.Count, 3)));
     }
 
     private static IEnumerable<OperatorCase> MaxPoolings()
@@ -113,14 +119,16 @@ public static class StandardCases
             new(N: 1, H: 5, W: 7, C: 17, Window: 3, Stride: 1, Padding: 1),
             new(N: 1, H: 10, W: 7, C: 4, Window: 2, Stride: 3, Padding: 1),
         ];
-        return shapes.Select(shape => new MaxPoolingCase(shape, CheckValues.Lattice(shape.Input.Count, 1), CheckValues.Uniform(shape.Output.Count, 2)));
+        return shapes.Select(shape => new MaxPoolingCase(
+            shape, CheckValues.Lattice(shape.Input.Count, 1), CheckValues.Uniform(shape.Output.Count, 2)));
     }
 
     private static IEnumerable<OperatorCase> AdaptiveAveragePoolings()
     {
         AdaptiveAveragePoolingShape[] shapes =
         [
-            new(N: 2, H: 7, W: 5, C: 3, P: 1, Q: 1), new(N: 1, H: 2, W: 3, C: 5, P: 7, Q: 7), new(N: 2, H: 10, W: 9, C: 17, P: 7, Q: 4),
+            new(N: 2, H: 7, W: 5, C: 3, P: 1, Q: 1), new(N: 1, H: 2, W: 3, C: 5, P: 7, Q: 7),
+            new(N: 2, H: 10, W: 9, C: 17, P: 7, Q: 4),
         ];
         return shapes.Select(shape => new AdaptiveAveragePoolingCase(
             shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Output.Count, 2)));
@@ -129,13 +137,15 @@ public static class StandardCases
     private static IEnumerable<OperatorCase> CrossEntropies()
     {
         LossShape[] shapes = [new(N: 5, C: 4), new(N: 1, C: 2), new(N: 33, C: 3)];
-        return shapes.Select(shape => new SoftmaxCrossEntropyCase(shape, Logits(shape), [.. Enumerable.Range(0, shape.N).Select(n => n * 5 % shape.C)]));
+        return shapes.Select(shape => new SoftmaxCrossEntropyCase(
+            shape, Logits(shape), [.. Enumerable.Range(0, shape.N).Select(n => n * 5 % shape.C)]));
     }
 
     private static IEnumerable<OperatorCase> BinaryCrossEntropies()
     {
         LossShape[] shapes = [new(N: 5, C: 3), new(N: 33, C: 1)];
-        return shapes.Select(shape => new BinaryCrossEntropyCase(shape, Logits(shape), CheckValues.Labels(shape.N * shape.C, 2)));
+        return shapes.Select(
+            shape => new BinaryCrossEntropyCase(shape, Logits(shape), CheckValues.Labels(shape.N * shape.C, 2)));
     }
 
     private static IEnumerable<OperatorCase> Focals()
@@ -143,14 +153,20 @@ public static class StandardCases
         var shape = new LossShape(N: 7, C: 3);
         FocalOptions[] options =
         [
-            FocalOptions.Study, new(Alpha: 0.5f, Gamma: 0, Mean: true), new(Alpha: 0.25f, Gamma: 1.5f, Mean: true), new(Alpha: 0.75f, Gamma: 5, Mean: false),
+            FocalOptions.Study, new(Alpha: 0.5f, Gamma: 0, Mean: true), new(Alpha: 0.25f, Gamma: 1.5f, Mean: true),
+            new(Alpha: 0.75f, Gamma: 5, Mean: false),
         ];
-        return options.Select(option => new FocalCase(shape, Logits(shape), CheckValues.Labels(shape.N * shape.C, 2), option));
+        return options.Select(
+            option => new FocalCase(shape, Logits(shape), CheckValues.Labels(shape.N * shape.C, 2), option));
     }
 
-    private static double[] Logits(LossShape shape) => Array.ConvertAll(CheckValues.Uniform((long)shape.N * shape.C, 1), x => 4 * x);
+    private static double[] Logits(LossShape shape) =>
+        Array.ConvertAll(CheckValues.Uniform((long)shape.N * shape.C, 1), x => 4 * x);
 
-    /// <summary>The first random case none of whose values is so near a kink that a central difference or rounding moves it over.</summary>
+    /// <summary>
+    /// The first random case none of whose values is so near a kink that a central difference or rounding moves it
+    /// over.
+    /// </summary>
     private static OperatorCase AwayFromKinks(Func<int, OperatorCase> create)
     {
         const double LeastDistance = 1e-4;

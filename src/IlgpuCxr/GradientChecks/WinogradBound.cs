@@ -4,9 +4,10 @@ namespace IlgpuCxr.GradientChecks;
 
 /// <summary>How far F(4x4, 3x3) in single precision can be from the exact result, element by element.</summary>
 /// <remarks>
-/// A computed sum of products differs from the exact one by at most <c>γ Σ |terms|</c>, <c>γ = n u / (1 - n u)</c>, where u is the unit roundoff and n the number
-/// of roundings that a term goes through (Higham 2002, section 3.1; for Winograd's algorithm Barabasz et al. 2020, arXiv:1803.10986). <c>Σ |terms|</c> is the
-/// same algorithm with the absolute values of all matrices and data:
+/// A computed sum of products differs from the exact one by at most <c>γ Σ |terms|</c>, <c>γ = n u / (1 - n u)</c>,
+/// where u is the unit roundoff and n the number of roundings that a term goes through (Higham 2002, section 3.1; for
+/// Winograd's algorithm Barabasz et al. 2020, arXiv:1803.10986). <c>Σ |terms|</c> is the same algorithm with the
+/// absolute values of all matrices and data:
 /// <code>
 /// |Ŷ - Y| ≤ γ |Aᵀ| [(|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)] |A|      summed over channels
 /// </code>
@@ -15,8 +16,8 @@ internal static class WinogradBound
 {
     private const int Outputs = 4, Points = 6, Taps = 3;
 
-    // A one-dimensional transform rounds a term at most 5 times, its coefficient included; there are two for each of the three matrices.
-    // A multiply-add that is not fused rounds twice.
+    // A one-dimensional transform rounds a term at most 5 times, its coefficient included; there are two for each of
+    // the three matrices. A multiply-add that is not fused rounds twice.
     private const int RoundingsOfTransforms = 2 * 3 * 5 * 2;
 
     private static readonly double[,] B = new double[,]
@@ -55,10 +56,18 @@ internal static class WinogradBound
     {
         var bound = new double[shape.Output.Count];
         double gamma = Gamma(shape.C);
-        double[][][,] filters = [.. Enumerable.Range(0, shape.K).Select(k => Enumerable.Range(0, shape.C).Select(c => Both(G, Filter(weights, k, c, shape))).ToArray())];
+        double[][][,] filters =
+        [
+            .. Enumerable.Range(0, shape.K).Select(
+                k => Enumerable.Range(0, shape.C).Select(c => Both(G, Filter(weights, k, c, shape))).ToArray()),
+        ];
         ForEachTile(shape, (n, row, column) =>
         {
-            double[][,] tiles = [.. Enumerable.Range(0, shape.C).Select(c => Both(B, Tile(input, shape.H, shape.W, shape.C, n, row - shape.Padding, column - shape.Padding, c, Points)))];
+            double[][,] tiles =
+            [
+                .. Enumerable.Range(0, shape.C).Select(c => Both(
+                    B, Tile(input, shape.H, shape.W, shape.C, n, row - shape.Padding, column - shape.Padding, c, Points))),
+            ];
             for (int k = 0; k < shape.K; k++)
             {
                 var sum = new double[Points, Points];
@@ -67,7 +76,10 @@ internal static class WinogradBound
                 double[,] outputs = Both(Transposed, sum);
                 for (int i = 0; i < Outputs && row + i < shape.P; i++)
                     for (int j = 0; j < Outputs && column + j < shape.Q; j++)
-                        bound[((n * shape.P + row + i) * shape.Q + column + j) * shape.K + k] = gamma * outputs[i, j] + OperatorCase.Roundoff * 4;
+                    {
+                        int pixel = (n * shape.P + row + i) * shape.Q + column + j;
+                        bound[pixel * shape.K + k] = gamma * outputs[i, j] + OperatorCase.Roundoff * 4;
+                    }
             }
         });
         return bound;
@@ -81,7 +93,9 @@ internal static class WinogradBound
             for (int tap = 0; tap < 9; tap++)
                 for (int c = 0; c < shape.C; c++)
                     turned[(c * 9 + 8 - tap) * shape.K + k] = weights[(k * 9 + tap) * shape.C + c];
-        return Forward(gradOutput, turned, new ConvolutionShape(shape.N, shape.P, shape.Q, shape.K, shape.C, Taps, Taps, 1, 2 - shape.Padding));
+        return Forward(
+            gradOutput, turned,
+            new ConvolutionShape(shape.N, shape.P, shape.Q, shape.K, shape.C, Taps, Taps, 1, 2 - shape.Padding));
     }
 
     /// <summary>The bound of the weights' gradient.</summary>
@@ -92,10 +106,15 @@ internal static class WinogradBound
         ForEachTile(shape, (n, row, column) =>
         {
             tiles++;
-            double[][,] inputs = [.. Enumerable.Range(0, shape.C).Select(c => Both(B, Tile(input, shape.H, shape.W, shape.C, n, row - shape.Padding, column - shape.Padding, c, Points)))];
+            double[][,] inputs =
+            [
+                .. Enumerable.Range(0, shape.C).Select(c => Both(
+                    B, Tile(input, shape.H, shape.W, shape.C, n, row - shape.Padding, column - shape.Padding, c, Points))),
+            ];
             for (int k = 0; k < shape.K; k++)
             {
-                double[,] gradient = Both(Transpose(Transposed), Tile(gradOutput, shape.P, shape.Q, shape.K, n, row, column, k, Outputs));
+                double[,] gradient = Both(
+                    Transpose(Transposed), Tile(gradOutput, shape.P, shape.Q, shape.K, n, row, column, k, Outputs));
                 for (int c = 0; c < shape.C; c++)
                     AddProduct(sums[k, c] ??= new double[Points, Points], inputs[c], gradient);
             }
@@ -125,7 +144,8 @@ internal static class WinogradBound
                     action(n, row, column);
     }
 
-    private static double[,] Tile(double[] tensor, int height, int width, int channels, int n, int row, int column, int channel, int edge)
+    private static double[,] Tile(
+        double[] tensor, int height, int width, int channels, int n, int row, int column, int channel, int edge)
     {
         var tile = new double[edge, edge];
         for (int i = 0; i < edge; i++)

@@ -2,7 +2,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>ResNet's basic block: <c>relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))</c> (He et al. 2015, arXiv:1512.03385).</summary>
+/// <summary>
+/// ResNet's basic block: <c>relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))</c> (He et al. 2015, arXiv:1512.03385).
+/// </summary>
 /// <remarks>The shortcut is the identity, or a 1x1 convolution with batch norm where the shape changes.</remarks>
 public sealed class BasicBlock : Layer
 {
@@ -26,14 +28,17 @@ public sealed class BasicBlock : Layer
         if (stride > 1 || inChannels != outChannels)
         {
             downsample = (
-                new ConvolutionLayer($"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0),
+                new ConvolutionLayer(
+                    $"{name}.downsample.0", inChannels, outChannels, filterSize: 1, stride, padding: 0),
                 new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false));
         }
     }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters =>
-        [.. conv1.Parameters, .. bn1.Parameters, .. conv2.Parameters, .. bn2.Parameters, .. downsample?.Convolution.Parameters ?? [], .. downsample?.Norm.Parameters ?? []];
+        [
+            .. conv1.Parameters, .. bn1.Parameters, .. conv2.Parameters, .. bn2.Parameters,
+            .. downsample?.Convolution.Parameters ?? [], .. downsample?.Norm.Parameters ?? []];
 
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
@@ -66,7 +71,8 @@ public sealed class BasicBlock : Layer
             gradHidden = conv2.Backward(device, gradHidden);
         if (gradHidden is not null)
             gradHidden = bn1.Backward(device, gradHidden);
-        // The second path adds its part of the input's gradient to the first's. A 1x1 convolution with a stride is the second, for it reaches a quarter of the pixels.
+        // The second path adds its part of the input's gradient to the first's. A 1x1 convolution with a stride is the
+        // second, for it reaches a quarter of the pixels.
         Tensor? gradInput = downsample is null ? gradShortcut : null;
         if (gradHidden is not null)
             gradInput = conv1.Backward(device, gradHidden, gradInput);

@@ -3,10 +3,13 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>Batch norm over each channel, with the addition of a residual and the ReLU after it in the same pass over memory.</summary>
+/// <summary>
+/// Batch norm over each channel, with the addition of a residual and the ReLU after it in the same pass over memory.
+/// </summary>
 /// <remarks>
-/// Momentum .1 and epsilon 1e-5 are PyTorch's defaults. A frozen batch norm still normalises with the batch's statistics in training and
-/// still updates its running ones; only its weight and bias stay. That is what PyTorch does with <c>requires_grad=False</c>.
+/// Momentum .1 and epsilon 1e-5 are PyTorch's defaults. A frozen batch norm still normalises with the batch's
+/// statistics in training and still updates its running ones; only its weight and bias stay. That is what PyTorch does
+/// with <c>requires_grad=False</c>.
 /// </remarks>
 public sealed class BatchNormLayer : Layer
 {
@@ -44,8 +47,10 @@ public sealed class BatchNormLayer : Layer
         TensorShape vector = TensorShape.Vector(channels);
         weight = new Parameter($"{name}.weight", vector, ParameterLayout.Vector, Initialization.Constant(1));
         bias = new Parameter($"{name}.bias", vector, ParameterLayout.Vector, Initialization.Constant(0));
-        runningMean = new Parameter($"{name}.running_mean", vector, ParameterLayout.Vector, Initialization.Constant(0), isBuffer: true);
-        runningVar = new Parameter($"{name}.running_var", vector, ParameterLayout.Vector, Initialization.Constant(1), isBuffer: true);
+        runningMean = new Parameter(
+            $"{name}.running_mean", vector, ParameterLayout.Vector, Initialization.Constant(0), isBuffer: true);
+        runningVar = new Parameter(
+            $"{name}.running_var", vector, ParameterLayout.Vector, Initialization.Constant(1), isBuffer: true);
     }
 
     /// <inheritdoc/>
@@ -60,9 +65,12 @@ public sealed class BatchNormLayer : Layer
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(ComputeDevice device, Tensor input, bool training) => Forward(device, input, null, training);
+    public override Tensor Forward(ComputeDevice device, Tensor input, bool training) =>
+        Forward(device, input, null, training);
 
-    /// <summary>As <see cref="Forward(ComputeDevice, Tensor, bool)"/>, with a residual that is added before the ReLU.</summary>
+    /// <summary>
+    /// As <see cref="Forward(ComputeDevice, Tensor, bool)"/>, with a residual that is added before the ReLU.
+    /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="input">The input; the layer releases it.</param>
     /// <param name="residual">What is added, of the input's shape; the layer releases it. Null for none.</param>
@@ -74,7 +82,8 @@ public sealed class BatchNormLayer : Layer
         if (!training)
         {
             BatchNorm.ForwardEvaluation(
-                device, output, input, residual, runningMean.Value, runningVar.Value, weight.Value, bias.Value, Epsilon, relu, shape);
+                device, output, input, residual, runningMean.Value, runningVar.Value, weight.Value, bias.Value, Epsilon,
+                relu, shape);
             input.Release();
             residual?.Release();
             return output;
@@ -90,7 +99,8 @@ public sealed class BatchNormLayer : Layer
         residual?.Release();
         if (output.RequiresGrad)
         {
-            (this.input, this.output, this.mean, this.inverseStd) = (input, relu && residual is not null ? output.Retain() : null, mean, inverseStd);
+            (this.input, this.output, this.mean, this.inverseStd) =
+                (input, relu && residual is not null ? output.Retain() : null, mean, inverseStd);
         }
         else
         {
@@ -102,7 +112,8 @@ public sealed class BatchNormLayer : Layer
     }
 
     /// <inheritdoc/>
-    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput) => BackwardWithResidual(device, gradOutput).Input;
+    public override Tensor? Backward(ComputeDevice device, Tensor gradOutput) =>
+        BackwardWithResidual(device, gradOutput).Input;
 
     /// <summary>As <see cref="Backward(ComputeDevice, Tensor)"/>, for both inputs.</summary>
     /// <param name="device">Where to compute.</param>
@@ -110,7 +121,8 @@ public sealed class BatchNormLayer : Layer
     /// <returns>The gradients of the input and of the residual, each null where none is required.</returns>
     public (Tensor? Input, Tensor? Residual) BackwardWithResidual(ComputeDevice device, Tensor gradOutput)
     {
-        // The residual's gradient is the output's with the ReLU's mask applied, so it takes the output gradient's place.
+        // The residual's gradient is the output's with the ReLU's mask applied, so it takes the output gradient's
+        // place.
         Tensor? gradResidual = residualRequiresGrad ? gradOutput : null;
         Tensor gradInput = residualRequiresGrad ? device.Arena.Rent(gradOutput.Shape) : gradOutput;
         BatchNorm.Backward(
@@ -128,5 +140,6 @@ public sealed class BatchNormLayer : Layer
     private BatchNormShape ShapeFor(TensorShape input) =>
         input.C == weight.Shape.Count
             ? new BatchNormShape(input.N, input.H, input.W, input.C)
-            : throw new ArgumentException($"The batch norm {name} takes {weight.Shape.Count} channels, not {input}.", nameof(input));
+            : throw new ArgumentException(
+                $"The batch norm {name} takes {weight.Shape.Count} channels, not {input}.", nameof(input));
 }

@@ -4,10 +4,13 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>A convolution: without bias where batch norm follows, as in ResNet, or with one and with ReLU, as in VGG.</summary>
+/// <summary>
+/// A convolution: without bias where batch norm follows, as in ResNet, or with one and with ReLU, as in VGG.
+/// </summary>
 /// <remarks>
-/// ReLU and its gradient cost no trip to memory where they can be had with a convolution: the outputs are rectified as they are written, and the
-/// next convolution sets its input's gradient to 0 where its input is. A batch norm that follows finds its statistics with the outputs, where a GPU's tiles can write them.
+/// ReLU and its gradient cost no trip to memory where they can be had with a convolution: the outputs are rectified as
+/// they are written, and the next convolution sets its input's gradient to 0 where its input is. A batch norm that
+/// follows finds its statistics with the outputs, where a GPU's tiles can write them.
 /// </remarks>
 public sealed class ConvolutionLayer : Layer
 {
@@ -33,7 +36,9 @@ public sealed class ConvolutionLayer : Layer
     /// <param name="hasBias">Whether a bias is added.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the padding negative.</exception>
-    public ConvolutionLayer(string name, int inChannels, int outChannels, int filterSize, int stride, int padding, bool hasBias = false, bool relu = false)
+    public ConvolutionLayer(
+        string name, int inChannels, int outChannels, int filterSize, int stride, int padding, bool hasBias = false,
+        bool relu = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
@@ -46,9 +51,11 @@ public sealed class ConvolutionLayer : Layer
         this.padding = padding;
         var weights = new TensorShape(outChannels, filterSize, filterSize, inChannels);
         weight = new Parameter(
-            $"{name}.weight", weights, ParameterLayout.Filter, Initialization.KaimingNormal(outChannels * filterSize * filterSize));
+            $"{name}.weight", weights, ParameterLayout.Filter,
+            Initialization.KaimingNormal(outChannels * filterSize * filterSize));
         if (hasBias)
-            bias = new Parameter($"{name}.bias", TensorShape.Vector(outChannels), ParameterLayout.Vector, Initialization.Constant(0));
+            bias = new Parameter(
+                $"{name}.bias", TensorShape.Vector(outChannels), ParameterLayout.Vector, Initialization.Constant(0));
     }
 
     /// <inheritdoc/>
@@ -90,7 +97,10 @@ public sealed class ConvolutionLayer : Layer
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput) => Backward(device, gradOutput, null);
 
-    /// <summary>As <see cref="Backward(ComputeDevice, Tensor)"/>, where another path's gradient of the same input exists already.</summary>
+    /// <summary>
+    /// As <see cref="Backward(ComputeDevice, Tensor)"/>, where another path's gradient of the same input exists
+    /// already.
+    /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradOutput">The gradient of the output; the layer releases it.</param>
     /// <param name="gradInput">The other path's gradient, to which this one is added; null for none.</param>
@@ -128,9 +138,12 @@ public sealed class ConvolutionLayer : Layer
     private ConvolutionShape ShapeFor(TensorShape input)
     {
         if (input.C != weight.Shape.C)
-            throw new ArgumentException($"The convolution {name} takes {weight.Shape.C} channels, not {input}.", nameof(input));
+            throw new ArgumentException(
+                $"The convolution {name} takes {weight.Shape.C} channels, not {input}.", nameof(input));
         if (input.H + 2 * padding < weight.Shape.H || input.W + 2 * padding < weight.Shape.W)
-            throw new ArgumentException($"The convolution {name} has a filter of {weight.Shape.H}x{weight.Shape.W} that is larger than {input} with padding {padding}.", nameof(input));
+            throw new ArgumentException(
+                $"The convolution {name} has a filter of {weight.Shape.H}x{weight.Shape.W} that is larger than {input} with padding {padding}.",
+                nameof(input));
         return new(input.N, input.H, input.W, input.C, weight.Shape.N, weight.Shape.H, weight.Shape.W, stride, padding);
     }
 }

@@ -5,7 +5,9 @@ using IlgpuCxr.Kernels.Dropout;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>Drops a random part of the values in training and scales the others up; changes nothing in evaluation.</summary>
+/// <summary>
+/// Drops a random part of the values in training and scales the others up; changes nothing in evaluation.
+/// </summary>
 public sealed class DropoutLayer : Layer
 {
     private readonly string name;
@@ -15,14 +17,19 @@ public sealed class DropoutLayer : Layer
     private DropoutMask mask;
 
     /// <summary>Creates the layer.</summary>
-    /// <param name="name">torchvision's name, such as <c>classifier.2</c>; layers of different names drop different values.</param>
-    /// <param name="rate">Probability with which a value is dropped, less than 1; 0 for a layer that does nothing.</param>
+    /// <param name="name">
+    /// torchvision's name, such as <c>classifier.2</c>; layers of different names drop different values.
+    /// </param>
+    /// <param name="rate">
+    /// Probability with which a value is dropped, less than 1; 0 for a layer that does nothing.
+    /// </param>
     /// <param name="state">The network's seed and step.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rate is no such probability.</exception>
     public DropoutLayer(string name, float rate, DropoutState state)
     {
         if (!(rate is >= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "Dropout drops with a probability of at least 0 and less than 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(rate), rate, "Dropout drops with a probability of at least 0 and less than 1.");
         this.name = name;
         this.rate = rate;
         this.state = state;
@@ -34,7 +41,8 @@ public sealed class DropoutLayer : Layer
     /// <inheritdoc/>
     public override TensorShape Describe(TensorShape input, ICollection<LayerDescription> rows)
     {
-        rows.Add(LayerDescription.Of(name, string.Create(CultureInfo.InvariantCulture, $"dropout {rate}"), input, [], 0));
+        rows.Add(
+            LayerDescription.Of(name, string.Create(CultureInfo.InvariantCulture, $"dropout {rate}"), input, [], 0));
         return input;
     }
 

@@ -17,7 +17,9 @@ public readonly record struct Initialization(InitialDistribution Distribution, f
     /// <summary>Normal with a given standard deviation.</summary>
     public static Initialization Normal(float standardDeviation) => new(InitialDistribution.Normal, standardDeviation);
 
-    /// <summary>Uniform within <c>± 1 / √fan_in</c>: what PyTorch gives the weights and the bias of a new linear layer.</summary>
+    /// <summary>
+    /// Uniform within <c>± 1 / √fan_in</c>: what PyTorch gives the weights and the bias of a new linear layer.
+    /// </summary>
     public static Initialization Uniform(int fanIn) => new(InitialDistribution.Uniform, 1 / MathF.Sqrt(fanIn));
 }
 

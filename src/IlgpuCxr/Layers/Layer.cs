@@ -4,11 +4,12 @@ namespace IlgpuCxr.Layers;
 
 /// <summary>A part of a network that maps one tensor to one tensor, and gradients back.</summary>
 /// <remarks>
-/// There is no tape: the network is the graph, and each layer keeps between <see cref="Forward"/> and <see cref="Backward"/> just what its
-/// own gradient needs. Both take over the reference to the tensor they are given and hand over that of the result. As in
-/// PyTorch, a result requires a gradient where, in training, the input or a parameter does; then, and only then, the layer keeps
-/// something and <see cref="Backward"/> must follow. A layer may write over <c>gradOutput</c>, but not over its input: the layer before, or another
-/// path, may keep that for its own gradient. Not safe for use from several threads at once.
+/// There is no tape: the network is the graph, and each layer keeps between <see cref="Forward"/> and
+/// <see cref="Backward"/> just what its own gradient needs. Both take over the reference to the tensor they are given
+/// and hand over that of the result. As in PyTorch, a result requires a gradient where, in training, the input or a
+/// parameter does; then, and only then, the layer keeps something and <see cref="Backward"/> must follow. A layer may
+/// write over <c>gradOutput</c>, but not over its input: the layer before, or another path, may keep that for its own
+/// gradient. Not safe for use from several threads at once.
 /// </remarks>
 public abstract class Layer
 {
@@ -44,12 +45,15 @@ public abstract class Layer
 /// <param name="Parameters">Number of learnable values.</param>
 /// <param name="Trainable">Number of learnable values that are not frozen.</param>
 /// <param name="Flops">Operations of a forward pass, a multiply-add counted as two; 0 where they do not matter.</param>
-public sealed record LayerDescription(string Name, string Kind, TensorShape Output, long Parameters, long Trainable, double Flops)
+public sealed record LayerDescription(
+    string Name, string Kind, TensorShape Output, long Parameters, long Trainable, double Flops)
 {
-    internal static LayerDescription Of(string name, string kind, TensorShape output, IEnumerable<Parameter> parameters, double flops)
+    internal static LayerDescription Of(
+        string name, string kind, TensorShape output, IEnumerable<Parameter> parameters, double flops)
     {
         var learnable = parameters.Where(p => !p.IsBuffer).ToList();
         return new LayerDescription(
-            name, kind, output, learnable.Sum(p => p.Shape.Count), learnable.Where(p => p.RequiresGrad).Sum(p => p.Shape.Count), flops);
+            name, kind, output, learnable.Sum(p => p.Shape.Count),
+            learnable.Where(p => p.RequiresGrad).Sum(p => p.Shape.Count), flops);
     }
 }

@@ -20,7 +20,9 @@ public sealed class LinearLayer : Layer
     /// <param name="input">What arrives for one image: <c>[1, H, W, C]</c>, all of it features.</param>
     /// <param name="outFeatures">Features that leave.</param>
     public LinearLayer(string name, TensorShape input, int outFeatures)
-        : this(name, input, outFeatures, Initialization.Uniform((int)input.Count), Initialization.Uniform((int)input.Count))
+        : this(
+            name, input, outFeatures, Initialization.Uniform((int)input.Count),
+            Initialization.Uniform((int)input.Count))
     {
     }
 
@@ -31,14 +33,17 @@ public sealed class LinearLayer : Layer
     /// <param name="weightInitialization">The weights at first.</param>
     /// <param name="biasInitialization">The bias at first.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no features.</exception>
-    public LinearLayer(string name, TensorShape input, int outFeatures, Initialization weightInitialization, Initialization biasInitialization)
+    public LinearLayer(
+        string name, TensorShape input, int outFeatures, Initialization weightInitialization,
+        Initialization biasInitialization)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(input.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outFeatures);
         this.name = name;
         ParameterLayout layout = input.Pixels == 1 ? ParameterLayout.Matrix : ParameterLayout.FlattenedFilter;
         weight = new Parameter($"{name}.weight", input with { N = outFeatures }, layout, weightInitialization);
-        bias = new Parameter($"{name}.bias", TensorShape.Vector(outFeatures), ParameterLayout.Vector, biasInitialization);
+        bias = new Parameter(
+            $"{name}.bias", TensorShape.Vector(outFeatures), ParameterLayout.Vector, biasInitialization);
     }
 
     /// <inheritdoc/>
@@ -93,6 +98,7 @@ public sealed class LinearLayer : Layer
         long features = weight.Shape.Count / weight.Shape.N;
         return input.Count == input.N * features
             ? new LinearShape(input.N, (int)features, weight.Shape.N)
-            : throw new ArgumentException($"The linear layer {name} takes {features} features an image, not {input}.", nameof(input));
+            : throw new ArgumentException(
+                $"The linear layer {name} takes {features} features an image, not {input}.", nameof(input));
     }
 }

@@ -20,7 +20,9 @@ public sealed class MaxPoolingLayer : Layer
     /// <param name="window">Rows and columns of a window.</param>
     /// <param name="stride">Step between windows.</param>
     /// <param name="padding">Rows and columns of minus infinity around the input, at most half a window.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The window or stride is not positive, or a window could hold nothing but padding.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The window or stride is not positive, or a window could hold nothing but padding.
+    /// </exception>
     public MaxPoolingLayer(string name, int window, int stride, int padding)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
@@ -72,5 +74,7 @@ public sealed class MaxPoolingLayer : Layer
     private MaxPoolingShape ShapeFor(TensorShape input) =>
         Math.Min(input.H, input.W) + 2 * padding >= window
             ? new(input.N, input.H, input.W, input.C, window, stride, padding)
-            : throw new ArgumentException($"The max pooling {name} has windows of {window}x{window}, larger than {input} with padding {padding}.", nameof(input));
+            : throw new ArgumentException(
+                $"The max pooling {name} has windows of {window}x{window}, larger than {input} with padding {padding}.",
+                nameof(input));
 }

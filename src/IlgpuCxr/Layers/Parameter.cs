@@ -12,7 +12,8 @@ public sealed class Parameter
     /// <param name="layout">The order of the elements.</param>
     /// <param name="initialization">The values at first.</param>
     /// <param name="isBuffer">Whether this is a running statistic, which no gradient changes.</param>
-    public Parameter(string name, TensorShape shape, ParameterLayout layout, Initialization initialization, bool isBuffer = false)
+    public Parameter(
+        string name, TensorShape shape, ParameterLayout layout, Initialization initialization, bool isBuffer = false)
     {
         Name = name;
         Shape = shape;

@@ -13,8 +13,8 @@ public enum ParameterLayout
     Filter,
 
     /// <summary>
-    /// The weights of a linear layer that follows an image: <c>[out, H, W, C]</c> here, <c>[out, C H W]</c> in PyTorch, where the image is
-    /// flattened channels first.
+    /// The weights of a linear layer that follows an image: <c>[out, H, W, C]</c> here, <c>[out, C H W]</c> in PyTorch,
+    /// where the image is flattened channels first.
     /// </summary>
     FlattenedFilter,
 }

@@ -8,12 +8,15 @@ public sealed class Sequential : Layer
     private readonly IReadOnlyList<Layer> layers;
 
     /// <summary>Creates the sequence.</summary>
-    /// <param name="layers">The layers, first to last, each of them once: a layer keeps what its gradient needs.</param>
+    /// <param name="layers">
+    /// The layers, first to last, each of them once: a layer keeps what its gradient needs.
+    /// </param>
     /// <exception cref="ArgumentException">A layer stands at two places.</exception>
     public Sequential(params IReadOnlyList<Layer> layers)
     {
         if (layers.Distinct().Count() < layers.Count)
-            throw new ArgumentException("A layer stands at two places of the sequence; make one for each place.", nameof(layers));
+            throw new ArgumentException(
+                "A layer stands at two places of the sequence; make one for each place.", nameof(layers));
         this.layers = layers;
     }
 
@@ -47,5 +50,6 @@ public sealed class Sequential : Layer
 
     /// <summary>The same layers in two parts: so many first ones, and the others.</summary>
     /// <param name="count">Layers of the first part.</param>
-    internal (Sequential First, Sequential Second) Split(int count) => (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));
+    internal (Sequential First, Sequential Second) Split(int count) =>
+        (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));
 }

@@ -4,20 +4,32 @@ namespace IlgpuCxr.Metrics;
 
 /// <summary>How well one class is told from the rest, with 95 % intervals.</summary>
 /// <remarks>
-/// Sensitivity, specificity and precision are shares, with Wilson's intervals (<see cref="Estimate.OfShare"/>). Those of F1 and of the area are percentiles of
-/// 1000 bootstrap samples, stratified as pROC's (Robin et al. 2011) are by default: each draws as many images with the class and as many without as there are,
-/// because how many there are is the data set's design and not chance. An F1 of 0 and an area of 1 come out of every sample the same, so their intervals
-/// have no width. An average over few images hides a class that is never found; these numbers do not.
+/// Sensitivity, specificity and precision are shares, with Wilson's intervals (<see cref="Estimate.OfShare"/>). Those
+/// of F1 and of the area are percentiles of 1000 bootstrap samples, stratified as pROC's (Robin et al. 2011) are by
+/// default: each draws as many images with the class and as many without as there are, because how many there are is
+/// the data set's design and not chance. An F1 of 0 and an area of 1 come out of every sample the same, so their
+/// intervals have no width. An average over few images hides a class that is never found; these numbers do not.
 /// </remarks>
 /// <param name="Name">The class.</param>
 /// <param name="Confusion">Index 0 without, 1 with the class: TN FP; FN TP.</param>
-/// <param name="Sensitivity">Of the images of the class, the part predicted to be of it (recall); null where there are none.</param>
-/// <param name="Specificity">Of the other images, the part predicted not to be of it; null where there are none.</param>
-/// <param name="Precision">Of the images predicted to be of the class, the part that is; null where there are none.</param>
-/// <param name="F1">The harmonic mean of precision and sensitivity; null where no image is of the class and none is predicted to be.</param>
-/// <param name="RocAuc">The area under the receiver operating characteristic; null where all images are of the class, or none is.</param>
+/// <param name="Sensitivity">
+/// Of the images of the class, the part predicted to be of it (recall); null where there are none.
+/// </param>
+/// <param name="Specificity">
+/// Of the other images, the part predicted not to be of it; null where there are none.
+/// </param>
+/// <param name="Precision">
+/// Of the images predicted to be of the class, the part that is; null where there are none.
+/// </param>
+/// <param name="F1">
+/// The harmonic mean of precision and sensitivity; null where no image is of the class and none is predicted to be.
+/// </param>
+/// <param name="RocAuc">
+/// The area under the receiver operating characteristic; null where all images are of the class, or none is.
+/// </param>
 public sealed record ClassMetrics(
-    string Name, ConfusionMatrix Confusion, Estimate? Sensitivity, Estimate? Specificity, Estimate? Precision, Estimate? F1, Estimate? RocAuc)
+    string Name, ConfusionMatrix Confusion, Estimate? Sensitivity, Estimate? Specificity, Estimate? Precision,
+    Estimate? F1, Estimate? RocAuc)
 {
     private const int Draws = 1000;
 
@@ -34,7 +46,8 @@ public sealed record ClassMetrics(
         bool[] actual = [.. predictions.Labels.Select(label => Prediction.Says(predictions.Task, label, c))];
         bool[] predicted = [.. predictions.Predicted.Select(label => Prediction.Says(predictions.Task, label, c))];
         var roc = new RocCurve(predictions.LogOddsOf(c), actual);
-        int[] with = [.. Enumerable.Range(0, actual.Length).Where(n => actual[n])], without = [.. Enumerable.Range(0, actual.Length).Where(n => !actual[n])];
+        int[] with = [.. Enumerable.Range(0, actual.Length).Where(n => actual[n])];
+        int[] without = [.. Enumerable.Range(0, actual.Length).Where(n => !actual[n])];
 
         var random = SplitMix64.ForName(seed, Stream);
         // In an order that does not depend on which of two classes this is.
@@ -62,8 +75,8 @@ public sealed record ClassMetrics(
         long found = confusion[1, 1], said = found + confusion[0, 1];
         return new ClassMetrics(
             name, confusion,
-            Estimate.OfShare(found, with.Length), Estimate.OfShare(confusion[0, 0], without.Length), Estimate.OfShare(found, said),
-            with.Length + said == 0 ? null : Estimate.Of(confusion.F1(1), scores),
+            Estimate.OfShare(found, with.Length), Estimate.OfShare(confusion[0, 0], without.Length),
+            Estimate.OfShare(found, said), with.Length + said == 0 ? null : Estimate.Of(confusion.F1(1), scores),
             with.Length == 0 || without.Length == 0 ? null : Estimate.Of(roc.Area(), areas));
     }
 }

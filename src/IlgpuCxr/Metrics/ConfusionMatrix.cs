@@ -34,12 +34,17 @@ public sealed class ConfusionMatrix
     /// <summary>The part of all images predicted to be what they are.</summary>
     public double Accuracy => Quotient(Sum((actual, predicted) => actual == predicted), Total);
 
-    /// <summary>The mean of the classes' F1; a class that no image is of, and none is predicted to be of, has none.</summary>
-    public double MacroF1 => Enumerable.Range(0, Classes).Where(c => Predicted(c) + Actual(c) > 0).Select(F1).DefaultIfEmpty().Average();
+    /// <summary>
+    /// The mean of the classes' F1; a class that no image is of, and none is predicted to be of, has none.
+    /// </summary>
+    public double MacroF1 =>
+        Enumerable.Range(0, Classes).Where(c => Predicted(c) + Actual(c) > 0).Select(F1).DefaultIfEmpty().Average();
 
     /// <summary>The counts, one array a class as it is.</summary>
     public IReadOnlyList<long[]> Rows =>
-        [.. Enumerable.Range(0, Classes).Select(actual => Enumerable.Range(0, Classes).Select(predicted => counts[actual, predicted]).ToArray())];
+        [
+            .. Enumerable.Range(0, Classes).Select(
+                actual => Enumerable.Range(0, Classes).Select(predicted => counts[actual, predicted]).ToArray())];
 
     /// <summary>How many images of one class were predicted to be of another, or of the same.</summary>
     /// <param name="actual">What they are.</param>

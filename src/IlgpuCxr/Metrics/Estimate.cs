@@ -11,7 +11,10 @@ public readonly record struct Estimate(double Value, double Lower, double Upper)
     // The 97.5th percentile of the normal distribution.
     private const double Deviations = 1.959963984540054;
 
-    /// <summary>The interval of Wilson (1927) for a share, which has a width also where nothing or everything is counted (Brown, Cai and DasGupta 2001).</summary>
+    /// <summary>
+    /// The interval of Wilson (1927) for a share, which has a width also where nothing or everything is counted (Brown,
+    /// Cai and DasGupta 2001).
+    /// </summary>
     /// <remarks>
     /// <code>
     /// p = counted / all        (p + z² / 2n ± z √(p (1 - p) / n + z² / 4n²)) / (1 + z² / n)        n = all, z = 1.96
@@ -31,7 +34,10 @@ public readonly record struct Estimate(double Value, double Lower, double Upper)
         return new Estimate(share, Math.Clamp(center - reach, 0, share), Math.Clamp(center + reach, share, 1));
     }
 
-    /// <summary>The percentile interval of bootstrap draws (Efron 1979), quantiles by linear interpolation as in <c>numpy.quantile</c>.</summary>
+    /// <summary>
+    /// The percentile interval of bootstrap draws (Efron 1979), quantiles by linear interpolation as in
+    /// <c>numpy.quantile</c>.
+    /// </summary>
     /// <param name="value">The number on the sample itself.</param>
     /// <param name="draws">The number on each resampled sample, at least one.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no draw.</exception>

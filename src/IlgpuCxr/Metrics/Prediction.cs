@@ -5,10 +5,14 @@ namespace IlgpuCxr.Metrics;
 /// <summary>From a network's output to probabilities and classes.</summary>
 public static class Prediction
 {
-    /// <summary>A label is predicted where its probability is greater than this, as the study rounds probabilities.</summary>
+    /// <summary>
+    /// A label is predicted where its probability is greater than this, as the study rounds probabilities.
+    /// </summary>
     public const double Threshold = 0.5;
 
-    /// <summary>The class with the largest logit, the first of several; NaN counts as largest, as in <c>torch.argmax</c>.</summary>
+    /// <summary>
+    /// The class with the largest logit, the first of several; NaN counts as largest, as in <c>torch.argmax</c>.
+    /// </summary>
     /// <param name="logits"><c>[C]</c>, at least one.</param>
     public static int ArgMax(ReadOnlySpan<float> logits)
     {
@@ -21,7 +25,10 @@ public static class Prediction
         return best;
     }
 
-    /// <summary>The probability of each class: softmax where an image has one class, the logistic function where it has several labels.</summary>
+    /// <summary>
+    /// The probability of each class: softmax where an image has one class, the logistic function where it has several
+    /// labels.
+    /// </summary>
     /// <param name="task">Which of the two.</param>
     /// <param name="logits"><c>[C]</c>, an image's.</param>
     public static double[] Probabilities(ClassificationTask task, ReadOnlySpan<float> logits)
@@ -42,8 +49,14 @@ public static class Prediction
         return probabilities;
     }
 
-    /// <summary>How much speaks for each class, <c>log p / (1 - p)</c>: it tells images apart whose probabilities are both 1 as near as a number can say.</summary>
-    /// <remarks>The logit itself where an image has several labels; the logit less the others' <c>log Σ exp</c> where it has one class.</remarks>
+    /// <summary>
+    /// How much speaks for each class, <c>log p / (1 - p)</c>: it tells images apart whose probabilities are both 1 as
+    /// near as a number can say.
+    /// </summary>
+    /// <remarks>
+    /// The logit itself where an image has several labels; the logit less the others' <c>log Σ exp</c> where it has one
+    /// class.
+    /// </remarks>
     /// <param name="task">Which of the two.</param>
     /// <param name="logits"><c>[C]</c>, an image's.</param>
     public static double[] LogOdds(ClassificationTask task, ReadOnlySpan<float> logits)
@@ -69,7 +82,8 @@ public static class Prediction
     /// <param name="task">What the label means.</param>
     /// <param name="label">The index of a class, or a <see cref="LabelSet"/>.</param>
     /// <param name="c">The class.</param>
-    public static bool Says(ClassificationTask task, int label, int c) => task == ClassificationTask.Binary ? label == c : LabelSet.Has(label, c);
+    public static bool Says(ClassificationTask task, int label, int c) =>
+        task == ClassificationTask.Binary ? label == c : LabelSet.Has(label, c);
 
     private static double LogSumOfOthers(ReadOnlySpan<float> logits, int c)
     {

@@ -18,7 +18,9 @@ public sealed class Predictions
     public Predictions(ClassificationTask task, int classes, ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
     {
         if (logits.Length != labels.Length * classes)
-            throw new ArgumentException($"{labels.Length} labels of {classes} classes need {labels.Length * classes} logits, not {logits.Length}.", nameof(logits));
+            throw new ArgumentException(
+                $"{labels.Length} labels of {classes} classes need {labels.Length * classes} logits, not {logits.Length}.",
+                nameof(logits));
         Task = task;
         Classes = classes;
         this.labels = labels.ToArray();
@@ -58,7 +60,9 @@ public sealed class Predictions
         return matrix;
     }
 
-    /// <summary>A class against the rest: index 0 is without, 1 with it, so that the matrix reads TN FP; FN TP.</summary>
+    /// <summary>
+    /// A class against the rest: index 0 is without, 1 with it, so that the matrix reads TN FP; FN TP.
+    /// </summary>
     /// <param name="c">The class.</param>
     public ConfusionMatrix ConfusionOf(int c)
     {

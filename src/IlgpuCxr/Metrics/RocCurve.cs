@@ -1,9 +1,12 @@
 namespace IlgpuCxr.Metrics;
 
-/// <summary>The receiver operating characteristic of scores: how well they put positive images above negative ones.</summary>
+/// <summary>
+/// The receiver operating characteristic of scores: how well they put positive images above negative ones.
+/// </summary>
 /// <remarks>
-/// The area under the curve is the probability that a positive image has a higher score than a negative one, ties counting half: the
-/// statistic of Mann and Whitney (1947) with midranks, divided by the number of pairs (Hanley and McNeil 1982).
+/// The area under the curve is the probability that a positive image has a higher score than a negative one, ties
+/// counting half: the statistic of Mann and Whitney (1947) with midranks, divided by the number of pairs (Hanley and
+/// McNeil 1982).
 /// <code>
 /// area = 1 / (P N) Σ i positive Σ j negative  [score i > score j] + ½ [score i = score j]
 /// </code>

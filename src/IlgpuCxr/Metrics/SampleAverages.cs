@@ -11,9 +11,10 @@ namespace IlgpuCxr.Metrics;
 /// F1        = 1/N Σ n 2 |true n ∩ predicted n| / (|true n| + |predicted n|)
 /// </code>
 /// A quotient whose divisor is 0 is 0, as in scikit-learn's
-/// <see href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.jaccard_score.html">jaccard_score</see> and
-/// <see href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_fscore_support.html">its neighbours</see>
-/// with <c>average='samples'</c>. Jaccard is what the study calls accuracy in Part 2.
+/// <see href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.jaccard_score.html">jaccard_score</see>
+/// and
+/// <see href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_fscore_support.html">its
+/// neighbours</see> with <c>average='samples'</c>. Jaccard is what the study calls accuracy in Part 2.
 /// </remarks>
 /// <param name="Jaccard">What true and predicted labels share of all either has.</param>
 /// <param name="Precision">The share of the predicted labels that is true.</param>

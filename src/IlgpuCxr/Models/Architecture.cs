@@ -6,9 +6,15 @@ namespace IlgpuCxr.Models;
 /// <param name="Name">The name on the command line and in checkpoints.</param>
 /// <param name="HeadName">The name in front of the classifier's parameters.</param>
 /// <param name="SmallestImage">Edge of the smallest image that its strides leave a pixel of.</param>
-/// <param name="FeatureLayers">Layers up to the last convolution block; after them an image is pooled and classified.</param>
-/// <param name="Build">Makes the layers, from the image to the logits; layers that drop values share the state they are given.</param>
-public sealed record Architecture(string Name, string HeadName, int SmallestImage, int FeatureLayers, Func<NetworkHead, DropoutState, Sequential> Build)
+/// <param name="FeatureLayers">
+/// Layers up to the last convolution block; after them an image is pooled and classified.
+/// </param>
+/// <param name="Build">
+/// Makes the layers, from the image to the logits; layers that drop values share the state they are given.
+/// </param>
+public sealed record Architecture(
+    string Name, string HeadName, int SmallestImage, int FeatureLayers,
+    Func<NetworkHead, DropoutState, Sequential> Build)
 {
     /// <summary>All architectures.</summary>
     public static IReadOnlyList<Architecture> All => [ResNet18.Architecture, Vgg16.Architecture];

@@ -13,7 +13,9 @@ internal static class Initializer
     /// <exception cref="UsageException">They are too many.</exception>
     public static float[] Values(Parameter parameter, long seed)
     {
-        UsageException.Require(parameter.Shape.Count <= Array.MaxLength, $"{parameter.Name} has more values than an array holds; use a smaller --hidden.");
+        UsageException.Require(
+            parameter.Shape.Count <= Array.MaxLength,
+            $"{parameter.Name} has more values than an array holds; use a smaller --hidden.");
         var values = new float[parameter.Shape.Count];
         Initialization initialization = parameter.Initialization;
         if (initialization.Distribution == InitialDistribution.Constant)
@@ -29,7 +31,10 @@ internal static class Initializer
             int first = block * Block;
             SplitMix64 random = stream.Skip((isNormal ? SplitMix64.BitsANormal : 1) * (long)first);
             for (int i = first; i < Math.Min(first + Block, values.Length); i++)
-                values[i] = (float)(isNormal ? random.NextNormal() * initialization.Scale : random.NextDouble(-initialization.Scale, initialization.Scale));
+                values[i] = (float)(
+                    isNormal
+                        ? random.NextNormal() * initialization.Scale
+                        : random.NextDouble(-initialization.Scale, initialization.Scale));
         });
         return values;
     }

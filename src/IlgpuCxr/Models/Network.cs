@@ -29,7 +29,9 @@ public sealed partial class Network : IDisposable
     {
     }
 
-    /// <summary>Creates a network of any architecture, whose parameters are zero; see <see cref="Initialize"/>.</summary>
+    /// <summary>
+    /// Creates a network of any architecture, whose parameters are zero; see <see cref="Initialize"/>.
+    /// </summary>
     /// <param name="device">Where it lives.</param>
     /// <param name="architecture">Its layers.</param>
     /// <param name="head">Its classifier.</param>
@@ -73,20 +75,25 @@ public sealed partial class Network : IDisposable
 
     /// <summary>Freezes the parameters that a specification names and lets all others train.</summary>
     /// <param name="specification">
-    /// <c>none</c>, <c>backbone</c> (everything but the classifier), or names such as <c>conv1,bn1,layer1</c>; <c>features[:17]</c> names the
-    /// parts <c>features.0</c> to <c>features.16</c>, as in Python.
+    /// <c>none</c>, <c>backbone</c> (everything but the classifier), or names such as <c>conv1,bn1,layer1</c>;
+    /// <c>features[:17]</c> names the parts <c>features.0</c> to <c>features.16</c>, as in Python.
     /// </param>
     /// <exception cref="UsageException">A name matches no parameter.</exception>
     public void Freeze(string specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        string[] names = specification.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] names = specification.Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (names is [NothingFrozen])
             names = [];
         else if (names is [BackboneFrozen])
-            names = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != Architecture.HeadName)];
+            names =
+            [
+                .. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != Architecture.HeadName),
+            ];
         foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
-            throw new UsageException($"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
+            throw new UsageException(
+                $"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
         foreach (Parameter parameter in Parameters)
             parameter.RequiresGrad = !parameter.IsBuffer && !names.Any(name => IsPart(parameter, name));
     }
@@ -104,7 +111,8 @@ public sealed partial class Network : IDisposable
     /// Batch norm needs two values per channel for a variance, and of the smallest image the last layers see one pixel.
     /// </remarks>
     /// <param name="images"><c>[N, H, W, 3]</c></param>
-    public bool CanTrainOn(TensorShape images) => images.N > 1 || images.H > Architecture.SmallestImage || !Parameters.Any(p => p.IsBuffer);
+    public bool CanTrainOn(TensorShape images) =>
+        images.N > 1 || images.H > Architecture.SmallestImage || !Parameters.Any(p => p.IsBuffer);
 
     /// <summary>Refuses batches on which no training step is defined; see <see cref="CanTrainOn"/>.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c></param>
@@ -113,8 +121,8 @@ public sealed partial class Network : IDisposable
     {
         if (!CanTrainOn(images))
         {
-            // Twice the side leaves the last layers nine values. Of two, --batch 2, normalised ones are 1 and -1, and what
-            // divides the gradient is as small as their difference: it explodes from layer to layer.
+            // Twice the side leaves the last layers nine values. Of two, --batch 2, normalised ones are 1 and -1, and
+            // what divides the gradient is as small as their difference: it explodes from layer to layer.
             throw new UsageException(
                 $"One image of {images.H}x{images.W} pixels leaves batch norm a single value per channel, which has no variance; "
                 + $"use --size {2 * images.H + 1} or --batch 8, or more.");
@@ -166,7 +174,9 @@ public sealed partial class Network : IDisposable
             return parameter.Name == name || parameter.Name.StartsWith(name + ".", StringComparison.Ordinal);
         string prefix = slice.Groups["sequence"].Value + ".", end = slice.Groups["end"].Value;
         return parameter.Name.StartsWith(prefix, StringComparison.Ordinal)
-            && int.TryParse(parameter.Name[prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+            && int.TryParse(
+                parameter.Name[prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture,
+                out int index)
             && index < int.Parse(end, CultureInfo.InvariantCulture);
     }
 

@@ -3,10 +3,17 @@ using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.Models;
 
-/// <summary>The classifier that takes the place of the 1000-way one: <c>in -> hidden -> outputs</c> with a ReLU, or <c>in -> outputs</c>.</summary>
-/// <param name="Hidden">Features of the hidden layer; 0 for the network's own classifier with another last layer.</param>
+/// <summary>
+/// The classifier that takes the place of the 1000-way one: <c>in -> hidden -> outputs</c> with a ReLU, or
+/// <c>in -> outputs</c>.
+/// </summary>
+/// <param name="Hidden">
+/// Features of the hidden layer; 0 for the network's own classifier with another last layer.
+/// </param>
 /// <param name="Outputs">Logits.</param>
-/// <param name="Dropout">Share of the values after each hidden layer that training drops, those of VGG16's own classifier included.</param>
+/// <param name="Dropout">
+/// Share of the values after each hidden layer that training drops, those of VGG16's own classifier included.
+/// </param>
 public readonly record struct NetworkHead(int Hidden, int Outputs, float Dropout = 0)
 {
     /// <summary>Part 1 of the study: <c>in -> 130 -> 2</c>.</summary>

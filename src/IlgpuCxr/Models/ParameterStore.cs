@@ -6,8 +6,8 @@ namespace IlgpuCxr.Models;
 
 /// <summary>All parameters of a network in one block of device memory, all gradients in another.</summary>
 /// <remarks>
-/// So an optimizer is one pass over one block, and the block's neighbours in memory are neighbours in the network. Learned parameters come
-/// first, running statistics last.
+/// So an optimizer is one pass over one block, and the block's neighbours in memory are neighbours in the network.
+/// Learned parameters come first, running statistics last.
 /// </remarks>
 public sealed class ParameterStore : IDisposable
 {
@@ -26,7 +26,9 @@ public sealed class ParameterStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         if (parameters.GroupBy(p => p.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two parameters of the network are named {twice.Key}; give each layer a name of its own.", nameof(parameters));
+            throw new ArgumentException(
+                $"Two parameters of the network are named {twice.Key}; give each layer a name of its own.",
+                nameof(parameters));
         long end = 0;
         foreach (Parameter parameter in parameters.Where(p => !p.IsBuffer))
             end = Place(parameter, end);
@@ -66,8 +68,11 @@ public sealed class ParameterStore : IDisposable
     /// <exception cref="InvalidOperationException">The parameter is of another network.</exception>
     public long OffsetOf(Parameter parameter) => placed.First(p => p.Parameter == parameter).Offset;
 
-    /// <summary>A parameter's part of memory that is laid out as the store's, such as what an optimizer remembers.</summary>
-    public ArrayView<float> PartOf(Parameter parameter, ArrayView<float> memory) => memory.SubView(OffsetOf(parameter), parameter.Shape.Count);
+    /// <summary>
+    /// A parameter's part of memory that is laid out as the store's, such as what an optimizer remembers.
+    /// </summary>
+    public ArrayView<float> PartOf(Parameter parameter, ArrayView<float> memory) =>
+        memory.SubView(OffsetOf(parameter), parameter.Shape.Count);
 
     /// <summary>The stretches of memory that training changes, neighbours joined.</summary>
     public IReadOnlyList<(long Offset, long Count)> TrainableRuns()

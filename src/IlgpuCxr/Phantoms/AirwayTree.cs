@@ -3,8 +3,8 @@ namespace IlgpuCxr.Phantoms;
 /// <summary>Grows the branching tubes of a lung, vessels or bronchi, from its hilum outwards.</summary>
 /// <remarks>
 /// A tube walks in steps; at each its direction wanders, its radius shrinks by a constant factor and now and then a
-/// thinner tube leaves it sideways. It ends when it is too thin or has reached the chest wall or the diaphragm, which is
-/// why vessels fade towards the periphery.
+/// thinner tube leaves it sideways. It ends when it is too thin or has reached the chest wall or the diaphragm, which
+/// is why vessels fade towards the periphery.
 /// </remarks>
 internal sealed class AirwayTree
 {
@@ -55,7 +55,8 @@ internal sealed class AirwayTree
         return tree.strokes;
     }
 
-    // The angle is measured from the lung's outward direction, positive downwards, so that both sides are mirror images.
+    // The angle is measured from the lung's outward direction, positive downwards, so that both sides are mirror
+    // images.
     private void Grow(float x, float y, float angle, float radius, float strength, int generation)
     {
         float thickest = radius;

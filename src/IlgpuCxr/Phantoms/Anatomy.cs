@@ -69,7 +69,9 @@ internal sealed class Anatomy
     /// <summary>x of that gas.</summary>
     public float StomachX { get; }
 
-    /// <summary>How unevenly the beam falls: the attenuation that one side seems to have more than the middle.</summary>
+    /// <summary>
+    /// How unevenly the beam falls: the attenuation that one side seems to have more than the middle.
+    /// </summary>
     public float Tilt { get; }
 
     /// <summary>The lung of a side, -1 or +1.</summary>

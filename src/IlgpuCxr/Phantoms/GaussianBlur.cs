@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Phantoms;
 
-/// <summary>The unsharpness of focus and film: a separable Gaussian; beyond its border the image goes on as it ends.</summary>
+/// <summary>
+/// The unsharpness of focus and film: a separable Gaussian; beyond its border the image goes on as it ends.
+/// </summary>
 internal static class GaussianBlur
 {
     /// <summary>Blurs a square plane in place.</summary>

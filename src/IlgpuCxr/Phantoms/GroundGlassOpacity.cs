@@ -36,7 +36,8 @@ internal sealed class GroundGlassOpacity : Opacity
                 float zone = (i + random.Uniform(0.15f, 0.85f)) / count;
                 (float x, float y) = anatomy.Lung(side).PointAt(
                     random.Uniform(0.68f, 0.92f), Shade.Mix(0.22f, 0.92f, MathF.Sqrt(zone)));
-                drawn.Add(new Patch(side, x, y, difficulty.Extent * random.Uniform(0.17f, 0.26f), random.Uniform(0.7f, 1f)));
+                drawn.Add(
+                    new Patch(side, x, y, difficulty.Extent * random.Uniform(0.17f, 0.26f), random.Uniform(0.7f, 1f)));
             }
         }
         patches = [.. drawn];

@@ -77,10 +77,13 @@ internal sealed class LungField
             Side, air, (t - border) / (wall - border + 1e-6f), (y - ApexHeight) / (dome - ApexHeight), wall, y - dome);
     }
 
-    /// <summary>The point of the body at given fractions of the way across and down, see <see cref="LungPoint"/>.</summary>
+    /// <summary>
+    /// The point of the body at given fractions of the way across and down, see <see cref="LungPoint"/>.
+    /// </summary>
     public (float X, float Y) PointAt(float across, float down)
     {
-        // The dome depends on x and the borders on y: two steps from a start in the middle are close enough to place things.
+        // The dome depends on x and the borders on y: two steps from a start in the middle are close enough to place
+        // things.
         float y = Shade.Mix(ApexHeight, domeTop, down);
         float t = 0f;
         for (int step = 0; step < 2; step++)

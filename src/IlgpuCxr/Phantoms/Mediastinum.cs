@@ -32,7 +32,9 @@ internal sealed class Mediastinum
 
     /// <summary>Draws them.</summary>
     /// <param name="random">The source.</param>
-    /// <param name="turn">How far the patient is turned: the heart, in front, moves one way and the spine the other.</param>
+    /// <param name="turn">
+    /// How far the patient is turned: the heart, in front, moves one way and the spine the other.
+    /// </param>
     public Mediastinum(PhantomRandom random, float turn)
     {
         shift = (0.4f * turn) + random.Uniform(-0.01f, 0.01f);
@@ -91,7 +93,9 @@ internal sealed class Mediastinum
         return tracheaShade * MathF.Sqrt(1f - (distance * distance)) * (1f - (fork / 0.13f));
     }
 
-    /// <summary>The shade of the spine: bodies of vertebrae with darker discs between, and their spinous processes.</summary>
+    /// <summary>
+    /// The shade of the spine: bodies of vertebrae with darker discs between, and their spinous processes.
+    /// </summary>
     public float Spine(float x, float y)
     {
         x -= spineX;
@@ -105,7 +109,8 @@ internal sealed class Mediastinum
         float plate = Shade.Step(0.45f, 0.72f, place) * (1f - disc);
         float body = 1f - Shade.Step(0.80f + (0.15f * place), 1f + (0.15f * place), across);
         float process = Ellipse(x, (cell - MathF.Floor(cell) - 0.62f) * vertebraHeight, 0.018f, 0.035f);
-        return spineShade * ((body * (0.75f + (0.35f * plate) - (0.40f * disc))) + (process > 0f ? 0.35f * process : 0f));
+        return spineShade
+            * ((body * (0.75f + (0.35f * plate) - (0.40f * disc))) + (process > 0f ? 0.35f * process : 0f));
     }
 
     private static float SmoothMax(float a, float b, float softness)

@@ -20,7 +20,9 @@ internal sealed class NoiseField
             lattice[i] = random.Uniform(-1f, 1f);
     }
 
-    /// <summary>The texture at a point; <paramref name="frequency"/> is that of the coarsest octave, cells a unit.</summary>
+    /// <summary>
+    /// The texture at a point; <paramref name="frequency"/> is that of the coarsest octave, cells a unit.
+    /// </summary>
     public float At(float x, float y, float frequency, int octaves)
     {
         float sum = 0f;

@@ -9,7 +9,9 @@ public static class Phantom
     /// <summary>The largest width and height.</summary>
     public const int LargestSize = 4096;
 
-    /// <summary>The difficulty that a small network learns from a few hundred images, but no threshold solves.</summary>
+    /// <summary>
+    /// The difficulty that a small network learns from a few hundred images, but no threshold solves.
+    /// </summary>
     public const double DefaultDifficulty = 0.5;
 
     /// <summary>Draws one image; the same arguments give the same pixels, in any order and on any thread.</summary>

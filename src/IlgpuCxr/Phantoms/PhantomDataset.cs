@@ -115,7 +115,8 @@ public static class PhantomDataset
     {
         foreach (string path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
         {
-            if (!expected.Contains(path) && !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal) && !IsOfTheSystem(path))
+            if (!expected.Contains(path) && !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)
+                && !IsOfTheSystem(path))
             {
                 throw new IOException(
                     $"'{path}' does not belong to the phantoms to be written there: move it away or name another directory.");
@@ -130,7 +131,8 @@ public static class PhantomDataset
         return name.StartsWith('.') || SystemNames.Contains(name, StringComparer.OrdinalIgnoreCase);
     }
 
-    private static void Create(string directory) => OutputRefusal.Explain(directory, () => Directory.CreateDirectory(directory));
+    private static void Create(string directory) =>
+        OutputRefusal.Explain(directory, () => Directory.CreateDirectory(directory));
 
     private static byte[] Answers(PhantomFile[] files)
     {

@@ -37,7 +37,8 @@ internal static class PhantomLayout
         }
     }
 
-    // The classes are mixed by a number that belongs to the image, so that a file's number says nothing about its class.
+    // The classes are mixed by a number that belongs to the image, so that a file's number says nothing about its
+    // class.
     private static IEnumerable<PhantomFile> Unlabelled(PhantomDatasetOptions options)
     {
         const PhantomSplit Split = PhantomSplit.Test;
@@ -48,7 +49,8 @@ internal static class PhantomLayout
             orderby new PhantomRandom(options.Seed, (ulong)label, (ulong)index, Shuffle).Next()
             select (label, index);
         return images.Select((image, number) => new PhantomFile(
-            UnlabelledFolder, string.Create(CultureInfo.InvariantCulture, $"{number}.png"), Split, image.label, image.index));
+            UnlabelledFolder, string.Create(CultureInfo.InvariantCulture, $"{number}.png"), Split, image.label,
+            image.index));
     }
 
     private static string Part1Folder(PhantomSplit split, PhantomClass label)

@@ -31,7 +31,10 @@ internal sealed class PhantomRandom
     /// <summary>A sequence of its own for one purpose; how far this one has been read does not matter.</summary>
     public PhantomRandom Fork(ulong purpose) => new(spread, key, purpose);
 
-    /// <summary>As <see cref="Fork(ulong)"/>, whose ranges, and those of its forks, shrink to a part of theirs around the middle.</summary>
+    /// <summary>
+    /// As <see cref="Fork(ulong)"/>, whose ranges, and those of its forks, shrink to a part of theirs around the
+    /// middle.
+    /// </summary>
     /// <param name="purpose">What it is for.</param>
     /// <param name="part">From 0, where every number is the middle of its range, to 1.</param>
     public PhantomRandom Fork(ulong purpose, float part) => new(spread * part, key, purpose);
@@ -53,7 +56,8 @@ internal sealed class PhantomRandom
 
     /// <summary>
     /// The bell-shaped number at an index, mean 0 and variance 1: the sum of four uniform 16-bit numbers (variance
-    /// 4/12), which is bell-shaped enough for a detector's noise and the same on every machine, as it needs no logarithm.
+    /// 4/12), which is bell-shaped enough for a detector's noise and the same on every machine, as it needs no
+    /// logarithm.
     /// </summary>
     public float BellAt(ulong index)
     {

@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Phantoms;
 
-/// <summary>The ribs: pairs of bands that leave the spine, turn round at the chest wall and come back in front.</summary>
+/// <summary>
+/// The ribs: pairs of bands that leave the spine, turn round at the chest wall and come back in front.
+/// </summary>
 /// <remarks>
 /// With t = |x|, q = t / (wall(y) + 0.03), and rib i = 0, 1, ... at spacing D:
 /// <code>

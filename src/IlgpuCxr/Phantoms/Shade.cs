@@ -21,8 +21,8 @@ internal static class Shade
     }
 
     /// <summary>
-    /// The cross-section of a bone, a tube whose wall is denser than its inside, at a distance from its axis in units of
-    /// its radius: <c>0.65 sqrt(1 - d^2) + 0.35 max(0, 1 - ((|d| - 0.8) / 0.2)^2)</c>, and 0 beyond 1.
+    /// The cross-section of a bone, a tube whose wall is denser than its inside, at a distance from its axis in units
+    /// of its radius: <c>0.65 sqrt(1 - d^2) + 0.35 max(0, 1 - ((|d| - 0.8) / 0.2)^2)</c>, and 0 beyond 1.
     /// </summary>
     public static float Bone(float distance)
     {

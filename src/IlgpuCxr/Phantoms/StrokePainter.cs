@@ -7,8 +7,8 @@ internal static class StrokePainter
     private const float ThinnestRadius = 0.7f;
 
     /// <summary>
-    /// Paints strokes so that each pixel holds the strongest shade <c>strength * sqrt(1 - (d / r)^2)</c> of any of them,
-    /// d being the distance from the axis: where two pieces of a tube meet, nothing shows.
+    /// Paints strokes so that each pixel holds the strongest shade <c>strength * sqrt(1 - (d / r)^2)</c> of any of
+    /// them, d being the distance from the axis: where two pieces of a tube meet, nothing shows.
     /// </summary>
     /// <param name="plane">The shades, <c>[size, size]</c>.</param>
     /// <param name="size">Rows and columns.</param>

@@ -7,15 +7,16 @@ namespace IlgpuCxr.Reports;
 
 /// <summary>The confusion matrices of a row as heat maps, the study's and ours side by side.</summary>
 /// <remarks>
-/// Rows are what the images are, columns what they are predicted to be. A cell's colour is its share of its row, so that a rare class shows as
-/// clearly as a frequent one; its number is the number of images.
+/// Rows are what the images are, columns what they are predicted to be. A cell's colour is its share of its row, so
+/// that a rare class shows as clearly as a frequent one; its number is the number of images.
 /// </remarks>
 internal static class ConfusionPlot
 {
     private const int SmallestCell = 62, Gap = 20, SmallestRowLabel = 92, Header = 50, Footer = 26, GroupGap = 44;
 
     // Not transparent, so that the numbers can be read on any page.
-    private static readonly Color Cold = Color.FromHex("#eef4ff"), Hot = Color.FromHex("#1d4fc4"), OnCold = Color.FromHex("#1e3357");
+    private static readonly Color Cold = Color.FromHex("#eef4ff"), Hot = Color.FromHex("#1d4fc4");
+    private static readonly Color OnCold = Color.FromHex("#1e3357");
 
     /// <summary>Draws all matrices of a row.</summary>
     /// <param name="row">The row.</param>
@@ -28,7 +29,8 @@ internal static class ConfusionPlot
         IReadOnlyList<string> classes = result.Configuration.Data.Classes;
         int lines = row.Part == StudyPart.Part1 ? 1 : classes.Count;
         // Room for the names, whose letters are some 7 pixels wide.
-        int longest = classes.Max(name => name.Length), cell = Math.Max(SmallestCell, 7 * longest), rowLabel = Math.Max(SmallestRowLabel, 8 * longest + 20);
+        int longest = classes.Max(name => name.Length), cell = Math.Max(SmallestCell, 7 * longest);
+        int rowLabel = Math.Max(SmallestRowLabel, 8 * longest + 20);
         int matrix = cell * (row.Part == StudyPart.Part1 ? classes.Count : 2);
         int group = showsPublished ? 2 * matrix + Gap : matrix;
         int width = rowLabel + splits.Length * group + (splits.Length - 1) * GroupGap + Gap;
@@ -57,13 +59,16 @@ internal static class ConfusionPlot
                     var published = row.PublishedConfusion(splits[s])![line];
                     AddMatrix(plot, left, top, cell, line == 0 ? "paper" : "", names, published.Rows);
                 }
-                AddMatrix(plot, left + group - matrix, top, cell, line == 0 && row.IsOfStudy ? "ours" : "", names, result.Of(splits[s])!.Confusion[line]);
+                AddMatrix(
+                    plot, left + group - matrix, top, cell, line == 0 && row.IsOfStudy ? "ours" : "", names,
+                    result.Of(splits[s])!.Confusion[line]);
             }
         }
         return PlotStyle.Png(plot, width, height);
     }
 
-    private static void AddMatrix(Plot plot, int left, int top, int cell, string whose, string[] names, IReadOnlyList<long[]> counts)
+    private static void AddMatrix(
+        Plot plot, int left, int top, int cell, string whose, string[] names, IReadOnlyList<long[]> counts)
     {
         int matrix = names.Length * cell;
         AddText(plot, left + matrix / 2, top - 14, whose, Alignment.MiddleCenter);
@@ -78,16 +83,20 @@ internal static class ConfusionPlot
                 area.FillColor = Cold.MixedWith(Hot, share);
                 area.LineWidth = 0;
                 Text number = AddText(
-                    plot, x + cell / 2, y + cell / 2, counts[actual][predicted].ToString("N0", CultureInfo.InvariantCulture), Alignment.MiddleCenter,
+                    plot, x + cell / 2, y + cell / 2,
+                    counts[actual][predicted].ToString("N0", CultureInfo.InvariantCulture), Alignment.MiddleCenter,
                     bold: true, size: 14);
                 number.LabelFontColor = share > 0.45 ? Colors.White : OnCold;
             }
         }
         for (int predicted = 0; predicted < names.Length; predicted++)
-            AddText(plot, left + predicted * cell + cell / 2, top + matrix + 13, names[predicted], Alignment.MiddleCenter, size: 11);
+            AddText(
+                plot, left + predicted * cell + cell / 2, top + matrix + 13, names[predicted], Alignment.MiddleCenter,
+                size: 11);
     }
 
-    private static Text AddText(Plot plot, double x, double y, string text, Alignment alignment, bool bold = false, float size = 12)
+    private static Text AddText(
+        Plot plot, double x, double y, string text, Alignment alignment, bool bold = false, float size = 12)
     {
         Text label = plot.Add.Text(text, x, y);
         label.LabelFontName = PlotStyle.Font;

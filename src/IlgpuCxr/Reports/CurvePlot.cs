@@ -5,10 +5,13 @@ using ScottPlot.TickGenerators;
 
 namespace IlgpuCxr.Reports;
 
-/// <summary>The curves of a row as the study draws them: train red, validation blue; ours solid, the published ones dotted beside them.</summary>
+/// <summary>
+/// The curves of a row as the study draws them: train red, validation blue; ours solid, the published ones dotted
+/// beside them.
+/// </summary>
 /// <remarks>
-/// The study cuts its curves at the best epoch; ours go on to the last, with the best one marked. Part 1 has fixed axes, which are widened where
-/// our curves leave them.
+/// The study cuts its curves at the best epoch; ours go on to the last, with the best one marked. Part 1 has fixed
+/// axes, which are widened where our curves leave them.
 /// </remarks>
 internal static class CurvePlot
 {
@@ -23,14 +26,17 @@ internal static class CurvePlot
     public static byte[] Loss(StudyRow row, RowResult result)
     {
         var curves = RowCurves.Losses(row, result);
-        return Draw(row, result.BestEpoch, curves, curves.IsPerImage ? "loss per image" : "loss", HasFixedAxes(row) ? Part1Loss : null);
+        return Draw(
+            row, result.BestEpoch, curves, curves.IsPerImage ? "loss per image" : "loss",
+            HasFixedAxes(row) ? Part1Loss : null);
     }
 
     /// <summary>Draws the accuracies.</summary>
     /// <param name="row">The row.</param>
     /// <param name="result">What came of it.</param>
     public static byte[] Accuracy(StudyRow row, RowResult result) => Draw(
-        row, result.BestEpoch, RowCurves.Accuracies(row, result), row.Part == StudyPart.Part1 ? "accuracy (%)" : "Jaccard index (%)",
+        row, result.BestEpoch, RowCurves.Accuracies(row, result),
+        row.Part == StudyPart.Part1 ? "accuracy (%)" : "Jaccard index (%)",
         HasFixedAxes(row) ? Part1Accuracy : null);
 
     /// <summary>Whether our curves leave the study's axes.</summary>
@@ -41,9 +47,11 @@ internal static class CurvePlot
 
     private static bool HasFixedAxes(StudyRow row) => row.IsOfStudy && row.Part == StudyPart.Part1;
 
-    private static bool Leaves(RowCurves curves, (double Low, double High) axis) => curves.Ours.Any(value => value < axis.Low || value > axis.High);
+    private static bool Leaves(RowCurves curves, (double Low, double High) axis) =>
+        curves.Ours.Any(value => value < axis.Low || value > axis.High);
 
-    private static byte[] Draw(StudyRow row, int bestEpoch, RowCurves curves, string label, (double Low, double High)? axis)
+    private static byte[] Draw(
+        StudyRow row, int bestEpoch, RowCurves curves, string label, (double Low, double High)? axis)
     {
         Plot plot = PlotStyle.Create();
         AddPublished(plot, curves.PublishedTrain, PlotStyle.Train, "train, paper");
@@ -58,8 +66,15 @@ internal static class CurvePlot
         plot.YLabel(label);
         plot.XLabel(row.Part == StudyPart.Part1 ? "epoch" : "epochs trained (0: untrained)");
         int last = Math.Max(1, Math.Max(curves.Train.Count, curves.PublishedTrain?.Count ?? 0) - 1);
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1) };
-        plot.Axes.Left.TickGenerator = new NumericAutomatic { MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1) };
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic
+        {
+            IntegerTicksOnly = true,
+            MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1),
+        };
+        plot.Axes.Left.TickGenerator = new NumericAutomatic
+        {
+            MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1),
+        };
         plot.Axes.SetLimitsX(-0.03 * last - 0.2, last * 1.03 + 0.2);
         (double low, double high) = Limits(curves, axis);
         plot.Axes.SetLimitsY(low, high);
@@ -113,5 +128,6 @@ internal static class CurvePlot
         plot.Legend.Orientation = Orientation.Horizontal;
     }
 
-    private static double[] Epochs(IReadOnlyList<double> values) => [.. Enumerable.Range(0, values.Count).Select(i => (double)i)];
+    private static double[] Epochs(IReadOnlyList<double> values) =>
+        [.. Enumerable.Range(0, values.Count).Select(i => (double)i)];
 }

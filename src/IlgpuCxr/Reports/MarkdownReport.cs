@@ -17,7 +17,8 @@ internal static partial class MarkdownReport
         Paragraph($"# {ReportText.Title}");
         Paragraph(ReportText.Study);
         Paragraph($"> **{ReportText.Disclaimer}**");
-        Paragraph($"{rows.Count} of {StudyRows.All.Count} rows are complete; training took {ReportText.Time(rows.Sum(row => row.Result.Seconds))} on {ReportText.Devices(rows)}.");
+        Paragraph(
+            $"{rows.Count} of {StudyRows.All.Count} rows are complete; training took {ReportText.Time(rows.Sum(row => row.Result.Seconds))} on {ReportText.Devices(rows)}.");
         foreach (string notice in ReportNotices.Of(rows))
             Paragraph(notice);
 
@@ -65,7 +66,8 @@ internal static partial class MarkdownReport
         if (rows.Count == 0)
             return;
         text.Append($"## COVID-19 found\n\n{ReportText.CovidNotice}\n\n");
-        AddLine(text, ["row", "network", "loss", "paper, train", "ours, train", "paper, validation", "ours, validation"]);
+        AddLine(
+            text, ["row", "network", "loss", "paper, train", "ours, train", "paper, validation", "ours, validation"]);
         AddLine(text, ["---", "---", "---", "---:", "---:", "---:", "---:"]);
         foreach (RowReport row in rows)
         {
@@ -74,7 +76,8 @@ internal static partial class MarkdownReport
                 row.Row.Id, row.Row.NetworkTitle, row.Row.Layers,
                 .. row.Row.Splits.SelectMany(split => new[]
                 {
-                    ReportText.Share(ReportText.PublishedCovid(row.Row, split)), ReportText.Share(ReportText.OurCovid(row.Result, split)),
+                    ReportText.Share(ReportText.PublishedCovid(row.Row, split)),
+                    ReportText.Share(ReportText.OurCovid(row.Result, split)),
                 }),
             ]);
         }
@@ -85,7 +88,8 @@ internal static partial class MarkdownReport
     {
         RowResult result = row.Result;
         text.Append($"### {row.Heading}\n\n");
-        text.Append($"{ReportText.Data(result.Configuration.Data)}; {ReportText.Configuration(result.Configuration)}; ");
+        text.Append(
+            $"{ReportText.Data(result.Configuration.Data)}; {ReportText.Configuration(result.Configuration)}; ");
         text.Append($"best epoch {result.BestEpoch}; {ReportText.Time(result.Seconds)}.\n\n");
         foreach (ReportPlot plot in row.Plots)
             text.Append($"![{plot.Title}]({row.Folder}{plot.FileName})\n");
@@ -100,18 +104,25 @@ internal static partial class MarkdownReport
                 [
                     split.Split, Text(c.Name), $"{c.Images}",
                     .. ((IEnumerable<Metrics.Estimate?>)[c.Sensitivity, c.Specificity, c.Precision, c.F1, c.RocAuc])
-                        .Select(e => e is { } estimate ? $"{ReportText.Number(estimate.Value, 2)} ({ReportText.Interval(estimate)})" : StudyTableCell.Missing),
+                        .Select(e =>
+                            e is { } estimate
+                            ? $"{ReportText.Number(estimate.Value, 2)} ({ReportText.Interval(estimate)})"
+                            : StudyTableCell.Missing),
                 ]);
             }
         }
         text.Append('\n');
     }
 
-    /// <summary>Text with the names of classes in it, which are the user's, without what Markdown would take for markup.</summary>
+    /// <summary>
+    /// Text with the names of classes in it, which are the user's, without what Markdown would take for markup.
+    /// </summary>
     private static string Text(string text) => Markup().Replace(text, @"\$0");
 
     private static void AddLine(StringBuilder text, IEnumerable<string> cells) =>
-        text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+        text
+            .Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))
+            .Append(" |\n");
 
     [GeneratedRegex(@"[\\`*_~<&\[]")]
     private static partial Regex Markup();

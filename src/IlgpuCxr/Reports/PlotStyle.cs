@@ -3,10 +3,15 @@ using SkiaSharp;
 
 namespace IlgpuCxr.Reports;
 
-/// <summary>How all plots look: on no background, in colours that can be read on white as well as on black, in a font of our own.</summary>
+/// <summary>
+/// How all plots look: on no background, in colours that can be read on white as well as on black, in a font of our
+/// own.
+/// </summary>
 internal static class PlotStyle
 {
-    /// <summary>A machine with nothing but the .NET SDK may have no font at all, and text without a font is not drawn.</summary>
+    /// <summary>
+    /// A machine with nothing but the .NET SDK may have no font at all, and text without a font is not drawn.
+    /// </summary>
     public const string Font = "Inter";
 
     /// <summary>Pixels of the file for each pixel of the layout: sharp on dense screens.</summary>
@@ -16,7 +21,8 @@ internal static class PlotStyle
     public static readonly Color Train = Color.FromHex("#e5484d"), Validation = Color.FromHex("#3b82f6");
 
     /// <summary>Text, and lines that are not data.</summary>
-    public static readonly Color Text = Color.FromHex("#6b7a90"), Grid = Text.WithAlpha(.18), Frame = Text.WithAlpha(.55);
+    public static readonly Color Text = Color.FromHex("#6b7a90"), Grid = Text.WithAlpha(.18);
+    public static readonly Color Frame = Text.WithAlpha(.55);
 
     static PlotStyle() => Fonts.FontResolvers.Insert(0, new EmbeddedFont());
 
@@ -55,13 +61,15 @@ internal static class PlotStyle
     /// <summary>Two weights of Inter, cut down to the characters that are used; see Fonts/OFL.txt.</summary>
     private sealed class EmbeddedFont : IFontResolver
     {
-        private static readonly Lazy<SKTypeface> Regular = new(() => Read("Inter-Regular.otf")), SemiBold = new(() => Read("Inter-SemiBold.otf"));
+        private static readonly Lazy<SKTypeface> Regular = new(() => Read("Inter-Regular.otf"));
+        private static readonly Lazy<SKTypeface> SemiBold = new(() => Read("Inter-SemiBold.otf"));
 
         public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
             fontName != Font ? null : weight > FontWeight.Medium ? SemiBold.Value : Regular.Value;
 
         public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) =>
-            CreateTypeface(fontName, bold ? FontWeight.SemiBold : FontWeight.Normal, FontSlant.Upright, FontSpacing.Normal);
+            CreateTypeface(
+                fontName, bold ? FontWeight.SemiBold : FontWeight.Normal, FontSlant.Upright, FontSpacing.Normal);
 
         private static SKTypeface Read(string name)
         {

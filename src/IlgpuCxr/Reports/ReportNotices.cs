@@ -15,7 +15,8 @@ internal static class ReportNotices
             notices.Add(ReportText.PhantomNotice);
         if (rows.Any(row => row.Result.Configuration.Options.Weights == InitialWeights.RandomName))
             notices.Add(ReportText.RandomNotice);
-        string[] outside = [.. rows.Where(row => CurvePlot.LeavesPublishedAxes(row.Row, row.Result)).Select(row => row.Row.Id)];
+        string[] outside =
+            [.. rows.Where(row => CurvePlot.LeavesPublishedAxes(row.Row, row.Result)).Select(row => row.Row.Id)];
         if (outside.Length > 0)
         {
             notices.Add(
@@ -23,7 +24,8 @@ internal static class ReportNotices
                 $"{string.Join(", ", outside)} leave these axes, which are widened there.");
         }
         if (rows.Any(row => row.Row.Loss == Training.LossKind.Focal))
-            notices.Add("The study's focal loss is a sum over all images; its curves and ours are divided by the number of images here, so that they can be compared.");
+            notices.Add(
+                "The study's focal loss is a sum over all images; its curves and ours are divided by the number of images here, so that they can be compared.");
         return notices;
     }
 }

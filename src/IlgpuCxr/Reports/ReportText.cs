@@ -23,7 +23,8 @@ public static class ReportText
         "The study (2020) fine-tunes VGG16 and ResNet18 on chest X-rays: Part 1 tells infected from normal, Part 2 labels COVID-19, pneumonia and normal. " +
         "Here every row is trained by this project's own kernels, and each number stands beside the published one.";
 
-    internal const string Disclaimer = "For learning only. Nothing here is a medical device, and no number says anything about a patient.";
+    internal const string Disclaimer =
+        "For learning only. Nothing here is a medical device, and no number says anything about a patient.";
 
     internal const string PhantomNotice =
         "Trained on phantoms: synthetic X-rays that are drawn, fewer and smaller than the study's images. How far a number is from the paper's says " +
@@ -39,9 +40,12 @@ public static class ReportText
 
     internal const string RunTitle = "Chest X-rays: a training run";
 
-    private const string MatrixNotice = "In a confusion matrix a row is what images are, a column what they are predicted to be.";
+    private const string MatrixNotice =
+        "In a confusion matrix a row is what images are, a column what they are predicted to be.";
 
-    internal const string RunCurveNotice = "Training red, validation blue. The ring marks the best epoch, whose weights all numbers are of. " + MatrixNotice;
+    internal const string RunCurveNotice =
+        "Training red, validation blue. The ring marks the best epoch, whose weights all numbers are of. "
+        + MatrixNotice;
 
     internal const string CurveNotice =
         "Training red, validation blue; solid with dots is ours, dotted is the paper's. The ring marks the best epoch, at which the study cuts its curves. " + MatrixNotice;
@@ -57,7 +61,8 @@ public static class ReportText
     /// <param name="loss">As <see cref="Evaluation.Loss"/> is.</param>
     /// <param name="task">One class an image, or several labels.</param>
     /// <param name="classes">The classes, in the order of the logits.</param>
-    public static string Metrics(double accuracy, double f1, double loss, ClassificationTask task, IReadOnlyList<string> classes)
+    public static string Metrics(
+        double accuracy, double f1, double loss, ClassificationTask task, IReadOnlyList<string> classes)
     {
         bool isBinary = task == ClassificationTask.Binary;
         return string.Create(
@@ -78,16 +83,22 @@ public static class ReportText
     /// <summary>A run's numbers, a sentence a split, and where they were computed.</summary>
     internal static IEnumerable<string> Metrics(RowResult run) =>
     [
-        .. run.Splits.Select(split => $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options.Task, run.Configuration.Data.Classes)}."),
+        .. run.Splits.Select(split =>
+            $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options.Task, run.Configuration.Data.Classes)}."),
         $"Trained on {run.Device}.",
     ];
 
-    /// <summary>How a network is trained, in a line: all that decides the result but the network, its first weights, the epochs and the images.</summary>
+    /// <summary>
+    /// How a network is trained, in a line: all that decides the result but the network, its first weights, the epochs
+    /// and the images.
+    /// </summary>
     /// <param name="options">How.</param>
     public static string Configuration(TrainingOptions options)
     {
         // The last layer alone has nothing before it that could be dropped; VGG16's own classifier has.
-        string dropout = options.Hidden > 0 || options.Network == Vgg16.Name ? string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}") : "";
+        string dropout = options.Hidden > 0 || options.Network == Vgg16.Name
+            ? string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}")
+            : "";
         string augmentation = options.Augmentation == ImageTransforms.Part1 ? "part1" : "part2";
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -98,28 +109,39 @@ public static class ReportText
     {
         LossKind.CrossEntropy => "cross entropy",
         LossKind.BinaryCrossEntropy => "binary cross entropy",
-        _ => string.Create(CultureInfo.InvariantCulture, $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : "sum")})"),
+        _ =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : "sum")})"),
     };
 
     private static string Optimizer(OptimizerOptions options)
     {
         string name = options.Kind == OptimizerKind.Sgd ? "SGD" : options.Kind.ToString();
         string more = options.Kind == OptimizerKind.Sgd
-            ? string.Create(CultureInfo.InvariantCulture, $" momentum {options.Momentum}{(options.Nesterov ? " Nesterov" : "")}")
-            : string.Create(CultureInfo.InvariantCulture, $" betas {options.Beta1} {options.Beta2} eps {options.Epsilon}");
-        string decay = options.WeightDecay == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" weight decay {options.WeightDecay}");
+            ? string.Create(
+                CultureInfo.InvariantCulture, $" momentum {options.Momentum}{(options.Nesterov ? " Nesterov" : "")}")
+            : string.Create(
+                CultureInfo.InvariantCulture, $" betas {options.Beta1} {options.Beta2} eps {options.Epsilon}");
+        string decay = options.WeightDecay == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" weight decay {options.WeightDecay}");
         return string.Create(
-            CultureInfo.InvariantCulture, $"{name} lr {options.LearningRate}{more}{decay}{(options.CentralizeGradients ? " centralized gradients" : "")}");
+            CultureInfo.InvariantCulture,
+            $"{name} lr {options.LearningRate}{more}{decay}{(options.CentralizeGradients ? " centralized gradients" : "")}");
     }
 
     /// <summary>How a row is trained, and from what, in a line.</summary>
     /// <param name="row">What decides its result.</param>
-    public static string Configuration(RowConfiguration row) => $"{Configuration(row.Options)}, {Count(row.Options.Epochs, "epoch")}, {Weights(row.Options)}";
+    public static string Configuration(RowConfiguration row) =>
+        $"{Configuration(row.Options)}, {Count(row.Options.Epochs, "epoch")}, {Weights(row.Options)}";
 
     /// <summary>What a row starts from.</summary>
     /// <param name="options">How it is trained.</param>
     internal static string Weights(TrainingOptions options) =>
-        options.Weights == InitialWeights.RandomName ? "random weights" : $"imported weights ({options.Weights[..Math.Min(options.Weights.Length, 15)]})";
+        options.Weights == InitialWeights.RandomName
+        ? "random weights"
+        : $"imported weights ({options.Weights[..Math.Min(options.Weights.Length, 15)]})";
 
     /// <summary>The images of a row, in a line.</summary>
     /// <param name="data">The images.</param>
@@ -140,7 +162,11 @@ public static class ReportText
     public static string Time(double seconds)
     {
         var time = TimeSpan.FromSeconds(Math.Round(seconds));
-        return time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes:00} min" : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds:00} s" : $"{time.Seconds} s";
+        return time.TotalHours >= 1
+            ? $"{(int)time.TotalHours} h {time.Minutes:00} min"
+            : time.TotalMinutes >= 1
+            ? $"{time.Minutes} min {time.Seconds:00} s"
+            : $"{time.Seconds} s";
     }
 
     /// <summary>A number and what is counted.</summary>
@@ -148,9 +174,11 @@ public static class ReportText
     /// <param name="what">Of one of them.</param>
     public static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
 
-    internal static string Number(double value, int decimals) => value.ToString("F" + decimals, CultureInfo.InvariantCulture);
+    internal static string Number(double value, int decimals) =>
+        value.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
-    internal static string Interval(Estimate estimate) => $"{Number(estimate.Lower, 2)}\u2013{Number(estimate.Upper, 2)}";
+    internal static string Interval(Estimate estimate) =>
+        $"{Number(estimate.Lower, 2)}\u2013{Number(estimate.Upper, 2)}";
 
     /// <summary>How much COVID-19 the study's network finds on a split; null where it shows no matrix.</summary>
     internal static (long Found, long Images)? PublishedCovid(StudyRow row, string split)
@@ -166,5 +194,7 @@ public static class ReportText
         result.Of(split) is { } of ? (of.Confusion[Covid][1][1], of.Confusion[Covid][1].Sum()) : null;
 
     internal static string Share((long Found, long Images)? part) =>
-        part is { Images: > 0 } p ? $"{p.Found} of {p.Images} ({Number(100.0 * p.Found / p.Images, 0)} %)" : StudyTableCell.Missing;
+        part is { Images: > 0 } p
+        ? $"{p.Found} of {p.Images} ({Number(100.0 * p.Found / p.Images, 0)} %)"
+        : StudyTableCell.Missing;
 }

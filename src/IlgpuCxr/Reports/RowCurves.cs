@@ -9,11 +9,13 @@ namespace IlgpuCxr.Reports;
 /// <param name="Validation">Ours, validation images.</param>
 /// <param name="PublishedTrain">The study's, training images.</param>
 /// <param name="PublishedValidation">The study's, validation images.</param>
-/// <param name="FirstEpoch">The place of epoch 0 among the points: 1 where the untrained network stands before it.</param>
+/// <param name="FirstEpoch">
+/// The place of epoch 0 among the points: 1 where the untrained network stands before it.
+/// </param>
 /// <param name="IsPerImage">Whether losses are divided by the number of images.</param>
 internal sealed record RowCurves(
-    IReadOnlyList<double> Train, IReadOnlyList<double> Validation, IReadOnlyList<double>? PublishedTrain, IReadOnlyList<double>? PublishedValidation,
-    int FirstEpoch, bool IsPerImage = false)
+    IReadOnlyList<double> Train, IReadOnlyList<double> Validation, IReadOnlyList<double>? PublishedTrain,
+    IReadOnlyList<double>? PublishedValidation, int FirstEpoch, bool IsPerImage = false)
 {
     // Part 2's images in the study. Its focal loss is a sum over them.
     private const int PublishedTrainImages = 6200, PublishedValidationImages = 628;
@@ -24,13 +26,16 @@ internal sealed record RowCurves(
     /// <summary>All values of the study.</summary>
     public IEnumerable<double> Published => (PublishedTrain ?? []).Concat(PublishedValidation ?? []);
 
-    /// <summary>The losses. A summed loss is divided by the number of images, because the study has other numbers of them.</summary>
+    /// <summary>
+    /// The losses. A summed loss is divided by the number of images, because the study has other numbers of them.
+    /// </summary>
     public static RowCurves Losses(StudyRow row, RowResult result)
     {
         bool isSum = row.Loss == LossKind.Focal && !result.Configuration.Options.Focal.Mean;
         DataDescription data = result.Configuration.Data;
         return Of(
-            result, result.History.Select(e => e.TrainLoss), result.History.Select(e => e.ValidationLoss), row.Curves?.TrainLoss, row.Curves?.ValidationLoss,
+            result, result.History.Select(e => e.TrainLoss), result.History.Select(e => e.ValidationLoss),
+            row.Curves?.TrainLoss, row.Curves?.ValidationLoss,
             isSum ? (data.Train, data.Validation, PublishedTrainImages, PublishedValidationImages) : (1, 1, 1, 1)) with
         { IsPerImage = isSum };
     }
@@ -41,12 +46,14 @@ internal sealed record RowCurves(
         row.Curves?.TrainAccuracy, row.Curves?.ValidationAccuracy, (1, 1, 1, 1));
 
     private static RowCurves Of(
-        RowResult result, IEnumerable<double> train, IEnumerable<double> validation, IReadOnlyList<double>? publishedTrain,
-        IReadOnlyList<double>? publishedValidation, (int Train, int Validation, int PublishedTrain, int PublishedValidation) divisors) => new(
+        RowResult result, IEnumerable<double> train, IEnumerable<double> validation,
+        IReadOnlyList<double>? publishedTrain, IReadOnlyList<double>? publishedValidation,
+        (int Train, int Validation, int PublishedTrain, int PublishedValidation) divisors) => new(
         Divide(train, divisors.Train), Divide(validation, divisors.Validation),
         publishedTrain is null ? null : Divide(publishedTrain, divisors.PublishedTrain),
         publishedValidation is null ? null : Divide(publishedValidation, divisors.PublishedValidation),
         -result.History[0].Epoch);
 
-    private static double[] Divide(IEnumerable<double> values, int divisor) => [.. values.Select(value => value / divisor)];
+    private static double[] Divide(IEnumerable<double> values, int divisor) =>
+        [.. values.Select(value => value / divisor)];
 }

@@ -4,7 +4,9 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Reports;
 
-/// <summary>The report of a run outside the study: <c>report.md</c>, <c>report.html</c> and the plots, in its run directory.</summary>
+/// <summary>
+/// The report of a run outside the study: <c>report.md</c>, <c>report.html</c> and the plots, in its run directory.
+/// </summary>
 public static class RunReport
 {
     /// <summary>Writes it, each file whole or not at all.</summary>

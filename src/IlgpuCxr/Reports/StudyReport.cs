@@ -3,7 +3,9 @@ using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reports;
 
-/// <summary>The report of a reproduction: <c>report.md</c>, <c>report.html</c>, and the plots in the rows' run directories.</summary>
+/// <summary>
+/// The report of a reproduction: <c>report.md</c>, <c>report.html</c>, and the plots in the rows' run directories.
+/// </summary>
 /// <remarks>It tells of every row that is complete below a directory, those of earlier calls too.</remarks>
 public sealed class StudyReport
 {
@@ -31,7 +33,8 @@ public sealed class StudyReport
     public string MarkdownPath => Path.Combine(directory, "report.md");
 
     /// <summary>The rows that are complete, in the order of the tables.</summary>
-    public IReadOnlyList<(StudyRow Row, RowResult Result)> Rows => [.. rows.Values.Select(row => (row.Row, row.Result))];
+    public IReadOnlyList<(StudyRow Row, RowResult Result)> Rows =>
+        [.. rows.Values.Select(row => (row.Row, row.Result))];
 
     /// <summary>The study's tables of these rows.</summary>
     public IReadOnlyList<StudyTable> Tables => StudyTable.All(Rows);

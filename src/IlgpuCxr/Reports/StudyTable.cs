@@ -9,7 +9,8 @@ namespace IlgpuCxr.Reports;
 /// <param name="Rows">The runs.</param>
 public sealed record StudyTable(string Title, IReadOnlyList<string> Splits, IReadOnlyList<StudyTableRow> Rows)
 {
-    // As many decimals as the study prints, so that a difference is not one of rounding: Part 2's accuracies are whole numbers there.
+    // As many decimals as the study prints, so that a difference is not one of rounding: Part 2's accuracies are whole
+    // numbers there.
     private const string Percent = "F2", WholePercent = "F0", Fraction = "F2";
 
     /// <summary>The tables of those parts of which there are rows: accuracy and F1 each.</summary>
@@ -25,7 +26,8 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Splits, IRea
             bool isPart1 = part == StudyPart.Part1;
             tables.Add(Create(
                 isPart1 ? "Part 1, accuracy (%)" : "Part 2, accuracy (%: Jaccard index over images)", those,
-                published => published.Accuracy, split => split.Accuracy, isPart1 ? Percent : WholePercent, isPart1 ? Percent : "F1"));
+                published => published.Accuracy, split => split.Accuracy, isPart1 ? Percent : WholePercent,
+                isPart1 ? Percent : "F1"));
             tables.Add(Create(
                 isPart1 ? "Part 1, F1 (of the class \"normal\")" : "Part 2, F1 (over images)", those,
                 published => published.F1, split => split.F1, Fraction, Fraction));
@@ -34,14 +36,15 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Splits, IRea
     }
 
     private static StudyTable Create(
-        string title, (StudyRow Row, RowResult Result)[] rows, Func<PublishedResult, IReadOnlyList<double>> published, Func<SplitResult, double> ours,
-        string publishedFormat, string format)
+        string title, (StudyRow Row, RowResult Result)[] rows, Func<PublishedResult, IReadOnlyList<double>> published,
+        Func<SplitResult, double> ours, string publishedFormat, string format)
     {
         IReadOnlyList<string> splits = rows[0].Row.Splits;
         return new StudyTable(title, splits, [.. rows.Select(row => new StudyTableRow(
             row.Row, row.Result.BestEpoch,
             [.. splits.Select((split, i) => new StudyTableCell(
-                published(row.Row.Published)[i], row.Result.Of(split) is { } result ? ours(result) : null, publishedFormat, format))]))]);
+                published(row.Row.Published)[i], row.Result.Of(split) is { } result ? ours(result) : null,
+                publishedFormat, format))]))]);
     }
 }
 
@@ -69,10 +72,13 @@ public sealed record StudyTableCell(double Published, double? Ours, string Publi
 
     /// <summary>Ours less the study's, rounded as it is printed, so that what reads as zero has no sign.</summary>
     public double? Difference =>
-        Ours is { } ours ? (double)Math.Round((decimal)ours - (decimal)Published, Decimals, MidpointRounding.AwayFromZero) : null;
+        Ours is { } ours
+        ? (double)Math.Round((decimal)ours - (decimal)Published, Decimals, MidpointRounding.AwayFromZero)
+        : null;
 
     /// <summary>The difference, with its sign.</summary>
-    public string DifferenceText => Difference?.ToString($"+0.{Zeros};-0.{Zeros};0.{Zeros}", CultureInfo.InvariantCulture) ?? Missing;
+    public string DifferenceText =>
+        Difference?.ToString($"+0.{Zeros};-0.{Zeros};0.{Zeros}", CultureInfo.InvariantCulture) ?? Missing;
 
     private int Decimals => Format[1] - '0';
 

@@ -11,18 +11,24 @@ internal static class ConvolutionChecks
     /// <summary>The shapes.</summary>
     public static readonly ConvolutionShape[] Shapes = [.. AllShapes()];
 
-    /// <summary>Convolutions with what the definition makes of them: in parallel, because that takes ten times as long as the kernels.</summary>
+    /// <summary>
+    /// Convolutions with what the definition makes of them: in parallel, because that takes ten times as long as the
+    /// kernels.
+    /// </summary>
     public static Expectation[] Expected(ComputeDevice device, ConvolutionShape[] shapes, bool exact)
     {
         string[] algorithms = [.. shapes.Select(shape => ChosenFor(device, shape))];
         var expected = new Expectation[shapes.Length];
         // One at a time, the last first: those are the layers of a network, and most of the work.
-        var order = Partitioner.Create(Enumerable.Range(0, shapes.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
+        var order = Partitioner.Create(
+            Enumerable.Range(0, shapes.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
         Parallel.ForEach(order, i => expected[i] = Expected(device.Precision, shapes[i], algorithms[i], exact));
         return expected;
     }
 
-    /// <summary>Whether integers stay exact: the transforms of F(4x4, 3x3) have fractions that no float holds.</summary>
+    /// <summary>
+    /// Whether integers stay exact: the transforms of F(4x4, 3x3) have fractions that no float holds.
+    /// </summary>
     public static bool IsExact(ComputeDevice device, ConvolutionShape shape) =>
         Kernels.Convolution.Convolution.Choose(device, shape) != ConvolutionAlgorithm.Winograd4;
 
@@ -52,7 +58,10 @@ internal static class ConvolutionChecks
     }
 
     /// <summary>Errors of integers count as they are, others relative to their bound.</summary>
-    /// <remarks>Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding up in single precision does.</remarks>
+    /// <remarks>
+    /// Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding
+    /// up in single precision does.
+    /// </remarks>
     private static Expectation Expected(Precision precision, ConvolutionShape shape, string algorithm, bool exact)
     {
         double unit = precision switch
@@ -73,7 +82,9 @@ internal static class ConvolutionChecks
         if (unit == 0)
             return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i]);
         Results magnitudes = definition.OfMagnitudes().Reference();
-        return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
+        return new Expectation(
+            definition, definition.Reference(),
+            (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
     }
 
     private static string ChosenFor(ComputeDevice device, ConvolutionShape shape) =>

@@ -8,7 +8,9 @@ internal readonly record struct Deviation(double Size, string Result = "")
     /// <summary>The larger of two; a NaN is larger than any number.</summary>
     public static Deviation Larger(Deviation a, Deviation b) => double.IsNaN(a.Size) || a.Size >= b.Size ? a : b;
 
-    /// <summary>The largest difference of results from what they should be, each relative to its scale; NaN if one is no number.</summary>
+    /// <summary>
+    /// The largest difference of results from what they should be, each relative to its scale; NaN if one is no number.
+    /// </summary>
     public static double Error(double[] results, double[] expected, Func<int, double> scale)
     {
         double worst = 0;

@@ -18,14 +18,16 @@ internal static class ImageChecks
             (Picture(71, 133, 3), -30, new CropBox(0, 20, 37, 49), false),
             (Picture(40, 40, 3), 0, new CropBox(0, 0, 40, 40), true),
         ];
-        float[] expected = [.. images.SelectMany(i => ImageTransformReference.Forward(i.Image, i.Degrees, i.Crop, size, i.Flip))];
+        float[] expected =
+            [.. images.SelectMany(i => ImageTransformReference.Forward(i.Image, i.Degrees, i.Crop, size, i.Flip))];
         long offset = 0;
         var parameters = new ImageTransformParameters[images.Length];
         for (int n = 0; n < images.Length; n++)
         {
             (ImageTransformReference.Bitmap image, double degrees, CropBox crop, bool flip) = images[n];
             parameters[n] = new ImageTransformParameters(
-                offset, image.Width, image.Height, image.Channels, ImageRotation.ByDegrees(degrees, image.Width, image.Height), crop, flip ? 1 : 0);
+                offset, image.Width, image.Height, image.Channels,
+                ImageRotation.ByDegrees(degrees, image.Width, image.Height), crop, flip ? 1 : 0);
             offset += image.Pixels.Length;
         }
         var shape = new ImageTransformShape(images.Length, size);

@@ -9,4 +9,5 @@ namespace IlgpuCxr.Study;
 /// <param name="Optimizer">The method and its rate.</param>
 /// <param name="Batch">Images in a step.</param>
 /// <param name="Dropout">Share of values dropped after the classifier's hidden layers; null for the study's.</param>
-public sealed record PhantomRun(int Size, int Images, int Epochs, OptimizerOptions Optimizer, int Batch = 32, float? Dropout = null);
+public sealed record PhantomRun(
+    int Size, int Images, int Epochs, OptimizerOptions Optimizer, int Batch = 32, float? Dropout = null);

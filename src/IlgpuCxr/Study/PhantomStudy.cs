@@ -3,10 +3,13 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
 
-/// <summary>The study in small: phantoms, sizes and rates with which all rows train from random weights within minutes on two CPU cores.</summary>
+/// <summary>
+/// The study in small: phantoms, sizes and rates with which all rows train from random weights within minutes on two
+/// CPU cores.
+/// </summary>
 /// <remarks>
-/// The study's 25 epochs at a rate of 1e-4 refine weights that ImageNet has taught. Random weights need larger steps, and a CPU smaller images. All
-/// of it is in this table, and printed with the results.
+/// The study's 25 epochs at a rate of 1e-4 refine weights that ImageNet has taught. Random weights need larger steps,
+/// and a CPU smaller images. All of it is in this table, and printed with the results.
 /// </remarks>
 public static class PhantomStudy
 {
@@ -15,7 +18,12 @@ public static class PhantomStudy
     private const double Difficulty = 0;
 
     // Without batch norm and with plain gradients VGG16 learns nothing in a few hundred steps: docs/study.md.
-    private static readonly OptimizerOptions CentralizedAdam = new() { Kind = OptimizerKind.Adam, LearningRate = 1e-4f, CentralizeGradients = true };
+    private static readonly OptimizerOptions CentralizedAdam = new()
+    {
+        Kind = OptimizerKind.Adam,
+        LearningRate = 1e-4f,
+        CentralizeGradients = true,
+    };
 
     /// <summary>The images of a part: the study's shares of the classes.</summary>
     /// <param name="part">Which part.</param>
@@ -31,7 +39,8 @@ public static class PhantomStudy
         // Small batches for more steps.
         "5" => new PhantomRun(32, TrainImages, 8, CentralizedAdam, Batch: 16),
         // Dropout hides for some hundred steps more what little the features of first weights tell.
-        "p2:1" => new PhantomRun(32, TrainImages, 8, CentralizedAdam with { LearningRate = 5e-5f }, Batch: 16, Dropout: 0),
+        "p2:1" =>
+            new PhantomRun(32, TrainImages, 8, CentralizedAdam with { LearningRate = 5e-5f }, Batch: 16, Dropout: 0),
         "p2:3" => new PhantomRun(32, TrainImages, 9, CentralizedAdam, Batch: 16, Dropout: 0),
         "2" or "6" => new PhantomRun(64, TrainImages, 4, Sgd(0.01f)),
         "7" or "p2:2" => new PhantomRun(64, TrainImages, 6, Sgd(0.01f)),

@@ -5,10 +5,13 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
 
-/// <summary>Trains the rows of the study one after the other, each in a run directory of its own, and writes the report.</summary>
+/// <summary>
+/// Trains the rows of the study one after the other, each in a run directory of its own, and writes the report.
+/// </summary>
 /// <remarks>
-/// It may be interrupted at any moment and called again with the same options: phantoms that are drawn stay, a row that is complete is not trained
-/// again, an interrupted one goes on from its last checkpoint to the same bits, and the report is written anew.
+/// It may be interrupted at any moment and called again with the same options: phantoms that are drawn stay, a row that
+/// is complete is not trained again, an interrupted one goes on from its last checkpoint to the same bits, and the
+/// report is written anew.
 /// </remarks>
 /// <param name="device">Where to compute.</param>
 /// <param name="options">What to reproduce.</param>
@@ -16,7 +19,9 @@ namespace IlgpuCxr.Study;
 /// <param name="cache">Decodes images.</param>
 /// <param name="threads">Threads that draw and decode.</param>
 /// <param name="strict">Whether an unreadable image ends the run; otherwise it is left out.</param>
-public sealed class Reproduction(ComputeDevice device, StudyOptions options, StudyWeights weights, DecodedImageCache cache, int threads, bool strict = false)
+public sealed class Reproduction(
+    ComputeDevice device, StudyOptions options, StudyWeights weights, DecodedImageCache cache, int threads,
+    bool strict = false)
 {
     private const string PhantomsName = "phantoms";
 
@@ -61,20 +66,29 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
     private RowPlan[] Plan(IReproductionObserver observer, CancellationToken cancellation)
     {
         Dictionary<StudyPart, StudyData> data = options.Rows.Select(row => row.Part).Distinct()
-            .ToDictionary(part => part, part => options.Directory(part) is { } directory ? StudyData.Open(part, directory) : Draw(part, observer, cancellation));
+            .ToDictionary(
+                part => part,
+                part =>
+                    options.Directory(part) is { } directory
+                    ? StudyData.Open(part, directory)
+                    : Draw(part, observer, cancellation));
         var descriptions = new Dictionary<(StudyPart Part, int Train), (StudyData Data, DataDescription Description)>();
         var plans = new List<RowPlan>();
         foreach (StudyRow row in options.Rows)
         {
             StudyData all = data[row.Part];
-            int train = Math.Min(options.Limit ?? int.MaxValue, all.Kind == StudyData.Phantoms ? PhantomStudy.Of(row).Images : int.MaxValue);
+            int train = Math.Min(
+                options.Limit ?? int.MaxValue,
+                all.Kind == StudyData.Phantoms ? PhantomStudy.Of(row).Images : int.MaxValue);
             if (!descriptions.TryGetValue((row.Part, train), out var described))
             {
                 StudyData some = all with { Images = all.Images.Limit(train, options.Limit ?? int.MaxValue) };
                 described = descriptions[(row.Part, train)] = (some, some.Describe());
             }
             TrainingOptions training = options.Training(row) with { Weights = weights.Of(row).Identity };
-            var plan = new RowPlan(row, new RowConfiguration(row.Id, training, described.Description), new RowDirectory(options.Out, row), described.Data);
+            var plan = new RowPlan(
+                row, new RowConfiguration(row.Id, training, described.Description), new RowDirectory(options.Out, row),
+                described.Data);
             plan.Directory.Check(plan.Configuration);
             plans.Add(plan);
         }
@@ -96,7 +110,15 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
         ImageFolder images = plan.Data.Images;
         RunDirectory run = plan.Directory.Claim(plan.Configuration);
         var loader = new ImageBatchLoader(
-            cache, new ImageBatchOptions { BatchSize = training.Batch, Size = training.Size, Transforms = training.Augmentation, Strict = strict, Threads = threads });
+            cache,
+            new ImageBatchOptions
+            {
+                BatchSize = training.Batch,
+                Size = training.Size,
+                Transforms = training.Augmentation,
+                Strict = strict,
+                Threads = threads,
+            });
         IReadOnlyList<EpochResult> history;
         using (var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row)))
         {
@@ -106,15 +128,21 @@ public sealed class Reproduction(ComputeDevice device, StudyOptions options, Stu
                 trainer.Begin();
             history = trainer.Run(observer, cancellation);
         }
-        SplitResult[] splits = [.. CheckpointEvaluation.Run(device, run.Best, images, loader, training: true, cancellation).Select(SplitResult.Of)];
+        SplitResult[] splits =
+        [
+            .. CheckpointEvaluation.Run(
+                device, run.Best, images, loader, training: true, cancellation).Select(SplitResult.Of),
+        ];
         if (images.Unlabelled.Count > 0)
         {
             using var predictor = new Predictor(device, run.Best);
-            PredictionFile.Write(plan.Directory.Predictions, training.Task, predictor.Predict(images.Unlabelled, loader, cancellation));
+            PredictionFile.Write(
+                plan.Directory.Predictions, training.Task, predictor.Predict(images.Unlabelled, loader, cancellation));
         }
         foreach (UnreadableImage image in loader.Unreadable)
             unreadable.TryAdd(image.Path, image);
-        var result = new RowResult(plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits);
+        var result = new RowResult(
+            plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits);
         plan.Directory.WriteResult(result);
         return result;
     }

@@ -4,13 +4,21 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
 
-/// <summary>The run directory of a row: that of any run, and <c>row.json</c>, which says what it is for, and <c>result.json</c>, which says that it is complete.</summary>
+/// <summary>
+/// The run directory of a row: that of any run, and <c>row.json</c>, which says what it is for, and <c>result.json</c>,
+/// which says that it is complete.
+/// </summary>
 public sealed class RowDirectory
 {
     private const string ConfigurationName = "row.json", ResultName = "result.json";
 
     // What is not declared nullable cannot be null in a file that somebody edited.
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web) { WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web)
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        RespectNullableAnnotations = true,
+    };
 
     private readonly StudyRow row;
 
@@ -35,11 +43,14 @@ public sealed class RowDirectory
 
     /// <summary>Refuses a directory that was made for something else.</summary>
     /// <param name="configuration">What is to be computed.</param>
-    /// <exception cref="UsageException">The directory belongs to another configuration; the message says in what it differs.</exception>
+    /// <exception cref="UsageException">
+    /// The directory belongs to another configuration; the message says in what it differs.
+    /// </exception>
     public void Check(RowConfiguration configuration)
     {
         JsonNode? now = JsonSerializer.SerializeToNode(configuration, Json);
-        if (ConfigurationThere() is { } there && JsonDifference.First(WithoutUnlabelled(there), WithoutUnlabelled(now)) is { } difference)
+        if (ConfigurationThere() is { } there
+            && JsonDifference.First(WithoutUnlabelled(there), WithoutUnlabelled(now)) is { } difference)
         {
             throw new UsageException(
                 $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
@@ -66,7 +77,9 @@ public sealed class RowDirectory
             return null;
         try
         {
-            return JsonSerializer.Deserialize<RowResult>(File.ReadAllBytes(file), Json) is { } result && IsWhole(result) ? result : throw Damaged(file);
+            return JsonSerializer.Deserialize<RowResult>(File.ReadAllBytes(file), Json) is { } result && IsWhole(result)
+                ? result
+                : throw Damaged(file);
         }
         catch (JsonException)
         {
@@ -76,13 +89,21 @@ public sealed class RowDirectory
 
     /// <summary>Says that the row is complete; after everything else has been written.</summary>
     /// <param name="result">What came of it.</param>
-    public void WriteResult(RowResult result) => AtomicFile.Write(PathOf(ResultName), JsonSerializer.SerializeToUtf8Bytes(result, Json));
+    public void WriteResult(RowResult result) =>
+        AtomicFile.Write(PathOf(ResultName), JsonSerializer.SerializeToUtf8Bytes(result, Json));
 
-    // The options refuse what is null, but neither what is missing (they can require all or nothing, and an epoch's times are never there)
-    // nor null elements of lists; and without a trained epoch none is the best.
+    // The options refuse what is null, but neither what is missing (they can require all or nothing, and an epoch's
+    // times are never there) nor null elements of lists; and without a trained epoch none is the best.
     private static bool IsWhole(RowResult result) =>
-        result is { Configuration: { Row: not null, Options: not null, Data.Classes: not null }, Device: not null, History: not null, Splits: not null }
-        && result.History.All(epoch => epoch is not null) && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
+        result is
+        {
+            Configuration: { Row: not null, Options: not null, Data.Classes: not null },
+            Device: not null,
+            History: not null,
+            Splits: not null,
+        }
+        && result.History.All(epoch => epoch is not null)
+            && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
         && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null });
 
     // A result tells its configuration too, where the file of it was damaged and deleted.
@@ -109,5 +130,6 @@ public sealed class RowDirectory
         return configuration;
     }
 
-    private static UsageException Damaged(string file) => new($"'{file}' is damaged; delete it, and the same command does again what is missing.");
+    private static UsageException Damaged(string file) =>
+        new($"'{file}' is damaged; delete it, and the same command does again what is missing.");
 }

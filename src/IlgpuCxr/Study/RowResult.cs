@@ -9,7 +9,8 @@ namespace IlgpuCxr.Study;
 /// <param name="Seconds">Time of the epochs, interruptions left out.</param>
 /// <param name="Splits">How the best checkpoint does.</param>
 public sealed record RowResult(
-    RowConfiguration Configuration, string Device, IReadOnlyList<EpochResult> History, double Seconds, IReadOnlyList<SplitResult> Splits)
+    RowConfiguration Configuration, string Device, IReadOnlyList<EpochResult> History, double Seconds,
+    IReadOnlyList<SplitResult> Splits)
 {
     /// <summary>Index of the best epoch, from 0: the first with the highest validation accuracy.</summary>
     public int BestEpoch => History.Where(epoch => epoch.Epoch >= 0).MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch;

@@ -5,8 +5,8 @@ namespace IlgpuCxr.Study;
 
 /// <summary>Estimates how long the rest of a study takes.</summary>
 /// <remarks>
-/// A row's work is its images, epochs and operations, roughly; how fast the device does such work is learnt from what has been done, for each network
-/// by itself, because small images keep the two networks unequally busy.
+/// A row's work is its images, epochs and operations, roughly; how fast the device does such work is learnt from what
+/// has been done, for each network by itself, because small images keep the two networks unequally busy.
 /// </remarks>
 internal sealed class StudyClock
 {
@@ -66,21 +66,30 @@ internal sealed class StudyClock
             return null;
         (double allSeconds, double allWork) = rates.Values.Aggregate(Sum);
         double Seconds(string network, double amount) =>
-            rates.TryGetValue(network, out var rate) ? amount * rate.Seconds / rate.Work : amount * allSeconds / allWork;
-        return TimeSpan.FromSeconds((current is null ? 0 : Seconds(current.Row.Network, work)) + waiting.Sum(plan => Seconds(plan.Row.Network, Work(plan))));
+            rates.TryGetValue(network, out var rate)
+            ? amount * rate.Seconds / rate.Work
+            : amount * allSeconds / allWork;
+        return TimeSpan.FromSeconds(
+            (current is null ? 0 : Seconds(current.Row.Network, work))
+            + waiting.Sum(plan => Seconds(plan.Row.Network, Work(plan))));
     }
 
-    private (double Seconds, double Work) Measured() => (time.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
+    private (double Seconds, double Work) Measured() =>
+        (time.GetElapsedTime(start).TotalSeconds, Work(current!) * (share - shareAtStart));
 
-    private static (double Seconds, double Work) Sum((double Seconds, double Work) a, (double Seconds, double Work) b) => (a.Seconds + b.Seconds, a.Work + b.Work);
+    private static (double Seconds, double Work) Sum(
+        (double Seconds, double Work) a, (double Seconds, double Work) b) =>
+        (a.Seconds + b.Seconds, a.Work + b.Work);
 
     private static double Work(RowPlan plan)
     {
         var options = plan.Configuration.Options;
         double scale = Math.Pow((double)options.Size / StandardSize, 2);
-        // Where only the classifier learns there is no backward pass worth counting; otherwise it costs two forward passes.
+        // Where only the classifier learns there is no backward pass worth counting; otherwise it costs two forward
+        // passes.
         double passes = options.Freeze == Network.BackboneFrozen ? 1 : 3;
         DataDescription data = plan.Configuration.Data;
-        return (options.Network == Vgg16.Name ? Vgg16Work : ResNet18Work) * scale * options.Epochs * ((passes + 1) * data.Train + data.Validation);
+        return (options.Network == Vgg16.Name ? Vgg16Work : ResNet18Work) * scale * options.Epochs
+            * ((passes + 1) * data.Train + data.Validation);
     }
 }

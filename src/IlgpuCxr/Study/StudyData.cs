@@ -14,7 +14,10 @@ public sealed record StudyData(ImageFolder Images, string Kind)
     /// <summary>The kind of images that a directory was named for.</summary>
     public const string Given = "given";
 
-    /// <summary>Finds a part's images in a directory: there, or below it under the study's name for them or as <c>part1</c> and <c>part2</c>.</summary>
+    /// <summary>
+    /// Finds a part's images in a directory: there, or below it under the study's name for them or as <c>part1</c> and
+    /// <c>part2</c>.
+    /// </summary>
     /// <param name="part">Which part.</param>
     /// <param name="directory">The directory.</param>
     /// <exception cref="DataException">The images are not there.</exception>
@@ -22,15 +25,23 @@ public sealed record StudyData(ImageFolder Images, string Kind)
     {
         string studyName = part == StudyPart.Part1 ? "Assignment 5 Dataset" : "A_05_Part_02_Dataset";
         if (!Directory.Exists(directory))
-            throw new DataException($"The data directory '{directory}' does not exist; check the path given as {part.Option()}.");
+            throw new DataException(
+                $"The data directory '{directory}' does not exist; check the path given as {part.Option()}.");
         string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
-        string? Named(string name) => below.FirstOrDefault(path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
-        string root = Named(SplitNames.Train) is not null ? directory : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
+        string? Named(string name) => below.FirstOrDefault(
+            path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
+        string root = Named(SplitNames.Train) is not null
+            ? directory
+            : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
         if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
-            throw new DataException($"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {StudyPart.Part2.Option()}.");
+            throw new DataException(
+                $"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {StudyPart.Part2.Option()}.");
         ImageFolder images = ImageFolder.Open(root, part.Task());
-        // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change places.
-        if (part == StudyPart.Part1 && !(images.ClassNames is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase)))
+        // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change
+        // places.
+        if (part == StudyPart.Part1
+            && !(
+                images.ClassNames is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase)))
         {
             throw new DataException(
                 $"The data directory '{root}' has the classes {string.Join(", ", images.ClassNames)}; Part 1 needs the two classes infected and normal, so give their directories these names.");
@@ -45,7 +56,9 @@ public sealed record StudyData(ImageFolder Images, string Kind)
     /// <param name="threads">How many are drawn at a time.</param>
     /// <param name="progress">Told how many are there.</param>
     /// <param name="cancellation">Stops between two images.</param>
-    public static StudyData Draw(StudyPart part, string directory, long seed, int threads, IProgress<int> progress, CancellationToken cancellation)
+    public static StudyData Draw(
+        StudyPart part, string directory, long seed, int threads, IProgress<int> progress,
+        CancellationToken cancellation)
     {
         PhantomDataset.Write(directory, PhantomStudy.Images(part, seed), threads, progress, cancellation);
         return new StudyData(ImageFolder.Open(directory, part.Task()), Phantoms);

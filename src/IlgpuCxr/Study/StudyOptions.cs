@@ -3,7 +3,10 @@ using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Study;
 
-/// <summary>What is reproduced, and where it differs from the study. What is null is as in the study, or on phantoms as in <see cref="PhantomStudy"/>.</summary>
+/// <summary>
+/// What is reproduced, and where it differs from the study. What is null is as in the study, or on phantoms as in
+/// <see cref="PhantomStudy"/>.
+/// </summary>
 public sealed record StudyOptions
 {
     /// <summary>The rows to train, in the order of the tables.</summary>
@@ -19,8 +22,9 @@ public sealed record StudyOptions
     public string? Part2 { get; init; }
 
     /// <summary>
-    /// What the networks start from, as <see cref="InitialWeights.Find"/> takes it. Null for what suits the images: on phantoms random weights, which their
-    /// learning rates were chosen for; else ImageNet's as in the study, or random ones where there are none.
+    /// What the networks start from, as <see cref="InitialWeights.Find"/> takes it. Null for what suits the images: on
+    /// phantoms random weights, which their learning rates were chosen for; else ImageNet's as in the study, or random
+    /// ones where there are none.
     /// </summary>
     public string? Weights { get; init; }
 

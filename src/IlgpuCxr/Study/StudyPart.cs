@@ -8,7 +8,9 @@ public enum StudyPart
     /// <summary>Two classes, infected and normal, in three labelled splits.</summary>
     Part1,
 
-    /// <summary>Three labels, COVID-19, pneumonia and normal, in two labelled splits, and a flat folder of unlabelled images.</summary>
+    /// <summary>
+    /// Three labels, COVID-19, pneumonia and normal, in two labelled splits, and a flat folder of unlabelled images.
+    /// </summary>
     Part2,
 }
 
@@ -28,5 +30,6 @@ public static class StudyParts
     public static string Option(this StudyPart part) => $"--{part.DirectoryName()}";
 
     /// <summary>One class an image, or several labels.</summary>
-    public static ClassificationTask Task(this StudyPart part) => part == StudyPart.Part1 ? ClassificationTask.Binary : ClassificationTask.MultiLabel;
+    public static ClassificationTask Task(this StudyPart part) =>
+        part == StudyPart.Part1 ? ClassificationTask.Binary : ClassificationTask.MultiLabel;
 }

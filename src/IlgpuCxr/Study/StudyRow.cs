@@ -16,7 +16,8 @@ namespace IlgpuCxr.Study;
 /// <param name="Published">What the study printed.</param>
 /// <param name="Curves">The study's curves; null where it shows none.</param>
 public sealed record StudyRow(
-    StudyPart Part, int Number, string Network, string Layers, string Freeze, LossKind Loss, string Slug, PublishedResult Published, PublishedCurves? Curves)
+    StudyPart Part, int Number, string Network, string Layers, string Freeze, LossKind Loss, string Slug,
+    PublishedResult Published, PublishedCurves? Curves)
 {
     /// <summary>As <c>--rows</c> names it: <c>5</c>, <c>p2:3</c>.</summary>
     public string Id => Part == StudyPart.Part1 ? $"{Number}" : $"p2:{Number}";
@@ -32,20 +33,24 @@ public sealed record StudyRow(
 
     /// <summary>The splits that the study gives numbers of.</summary>
     public IReadOnlyList<string> Splits { get; private init; } =
-        Part == StudyPart.Part1 ? [SplitNames.Train, SplitNames.Validation, SplitNames.Test] : [SplitNames.Train, SplitNames.Validation];
+        Part == StudyPart.Part1
+        ? [SplitNames.Train, SplitNames.Validation, SplitNames.Test]
+        : [SplitNames.Train, SplitNames.Validation];
 
     /// <summary>Whether the study has this row; another run has no number and nothing published.</summary>
     public bool IsOfStudy => Number > 0;
 
     /// <summary>The study's matrices of a split; null where it shows none.</summary>
     /// <param name="split">One of <see cref="Splits"/>.</param>
-    public IReadOnlyList<ConfusionMatrix>? PublishedConfusion(string split) => Published.Confusion?[Splits.ToList().IndexOf(split)];
+    public IReadOnlyList<ConfusionMatrix>? PublishedConfusion(string split) =>
+        Published.Confusion?[Splits.ToList().IndexOf(split)];
 
     /// <summary>What stands for a row where any other run is reported.</summary>
     /// <param name="options">How it is trained.</param>
     internal static StudyRow Of(TrainingOptions options) => new(
         options.Task == ClassificationTask.Binary ? StudyPart.Part1 : StudyPart.Part2, 0, options.Network,
-        options.Freeze == Models.Network.NothingFrozen ? "entire network" : $"frozen: {options.Freeze}", options.Freeze, options.Loss, "run", new PublishedResult(0, [], [], null), null)
+        options.Freeze == Models.Network.NothingFrozen ? "entire network" : $"frozen: {options.Freeze}", options.Freeze,
+        options.Loss, "run", new PublishedResult(0, [], [], null), null)
     {
         Splits = [SplitNames.Validation, SplitNames.Test],
     };

@@ -7,7 +7,8 @@ namespace IlgpuCxr.Study;
 /// <summary>The twelve runs of the study.</summary>
 public static class StudyRows
 {
-    // torchvision's names: conv1_1 to conv2_2, and conv3_1 to conv3_3. ReLU and pooling between them have numbers of their own.
+    // torchvision's names: conv1_1 to conv2_2, and conv3_1 to conv3_3. ReLU and pooling between them have numbers of
+    // their own.
     private const string VggConv12 = "features.0,features.2,features.5,features.7";
     private const string VggConv3 = "features.10,features.12,features.14";
 
@@ -29,7 +30,9 @@ public static class StudyRows
     ];
 
     /// <summary>Reads a list such as <c>1-8,p2:1-4</c>.</summary>
-    /// <param name="list">Rows and ranges of rows, separated by commas; <c>p2:</c> stands before those of Part 2, <c>all</c> for all.</param>
+    /// <param name="list">
+    /// Rows and ranges of rows, separated by commas; <c>p2:</c> stands before those of Part 2, <c>all</c> for all.
+    /// </param>
     /// <returns>The rows in the order of the tables, each once.</returns>
     /// <exception cref="UsageException">The list names something else; the message names it.</exception>
     public static IReadOnlyList<StudyRow> Parse(string list)
@@ -48,16 +51,25 @@ public static class StudyRows
         bool isPart2 = item.StartsWith("p2:", StringComparison.OrdinalIgnoreCase);
         StudyRow[] rows = [.. All.Where(row => row.Part == (isPart2 ? StudyPart.Part2 : StudyPart.Part1))];
         string[] ends = (isPart2 ? item[3..] : item).Split('-');
-        if (ends.Length > 2 || !TryParse(ends[0], out int first) || !TryParse(ends[^1], out int last) || first < 1 || last > rows.Length || first > last)
-            throw new UsageException($"--rows has '{item}', which is no row of the study: use 1 to 8 for Part 1, p2:1 to p2:4 for Part 2, as in 1-8,p2:1-4.");
+        if (ends.Length > 2 || !TryParse(ends[0], out int first) || !TryParse(ends[^1], out int last) || first < 1
+            || last > rows.Length || first > last)
+            throw new UsageException(
+                $"--rows has '{item}', which is no row of the study: use 1 to 8 for Part 1, p2:1 to p2:4 for Part 2, as in 1-8,p2:1-4.");
         return rows[(first - 1)..last];
     }
 
-    private static bool TryParse(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryParse(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
-    private static StudyRow Part1(int number, string network, string layers, string freeze, string slug, string? curves) => new(
-        StudyPart.Part1, number, network, layers, freeze, LossKind.CrossEntropy, $"{network}-{slug}", PublishedTables.Part1(number), curves is null ? null : PublishedCurves.Of(curves));
+    private static StudyRow Part1(
+        int number, string network, string layers, string freeze, string slug, string? curves) =>
+        new(
+        StudyPart.Part1, number, network, layers, freeze, LossKind.CrossEntropy, $"{network}-{slug}",
+        PublishedTables.Part1(number), curves is null ? null : PublishedCurves.Of(curves));
 
-    private static StudyRow Part2(int number, string network, string layers, LossKind loss, string slug, string curves) => new(
-        StudyPart.Part2, number, network, layers, Network.NothingFrozen, loss, $"{network}-{slug}", PublishedTables.Part2(number), PublishedCurves.Of(curves));
+    private static StudyRow Part2(
+        int number, string network, string layers, LossKind loss, string slug, string curves) =>
+        new(
+        StudyPart.Part2, number, network, layers, Network.NothingFrozen, loss, $"{network}-{slug}",
+        PublishedTables.Part2(number), PublishedCurves.Of(curves));
 }

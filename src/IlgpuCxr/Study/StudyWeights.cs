@@ -11,7 +11,9 @@ public sealed class StudyWeights
 
     /// <summary>Finds the weights that the rows need; see <see cref="StudyOptions.Weights"/>.</summary>
     /// <param name="options">The rows, their images and their weights.</param>
-    /// <exception cref="NetworkException">A file, a directory or ImageNet's weights are named and are not there.</exception>
+    /// <exception cref="NetworkException">
+    /// A file, a directory or ImageNet's weights are named and are not there.
+    /// </exception>
     public StudyWeights(StudyOptions options)
     {
         this.options = options;
@@ -32,7 +34,8 @@ public sealed class StudyWeights
         }
         if (missing.Count > 0)
         {
-            Notice = $"There are no ImageNet weights of {string.Join(" and ", missing)} ('cxr weights fetch' gets them): starting from random weights, where the study starts from ImageNet's.";
+            Notice =
+                $"There are no ImageNet weights of {string.Join(" and ", missing)} ('cxr weights fetch' gets them): starting from random weights, where the study starts from ImageNet's.";
         }
         else if (options.Rows.Any(row => Where(row) == InitialWeights.RandomName))
         {
@@ -50,5 +53,6 @@ public sealed class StudyWeights
     private (string Network, string Where) Key(StudyRow row) => (row.Network, Where(row));
 
     private string Where(StudyRow row) =>
-        options.Weights ?? (options.Directory(row.Part) is null ? InitialWeights.RandomName : InitialWeights.ImageNetName);
+        options.Weights
+        ?? (options.Directory(row.Part) is null ? InitialWeights.RandomName : InitialWeights.ImageNetName);
 }

@@ -17,15 +17,21 @@ namespace IlgpuCxr.Training;
 /// <param name="ImagesPerSecond">Images a second at the median.</param>
 /// <param name="Fastest">Time of the fastest step, in seconds.</param>
 /// <param name="Slowest">Time of the slowest step, in seconds.</param>
-/// <param name="HostSeconds">Median time that the host takes to launch a step, before it waits for the device; a CPU computes meanwhile.</param>
+/// <param name="HostSeconds">
+/// Median time that the host takes to launch a step, before it waits for the device; a CPU computes meanwhile.
+/// </param>
 /// <param name="ArenaBytes">Device memory of activations and gradients.</param>
-/// <param name="DeviceBytes">Most device memory at a time: parameters, gradients, the optimizer's memory and the batch besides.</param>
+/// <param name="DeviceBytes">
+/// Most device memory at a time: parameters, gradients, the optimizer's memory and the batch besides.
+/// </param>
 /// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
 /// <param name="Operators">The operators of a step, each call timed on its own: the mean over some more steps.</param>
 /// <param name="Data">The same on images that are read; null where none are given.</param>
 public sealed record BenchmarkResult(
-    string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps, double MedianSeconds, double ImagesPerSecond,
-    double Fastest, double Slowest, double HostSeconds, long ArenaBytes, long DeviceBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators, DataBenchmarkResult? Data = null);
+    string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps,
+    double MedianSeconds, double ImagesPerSecond, double Fastest, double Slowest, double HostSeconds, long ArenaBytes,
+    long DeviceBytes, long PeakResidentBytes, IReadOnlyList<OperatorTiming> Operators,
+    DataBenchmarkResult? Data = null);
 
 /// <summary>Measures whole steps on images of noise.</summary>
 public static class Benchmark
@@ -59,7 +65,8 @@ public static class Benchmark
         if (training)
             network.RequireTrainable(shape);
         UsageException.Require(
-            shape.Count <= Array.MaxLength, $"A batch of {options.Batch} images of {options.Size}x{options.Size} has more values than an array holds; use a smaller --batch or --size.");
+            shape.Count <= Array.MaxLength,
+            $"A batch of {options.Batch} images of {options.Size}x{options.Size} has more values than an array holds; use a smaller --batch or --size.");
         using DeviceBuffer<float> images = device.Allocate<float>(shape.Count);
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         using DeviceBuffer<float> loss = device.Allocate<float>(1);
@@ -104,9 +111,11 @@ public static class Benchmark
         double median = Median(measured.Select(step => step.Whole));
         using Process process = Process.GetCurrentProcess();
         return new BenchmarkResult(
-            device.Name, options.Network, training ? "train" : "infer", device.Precision, options.Batch, options.Size, steps, median, options.Batch / median,
-            measured.Min(step => step.Whole), measured.Max(step => step.Whole), Median(measured.Select(step => step.Host)),
-            device.Arena.Bytes, device.PeakBytes, process.PeakWorkingSet64, [.. operators]);
+            device.Name, options.Network, training ? "train" : "infer", device.Precision, options.Batch, options.Size,
+            steps, median, options.Batch / median,
+            measured.Min(step => step.Whole), measured.Max(step => step.Whole),
+            Median(measured.Select(step => step.Host)), device.Arena.Bytes, device.PeakBytes, process.PeakWorkingSet64,
+            [.. operators]);
     }
 
     private static double Median(IEnumerable<double> values)

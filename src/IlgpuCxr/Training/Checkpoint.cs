@@ -9,10 +9,12 @@ using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>A network in a safetensors file with torchvision's names, and what is needed to go on training it.</summary>
+/// <summary>
+/// A network in a safetensors file with torchvision's names, and what is needed to go on training it.
+/// </summary>
 /// <remarks>
-/// One file, so that one rename replaces it whole: weights, the optimizer's memory (under <c>optimizer.</c>) and the run's state never disagree, whenever
-/// the process is killed.
+/// One file, so that one rename replaces it whole: weights, the optimizer's memory (under <c>optimizer.</c>) and the
+/// run's state never disagree, whenever the process is killed.
 /// </remarks>
 public static class Checkpoint
 {
@@ -25,12 +27,18 @@ public static class Checkpoint
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network.</param>
     /// <param name="optimizer">The optimizer whose memory is saved; null saves the network alone.</param>
-    /// <param name="info">The run's state, from which <c>cxr predict</c> and <see cref="LoadNetwork"/> make the network again; null saves weights that only <see cref="Load"/> reads.</param>
-    public static void Save(string path, ComputeDevice device, Network network, Optimizer? optimizer = null, CheckpointInfo? info = null)
+    /// <param name="info">
+    /// The run's state, from which <c>cxr predict</c> and <see cref="LoadNetwork"/> make the network again; null saves
+    /// weights that only <see cref="Load"/> reads.
+    /// </param>
+    public static void Save(
+        string path, ComputeDevice device, Network network, Optimizer? optimizer = null, CheckpointInfo? info = null)
     {
         var transfer = new ParameterTransfer(device);
-        List<WeightTensor> tensors = [.. network.Parameters.Select(parameter => transfer.Download(parameter.Name, parameter, parameter.Value))];
-        tensors.AddRange(StateOf(network, optimizer).Select(state => transfer.Download(state.Name, state.Parameter, state.Values)));
+        List<WeightTensor> tensors =
+            [.. network.Parameters.Select(parameter => transfer.Download(parameter.Name, parameter, parameter.Value))];
+        tensors.AddRange(
+            StateOf(network, optimizer).Select(state => transfer.Download(state.Name, state.Parameter, state.Values)));
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
         if (optimizer is not null)
             metadata[StepsKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture);
@@ -55,7 +63,8 @@ public static class Checkpoint
         {
             // Told below: a damaged description is as good as none.
         }
-        throw new NetworkException($"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
+        throw new NetworkException(
+            $"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
     }
 
     /// <summary>Makes the network of a checkpoint, with its parameters.</summary>
@@ -84,7 +93,9 @@ public static class Checkpoint
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network that receives them.</param>
     /// <param name="optimizer">The optimizer that receives its memory; null for none.</param>
-    /// <exception cref="NetworkException">The file is of another network, or without what the optimizer needs; the message tells what does not fit.</exception>
+    /// <exception cref="NetworkException">
+    /// The file is of another network, or without what the optimizer needs; the message tells what does not fit.
+    /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer = null)
     {
@@ -92,7 +103,9 @@ public static class Checkpoint
         // Nothing is changed before all of it is known to fit.
         CheckFit(file, network);
         (Parameter Parameter, ArrayView<float> Values, WeightTensor Tensor)[] states =
-            [.. StateOf(network, optimizer).Select(state => (state.Parameter, state.Values, StateIn(file, state.Name, state.Parameter)))];
+            [
+                .. StateOf(network, optimizer).Select(
+                    state => (state.Parameter, state.Values, StateIn(file, state.Name, state.Parameter)))];
         int steps = optimizer is null ? 0 : StepsOf(file);
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
@@ -112,7 +125,8 @@ public static class Checkpoint
     public static bool Exists(string path) => File.Exists(WithExtension(path));
 
     /// <summary>What the optimizer remembers of each trained parameter, and its name in the file.</summary>
-    private static IEnumerable<(string Name, Parameter Parameter, ArrayView<float> Values)> StateOf(Network network, Optimizer? optimizer) =>
+    private static IEnumerable<(string Name, Parameter Parameter, ArrayView<float> Values)> StateOf(
+        Network network, Optimizer? optimizer) =>
         from state in optimizer?.State ?? []
         from parameter in network.Parameters
         where parameter.RequiresGrad
@@ -126,10 +140,14 @@ public static class Checkpoint
             if (!file.TryGet(parameter.Name, out WeightTensor? tensor))
                 problems.Add($"{parameter.Name} is missing");
             else if (!tensor.Shape.SequenceEqual(parameter.PyTorchShape))
-                problems.Add($"{parameter.Name} is [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", parameter.PyTorchShape)}]");
+                problems.Add(
+                    $"{parameter.Name} is [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", parameter.PyTorchShape)}]");
         }
         var known = network.Parameters.Select(p => p.Name).ToHashSet();
-        problems.AddRange(file.Select(t => t.Name).Where(name => !known.Contains(name) && !name.StartsWith(TorchvisionNames.OptimizerPrefix, StringComparison.Ordinal))
+        problems.AddRange(
+            file.Select(t => t.Name).Where(name =>
+                !known.Contains(name)
+                && !name.StartsWith(TorchvisionNames.OptimizerPrefix, StringComparison.Ordinal))
             .Select(name => $"{name} is not expected"));
         if (problems.Count == 0)
             return;
@@ -142,13 +160,16 @@ public static class Checkpoint
     private static WeightTensor StateIn(WeightFile file, string name, Parameter parameter) =>
         file.TryGet(name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape)
             ? tensor
-            : throw new NetworkException($"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
+            : throw new NetworkException(
+                $"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
 
     /// <summary>The steps trained, from which Adam and dropout go on.</summary>
     private static int StepsOf(WeightFile file) =>
-        int.TryParse(file.Metadata.GetValueOrDefault(StepsKey), CultureInfo.InvariantCulture, out int steps) && steps >= 0
+        int.TryParse(file.Metadata.GetValueOrDefault(StepsKey), CultureInfo.InvariantCulture, out int steps)
+        && steps >= 0
             ? steps
-            : throw new NetworkException($"{file.Path} does not tell how many steps were trained; resume from the 'last' that this training wrote.");
+            : throw new NetworkException(
+                $"{file.Path} does not tell how many steps were trained; resume from the 'last' that this training wrote.");
 
     private static string WithExtension(string path) =>
         path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path : path + Extension;
@@ -159,7 +180,9 @@ public static class Checkpoint
         if (File.Exists(file))
             return file;
         throw File.Exists(path)
-            ? new NetworkException($"{path} is no checkpoint; name a file with the ending {Extension} that 'cxr train' wrote.")
-            : new NetworkException($"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
+            ? new NetworkException(
+                $"{path} is no checkpoint; name a file with the ending {Extension} that 'cxr train' wrote.")
+            : new NetworkException(
+                $"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
     }
 }

@@ -19,11 +19,17 @@ public static class CheckpointEvaluation
     /// <param name="path">The checkpoint.</param>
     /// <param name="data">The images.</param>
     /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
-    /// <param name="training">Whether to evaluate on the augmented training images too, first; the transforms are those of the checkpoint's epoch.</param>
+    /// <param name="training">
+    /// Whether to evaluate on the augmented training images too, first; the transforms are those of the checkpoint's
+    /// epoch.
+    /// </param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="NetworkException">The checkpoint does not fit, has other classes than the images, or gives values that are not finite.</exception>
+    /// <exception cref="NetworkException">
+    /// The checkpoint does not fit, has other classes than the images, or gives values that are not finite.
+    /// </exception>
     public static IReadOnlyList<SplitEvaluation> Run(
-        ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, bool training, CancellationToken cancellation)
+        ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, bool training,
+        CancellationToken cancellation)
     {
         CheckpointInfo info = Checkpoint.ReadInfo(path);
         if (info.Options.Task != data.Task || !info.Classes.SequenceEqual(data.ClassNames))
@@ -39,16 +45,24 @@ public static class CheckpointEvaluation
         if (training)
         {
             int epoch = info.History is [.., var last] ? last.Epoch : EpochResult.Untrained;
-            var batches = loader.Augmented(data.Train, Trainer.TrainingEvaluationSeed(info.Options), epoch, cancellation);
+            var batches = loader.Augmented(
+                data.Train, Trainer.TrainingEvaluationSeed(info.Options), epoch, cancellation);
             results.Add((SplitNames.Train, evaluator.Run(batches, data.Train.Count)));
         }
         if (data.Validation.Count > 0)
-            results.Add((SplitNames.Validation, evaluator.Run(loader.Evaluation(data.Validation, cancellation), data.Validation.Count)));
+            results.Add((SplitNames.Validation, Evaluate(data.Validation)));
         if (data.Test.Count > 0)
-            results.Add((SplitNames.Test, evaluator.Run(loader.Evaluation(data.Test, cancellation), data.Test.Count)));
+            results.Add((SplitNames.Test, Evaluate(data.Test)));
         // As in training: a value that is not finite makes the loss so.
         if (results.Exists(result => !double.IsFinite(result.Evaluation.Loss)))
             throw Checkpoint.Diverged(path);
-        return [.. results.Select(result => new SplitEvaluation(result.Split, result.Evaluation, result.Evaluation.PerClass(info.Classes, info.Options.Seed)))];
+        return
+        [
+            .. results.Select(result => new SplitEvaluation(
+                result.Split, result.Evaluation, result.Evaluation.PerClass(info.Classes, info.Options.Seed))),
+        ];
+
+        Evaluation Evaluate(IReadOnlyList<ImageSample> samples) =>
+            evaluator.Run(loader.Evaluation(samples, cancellation), samples.Count);
     }
 }

@@ -23,7 +23,9 @@ public sealed class Criterion(LossKind kind, FocalOptions focal)
     /// <param name="logits"><c>[N, C]</c></param>
     /// <param name="targets">What the images are.</param>
     /// <param name="shape">The sizes.</param>
-    public void Forward(ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits, BatchTargets targets, in LossShape shape)
+    public void Forward(
+        ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
+        BatchTargets targets, in LossShape shape)
     {
         switch (kind)
         {

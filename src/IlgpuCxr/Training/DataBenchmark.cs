@@ -27,12 +27,14 @@ public static class DataBenchmark
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="steps">Steps of a pass, as far as there are images.</param>
     /// <exception cref="UsageException">There are too few images.</exception>
-    public static DataBenchmarkResult Run(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, int steps)
+    public static DataBenchmarkResult Run(
+        ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, int steps)
     {
         // The first batch compiles kernels and plans the memory; whole batches, so that nothing is planned again.
         int measured = Math.Min(steps, data.Train.Count / options.Batch - 1);
         if (measured < 1)
-            throw new UsageException($"{data.Root} has {data.Train.Count} training images, too few to measure batches of {options.Batch}; use a --batch of at most {data.Train.Count / 2}.");
+            throw new UsageException(
+                $"{data.Root} has {data.Train.Count} training images, too few to measure batches of {options.Batch}; use a --batch of at most {data.Train.Count / 2}.");
 
         using var network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         network.Initialize(options.Seed);

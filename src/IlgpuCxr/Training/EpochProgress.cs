@@ -22,7 +22,10 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
 
     private double EpochCost => (TrainingCost + 1) * data.Train.Count + data.Validation.Count;
 
-    /// <summary>A reporter for one phase, to be called after each batch with the number of images in it and how to get the loss so far.</summary>
+    /// <summary>
+    /// A reporter for one phase, to be called after each batch with the number of images in it and how to get the loss
+    /// so far.
+    /// </summary>
     public Action<int, Func<double>> In(TrainingPhase phase)
     {
         (int images, double before, int cost) = phase switch

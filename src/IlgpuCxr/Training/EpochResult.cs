@@ -5,7 +5,8 @@ namespace IlgpuCxr.Training;
 
 /// <summary>What one epoch reached; a row of <c>log.csv</c>.</summary>
 /// <remarks>
-/// Accuracy and F1 are those of <see cref="Evaluation"/>. Times are left out of checkpoints, so that the same run writes the same bytes.
+/// Accuracy and F1 are those of <see cref="Evaluation"/>. Times are left out of checkpoints, so that the same run
+/// writes the same bytes.
 /// </remarks>
 /// <param name="Epoch">Index, from 0; <see cref="Untrained"/> for the network as it was before.</param>
 /// <param name="Loss">Loss over the training images while training; null where nothing was trained.</param>
@@ -29,6 +30,9 @@ public sealed record EpochResult(
     [property: Name("seconds"), JsonIgnore] double Seconds,
     [property: Name("images_per_second"), JsonIgnore] double ImagesPerSecond)
 {
-    /// <summary>The epoch of a network that has not been trained: the first point of the study's curves of Part 2. It is never the best.</summary>
+    /// <summary>
+    /// The epoch of a network that has not been trained: the first point of the study's curves of Part 2. It is never
+    /// the best.
+    /// </summary>
     public const int Untrained = -1;
 }

@@ -6,7 +6,10 @@ namespace IlgpuCxr.Training;
 /// <summary>How a network does on a set of images, in the study's terms.</summary>
 public sealed class Evaluation
 {
-    /// <summary>The class that F1 is of where an image has one of two: scikit-learn's default positive label 1, the study's "normal".</summary>
+    /// <summary>
+    /// The class that F1 is of where an image has one of two: scikit-learn's default positive label 1, the study's
+    /// "normal".
+    /// </summary>
     public const int PositiveClass = 1;
 
     /// <summary>Counts what the network gets right.</summary>
@@ -34,16 +37,25 @@ public sealed class Evaluation
     /// <summary>What the images are and are predicted to be.</summary>
     public Predictions Predictions { get; }
 
-    /// <summary>In percent: the share of images whose class was predicted, or of several labels the Jaccard index averaged over the images.</summary>
+    /// <summary>
+    /// In percent: the share of images whose class was predicted, or of several labels the Jaccard index averaged over
+    /// the images.
+    /// </summary>
     public double Accuracy { get; }
 
-    /// <summary>F1 of the class with index 1, of more than two classes the mean of their F1, or of several labels F1 averaged over the images.</summary>
+    /// <summary>
+    /// F1 of the class with index 1, of more than two classes the mean of their F1, or of several labels F1 averaged
+    /// over the images.
+    /// </summary>
     public double F1 { get; }
 
     /// <summary>Of several labels, all averages over the images; else null.</summary>
     public SampleAverages? Averages { get; }
 
-    /// <summary>Rows actual, columns predicted: one matrix of all classes, or of several labels one 2x2 matrix a label (TN FP; FN TP).</summary>
+    /// <summary>
+    /// Rows actual, columns predicted: one matrix of all classes, or of several labels one 2x2 matrix a label (TN FP;
+    /// FN TP).
+    /// </summary>
     public IReadOnlyList<ConfusionMatrix> Confusion { get; }
 
     /// <summary>Each class against the rest, with bootstrap intervals.</summary>

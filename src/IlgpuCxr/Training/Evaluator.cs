@@ -14,7 +14,9 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
     /// <summary>Evaluates.</summary>
     /// <param name="batches">The images.</param>
     /// <param name="images">Most images that can come.</param>
-    /// <param name="progress">Called after each batch with the number of its images and how to get the loss so far; null for nobody.</param>
+    /// <param name="progress">
+    /// Called after each batch with the number of its images and how to get the loss so far; null for nobody.
+    /// </param>
     public Evaluation Run(IEnumerable<ImageBatch> batches, int images, Action<int, Func<double>>? progress = null)
     {
         int classes = batch.Classes;
@@ -30,6 +32,7 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
             progress?.Invoke(host.Count, losses.OverImages);
         }
         float[] values = device.Download(logits.View.SubView(0, (long)labels.Count * classes));
-        return new Evaluation(losses.OverImages(), new Predictions(batch.Task, classes, values, CollectionsMarshal.AsSpan(labels)));
+        return new Evaluation(
+            losses.OverImages(), new Predictions(batch.Task, classes, values, CollectionsMarshal.AsSpan(labels)));
     }
 }

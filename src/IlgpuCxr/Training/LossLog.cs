@@ -20,7 +20,9 @@ internal sealed class LossLog(ComputeDevice device, int steps, bool sums) : IDis
         return losses.View.SubView(batchSizes.Count - 1, 1);
     }
 
-    /// <summary>The loss of all images so far as if they were one batch: their sum or their mean; waits for the device.</summary>
+    /// <summary>
+    /// The loss of all images so far as if they were one batch: their sum or their mean; waits for the device.
+    /// </summary>
     public double OverImages()
     {
         if (batchSizes.Count == 0)

@@ -43,15 +43,19 @@ public sealed class Optimizer : IDisposable
         }
         runs = store.TrainableRuns();
         centralized = options.CentralizeGradients
-            ? [.. network.Parameters.Where(parameter => parameter.RequiresGrad && parameter.Layout != ParameterLayout.Vector)]
+            ? [.. network.Parameters.Where(p => p.RequiresGrad && p.Layout != ParameterLayout.Vector)]
             : [];
     }
 
     /// <summary>Number of steps taken, those before a resume included.</summary>
     public int Steps { get; set; }
 
-    /// <summary>What the optimizer remembers of each learned parameter, by PyTorch's names of it, laid out as the store's values.</summary>
-    public IEnumerable<(string Name, ArrayView<float> Values)> State => state.Select(part => (part.Key, part.Value.View));
+    /// <summary>
+    /// What the optimizer remembers of each learned parameter, by PyTorch's names of it, laid out as the store's
+    /// values.
+    /// </summary>
+    public IEnumerable<(string Name, ArrayView<float> Values)> State =>
+        state.Select(part => (part.Key, part.Value.View));
 
     /// <summary>Changes the parameters by their gradients.</summary>
     public void Step()
@@ -61,7 +65,8 @@ public sealed class Optimizer : IDisposable
             GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
         foreach ((long offset, long count) in runs)
         {
-            ArrayView<float> values = store.Values.SubView(offset, count), gradients = store.Gradients.SubView(offset, count);
+            ArrayView<float> values = store.Values.SubView(offset, count);
+            ArrayView<float> gradients = store.Gradients.SubView(offset, count);
             ArrayView<float> Part(string name) => state[name].View.SubView(offset, count);
             if (options.Kind == OptimizerKind.Sgd)
                 Sgd.Step(device, values, Part("momentum_buffer"), gradients, options.Sgd);

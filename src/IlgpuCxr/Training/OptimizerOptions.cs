@@ -47,7 +47,10 @@ public sealed record OptimizerOptions
     /// <summary>Adam and AdamW: keeps the divisor from zero.</summary>
     public float Epsilon { get; init; } = 1e-8f;
 
-    /// <summary>Whether the gradients of each output's weights lose their mean first: <see cref="GradientCentralizationReference"/>.</summary>
+    /// <summary>
+    /// Whether the gradients of each output's weights lose their mean first:
+    /// <see cref="GradientCentralizationReference"/>.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CentralizeGradients { get; init; }
 
@@ -57,19 +60,31 @@ public sealed record OptimizerOptions
 
     /// <summary>The options of <see cref="Kernels.Optimizer.Adam"/>.</summary>
     [JsonIgnore]
-    public AdamOptions Adam => new(LearningRate, Beta1, Beta2, Epsilon, WeightDecay, Decoupled: Kind == OptimizerKind.AdamW);
+    public AdamOptions Adam =>
+        new(LearningRate, Beta1, Beta2, Epsilon, WeightDecay, Decoupled: Kind == OptimizerKind.AdamW);
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
     public void Validate()
     {
-        UsageException.Require(LearningRate > 0 && float.IsFinite(LearningRate), UsageException.OutOfRange("--lr", LearningRate, "a positive number"));
-        UsageException.Require(Momentum is >= 0 and < 1, UsageException.OutOfRange("--momentum", Momentum, "at least 0 and less than 1"));
-        UsageException.Require(!Nesterov || Momentum > 0, "--nesterov looks ahead along the momentum: use a --momentum greater than 0 with it.");
-        UsageException.Require(!Nesterov || Kind == OptimizerKind.Sgd, "--nesterov is an option of SGD: use --optimizer sgd with it.");
-        UsageException.Require(WeightDecay >= 0 && float.IsFinite(WeightDecay), UsageException.OutOfRange("--weight-decay", WeightDecay, "0 or a positive number"));
-        UsageException.Require(Beta1 is >= 0 and < 1, UsageException.OutOfRange("--beta1", Beta1, "at least 0 and less than 1"));
-        UsageException.Require(Beta2 is >= 0 and < 1, UsageException.OutOfRange("--beta2", Beta2, "at least 0 and less than 1"));
-        UsageException.Require(Epsilon > 0 && float.IsFinite(Epsilon), UsageException.OutOfRange("--eps", Epsilon, "a positive number"));
+        UsageException.Require(
+            LearningRate > 0 && float.IsFinite(LearningRate),
+            UsageException.OutOfRange("--lr", LearningRate, "a positive number"));
+        UsageException.Require(
+            Momentum is >= 0 and < 1, UsageException.OutOfRange("--momentum", Momentum, "at least 0 and less than 1"));
+        UsageException.Require(
+            !Nesterov || Momentum > 0,
+            "--nesterov looks ahead along the momentum: use a --momentum greater than 0 with it.");
+        UsageException.Require(
+            !Nesterov || Kind == OptimizerKind.Sgd, "--nesterov is an option of SGD: use --optimizer sgd with it.");
+        UsageException.Require(
+            WeightDecay >= 0 && float.IsFinite(WeightDecay),
+            UsageException.OutOfRange("--weight-decay", WeightDecay, "0 or a positive number"));
+        UsageException.Require(
+            Beta1 is >= 0 and < 1, UsageException.OutOfRange("--beta1", Beta1, "at least 0 and less than 1"));
+        UsageException.Require(
+            Beta2 is >= 0 and < 1, UsageException.OutOfRange("--beta2", Beta2, "at least 0 and less than 1"));
+        UsageException.Require(
+            Epsilon > 0 && float.IsFinite(Epsilon), UsageException.OutOfRange("--eps", Epsilon, "a positive number"));
     }
 }

@@ -6,7 +6,9 @@ using IlgpuCxr.Metrics;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>Predictions in the study's format: a line per image, its name and a 0 or 1 for each class, without a header.</summary>
+/// <summary>
+/// Predictions in the study's format: a line per image, its name and a 0 or 1 for each class, without a header.
+/// </summary>
 public static class PredictionFile
 {
     /// <summary>Writes a file, whole or not at all, and missing directories above it.</summary>

@@ -39,7 +39,8 @@ public sealed class Predictor : IDisposable
     /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="NetworkException">What the network says of an image is not finite.</exception>
-    public IReadOnlyList<ImagePrediction> Predict(IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, CancellationToken cancellation)
+    public IReadOnlyList<ImagePrediction> Predict(
+        IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, CancellationToken cancellation)
     {
         var predictions = new List<ImagePrediction>(samples.Count);
         using var batch = new DeviceBatch(device, Info.Options.Task, network.Head.Outputs);
@@ -56,14 +57,18 @@ public sealed class Predictor : IDisposable
     /// <param name="path">A safetensors file whose tensor <c>input</c> is <c>[N, 3, H, W]</c>.</param>
     /// <param name="batchSize">Images in a step.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="NetworkException">There is no such tensor, or it is of integers, or an image or what the network says of it is not finite.</exception>
+    /// <exception cref="NetworkException">
+    /// There is no such tensor, or it is of integers, or an image or what the network says of it is not finite.
+    /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
     {
         using WeightFile file = SafetensorsFile.Read(path);
         int smallest = network.Architecture.SmallestImage;
-        if (!file.TryGet(InputName, out WeightTensor? input) || input.Shape is not [> 0, 3, _, _] || input.Shape[2] < smallest || input.Shape[3] < smallest)
-            throw new NetworkException($"{path} has no tensor '{InputName}' of shape [N, 3, H, W] with H and W at least {smallest}; write normalised images there.");
+        if (!file.TryGet(InputName, out WeightTensor? input) || input.Shape is not [> 0, 3, _, _]
+            || input.Shape[2] < smallest || input.Shape[3] < smallest)
+            throw new NetworkException(
+                $"{path} has no tensor '{InputName}' of shape [N, 3, H, W] with H and W at least {smallest}; write normalised images there.");
         // Levels of 0 to 255 are images too, but not normalised ones.
         if (input.IsInteger)
         {
@@ -75,14 +80,16 @@ public sealed class Predictor : IDisposable
         float[] images = InNhwc(input.ToFloat32(), h * w);
         int notFinite = Array.FindIndex(images, value => !float.IsFinite(value));
         if (notFinite >= 0)
-            throw new NetworkException($"Image {notFinite / (3 * h * w)} of {path} has a value that is no finite number; write normalised images there.");
+            throw new NetworkException(
+                $"Image {notFinite / (3 * h * w)} of {path} has a value that is no finite number; write normalised images there.");
         var predictions = new List<ImagePrediction>(n);
         for (int first = 0; first < n; first += batchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             var shape = new TensorShape(Math.Min(batchSize, n - first), h, w, 3);
             ReadOnlyMemory<float> part = images.AsMemory((int)(first * shape.Count / shape.N), (int)shape.Count);
-            string[] names = [.. Enumerable.Range(first, shape.N).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+            string[] names =
+                [.. Enumerable.Range(first, shape.N).Select(i => i.ToString(CultureInfo.InvariantCulture))];
             predictions.AddRange(Predict(shape, tensor => device.Upload(tensor.View, part.Span), names));
         }
         return predictions;
@@ -106,7 +113,8 @@ public sealed class Predictor : IDisposable
         return [.. names.Select((name, n) =>
         {
             ReadOnlySpan<float> row = logits.AsSpan(n * outputs, outputs);
-            return new ImagePrediction(name, Prediction.Probabilities(Info.Options.Task, row), Prediction.Label(Info.Options.Task, row));
+            return new ImagePrediction(
+                name, Prediction.Probabilities(Info.Options.Task, row), Prediction.Label(Info.Options.Task, row));
         })];
     }
 

@@ -5,7 +5,9 @@ using CsvHelper;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>The files of a run: <c>config.json</c>, <c>log.csv</c>, and the checkpoints <c>best</c> and <c>last</c>.</summary>
+/// <summary>
+/// The files of a run: <c>config.json</c>, <c>log.csv</c>, and the checkpoints <c>best</c> and <c>last</c>.
+/// </summary>
 public sealed class RunDirectory
 {
     /// <summary>The report that a run ends with.</summary>
@@ -13,7 +15,8 @@ public sealed class RunDirectory
 
     private const string LogName = "log.csv";
 
-    // What the systems call a file that another process holds: Windows' ERROR_SHARING_VIOLATION as an HRESULT, and EWOULDBLOCK.
+    // What the systems call a file that another process holds: Windows' ERROR_SHARING_VIOLATION as an HRESULT, and
+    // EWOULDBLOCK.
     private const int SharingViolation = unchecked((int)0x80070020), WouldBlockOnLinux = 11, WouldBlockOnMacOS = 35;
 
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerOptions.Web) { WriteIndented = true };
@@ -34,7 +37,8 @@ public sealed class RunDirectory
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"--out '{path}' cannot be written ({exception.Message.TrimEnd('.')}); choose a directory that can.");
+            throw new UsageException(
+                $"--out '{path}' cannot be written ({exception.Message.TrimEnd('.')}); choose a directory that can.");
         }
     }
 
@@ -54,7 +58,10 @@ public sealed class RunDirectory
     /// <param name="path">The run's directory.</param>
     public static string LastIn(string path) => Path.Combine(path, "last");
 
-    /// <summary>Keeps other processes from training into the directory, until what is returned is disposed of or the process ends.</summary>
+    /// <summary>
+    /// Keeps other processes from training into the directory, until what is returned is disposed of or the process
+    /// ends.
+    /// </summary>
     /// <exception cref="UsageException">Another is training there.</exception>
     /// <exception cref="IOException">The directory's file for that cannot be opened; the message says why.</exception>
     public IDisposable Lock()
@@ -65,12 +72,15 @@ public sealed class RunDirectory
         {
             try
             {
-                // The system's lock counts and not the file, which stays: deleted, it could be held by one process while another holds a new one of its name.
+                // The system's lock counts and not the file, which stays: deleted, it could be held by one process
+                // while another holds a new one of its name.
                 held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
-            catch (IOException exception) when (exception.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOS)
+            catch (IOException exception)
+                when (exception.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOS)
             {
-                throw new UsageException($"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
+                throw new UsageException(
+                    $"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
             }
         });
         try
@@ -125,16 +135,21 @@ public sealed class RunDirectory
         var times = new Dictionary<int, (double Seconds, double ImagesPerSecond)>();
         try
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var stream = new FileStream(
+                file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var csv = new CsvReader(new StreamReader(stream), CultureInfo.InvariantCulture);
             csv.Read();
             csv.ReadHeader();
             while (csv.Read())
-                times[csv.GetField<int>("epoch")] = (csv.GetField<double>("seconds"), csv.GetField<double>("images_per_second"));
+            {
+                times[csv.GetField<int>("epoch")] =
+                    (csv.GetField<double>("seconds"), csv.GetField<double>("images_per_second"));
+            }
         }
         catch (Exception exception) when (exception is CsvHelperException or IOException)
         {
-            // Somebody changed the log, or holds it open; its times are for people to read, and no result depends on them.
+            // Somebody changed the log, or holds it open; its times are for people to read, and no result depends on
+            // them.
         }
         return times;
     }

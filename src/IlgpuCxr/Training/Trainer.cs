@@ -8,12 +8,14 @@ using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>Trains a network as the study does: an evaluation after each epoch, the best epoch by validation accuracy.</summary>
+/// <summary>
+/// Trains a network as the study does: an evaluation after each epoch, the best epoch by validation accuracy.
+/// </summary>
 /// <remarks>
-/// After an epoch the network is evaluated on the training images, augmented anew, and on the validation images as they are; of several
-/// labels an image, where the study's curves begin with it, also before the first. Everything random is a function of seed, epoch and image
-/// (dropout of seed and step), so that a run continued from its last checkpoint gives the same bits as one that was
-/// never interrupted.
+/// After an epoch the network is evaluated on the training images, augmented anew, and on the validation images as they
+/// are; of several labels an image, where the study's curves begin with it, also before the first. Everything random is
+/// a function of seed, epoch and image (dropout of seed and step), so that a run continued from its last checkpoint
+/// gives the same bits as one that was never interrupted.
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
@@ -38,17 +40,25 @@ public sealed class Trainer : IDisposable
     /// <param name="data">The images.</param>
     /// <param name="loader">Makes batches of them.</param>
     /// <param name="run">Where the results go.</param>
-    /// <param name="weights">What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.</param>
+    /// <param name="weights">
+    /// What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.
+    /// </param>
     /// <exception cref="ArgumentException">The weights are not those that the options name.</exception>
-    /// <exception cref="UsageException">An option is out of range, a batch is too small to train on, or what to freeze is not known.</exception>
+    /// <exception cref="UsageException">
+    /// An option is out of range, a batch is too small to train on, or what to freeze is not known.
+    /// </exception>
     /// <exception cref="NetworkException">The weights do not fit, or the network is not known.</exception>
     /// <exception cref="WeightFormatException">The file of weights cannot be read.</exception>
-    public Trainer(ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run, InitialWeights? weights = null)
+    public Trainer(
+        ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run,
+        InitialWeights? weights = null)
     {
         weights ??= InitialWeights.Random;
         options.Validate();
         if (options.Weights != weights.Identity)
-            throw new ArgumentException($"The options are of a run that starts from {options.Weights}, not from {weights.Identity}.", nameof(weights));
+            throw new ArgumentException(
+                $"The options are of a run that starts from {options.Weights}, not from {weights.Identity}.",
+                nameof(weights));
         this.device = device;
         this.options = options;
         this.data = data;
@@ -58,12 +68,15 @@ public sealed class Trainer : IDisposable
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         try
         {
-            network.RequireTrainable(new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
+            network.RequireTrainable(
+                new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
             network.Initialize(options.Seed);
             Imported = weights.Load(device, network);
             network.Dropout.Seed = options.Seed;
             network.Freeze(options.Freeze);
-            UsageException.Require(network.Parameters.Any(parameter => parameter.RequiresGrad), $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
+            UsageException.Require(
+                network.Parameters.Any(parameter => parameter.RequiresGrad),
+                $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
             optimizer = new Optimizer(device, network, options.Optimizer);
             step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
             batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
@@ -91,23 +104,29 @@ public sealed class Trainer : IDisposable
     {
         directoryLock = run.Lock();
         if (Checkpoint.Exists(run.Last))
-            throw new UsageException($"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
+            throw new UsageException(
+                $"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
         if (run.IsReported)
-            throw new UsageException($"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; choose another --out.");
+            throw new UsageException(
+                $"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; choose another --out.");
         WriteConfiguration();
     }
 
     /// <summary>Takes up the run where its last checkpoint left it.</summary>
-    /// <exception cref="UsageException">There is no checkpoint, it is of another run, or another process is training there.</exception>
+    /// <exception cref="UsageException">
+    /// There is no checkpoint, it is of another run, or another process is training there.
+    /// </exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public void Resume()
     {
         directoryLock = run.Lock();
         if (!Checkpoint.Exists(run.Last))
-            throw new UsageException($"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
+            throw new UsageException(
+                $"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
         // The epochs to come need not be better, and then all of them end without a result.
         if (!Checkpoint.Exists(run.Best))
-            throw new UsageException($"There is no {run.Best}, the best epoch of the run; bring it back, or choose another --out.");
+            throw new UsageException(
+                $"There is no {run.Best}, the best epoch of the run; bring it back, or choose another --out.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
         if (Difference(info) is { } difference)
         {
@@ -125,14 +144,23 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops the run; what the last epoch saved stays.</param>
     /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
     /// <exception cref="NetworkException">The loss is no longer a number.</exception>
-    /// <exception cref="DataException">An image is unreadable and the loader strict, or no image is readable, or so few that no batch can be trained on.</exception>
-    /// <exception cref="IOException">The system fails to read an image or to write the run's files; the log alone only once all epochs are done and saved.</exception>
+    /// <exception cref="DataException">
+    /// An image is unreadable and the loader strict, or no image is readable, or so few that no batch can be trained
+    /// on.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The system fails to read an image or to write the run's files; the log alone only once all epochs are done and
+    /// saved.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
-    /// <exception cref="InvalidOperationException">An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.
+    /// </exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
     {
         if (isBroken)
-            throw new InvalidOperationException("The run ended within an epoch, and its weights are of no epoch; make a new trainer and resume it.");
+            throw new InvalidOperationException(
+                "The run ended within an epoch, and its weights are of no epoch; make a new trainer and resume it.");
         isBroken = true;
         if (history.Count == 0 && options.Task == ClassificationTask.MultiLabel)
             RunEpoch(EpochResult.Untrained, observer, cancellation);
@@ -154,7 +182,10 @@ public sealed class Trainer : IDisposable
         directoryLock?.Dispose();
     }
 
-    /// <summary>The seed of the evaluation of the training images, which draws other transforms than the training that it follows.</summary>
+    /// <summary>
+    /// The seed of the evaluation of the training images, which draws other transforms than the training that it
+    /// follows.
+    /// </summary>
     /// <param name="options">The run's options.</param>
     internal static long TrainingEvaluationSeed(TrainingOptions options) => options.Seed + 0x45564C;
 
@@ -164,18 +195,36 @@ public sealed class Trainer : IDisposable
             throw new NetworkException($"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
     }
 
-    /// <summary>In what a saved run differs from this one, the number of epochs aside; null where it is the same.</summary>
+    /// <summary>
+    /// In what a saved run differs from this one, the number of epochs aside; null where it is the same.
+    /// </summary>
     private string? Difference(CheckpointInfo there)
     {
-        // Runs from before images without labels were counted have none; the digest tells whether the images are the same.
+        // Runs from before images without labels were counted have none; the digest tells whether the images are the
+        // same.
         DataDescription images = (there.Data ?? description) with { Unlabelled = description.Unlabelled };
         return JsonDifference.First(
-            JsonSerializer.SerializeToNode(new { there.Options, there.Classes, Data = images }, JsonSerializerOptions.Web),
-            JsonSerializer.SerializeToNode(new { Options = options with { Epochs = there.Options.Epochs }, Classes = data.ClassNames, Data = description }, JsonSerializerOptions.Web));
+            JsonSerializer.SerializeToNode(
+                new { there.Options, there.Classes, Data = images }, JsonSerializerOptions.Web),
+            JsonSerializer.SerializeToNode(
+                new
+                {
+                    Options = options with { Epochs = there.Options.Epochs },
+                    Classes = data.ClassNames,
+                    Data = description,
+                },
+                JsonSerializerOptions.Web));
     }
 
     private void WriteConfiguration() => run.WriteConfiguration(
-        new { Options = options, Classes = data.ClassNames, Data = Path.GetFullPath(data.Root), Images = description, Device = device.Name });
+        new
+        {
+            Options = options,
+            Classes = data.ClassNames,
+            Data = Path.GetFullPath(data.Root),
+            Images = description,
+            Device = device.Name,
+        });
 
     /// <summary>Trains an epoch, where it is one, then evaluates and saves.</summary>
     private void RunEpoch(int epoch, ITrainingObserver observer, CancellationToken cancellation)
@@ -183,21 +232,27 @@ public sealed class Trainer : IDisposable
         bool trains = epoch != EpochResult.Untrained;
         var progress = new EpochProgress(observer, epoch, options.Epochs, data, options.Batch);
         long start = Stopwatch.GetTimestamp();
-        (int trained, double? loss) = trains ? TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation) : (0, null);
+        (int trained, double? loss) = trains
+            ? TrainEpoch(epoch, progress.In(TrainingPhase.Training), cancellation)
+            : (0, null);
         double trainingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (trains && trained == 0)
-            throw new DataException($"No batch of epoch {epoch} can be trained on: at {options.Size}x{options.Size} pixels a batch needs two images, and all but one are unreadable ('cxr data check' lists them); use more images or a larger --size.");
+            throw new DataException(
+                $"No batch of epoch {epoch} can be trained on: at {options.Size}x{options.Size} pixels a batch needs two images, and all but one are unreadable ('cxr data check' lists them); use more images or a larger --size.");
         RequireFinite(loss ?? 0, epoch);
         Evaluation train = evaluator.Run(
             loader.Augmented(data.Train, TrainingEvaluationSeed(options), epoch, cancellation), data.Train.Count,
             progress.In(TrainingPhase.EvaluatingTraining));
         Evaluation validation = evaluator.Run(
-            loader.Evaluation(data.Validation, cancellation), data.Validation.Count, progress.In(TrainingPhase.Validating));
+            loader.Evaluation(data.Validation, cancellation), data.Validation.Count,
+            progress.In(TrainingPhase.Validating));
         RequireFinite(train.Loss + validation.Loss, epoch);
         var result = new EpochResult(
             epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
             Stopwatch.GetElapsedTime(start).TotalSeconds, trains ? trained / trainingSeconds : 0);
-        bool isBest = trains && history.TrueForAll(earlier => earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < result.ValidationAccuracy);
+        bool isBest = trains
+            && history.TrueForAll(earlier =>
+                earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < result.ValidationAccuracy);
         history.Add(result);
         // A network without training is made again sooner than read.
         if (trains)
@@ -207,7 +262,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Trains, on all images that can be read.</summary>
     /// <returns>How many they were, and the loss over them.</returns>
-    private (int Images, double? Loss) TrainEpoch(int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
+    private (int Images, double? Loss) TrainEpoch(
+        int epoch, Action<int, Func<double>> progress, CancellationToken cancellation)
     {
         using var losses = new LossLog(device, data.Train.Count, step.Criterion.Sums);
         int images = 0;
@@ -223,10 +279,20 @@ public sealed class Trainer : IDisposable
         return (images, losses.OverImages());
     }
 
-    /// <summary>Saves in an order in which a process that is killed between two files leaves a run that can be resumed, with the times of its epochs.</summary>
+    /// <summary>
+    /// Saves in an order in which a process that is killed between two files leaves a run that can be resumed, with the
+    /// times of its epochs.
+    /// </summary>
     private void Save(bool isBest)
     {
-        var info = new CheckpointInfo { Options = options, Head = network.Head, Classes = data.ClassNames, Data = description, History = [.. history] };
+        var info = new CheckpointInfo
+        {
+            Options = options,
+            Head = network.Head,
+            Classes = data.ClassNames,
+            Data = description,
+            History = [.. history],
+        };
         try
         {
             run.WriteLog(history);

@@ -5,7 +5,9 @@ using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>Everything that decides a training run's result; what does not (device, threads, folders) is elsewhere.</summary>
+/// <summary>
+/// Everything that decides a training run's result; what does not (device, threads, folders) is elsewhere.
+/// </summary>
 /// <remarks>The defaults are those of the study's Part 1; <see cref="Study"/> gives those of either part.</remarks>
 public sealed record TrainingOptions
 {
@@ -15,10 +17,15 @@ public sealed record TrainingOptions
     /// <summary>One class an image, or several labels.</summary>
     public ClassificationTask Task { get; init; }
 
-    /// <summary>Features of the classifier's hidden layer; 0 for the network's own classifier with another last layer.</summary>
+    /// <summary>
+    /// Features of the classifier's hidden layer; 0 for the network's own classifier with another last layer.
+    /// </summary>
     public int Hidden { get; init; } = NetworkHead.Part1.Hidden;
 
-    /// <summary>Share of the values after each hidden layer of the classifier that training drops, those of VGG16's own classifier included.</summary>
+    /// <summary>
+    /// Share of the values after each hidden layer of the classifier that training drops, those of VGG16's own
+    /// classifier included.
+    /// </summary>
     public float Dropout { get; init; }
 
     /// <summary>What training makes small.</summary>
@@ -51,7 +58,9 @@ public sealed record TrainingOptions
     /// <summary>Seed of the first weights, the order of the images, their augmentation and dropout.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>The study's settings: Part 1 for one class an image, Part 2 (with binary cross entropy) for several labels.</summary>
+    /// <summary>
+    /// The study's settings: Part 1 for one class an image, Part 2 (with binary cross entropy) for several labels.
+    /// </summary>
     /// <param name="task">Which part.</param>
     public static TrainingOptions Study(ClassificationTask task) => task == ClassificationTask.Binary
         ? new TrainingOptions()
@@ -77,16 +86,27 @@ public sealed record TrainingOptions
     /// <param name="smallestImage">Edge of the smallest image that it takes.</param>
     internal void Validate(int smallestImage)
     {
-        UsageException.Require(Size >= smallestImage, $"--size {Size} is too small for {Network}: use at least {smallestImage}.");
+        UsageException.Require(
+            Size >= smallestImage, $"--size {Size} is too small for {Network}: use at least {smallestImage}.");
         UsageException.Require(Size <= 4096, $"--size {Size} is too large: use at most 4096.");
         UsageException.Require(Batch >= 1, $"--batch {Batch} is no number of images: use at least 1.");
         UsageException.Require(Epochs >= 1, $"--epochs {Epochs} trains nothing: use at least 1.");
-        UsageException.Require(Hidden >= 0, $"--hidden {Hidden} is no number of features: use 130 as the study's Part 1, or 0 for no hidden layer.");
-        UsageException.Require(Dropout is >= 0 and < 1, UsageException.OutOfRange("--dropout", Dropout, "at least 0 and less than 1"));
-        UsageException.Require(Task == ClassificationTask.Binary || Loss != LossKind.CrossEntropy, "--loss ce is for one class an image: use bce or focal with --task multilabel.");
-        UsageException.Require(Task == ClassificationTask.MultiLabel || Loss == LossKind.CrossEntropy, "--task binary has one class an image: use --loss ce, or --task multilabel.");
-        UsageException.Require(Focal.Alpha is >= 0 and <= 1, UsageException.OutOfRange("--alpha", Focal.Alpha, "a number from 0 to 1"));
-        UsageException.Require(Focal.Gamma >= 0 && float.IsFinite(Focal.Gamma), UsageException.OutOfRange("--gamma", Focal.Gamma, "0 or a positive number"));
+        UsageException.Require(
+            Hidden >= 0,
+            $"--hidden {Hidden} is no number of features: use 130 as the study's Part 1, or 0 for no hidden layer.");
+        UsageException.Require(
+            Dropout is >= 0 and < 1, UsageException.OutOfRange("--dropout", Dropout, "at least 0 and less than 1"));
+        UsageException.Require(
+            Task == ClassificationTask.Binary || Loss != LossKind.CrossEntropy,
+            "--loss ce is for one class an image: use bce or focal with --task multilabel.");
+        UsageException.Require(
+            Task == ClassificationTask.MultiLabel || Loss == LossKind.CrossEntropy,
+            "--task binary has one class an image: use --loss ce, or --task multilabel.");
+        UsageException.Require(
+            Focal.Alpha is >= 0 and <= 1, UsageException.OutOfRange("--alpha", Focal.Alpha, "a number from 0 to 1"));
+        UsageException.Require(
+            Focal.Gamma >= 0 && float.IsFinite(Focal.Gamma),
+            UsageException.OutOfRange("--gamma", Focal.Gamma, "0 or a positive number"));
         Optimizer.Validate();
     }
 }

@@ -6,12 +6,15 @@ using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Training;
 
-/// <summary>One step of training or evaluation: forward, loss, backward, optimizer, with the memory planned before it runs.</summary>
+/// <summary>
+/// One step of training or evaluation: forward, loss, backward, optimizer, with the memory planned before it runs.
+/// </summary>
 /// <param name="device">Where the network lives.</param>
 /// <param name="network">The network.</param>
 /// <param name="criterion">The loss.</param>
 /// <param name="optimizer">What changes its parameters; null for evaluation only.</param>
-public sealed class TrainingStep(ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer) : IDisposable
+public sealed class TrainingStep(
+    ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer) : IDisposable
 {
     private readonly HashSet<(TensorShape Images, Pass Pass)> planned = [];
     private readonly HashSet<TensorShape> launched = [];
@@ -29,14 +32,18 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
 
     /// <summary>Learns from a batch.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, what to fill; see <paramref name="fill"/>.</param>
-    /// <param name="fill">Launches what writes the images into the tensor it is given; the first batch of a size calls it twice, once to plan with all copies and launches off.</param>
+    /// <param name="fill">
+    /// Launches what writes the images into the tensor it is given; the first batch of a size calls it twice, once to
+    /// plan with all copies and launches off.
+    /// </param>
     /// <param name="targets">What the images are.</param>
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
     /// <exception cref="InvalidOperationException">The step has no optimizer.</exception>
     public void Train(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
         if (optimizer is null)
-            throw new InvalidOperationException("A step without an optimizer evaluates and predicts only; give it one to train.");
+            throw new InvalidOperationException(
+                "A step without an optimizer evaluates and predicts only; give it one to train.");
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
         network.Dropout.Begin(device, optimizer.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
@@ -50,7 +57,8 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
     /// <param name="targets">What the images are.</param>
     /// <param name="logits"><c>[N, outputs]</c>, receives the logits.</param>
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
-    public void Evaluate(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> logits, ArrayView<float> loss)
+    public void Evaluate(
+        TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> logits, ArrayView<float> loss)
     {
         Plan(images, Pass.Evaluation, Evaluate);
         device.Run(Evaluate);
@@ -58,7 +66,8 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         void Evaluate()
         {
             Tensor result = Infer(images, fill, logits);
-            criterion.Forward(device, loss, default, result.View, targets, new LossShape(images.N, network.Head.Outputs));
+            criterion.Forward(
+                device, loss, default, result.View, targets, new LossShape(images.N, network.Head.Outputs));
             result.Release();
         }
     }
@@ -82,10 +91,15 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
             graph.Dispose();
     }
 
-    /// <summary>Images, targets and loss pass through places that are the same in every step, so that all between can be recorded.</summary>
+    /// <summary>
+    /// Images, targets and loss pass through places that are the same in every step, so that all between can be
+    /// recorded.
+    /// </summary>
     private void Learn(TensorShape shape, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
-        Tensor images = device.Arena.Rent(shape), kept = device.Arena.Rent(TensorShape.Matrix(shape.N, network.Head.Outputs)), total = device.Arena.Rent(TensorShape.Vector(1));
+        Tensor images = device.Arena.Rent(shape);
+        Tensor kept = device.Arena.Rent(TensorShape.Matrix(shape.N, network.Head.Outputs));
+        Tensor total = device.Arena.Rent(TensorShape.Vector(1));
         fill(images);
         BatchTargets copy = Copy(kept, targets);
         if (device.IsPlanning || device.Timings.Enabled || launched.Add(shape))
@@ -111,7 +125,10 @@ public sealed class TrainingStep(ComputeDevice device, Network network, Criterio
         logits.Release();
     }
 
-    /// <summary>The same from a recording, where the device can; only what was launched before can be recorded, and only where the memory still is.</summary>
+    /// <summary>
+    /// The same from a recording, where the device can; only what was launched before can be recorded, and only where
+    /// the memory still is.
+    /// </summary>
     private void PropagateRecorded(Tensor images, BatchTargets targets, Tensor loss)
     {
         TensorShape shape = images.Shape;

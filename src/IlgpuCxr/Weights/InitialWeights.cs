@@ -24,13 +24,16 @@ public sealed class InitialWeights
     /// <summary>The file; null for random values.</summary>
     public string? Path { get; }
 
-    /// <summary>What tells these weights from others, wherever the file is: <c>random</c>, or <c>sha256:</c> and the file's hash.</summary>
+    /// <summary>
+    /// What tells these weights from others, wherever the file is: <c>random</c>, or <c>sha256:</c> and the file's
+    /// hash.
+    /// </summary>
     public string Identity { get; }
 
     /// <summary>Finds the weights that <c>--weights</c> names.</summary>
     /// <param name="where">
-    /// <c>random</c>; <c>imagenet</c>, the cache; a file of any format, a checkpoint without its <c>.safetensors</c>; or a directory with a file whose name begins with the network's, such as
-    /// <c>resnet18-5c106cde.pth</c>.
+    /// <c>random</c>; <c>imagenet</c>, the cache; a file of any format, a checkpoint without its <c>.safetensors</c>;
+    /// or a directory with a file whose name begins with the network's, such as <c>resnet18-5c106cde.pth</c>.
     /// </param>
     /// <param name="network">The network's name.</param>
     /// <exception cref="NetworkException">There is no such file, or several of them.</exception>
@@ -39,9 +42,14 @@ public sealed class InitialWeights
     {
         if (where == RandomName)
             return Random;
-        string path = where == ImageNetName ? FindInCache(network) : Directory.Exists(where) ? FindIn(where, network) : WeightConversion.Locate(where);
+        string path = where == ImageNetName
+            ? FindInCache(network)
+            : Directory.Exists(where)
+            ? FindIn(where, network)
+            : WeightConversion.Locate(where);
         if (!File.Exists(path))
-            throw new NetworkException($"There are no weights {path}; name a file, a directory with a file {network}*.pth, {ImageNetName} or {RandomName}.");
+            throw new NetworkException(
+                $"There are no weights {path}; name a file, a directory with a file {network}*.pth, {ImageNetName} or {RandomName}.");
         return new InitialWeights(path, "sha256:" + HashOf(path));
     }
 

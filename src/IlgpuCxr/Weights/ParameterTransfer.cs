@@ -6,8 +6,13 @@ using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Weights;
 
-/// <summary>Copies parameters between the device and files, some outputs at a time, so that they are never in host memory whole.</summary>
-/// <remarks>The two arrays are handed on from tensor to tensor: the collector would leave some 25 MB of them lying before it cleans up.</remarks>
+/// <summary>
+/// Copies parameters between the device and files, some outputs at a time, so that they are never in host memory whole.
+/// </summary>
+/// <remarks>
+/// The two arrays are handed on from tensor to tensor: the collector would leave some 25 MB of them lying before it
+/// cleans up.
+/// </remarks>
 /// <param name="device">Where the parameters are.</param>
 internal sealed class ParameterTransfer(ComputeDevice device)
 {

@@ -2,7 +2,10 @@ using System.Net.Http.Headers;
 
 namespace IlgpuCxr.Weights;
 
-/// <summary>What has arrived of a file, and beside it which version of it that is, so that a broken transfer goes on where it broke.</summary>
+/// <summary>
+/// What has arrived of a file, and beside it which version of it that is, so that a broken transfer goes on where it
+/// broke.
+/// </summary>
 internal sealed class PartialFile : IDisposable
 {
     private readonly string path;
@@ -26,11 +29,14 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Bytes that have arrived.</summary>
     public long Length => stream.Length;
 
-    /// <summary>What the server calls this version of the file: its strong entity tag or its date; null where it said neither.</summary>
+    /// <summary>
+    /// What the server calls this version of the file: its strong entity tag or its date; null where it said neither.
+    /// </summary>
     public string? Version { get; private set; }
 
     /// <summary>The header that makes a server send the rest only where the file is still the same.</summary>
-    public RangeConditionHeaderValue? Condition => RangeConditionHeaderValue.TryParse(Version, out RangeConditionHeaderValue? condition) ? condition : null;
+    public RangeConditionHeaderValue? Condition =>
+        RangeConditionHeaderValue.TryParse(Version, out RangeConditionHeaderValue? condition) ? condition : null;
 
     private string SourcePath => path + ".from";
 
@@ -38,7 +44,9 @@ internal sealed class PartialFile : IDisposable
     public void Begin(Uri url, HttpResponseMessage response)
     {
         // A weak tag promises the same meaning, not the same bytes.
-        Version = response.Headers.ETag is { IsWeak: false } tag ? tag.Tag : response.Content.Headers.LastModified?.ToString("R");
+        Version = response.Headers.ETag is { IsWeak: false } tag
+            ? tag.Tag
+            : response.Content.Headers.LastModified?.ToString("R");
         stream.SetLength(0);
         File.WriteAllLines(SourcePath, [url.AbsoluteUri, Version ?? ""]);
     }

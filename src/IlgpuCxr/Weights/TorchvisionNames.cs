@@ -19,9 +19,11 @@ internal sealed class TorchvisionNames
         Path = file.Path;
         IReadOnlyList<WeightTensor>? keras = KerasVgg16.ToPyTorch(file);
         AreOfKeras = keras is not null;
-        Tensors = WithoutPrefix([.. (keras ?? file).Where(tensor => !tensor.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal))]);
+        Tensors = WithoutPrefix(
+            [.. (keras ?? file).Where(tensor => !tensor.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal))]);
         if (Tensors.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new WeightFormatException(Path, $"holds the weights '{twice.Key}' twice", "save the network's weights alone");
+            throw new WeightFormatException(
+                Path, $"holds the weights '{twice.Key}' twice", "save the network's weights alone");
     }
 
     /// <summary>The file.</summary>
@@ -37,6 +39,8 @@ internal sealed class TorchvisionNames
     {
         string? prefix = Array.Find(Prefixes, prefix =>
             tensors.Count > 0 && tensors.All(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)));
-        return prefix is null ? tensors : WithoutPrefix([.. tensors.Select(tensor => tensor.Rename(tensor.Name[prefix.Length..]))]);
+        return prefix is null
+            ? tensors
+            : WithoutPrefix([.. tensors.Select(tensor => tensor.Rename(tensor.Name[prefix.Length..]))]);
     }
 }

@@ -13,8 +13,11 @@ public sealed partial record WeightSource(string Network, Uri Url, int Megabytes
     /// <summary>The name to give the file; by default the last part of the address.</summary>
     public string Name { get; init; } = Uri.UnescapeDataString(Url.Segments[^1]);
 
-    /// <summary>The first digits of its SHA-256, as <c>torch.hub</c> reads them from the address; null where it has none.</summary>
-    public string? HashPrefix => HashInName().Match(Url.Segments[^1]) is { Success: true } match ? match.Groups[1].Value : null;
+    /// <summary>
+    /// The first digits of its SHA-256, as <c>torch.hub</c> reads them from the address; null where it has none.
+    /// </summary>
+    public string? HashPrefix =>
+        HashInName().Match(Url.Segments[^1]) is { Success: true } match ? match.Groups[1].Value : null;
 
     /// <summary>The same file on a mirror, or another version of it where the address has a hash of its own.</summary>
     /// <param name="mirror">The file's address there.</param>
@@ -32,7 +35,9 @@ public sealed partial record WeightSource(string Network, Uri Url, int Megabytes
 /// <summary>The ImageNet weights that <c>cxr weights fetch</c> knows.</summary>
 public static class WeightCatalog
 {
-    /// <summary>The files that the study used: those that torchvision's <c>pretrained=True</c> loaded in 2020.</summary>
+    /// <summary>
+    /// The files that the study used: those that torchvision's <c>pretrained=True</c> loaded in 2020.
+    /// </summary>
     public static IReadOnlyList<WeightSource> All { get; } =
     [
         new(ResNet18.Name, new Uri("https://download.pytorch.org/models/resnet18-5c106cde.pth"), 45),
@@ -47,5 +52,6 @@ public static class WeightCatalog
     /// <exception cref="NetworkException">There is none.</exception>
     public static WeightSource Of(string network) =>
         All.FirstOrDefault(source => source.Network == network)
-        ?? throw new NetworkException($"There are no ImageNet weights of '{network}'; use {string.Join(" or ", All.Select(source => source.Network))}.");
+        ?? throw new NetworkException(
+            $"There are no ImageNet weights of '{network}'; use {string.Join(" or ", All.Select(source => source.Network))}.");
 }

@@ -5,8 +5,12 @@ namespace IlgpuCxr.Weights;
 /// <summary>Writes the weights of any file as PyTorch or safetensors, with torchvision's names and layouts.</summary>
 public static class WeightConversion
 {
-    /// <summary>Converts; elements keep their type. What a checkpoint holds beside the network's weights is left out.</summary>
-    /// <param name="from">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file, or a checkpoint of this program.</param>
+    /// <summary>
+    /// Converts; elements keep their type. What a checkpoint holds beside the network's weights is left out.
+    /// </summary>
+    /// <param name="from">
+    /// A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file, or a checkpoint of this program.
+    /// </param>
     /// <param name="to">A <c>.pth</c>, <c>.pt</c> or <c>.safetensors</c> file, written whole or not at all.</param>
     /// <returns>The number of tensors.</returns>
     /// <exception cref="UsageException">The name of the file to write says no format.</exception>
@@ -16,8 +20,11 @@ public static class WeightConversion
         Action<IReadOnlyList<WeightTensor>> write = Path.GetExtension(to).ToLowerInvariant() switch
         {
             ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors),
-            ".safetensors" => tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
-            _ => throw new UsageException($"'{to}' has an ending that says no format to write; let it end in .pth or .safetensors."),
+            ".safetensors" =>
+                tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
+            _ =>
+                throw new UsageException(
+                    $"'{to}' has an ending that says no format to write; let it end in .pth or .safetensors."),
         };
         using WeightFile file = WeightFile.Open(from);
         IReadOnlyList<WeightTensor> tensors = new TorchvisionNames(file).Tensors;
@@ -25,7 +32,11 @@ public static class WeightConversion
         return tensors.Count;
     }
 
-    /// <summary>The file that a user means: as named, or a checkpoint named without <c>.safetensors</c> as 'cxr train' prints it.</summary>
+    /// <summary>
+    /// The file that a user means: as named, or a checkpoint named without <c>.safetensors</c> as 'cxr train' prints
+    /// it.
+    /// </summary>
     /// <param name="path">What the user gave.</param>
-    public static string Locate(string path) => !File.Exists(path) && File.Exists(path + ".safetensors") ? path + ".safetensors" : path;
+    public static string Locate(string path) =>
+        !File.Exists(path) && File.Exists(path + ".safetensors") ? path + ".safetensors" : path;
 }

@@ -9,7 +9,10 @@ namespace IlgpuCxr.Weights;
 /// <param name="Total">Bytes of the whole file; null where the server does not say.</param>
 public readonly record struct DownloadProgress(long Received, long? Total);
 
-/// <summary>Downloads a file of weights: what is broken off is taken up again, and only what has the right SHA-256 gets its name.</summary>
+/// <summary>
+/// Downloads a file of weights: what is broken off is taken up again, and only what has the right SHA-256 gets its
+/// name.
+/// </summary>
 /// <remarks>Proxies are those of the environment (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c>), as .NET reads them.</remarks>
 /// <param name="client">Sends the requests.</param>
 public sealed class WeightDownload(HttpClient client)
@@ -19,13 +22,18 @@ public sealed class WeightDownload(HttpClient client)
     // Without a network nobody should wait for half a minute to be told so.
     private const int TriesUnreachable = 2;
 
-    /// <summary>How long to wait before the second try; each further one waits twice as long. A transfer that got on counts anew.</summary>
+    /// <summary>
+    /// How long to wait before the second try; each further one waits twice as long. A transfer that got on counts
+    /// anew.
+    /// </summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a server may be silent.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Larger than any file of weights here by far: a server that never stops sending must not fill the disk.</summary>
+    /// <summary>
+    /// Larger than any file of weights here by far: a server that never stops sending must not fill the disk.
+    /// </summary>
     public long MaximumBytes { get; init; } = 1L << 31;
 
     /// <summary>Downloads a file that is not there yet.</summary>
@@ -37,15 +45,19 @@ public sealed class WeightDownload(HttpClient client)
     /// <returns>The file's path, and whether it was there already.</returns>
     /// <exception cref="WeightDownloadException">It cannot be had, or is not the right file.</exception>
     public async Task<(string Path, bool WasThere)> Fetch(
-        WeightSource source, string hashPrefix, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+        WeightSource source, string hashPrefix, string folder, IProgress<DownloadProgress>? progress,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (source.Name.Length == 0 || source.Name is "." or ".." || source.Name.AsSpan().IndexOfAny(['/', '\\', ':', '\0']) >= 0)
-            throw new WeightDownloadException($"{source.Url} names no file; give the address of one, such as {WeightCatalog.All[0].Url}.");
+        if (source.Name.Length == 0 || source.Name is "." or ".."
+            || source.Name.AsSpan().IndexOfAny(['/', '\\', ':', '\0']) >= 0)
+            throw new WeightDownloadException(
+                $"{source.Url} names no file; give the address of one, such as {WeightCatalog.All[0].Url}.");
         string target = Path.Combine(folder, source.Name);
         try
         {
-            if (File.Exists(target) && (await HashOf(target, cancellation)).StartsWith(hashPrefix, StringComparison.Ordinal))
+            if (File.Exists(target)
+                && (await HashOf(target, cancellation)).StartsWith(hashPrefix, StringComparison.Ordinal))
                 return (target, true);
             Directory.CreateDirectory(folder);
             using var part = new PartialFile(target, source.Url);
@@ -62,12 +74,15 @@ public sealed class WeightDownload(HttpClient client)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new WeightDownloadException($"{target} cannot be written ({Reason(e)}); choose another --out, or see to the disk and try again.", e);
+            throw new WeightDownloadException(
+                $"{target} cannot be written ({Reason(e)}); choose another --out, or see to the disk and try again.",
+                e);
         }
     }
 
     private async Task TransferWithRetries(
-        WeightSource source, PartialFile part, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+        WeightSource source, PartialFile part, string folder, IProgress<DownloadProgress>? progress,
+        CancellationToken cancellation)
     {
         for (int failures = 0; ;)
         {
@@ -82,9 +97,12 @@ public sealed class WeightDownload(HttpClient client)
                 failures = part.Length > before ? 1 : failures + 1;
                 if (IsFinal(e) || failures == (IsUnreachable(e) && part.Length == 0 ? TriesUnreachable : Tries))
                 {
-                    string kept = part.Length > 0 ? $"{part.Length} bytes are kept and the next try goes on from there; " : "";
+                    string kept = part.Length > 0
+                        ? $"{part.Length} bytes are kept and the next try goes on from there; "
+                        : "";
                     throw new WeightDownloadException(
-                        $"{source.Name} cannot be downloaded from {source.Url} ({Reason(e)}); {kept}try again, use --url with a mirror, or bring the file from another machine and put it into {folder}.", e);
+                        $"{source.Name} cannot be downloaded from {source.Url} ({Reason(e)}); {kept}try again, use --url with a mirror, or bring the file from another machine and put it into {folder}.",
+                        e);
                 }
             }
             await Task.Delay(Pause * Math.Pow(2, failures - 1), cancellation);
@@ -93,13 +111,16 @@ public sealed class WeightDownload(HttpClient client)
 
     // A server that does not have the file, or does not give it, will not the next time either.
     private static bool IsFinal(HttpRequestException e) =>
-        e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout
+        e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
+            and not HttpStatusCode.RequestTimeout
             and not HttpStatusCode.TooManyRequests and not HttpStatusCode.RequestedRangeNotSatisfiable;
 
     private static bool IsUnreachable(HttpRequestException e) =>
-        e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError;
+        e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+        or HttpRequestError.ProxyTunnelError;
 
-    private async Task Transfer(Uri url, PartialFile part, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private async Task Transfer(
+        Uri url, PartialFile part, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         if (part.Length > 0)
@@ -118,9 +139,11 @@ public sealed class WeightDownload(HttpClient client)
         response.EnsureSuccessStatusCode();
 
         // Any other success is the whole file: this server knows no ranges, or the file is a new one.
-        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != part.Length)
+        if (response.StatusCode != HttpStatusCode.PartialContent
+            || response.Content.Headers.ContentRange?.From != part.Length)
             part.Begin(url, response);
-        if (response.StatusCode == HttpStatusCode.PartialContent && part.Length == 0 && response.Content.Headers.ContentRange?.From != 0)
+        if (response.StatusCode == HttpStatusCode.PartialContent && part.Length == 0
+            && response.Content.Headers.ContentRange?.From != 0)
             throw new HttpRequestException("the server sends another part of the file than was asked for");
         long? total = part.Length + response.Content.Headers.ContentLength;
         await Receive(response, part, total, progress, cancellation);
@@ -129,7 +152,8 @@ public sealed class WeightDownload(HttpClient client)
     }
 
     private async Task Receive(
-        HttpResponseMessage response, PartialFile part, long? total, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+        HttpResponseMessage response, PartialFile part, long? total, IProgress<DownloadProgress>? progress,
+        CancellationToken cancellation)
     {
         byte[] buffer = new byte[1 << 16];
         await using Stream content = await response.Content.ReadAsStreamAsync(cancellation);
@@ -141,7 +165,8 @@ public sealed class WeightDownload(HttpClient client)
             if (part.Length + count > MaximumBytes)
             {
                 part.Discard();
-                throw new WeightDownloadException($"{response.RequestMessage!.RequestUri} sends more than {MaximumBytes} bytes, which is no file of weights; it was not kept, use another --url.");
+                throw new WeightDownloadException(
+                    $"{response.RequestMessage!.RequestUri} sends more than {MaximumBytes} bytes, which is no file of weights; it was not kept, use another --url.");
             }
             part.Append(buffer.AsSpan(0, count));
             progress?.Report(new DownloadProgress(part.Length, total));

@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Weights;
 
-/// <summary>A file of weights that cannot be downloaded; the message names the file, the reason and the remedy.</summary>
+/// <summary>
+/// A file of weights that cannot be downloaded; the message names the file, the reason and the remedy.
+/// </summary>
 public sealed class WeightDownloadException : Exception
 {
     /// <summary>Creates the exception.</summary>

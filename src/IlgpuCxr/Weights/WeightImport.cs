@@ -5,10 +5,13 @@ using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Weights;
 
-/// <summary>Brings the weights of a file of any format into a network, strictly: every name and every shape must fit.</summary>
+/// <summary>
+/// Brings the weights of a file of any format into a network, strictly: every name and every shape must fit.
+/// </summary>
 /// <remarks>
-/// One exception, the one that transfer learning is about: a network with another classifier than ImageNet's keeps the first values of its classifier
-/// where the file has none, and of those of its layers that ImageNet's of 1000 classes does not have where the file has that.
+/// One exception, the one that transfer learning is about: a network with another classifier than ImageNet's keeps the
+/// first values of its classifier where the file has none, and of those of its layers that ImageNet's of 1000 classes
+/// does not have where the file has that.
 /// </remarks>
 public static class WeightImport
 {
@@ -19,10 +22,13 @@ public static class WeightImport
 
     /// <summary>Loads a file.</summary>
     /// <param name="device">Where the network lives.</param>
-    /// <param name="network">The network, with its first values set; nothing of it changes when the file does not fit.</param>
+    /// <param name="network">
+    /// The network, with its first values set; nothing of it changes when the file does not fit.
+    /// </param>
     /// <param name="path">A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file.</param>
     /// <exception cref="NetworkException">
-    /// The file does not fit, and the message tells some of the names that do not, or whose weights they are; or a value is not finite.
+    /// The file does not fit, and the message tells some of the names that do not, or whose weights they are; or a
+    /// value is not finite.
     /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
     public static WeightImportReport Load(ComputeDevice device, Network network, string path)
@@ -32,7 +38,8 @@ public static class WeightImport
         using WeightFile file = WeightFile.Open(path);
         var names = new TorchvisionNames(file);
         (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
-        // Before any is uploaded: training would end with a loss that is no number, for which it blames the learning rate.
+        // Before any is uploaded: training would end with a loss that is no number, for which it blames the learning
+        // rate.
         if (network.Parameters.Where(fits.ContainsKey).FirstOrDefault(parameter => !IsFinite(fits[parameter])) is { } broken)
         {
             throw new NetworkException(
@@ -47,7 +54,8 @@ public static class WeightImport
         return report;
     }
 
-    private static (Dictionary<Parameter, WeightTensor> Fits, WeightImportReport Report) Match(Network network, TorchvisionNames names)
+    private static (Dictionary<Parameter, WeightTensor> Fits, WeightImportReport Report) Match(
+        Network network, TorchvisionNames names)
     {
         var fits = new Dictionary<Parameter, WeightTensor>();
         var misfits = new Misfits();
@@ -60,7 +68,8 @@ public static class WeightImport
             if (!unused.Remove(parameter.Name, out WeightTensor? tensor))
                 misfits.Missing.Add(parameter.Name);
             else if (!tensor.Shape.SequenceEqual(parameter.PyTorchShape))
-                misfits.OtherShape.Add($"{parameter.Name} is {Format(tensor.Shape)} instead of {Format(parameter.PyTorchShape)}");
+                misfits.OtherShape.Add(
+                    $"{parameter.Name} is {Format(tensor.Shape)} instead of {Format(parameter.PyTorchShape)}");
             else if (!tensor.IsConvertible)
                 misfits.OtherShape.Add($"{parameter.Name} holds {tensor.DataType} elements instead of Float32");
             else
@@ -76,15 +85,23 @@ public static class WeightImport
         return (fits, new WeightImportReport(names.Path, fits.Count, dropped, kept, names.AreOfKeras));
     }
 
-    /// <summary>What a classifier other than ImageNet's keeps of its own: all of it where the file has no classifier, and what differs where the file has ImageNet's.</summary>
+    /// <summary>
+    /// What a classifier other than ImageNet's keeps of its own: all of it where the file has no classifier, and what
+    /// differs where the file has ImageNet's.
+    /// </summary>
     private static HashSet<Parameter> ReplacedBy(Network network, Dictionary<string, WeightTensor> tensors)
     {
-        Dictionary<string, Parameter> original = OriginalOf(network.Architecture).ToDictionary(parameter => parameter.Name);
+        Dictionary<string, Parameter> original = OriginalOf(network.Architecture).ToDictionary(
+            parameter => parameter.Name);
         bool isOriginal = original.Values.Any(parameter =>
-            parameter.PyTorchShape is [ImageNetClasses, _] && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
+            parameter.PyTorchShape is [ImageNetClasses, _]
+            && tensors.TryGetValue(parameter.Name, out WeightTensor? tensor)
+            && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
         Parameter[] head = [.. network.Parameters.Where(parameter => network.IsHead(parameter.Name))];
         Parameter[] others = [.. head.Where(parameter =>
-            !(original.TryGetValue(parameter.Name, out Parameter? same) && same.PyTorchShape.SequenceEqual(parameter.PyTorchShape)))];
+            !(
+                original.TryGetValue(parameter.Name, out Parameter? same)
+                    && same.PyTorchShape.SequenceEqual(parameter.PyTorchShape)))];
         bool hasNone = !tensors.Keys.Any(network.IsHead);
         return others.Length == 0 ? [] : hasNone ? [.. head] : isOriginal ? [.. others] : [];
     }
@@ -129,14 +146,16 @@ public static class WeightImport
         {
             string[] kinds =
             [
-                .. from kind in ((string Name, List<string> Names)[])[("missing", Missing), ("not expected", Unexpected), ("of another shape", OtherShape)]
+                .. from kind in ((string Name, List<string> Names)[])[
+                    ("missing", Missing), ("not expected", Unexpected), ("of another shape", OtherShape)]
                    where kind.Names.Count > 0
                    select $"{kind.Name}: {Some(kind.Names)}",
             ];
             if (kinds.Length == 0)
                 return;
             if (Architecture.All.FirstOrDefault(other => other.Name != network.Name && AreOf(other, names)) is { } actual)
-                throw new NetworkException($"{names.Path} does not fit {network.Name}, these look like {actual.Name}'s weights; use --net {actual.Name}, or weights of {network.Name}.");
+                throw new NetworkException(
+                    $"{names.Path} does not fit {network.Name}, these look like {actual.Name}'s weights; use --net {actual.Name}, or weights of {network.Name}.");
             throw new NetworkException(
                 $"{names.Path} does not fit {network.Name} with {network.Head.Outputs} outputs ({string.Join("; ", kinds)}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
         }
@@ -145,8 +164,11 @@ public static class WeightImport
         private static bool AreOf(Architecture architecture, TorchvisionNames names)
         {
             Dictionary<string, WeightTensor> tensors = names.Tensors.ToDictionary(tensor => tensor.Name);
-            return OriginalOf(architecture).Where(parameter => !parameter.Name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal))
-                .All(parameter => tensors.TryGetValue(parameter.Name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
+            return OriginalOf(architecture).Where(
+                parameter => !parameter.Name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal))
+                .All(parameter =>
+                    tensors.TryGetValue(parameter.Name, out WeightTensor? tensor)
+                    && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
         }
 
         private static string Some(List<string> names) => string.Join(", ", names.Take(ProblemsTold))

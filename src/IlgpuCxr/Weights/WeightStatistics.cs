@@ -22,7 +22,8 @@ public sealed record WeightStatistics(double Minimum, double Maximum, double Mea
             return null;
         TensorReader reader = tensor.OpenReader();
         var block = new float[Math.Min(BlockElements, tensor.ElementCount)];
-        (double minimum, double maximum, double mean, double squares, long count) = (double.PositiveInfinity, double.NegativeInfinity, 0, 0, 0);
+        (double minimum, double maximum, double mean, double squares, long count) =
+            (double.PositiveInfinity, double.NegativeInfinity, 0, 0, 0);
         for (long first = 0; first < tensor.ElementCount; first += block.Length)
         {
             Span<float> values = block.AsSpan(0, (int)Math.Min(block.Length, tensor.ElementCount - first));

@@ -16,15 +16,24 @@ public sealed class DataCommandTests
     [Test]
     public void Phantoms_are_drawn_once_and_what_is_missing_again()
     {
-        string[] arguments = ["data", "phantom", "--out", cxr.PathOf("phantoms"), "--train", "6", "--held", "3", "--size", "32", "--seed", "7", "--difficulty", "0.25"];
-        Assert.That(cxr.Run(arguments).Output, Does.Contain("12 phantoms of 32x32 pixels, 12 of them drawn now").And.Contain("part2"));
+        string[] arguments =
+        [
+            "data", "phantom", "--out", cxr.PathOf("phantoms"), "--train", "6", "--held", "3", "--size", "32", "--seed",
+            "7", "--difficulty", "0.25",
+        ];
+        Assert.That(
+            cxr.Run(arguments).Output,
+            Does.Contain("12 phantoms of 32x32 pixels, 12 of them drawn now").And.Contain("part2"));
         File.Delete(Path.Combine(cxr.PathOf("phantoms"), "part1", "train", "normal", "normal-00000.png"));
         string[] lines = cxr.Run(arguments).Output.Split('\n');
         Assert.That(lines[0], Does.Contain("1 of them drawn now"));
         Assert.That(lines[1], Does.Contain("0 of them drawn now"));
-        using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(cxr.PathOf("phantoms"), "part1", "phantoms.json")));
+        using var manifest = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(cxr.PathOf("phantoms"), "part1", "phantoms.json")));
         JsonElement options = manifest.RootElement.GetProperty("options");
-        Assert.That((options.GetProperty("seed").GetInt32(), options.GetProperty("difficulty").GetDouble()), Is.EqualTo((7, 0.25)));
+        Assert.That(
+            (options.GetProperty("seed").GetInt32(), options.GetProperty("difficulty").GetDouble()),
+            Is.EqualTo((7, 0.25)));
     }
 
     [Test]
@@ -34,7 +43,10 @@ public sealed class DataCommandTests
         folder.Write("test/normal/copy.png", File.ReadAllBytes(folder.PathOf("train", "normal", "0.png")));
         CommandResult check = cxr.Run("data", "check", folder.Root);
         Assert.That(check.ExitCode, Is.Zero, check.Error);
-        Assert.That(check.Output, Does.Contain("infected").And.Contain("No unreadable file.").And.Contain("1 file that is in several splits or classes:").And.Contain("No image that is almost black."));
+        Assert.That(
+            check.Output,
+            Does.Contain("infected").And.Contain("No unreadable file.").And.Contain(
+                "1 file that is in several splits or classes:").And.Contain("No image that is almost black."));
         using var json = JsonDocument.Parse(cxr.Run("data", "check", folder.Root, "--json").Output);
         Assert.That(json.RootElement.GetProperty("duplicates").GetArrayLength(), Is.EqualTo(1));
     }
@@ -43,7 +55,9 @@ public sealed class DataCommandTests
     public void Cache_is_measured_and_cleared()
     {
         using DataFolder folder = DataFolder.Complete(2);
-        cxr.Run("train", "--data", folder.Root, "--size", "32", "--batch", "4", "--epochs", "1", "--device", "cpu", "--out", cxr.PathOf("run"), "--quiet");
+        cxr.Run(
+            "train", "--data", folder.Root, "--size", "32", "--batch", "4", "--epochs", "1", "--device", "cpu", "--out",
+            cxr.PathOf("run"), "--quiet");
         Assert.That(Images("data", "cache", "--json"), Is.EqualTo(12));
         string stranger = Path.Combine(cxr.PathOf("home"), "images", "notes.txt");
         File.WriteAllText(stranger, "not an entry");
@@ -61,7 +75,10 @@ public sealed class DataCommandTests
     [TestCase("data check {out}", 1, "does not exist")]
     [TestCase("data", 2, "data")]
     public void Wrong_input(string commandLine, int exitCode, string expected) =>
-        cxr.Run(commandLine.Replace("{out}", cxr.PathOf("nowhere"), StringComparison.Ordinal).Split(' ')).AssertRefused(exitCode, expected);
+        cxr.Run(
+            commandLine.Replace(
+                "{out}", cxr.PathOf("nowhere"), StringComparison.Ordinal).Split(' ')).AssertRefused(exitCode,
+            expected);
 
     private int Images(params string[] arguments)
     {

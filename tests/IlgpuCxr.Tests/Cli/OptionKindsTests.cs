@@ -7,12 +7,14 @@ public sealed class OptionKindsTests
 {
     private static readonly Option<int[]> Batches = OptionKinds.Numbers("--batch", "", 32);
 
-    private static readonly Option<string[]> Networks = OptionKinds.Words("--net", "", ["resnet18", "vgg16"], "resnet18");
+    private static readonly Option<string[]> Networks = OptionKinds.Words(
+        "--net", "", ["resnet18", "vgg16"], "resnet18");
 
     [TestCase("", new[] { 32 }, new[] { "resnet18" })]
     [TestCase("--batch 16,8 --net vgg16", new[] { 16, 8 }, new[] { "vgg16" })]
     [TestCase("--batch 16 --net resnet18 --batch 8,4 --net vgg16", new[] { 16, 8, 4 }, new[] { "resnet18", "vgg16" })]
-    public void Lists_are_separated_by_commas_or_given_one_after_the_other(string arguments, int[] batches, string[] networks)
+    public void Lists_are_separated_by_commas_or_given_one_after_the_other(
+        string arguments, int[] batches, string[] networks)
     {
         ParseResult parsed = new RootCommand { Batches, Networks }.Parse(arguments);
         Assert.That(parsed.Errors, Is.Empty);

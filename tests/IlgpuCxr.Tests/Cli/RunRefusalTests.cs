@@ -35,7 +35,8 @@ public sealed class RunRefusalTests
     public void A_run_is_not_overwritten()
     {
         string before = Digest.OfFile(Last);
-        cxr.Run(Arguments()).AssertRefused(2, "holds a run already; go on with it by --resume, or choose another --out");
+        cxr.Run(Arguments()).AssertRefused(
+            2, "holds a run already; go on with it by --resume, or choose another --out");
         Assert.That(Digest.OfFile(Last), Is.EqualTo(before));
     }
 
@@ -48,7 +49,8 @@ public sealed class RunRefusalTests
         Assert.That(Digest.OfFile(best), Is.EqualTo(before));
         File.Move(away, Last);
         File.Move(best, away);
-        cxr.Run(Arguments("--epochs", "2", "--resume")).AssertRefused(2, "the best epoch of the run; bring it back, or choose another --out");
+        cxr.Run(Arguments("--epochs", "2", "--resume")).AssertRefused(
+            2, "the best epoch of the run; bring it back, or choose another --out");
         File.Move(away, best);
     }
 
@@ -58,21 +60,27 @@ public sealed class RunRefusalTests
         string before = Digest.OfFile(Last);
         using DataFolder others = DataFolder.Complete(4);
         cxr.Run(Arguments(others, "--epochs", "2", "--resume")).AssertRefused(2, "data.train is 6 there and 8 now");
-        cxr.Run(Arguments("--epochs", "2", "--resume", "--seed", "9")).AssertRefused(2, "options.seed is 1 there and 9 now");
+        cxr.Run(
+            Arguments("--epochs", "2", "--resume", "--seed", "9")).AssertRefused(2,
+            "options.seed is 1 there and 9 now");
         Assert.That(Digest.OfFile(Last), Is.EqualTo(before));
     }
 
     [Test]
     public void A_run_that_is_done_says_so()
     {
-        string before = Digest.OfFile(Last), report = Path.Combine(Run, "report.md"), log = File.ReadAllText(Path.Combine(Run, "log.csv"));
+        string before = Digest.OfFile(Last), report = Path.Combine(Run, "report.md");
+        string log = File.ReadAllText(Path.Combine(Run, "log.csv"));
         string reported = File.ReadAllText(report);
         File.Delete(report);
         CommandResult resumed = cxr.Run(Arguments("--resume"));
         Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
-        Assert.That(resumed.Output, Does.Contain("has 1 epoch already: nothing is left to train, unless --epochs asks for more"));
+        Assert.That(
+            resumed.Output,
+            Does.Contain("has 1 epoch already: nothing is left to train, unless --epochs asks for more"));
         Assert.That(Digest.OfFile(Last), Is.EqualTo(before));
-        Assert.That((File.ReadAllText(report), File.ReadAllText(Path.Combine(Run, "log.csv"))), Is.EqualTo((reported, log)));
+        Assert.That(
+            (File.ReadAllText(report), File.ReadAllText(Path.Combine(Run, "log.csv"))), Is.EqualTo((reported, log)));
     }
 
     [Test]
@@ -85,7 +93,8 @@ public sealed class RunRefusalTests
     [Test]
     public void A_checkpoint_is_named_as_everywhere_or_told_to_be_another_networks()
     {
-        CommandResult trained = cxr.Run(Arguments("--weights", Path.Combine(Run, "best"), "--out", cxr.PathOf("from best")));
+        CommandResult trained = cxr.Run(
+            Arguments("--weights", Path.Combine(Run, "best"), "--out", cxr.PathOf("from best")));
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         cxr.Run(Arguments("--weights", Path.Combine(Run, "best"), "--out", cxr.PathOf("vgg"), "--net", "vgg16"))
             .AssertRefused(1, "these look like resnet18's weights; use --net resnet18");
@@ -96,15 +105,19 @@ public sealed class RunRefusalTests
     {
         using DataFolder part2 = DataFolder.CompletePart2();
         cxr.Run(Arguments(part2, "--out", cxr.PathOf("part 2"))).AssertRefused(1, "--task multilabel");
-        cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", part2.Root, "--device", "cpu").AssertRefused(1, "is binary (infected, normal)");
+        cxr.Run(
+            "evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", part2.Root, "--device",
+            "cpu").AssertRefused(1, "is binary (infected, normal)");
     }
 
     [Test]
     [Platform(Exclude = "Win", Reason = "Windows has no signals.")]
     public void An_interruption_without_anything_saved_promises_nothing()
     {
-        using Process process = cxr.Start("bench", "--size", "32", "--batch", "2", "--steps", "1000000", "--device", "cpu");
-        // The handler of the signal is there once the program computes; before, the signal ends it at once. Starting takes less than a second of a processor.
+        using Process process = cxr.Start(
+            "bench", "--size", "32", "--batch", "2", "--steps", "1000000", "--device", "cpu");
+        // The handler of the signal is there once the program computes; before, the signal ends it at once. Starting
+        // takes less than a second of a processor.
         while (!process.HasExited && process.TotalProcessorTime < TimeSpan.FromSeconds(3))
             Thread.Sleep(10);
         using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -118,7 +131,10 @@ public sealed class RunRefusalTests
 
     private string[] Arguments(DataFolder images, params string[] more)
     {
-        string[] epochs = more.Contains("--epochs") ? [] : ["--epochs", "1"], directory = more.Contains("--out") ? [] : ["--out", Run];
-        return ["train", "--data", images.Root, "--size", "32", "--batch", "4", "--device", "cpu", "--threads", "1", .. epochs, .. directory, .. more];
+        string[] epochs = more.Contains("--epochs") ? [] : ["--epochs", "1"];
+        string[] directory = more.Contains("--out") ? [] : ["--out", Run];
+        return [
+            "train", "--data", images.Root, "--size", "32", "--batch", "4", "--device", "cpu", "--threads", "1",
+            .. epochs, .. directory, .. more];
     }
 }

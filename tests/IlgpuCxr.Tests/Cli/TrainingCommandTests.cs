@@ -46,11 +46,17 @@ public sealed class TrainingCommandTests
             Directory.EnumerateFiles(Run).Select(Path.GetFileName),
             Is.EquivalentTo(new[]
             {
-                "best.safetensors", "last.safetensors", "config.json", "log.csv", "loss.png", "accuracy.png", "confusion.png", "report.md", "report.html", ".lock",
+                "best.safetensors", "last.safetensors", "config.json", "log.csv", "loss.png", "accuracy.png",
+                "confusion.png", "report.md", "report.html", ".lock",
             }));
         string test = lines.Single(line => line.StartsWith("test: accuracy", StringComparison.Ordinal));
-        Assert.That(File.ReadAllText(Path.Combine(Run, "report.md")), Does.Contain(test).And.Contain("(loss.png)").And.Contain("hidden 130, dropout 0").And.Contain("2 epochs, random weights"));
-        Assert.That(File.ReadAllText(Path.Combine(Run, "report.html")), Does.Contain(test).And.Contain("ResNet18, entire network").And.Not.Contain("paper"));
+        Assert.That(
+            File.ReadAllText(Path.Combine(Run, "report.md")),
+            Does.Contain(test).And.Contain("(loss.png)").And.Contain("hidden 130, dropout 0").And.Contain(
+                "2 epochs, random weights"));
+        Assert.That(
+            File.ReadAllText(Path.Combine(Run, "report.html")),
+            Does.Contain(test).And.Contain("ResNet18, entire network").And.Not.Contain("paper"));
     }
 
     [Test]
@@ -70,15 +76,21 @@ public sealed class TrainingCommandTests
         CommandResult told = cxr.Run(Arguments(cxr.PathOf("markup"), "--epochs", "1", "--data", classes.Root));
         Assert.That(told.ExitCode, Is.Zero, told.Error);
         Assert.That(told.Output, Does.Contain("F1 of no_b&c "));
-        Assert.That(File.ReadAllText(Path.Combine(cxr.PathOf("markup"), "report.md")), Does.Contain(@"F1 of no\_b\&c ").And.Contain(@"| no\_b\&c |"));
+        Assert.That(
+            File.ReadAllText(Path.Combine(cxr.PathOf("markup"), "report.md")),
+            Does.Contain(@"F1 of no\_b\&c ").And.Contain(@"| no\_b\&c |"));
     }
 
     [Test]
     public void Evaluating_prints_what_training_printed()
     {
-        CheckpointInfo best = Checkpoint.ReadInfo(Path.Combine(Run, "best")), last = Checkpoint.ReadInfo(Path.Combine(Run, "last"));
-        Assert.That(best.History[^1].Epoch, Is.LessThan(last.History[^1].Epoch), "The best epoch is not the last, or nothing would show that it is the one evaluated.");
-        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--quiet");
+        CheckpointInfo best = Checkpoint.ReadInfo(Path.Combine(Run, "best"));
+        CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(Run, "last"));
+        Assert.That(
+            best.History[^1].Epoch, Is.LessThan(last.History[^1].Epoch),
+            "The best epoch is not the last, or nothing would show that it is the one evaluated.");
+        CommandResult evaluated = cxr.Run(
+            "evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--quiet");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         Assert.That(evaluated.Output, Does.Contain("test: accuracy"));
         Assert.That(trained.Output, Does.EndWith(evaluated.Output));
@@ -87,24 +99,37 @@ public sealed class TrainingCommandTests
     [Test]
     public void Several_networks_and_batches_are_measured_one_by_one()
     {
-        CommandResult bench = cxr.Run("bench", "--net", "resnet18,vgg16", "--batch", "2,4", "--size", "32", "--steps", "1", "--device", "cpu", "--json");
+        CommandResult bench = cxr.Run(
+            "bench", "--net", "resnet18,vgg16", "--batch", "2,4", "--size", "32", "--steps", "1", "--device", "cpu",
+            "--json");
         Assert.That(bench.ExitCode, Is.Zero, bench.Error);
-        JsonElement[] results = [.. bench.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] results =
+        [
+            .. bench.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+                line => JsonDocument.Parse(line).RootElement),
+        ];
         Assert.That(
-            results.Select(result => (result.GetProperty("network").GetString(), result.GetProperty("batch").GetInt32())),
+            results.Select(
+                result => (result.GetProperty("network").GetString(), result.GetProperty("batch").GetInt32())),
             Is.EqualTo(new[] { ("resnet18", 2), ("resnet18", 4), ("vgg16", 2), ("vgg16", 4) }));
-        Assert.That(results[1].GetProperty("arenaBytes").GetInt64(), Is.GreaterThan(results[0].GetProperty("arenaBytes").GetInt64()));
+        Assert.That(
+            results[1].GetProperty("arenaBytes").GetInt64(),
+            Is.GreaterThan(results[0].GetProperty("arenaBytes").GetInt64()));
         foreach (JsonElement result in results[..2])
         {
-            // Parameters, gradients and momentum of ResNet18 beside the arena, and little more: nothing of a benchmark before.
+            // Parameters, gradients and momentum of ResNet18 beside the arena, and little more: nothing of a benchmark
+            // before.
             long others = result.GetProperty("deviceBytes").GetInt64() - result.GetProperty("arenaBytes").GetInt64();
             Assert.That(others, Is.InRange(3L * sizeof(float) * 11_243_000, 3L * sizeof(float) * 11_500_000));
         }
         foreach (JsonElement result in results)
         {
             IEnumerable<string> convolutions = result.GetProperty("operators").EnumerateArray()
-                .Where(timing => timing.GetProperty("operator").GetString() == "convolution forward").Select(timing => timing.GetProperty("shape").GetString()!);
-            Assert.That(convolutions, Is.Not.Empty.And.All.StartsWith($"n{result.GetProperty("batch").GetInt32()} "), "nothing of the one before");
+                .Where(timing => timing.GetProperty("operator").GetString() == "convolution forward")
+                .Select(timing => timing.GetProperty("shape").GetString()!);
+            Assert.That(
+                convolutions, Is.Not.Empty.And.All.StartsWith($"n{result.GetProperty("batch").GetInt32()} "),
+                "nothing of the one before");
         }
     }
 
@@ -114,8 +139,11 @@ public sealed class TrainingCommandTests
         string saved = cxr.PathOf("saved.safetensors");
         using (WeightFile best = SafetensorsFile.Read(Path.Combine(Run, "best.safetensors")))
         {
-            CheckpointInfo info = CheckpointInfo.FromJson(best.Metadata[CheckpointInfo.MetadataKey]) with { History = [] };
-            SafetensorsFile.Write(saved, [.. best], new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = info.ToJson() });
+            CheckpointInfo info = CheckpointInfo.FromJson(
+                best.Metadata[CheckpointInfo.MetadataKey]) with
+            { History = [] };
+            SafetensorsFile.Write(
+                saved, [.. best], new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = info.ToJson() });
         }
         CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", saved, "--data", data.Root, "--device", "cpu");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
@@ -125,21 +153,33 @@ public sealed class TrainingCommandTests
     [Test]
     public void Explaining_draws_over_an_image_where_a_class_is_found()
     {
-        string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First(), picture = cxr.PathOf("explained.png"), sure = cxr.PathOf("sure.safetensors");
+        string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First();
+        string picture = cxr.PathOf("explained.png"), sure = cxr.PathOf("sure.safetensors");
         ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 100, 0);
-        CommandResult explained = cxr.Run("explain", image, "--checkpoint", sure, "--class", "normal", "--out", picture, "--device", "cpu");
+        CommandResult explained = cxr.Run(
+            "explain", image, "--checkpoint", sure, "--class", "normal", "--out", picture, "--device", "cpu");
         Assert.That(explained.ExitCode, Is.Zero, explained.Error);
-        Assert.That(explained.Output, Does.Contain("infected 1.0000").And.Contain("speaks for normal"), "not the most likely class");
+        Assert.That(
+            explained.Output, Does.Contain("infected 1.0000").And.Contain("speaks for normal"),
+            "not the most likely class");
         var decoder = new VipsImageDecoder();
         (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);
         Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
-        cxr.Run("explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "nobody", "--device", "cpu").AssertRefused(2, "--class");
-        cxr.Run("explain", cxr.PathOf("absent.png"), "--checkpoint", Path.Combine(Run, "best"), "--device", "cpu").AssertRefused(1, "absent.png");
+        cxr.Run(
+            "explain", image, "--checkpoint", Path.Combine(Run, "best"), "--class", "nobody", "--device",
+            "cpu").AssertRefused(2, "--class");
+        cxr.Run(
+            "explain", cxr.PathOf("absent.png"), "--checkpoint", Path.Combine(Run, "best"), "--device",
+            "cpu").AssertRefused(1, "absent.png");
     }
 
     [TestCase(7, 7, ExpectedResult = "what speaks for normal, red most.")]
-    [TestCase(1, 1, ExpectedResult = "the map has 1x1 cells and tells no place of what speaks for normal; train with a larger --size.")]
-    [TestCase(2, 1, ExpectedResult = "the map has 2x1 cells and tells no place of what speaks for normal; train with a larger --size.")]
+    [TestCase(
+        1, 1,
+        ExpectedResult = "the map has 1x1 cells and tells no place of what speaks for normal; train with a larger --size.")]
+    [TestCase(
+        2, 1,
+        ExpectedResult = "the map has 2x1 cells and tells no place of what speaks for normal; train with a larger --size.")]
     public string A_map_of_a_single_cell_is_said_to_tell_no_place(int height, int width) =>
         ExplainCommand.Told(new HeatMap(height, width, [.. Enumerable.Repeat(1.0, height * width)]), "normal");
 
@@ -149,7 +189,8 @@ public sealed class TrainingCommandTests
         string image = cxr.PathOf("xray.png"), best = Path.Combine(Run, "best");
         File.Copy(data.PathOf("test", "normal", "0.png"), image);
         byte[] before = File.ReadAllBytes(image);
-        CommandResult Explain(string name) => cxr.Run("explain", image, "--checkpoint", best, "--device", "cpu", "--out", name);
+        CommandResult Explain(string name) => cxr.Run(
+            "explain", image, "--checkpoint", best, "--device", "cpu", "--out", name);
         Explain(image).AssertRefused(2, "--out '" + image + "' would overwrite the input");
         Explain(cxr.PathOf("y.jpg")).AssertRefused(2, "let it end in .png");
         Directory.CreateDirectory(cxr.PathOf("directory.png"));
@@ -157,13 +198,16 @@ public sealed class TrainingCommandTests
         Assert.That(Explain(cxr.PathOf(Path.Combine("new", "below", "x.png"))).ExitCode, Is.Zero);
         Assert.That(File.Exists(cxr.PathOf(Path.Combine("new", "below", "x.png"))));
 
-        CommandResult Predict(string csv) => cxr.Run("predict", image, "--checkpoint", best, "--device", "cpu", "--quiet", "--csv", csv);
+        CommandResult Predict(string csv) => cxr.Run(
+            "predict", image, "--checkpoint", best, "--device", "cpu", "--quiet", "--csv", csv);
         Predict(image).AssertRefused(2, "--csv '" + image + "' would overwrite the input");
         Predict(best + ".safetensors").AssertRefused(2, "would overwrite the input");
         Predict(cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
         Predict(Path.Combine(image, "below.csv")).AssertRefused(1, "below.csv' cannot be written");
         // Before any work: the checkpoint has not even been looked for.
-        cxr.Run("predict", image, "--checkpoint", "absent", "--csv", cxr.PathOf("directory.png")).AssertRefused(1, "cannot be written (it is a directory)");
+        cxr.Run(
+            "predict", image, "--checkpoint", "absent", "--csv", cxr.PathOf("directory.png")).AssertRefused(1,
+            "cannot be written (it is a directory)");
         Assert.That(Predict(cxr.PathOf(Path.Combine("tables", "x.csv"))).ExitCode, Is.Zero);
         if (OperatingSystem.IsLinux())
         {
@@ -177,16 +221,20 @@ public sealed class TrainingCommandTests
     [Test]
     public void Values_that_are_no_numbers_are_told()
     {
-        string images = cxr.PathOf("images.safetensors"), best = Path.Combine(Run, "best"), diverged = cxr.PathOf("diverged.safetensors");
+        string images = cxr.PathOf("images.safetensors"), best = Path.Combine(Run, "best");
+        string diverged = cxr.PathOf("diverged.safetensors");
         var values = new float[3 * 3 * 32 * 32];
         values[2 * 3 * 32 * 32] = float.NaN;
         SafetensorsFile.Write(images, [new("input", [3, 3, 32, 32], values)]);
-        cxr.Run("predict", images, "--checkpoint", best, "--device", "cpu", "--json").AssertRefused(1, "Image 2 of " + images);
+        cxr.Run(
+            "predict", images, "--checkpoint", best, "--device", "cpu", "--json").AssertRefused(1,
+            "Image 2 of " + images);
 
         ChangedCheckpoint.Write(diverged, best, "fc.2.bias", float.NaN, 0);
         string image = data.PathOf("test", "normal", "0.png");
         foreach (string[] command in new string[][] { ["predict", image, "--json"], ["explain", image], ["evaluate", "--data", data.Root] })
-            cxr.Run([.. command, "--checkpoint", diverged, "--device", "cpu"]).AssertRefused(1, $"The network of the checkpoint {diverged} gives values that are no finite numbers");
+            cxr.Run([.. command, "--checkpoint", diverged, "--device", "cpu"]).AssertRefused(
+                1, $"The network of the checkpoint {diverged} gives values that are no finite numbers");
     }
 
     [Test]
@@ -201,7 +249,8 @@ public sealed class TrainingCommandTests
     [Test]
     public void Evaluating_as_json_tells_the_same_numbers()
     {
-        CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--json");
+        CommandResult evaluated = cxr.Run(
+            "evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", data.Root, "--device", "cpu", "--json");
         using var json = JsonDocument.Parse(evaluated.Output);
         JsonElement test = json.RootElement.GetProperty("splits").GetProperty("test");
         string accuracy = test.GetProperty("accuracy").GetDouble().ToString("F2", CultureInfo.InvariantCulture);
@@ -209,7 +258,8 @@ public sealed class TrainingCommandTests
         Assert.That(test.GetProperty("f1Name").GetString(), Is.EqualTo("F1 of normal"));
         JsonElement[] rows = [.. test.GetProperty("confusion").EnumerateArray()];
         Assert.That(rows.SelectMany(row => row.EnumerateArray()).Sum(count => count.GetInt32()), Is.EqualTo(8));
-        string table = trained.Output[trained.Output.IndexOf("test: rows actual, columns predicted", StringComparison.Ordinal)..];
+        int start = trained.Output.IndexOf("test: rows actual, columns predicted", StringComparison.Ordinal);
+        string table = trained.Output[start..];
         foreach ((string actual, JsonElement counts) in new[] { "infected", "normal" }.Zip(rows))
             Assert.That(table, Does.Match($"│ {actual} +│ +{counts[0]} │ +{counts[1]} │"));
     }
@@ -223,12 +273,16 @@ public sealed class TrainingCommandTests
         using var json = JsonDocument.Parse(told.Output);
         CheckpointInfo last = Checkpoint.ReadInfo(Path.Combine(run, "last"));
         Assert.That(
-            json.RootElement.GetProperty("history").EnumerateArray().Select(epoch => epoch.GetProperty("validationLoss").GetDouble()),
+            json.RootElement.GetProperty("history")
+                .EnumerateArray()
+                .Select(epoch => epoch.GetProperty("validationLoss").GetDouble()),
             Is.EqualTo(last.History.Select(epoch => epoch.ValidationLoss)));
         JsonElement best = json.RootElement.GetProperty("best");
         EpochResult highest = last.History.MaxBy(epoch => epoch.ValidationAccuracy)!;
         Assert.That(best.GetProperty("epoch").GetInt32(), Is.EqualTo(highest.Epoch));
-        Assert.That(best.GetProperty("splits").GetProperty("validation").GetProperty("accuracy").GetDouble(), Is.EqualTo(highest.ValidationAccuracy));
+        Assert.That(
+            best.GetProperty("splits").GetProperty("validation").GetProperty("accuracy").GetDouble(),
+            Is.EqualTo(highest.ValidationAccuracy));
     }
 
     [Test]
@@ -239,16 +293,21 @@ public sealed class TrainingCommandTests
             classes.WriteImage($"{place}/0.png");
         CommandResult told = cxr.Run(Arguments(cxr.PathOf("three"), "--epochs", "1", "--data", classes.Root));
         Assert.That(told.ExitCode, Is.Zero, told.Error);
-        Assert.That(told.Output, Does.Contain("image files of a, b, c; F1 is macro F1").And.Match("validation: accuracy .* %, macro F1 "));
+        Assert.That(
+            told.Output,
+            Does.Contain("image files of a, b, c; F1 is macro F1").And.Match("validation: accuracy .* %, macro F1 "));
         Assert.That(File.Exists(Path.Combine(cxr.PathOf("three"), "confusion.png")));
     }
 
     [Test]
     public void Bench_prints_the_speed_only_where_it_is_quiet()
     {
-        CommandResult bench = cxr.Run("bench", "--size", "32", "--batch", "2", "--steps", "1", "--device", "cpu", "--quiet");
+        CommandResult bench = cxr.Run(
+            "bench", "--size", "32", "--batch", "2", "--steps", "1", "--device", "cpu", "--quiet");
         Assert.That(bench.ExitCode, Is.Zero, bench.Error);
-        Assert.That(bench.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(3).And.One.Contains("images/s"));
+        Assert.That(
+            bench.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Has.Length.EqualTo(3).And.One.Contains("images/s"));
     }
 
     [Test]
@@ -257,7 +316,9 @@ public sealed class TrainingCommandTests
         CommandResult quiet = cxr.Run(Arguments(cxr.PathOf("quiet"), "--epochs", "2", "--quiet"));
         Assert.That(quiet.ExitCode, Is.Zero, quiet.Error);
         Assert.That(quiet.Output, Does.StartWith(cxr.PathOf("quiet")));
-        Assert.That(quiet.Output.Replace(cxr.PathOf("quiet"), Run, StringComparison.Ordinal), Is.EqualTo(trained.Output[trained.Output.IndexOf(Run, StringComparison.Ordinal)..]));
+        Assert.That(
+            quiet.Output.Replace(cxr.PathOf("quiet"), Run, StringComparison.Ordinal),
+            Is.EqualTo(trained.Output[trained.Output.IndexOf(Run, StringComparison.Ordinal)..]));
     }
 
     [Test]
@@ -276,7 +337,8 @@ public sealed class TrainingCommandTests
         foreach (string name in new[] { Path.Combine("normal", "0.png"), Path.Combine("infected", "1.png"), Path.Combine("normal", "2.png") })
             Assert.That(skipped.Error, Does.Contain(name));
 
-        CommandResult refused = cxr.Run(Arguments(cxr.PathOf("strict"), "--epochs", "1", "--strict", "--data", damaged.Root));
+        CommandResult refused = cxr.Run(
+            Arguments(cxr.PathOf("strict"), "--epochs", "1", "--strict", "--data", damaged.Root));
         Assert.That(refused.ExitCode, Is.EqualTo(1));
         Assert.That(refused.ErrorLines, Has.Length.EqualTo(1), refused.Error);
         Assert.That(refused.Error, Does.Contain(".png").And.Contain("replace or remove it"));
@@ -288,7 +350,8 @@ public sealed class TrainingCommandTests
         using var others = new DataFolder();
         foreach (string place in new[] { "train/cat", "train/dog", "validation/cat", "validation/dog" })
             others.WriteImage($"{place}/a.png");
-        CommandResult result = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", others.Root, "--device", "cpu");
+        CommandResult result = cxr.Run(
+            "evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", others.Root, "--device", "cpu");
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
         Assert.That(result.Error, Does.Contain("infected, normal").And.Contain("cat, dog"));
@@ -302,10 +365,12 @@ public sealed class TrainingCommandTests
         Directory.Delete(others.PathOf("validation"), recursive: true);
         Directory.Delete(others.PathOf("test", "infected"), recursive: true);
         string table = others.PathOf("data.csv");
-        File.WriteAllLines(table, ["path,labels,split", "test/normal/0.png,normal,test", "test/normal/1.png,infected,test"]);
+        File.WriteAllLines(
+            table, ["path,labels,split", "test/normal/0.png,normal,test", "test/normal/1.png,infected,test"]);
         foreach (string images in new[] { others.Root, table })
         {
-            CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", images, "--device", "cpu");
+            CommandResult evaluated = cxr.Run(
+                "evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", images, "--device", "cpu");
             Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
             Assert.That(evaluated.Output, Does.Contain("test: accuracy").And.Not.Contain("validation: "));
             cxr.Run(Arguments(cxr.PathOf("none"), "--data", images)).AssertRefused(1, "split|train");
@@ -345,7 +410,8 @@ public sealed class TrainingCommandTests
         CommandResult resumed = cxr.Run(Arguments(run, "--epochs", "2", "--resume"));
         Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
         foreach (string name in new[] { "best.safetensors", "last.safetensors" })
-            Assert.That(Digest.OfFile(Path.Combine(run, name)), Is.EqualTo(Digest.OfFile(Path.Combine(Run, name))), name);
+            Assert.That(
+                Digest.OfFile(Path.Combine(run, name)), Is.EqualTo(Digest.OfFile(Path.Combine(Run, name))), name);
     }
 
     [TestCase("summary resnet18 --json")]
@@ -362,14 +428,19 @@ public sealed class TrainingCommandTests
     [Test]
     public void Bench_on_images_tells_how_long_training_waits_for_them()
     {
-        CommandResult result = cxr.Run("bench", "--data", data.Root, "--size", "32", "--batch", "2", "--steps", "2", "--device", "cpu", "--json");
+        CommandResult result = cxr.Run(
+            "bench", "--data", data.Root, "--size", "32", "--batch", "2", "--steps", "2", "--device", "cpu", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
         JsonElement measured = json.RootElement.GetProperty("data");
         Assert.That(measured.GetProperty("images").GetInt32(), Is.EqualTo(4));
         JsonElement linear = json.RootElement.GetProperty("operators").EnumerateArray()
-            .Single(timing => timing.GetProperty("operator").GetString() == "linear forward" && timing.GetProperty("shape").GetString() == "n2 512 -> 130");
-        Assert.That((linear.GetProperty("calls").GetInt32(), linear.GetProperty("flops").GetDouble()), Is.EqualTo((1, 2.0 * 2 * 512 * 130)), "of one of the two steps");
+            .Single(timing =>
+                timing.GetProperty("operator").GetString() == "linear forward"
+                && timing.GetProperty("shape").GetString() == "n2 512 -> 130");
+        Assert.That(
+            (linear.GetProperty("calls").GetInt32(), linear.GetProperty("flops").GetDouble()),
+            Is.EqualTo((1, 2.0 * 2 * 512 * 130)), "of one of the two steps");
         foreach (string pass in new[] { "first", "next" })
         {
             Assert.That(measured.GetProperty(pass).GetProperty("imagesPerSecond").GetDouble(), Is.Positive, pass);
@@ -381,6 +452,8 @@ public sealed class TrainingCommandTests
     private string[] Arguments(string run, params string[] more)
     {
         string[] source = more.Contains("--data") ? [] : ["--data", data.Root];
-        return ["train", .. source, "--size", "32", "--batch", "4", "--lr", "0.001", "--device", "cpu", "--threads", "2", "--out", run, .. more];
+        return [
+            "train", .. source, "--size", "32", "--batch", "4", "--lr", "0.001", "--device", "cpu", "--threads", "2",
+            "--out", run, .. more];
     }
 }

@@ -6,7 +6,9 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Cli;
 
-/// <summary>Whatever is wrong with what the program is given: one sentence that names it, the right exit code, and nothing lost.</summary>
+/// <summary>
+/// Whatever is wrong with what the program is given: one sentence that names it, the right exit code, and nothing lost.
+/// </summary>
 public sealed class WrongInputTests
 {
     private const int Failed = 1, WrongUsage = 2;
@@ -75,13 +77,23 @@ public sealed class WrongInputTests
     [TestCase("gradcheck --threads 0", WrongUsage, "--threads 0")]
     [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
     [TestCase("bench --device cpu --size 32 --batch 1", WrongUsage, "--batch 8")]
-    [TestCase("bench --device cpu --size 4096 --batch 10000000 --steps 1", WrongUsage, "has more values than an array holds; use a smaller --batch or --size")]
-    [TestCase("train --data {data} --device cpu --size 32 --hidden 2000000000", Failed, "not enough memory; use a smaller --hidden")]
+    [TestCase(
+        "bench --device cpu --size 4096 --batch 10000000 --steps 1", WrongUsage,
+        "has more values than an array holds; use a smaller --batch or --size")]
+    [TestCase(
+        "train --data {data} --device cpu --size 32 --hidden 2000000000", Failed,
+        "not enough memory; use a smaller --hidden")]
     [TestCase("train --data {data} --gamma 1", WrongUsage, "--gamma has no effect without --loss focal")]
     [TestCase("train --data {data} --beta1 0.5", WrongUsage, "--beta1 has no effect without --optimizer adam")]
-    [TestCase("train --data {data} --optimizer adam --momentum 0.5", WrongUsage, "--momentum has no effect without --optimizer sgd")]
-    [TestCase("train --data {data} --task multilabel --dropout 0.9", WrongUsage, "--dropout has no effect without --hidden, because resnet18's own classifier drops nothing")]
-    [TestCase("train --data {data} --net vgg16 --size 32 --freeze features,classifier --device cpu", WrongUsage, "leaves nothing to train; freeze less")]
+    [TestCase(
+        "train --data {data} --optimizer adam --momentum 0.5", WrongUsage,
+        "--momentum has no effect without --optimizer sgd")]
+    [TestCase(
+        "train --data {data} --task multilabel --dropout 0.9", WrongUsage,
+        "--dropout has no effect without --hidden, because resnet18's own classifier drops nothing")]
+    [TestCase(
+        "train --data {data} --net vgg16 --size 32 --freeze features,classifier --device cpu", WrongUsage,
+        "leaves nothing to train; freeze less")]
     [TestCase("predict {data} --checkpoint", WrongUsage, "see 'cxr predict --help'")]
     [TestCase("data bogus", WrongUsage, "'bogus' is no command of 'cxr data'; use one of check, phantom, cache")]
     [TestCase("data phantom", WrongUsage, "see 'cxr data phantom --help'")]
@@ -91,12 +103,17 @@ public sealed class WrongInputTests
     [TestCase("bench --data nowhere", Failed, "nowhere")]
     public void Wrong_options(string commandLine, int exitCode, string expected)
     {
-        string[] arguments = [.. commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(argument => argument.Replace("{data}", data.Root, StringComparison.Ordinal))];
+        string[] arguments =
+        [
+            .. commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
+                argument => argument.Replace("{data}", data.Root, StringComparison.Ordinal)),
+        ];
         cxr.Run(arguments).AssertRefused(exitCode, expected);
     }
 
     [Test]
-    public void An_empty_directory_is_no_data() => AssertNoData("empty", folder => folder.Write("readme.txt", [1]), "empty");
+    public void An_empty_directory_is_no_data() =>
+        AssertNoData("empty", folder => folder.Write("readme.txt", [1]), "empty");
 
     [Test]
     public void One_class_is_nothing_to_tell_apart() =>
@@ -126,7 +143,9 @@ public sealed class WrongInputTests
     {
         File.WriteAllText(cxr.PathOf("file"), "");
         foreach (string path in new[] { "file", Path.Combine("file", "run") })
-            cxr.Run("train", "--data", data.Root, "--size", "32", "--out", cxr.PathOf(path)).AssertRefused(WrongUsage, "cannot be written");
+            cxr.Run(
+                "train", "--data", data.Root, "--size", "32", "--out", cxr.PathOf(path)).AssertRefused(WrongUsage,
+                "cannot be written");
         cxr.Run("train", "--data", data.Root, "--size", "32", "--out", "").AssertRefused(WrongUsage, "--out ''");
     }
 
@@ -134,14 +153,20 @@ public sealed class WrongInputTests
     public void Phantoms_cannot_go_below_a_file()
     {
         File.WriteAllText(cxr.PathOf("notes"), "");
-        cxr.Run("data", "phantom", "--part", "1", "--size", "32", "--out", cxr.PathOf("notes")).AssertRefused(Failed, "notes' cannot be written");
+        cxr.Run(
+            "data", "phantom", "--part", "1", "--size", "32", "--out", cxr.PathOf("notes")).AssertRefused(Failed,
+            "notes' cannot be written");
     }
 
     [Test]
     [Platform("Linux", Reason = "Only Linux has a device that is always full.")]
     public void A_full_disk_is_told_once()
     {
-        string[] arguments = ["data", "phantom", "--part", "1", "--size", "32", "--train", "6", "--held", "3", "--threads", "2", "--out", cxr.PathOf("phantoms")];
+        string[] arguments =
+        [
+            "data", "phantom", "--part", "1", "--size", "32", "--train", "6", "--held", "3", "--threads", "2", "--out",
+            cxr.PathOf("phantoms"),
+        ];
         Assert.That(cxr.Run(arguments).ExitCode, Is.Zero);
         string[] images = Directory.GetFiles(cxr.PathOf("phantoms"), "*.png", SearchOption.AllDirectories);
         foreach (string image in images)
@@ -149,7 +174,9 @@ public sealed class WrongInputTests
             File.Delete(image);
             File.CreateSymbolicLink(image + AtomicFile.TemporarySuffix, "/dev/full");
         }
-        cxr.Run(arguments).AssertRefused(Failed, ".png' cannot be written (No space left on device); check the place, its permissions and the free space");
+        cxr.Run(arguments).AssertRefused(
+            Failed,
+            ".png' cannot be written (No space left on device); check the place, its permissions and the free space");
     }
 
     [TestCase("weights inspect", "file '' is empty")]
@@ -163,7 +190,15 @@ public sealed class WrongInputTests
         string checkpoint = cxr.PathOf("untrained");
         using (ComputeDevice device = DeviceCatalog.Open("cpu"))
         using (var network = new Network(device, "resnet18", NetworkHead.Part1))
-            Checkpoint.Save(checkpoint, device, network, null, new CheckpointInfo { Options = new TrainingOptions { Size = 32 }, Head = NetworkHead.Part1, Classes = ["infected", "normal"], History = [] });
+            Checkpoint.Save(
+                checkpoint, device, network, null,
+                new CheckpointInfo
+                {
+                    Options = new TrainingOptions { Size = 32 },
+                    Head = NetworkHead.Part1,
+                    Classes = ["infected", "normal"],
+                    History = [],
+                });
         cxr.Run("predict", data.PathOf("train"), "--checkpoint", checkpoint, "--device", "cpu")
             .AssertRefused(Failed, $"name one of those, such as '{data.PathOf("train", "infected")}'");
     }
@@ -172,7 +207,9 @@ public sealed class WrongInputTests
     public void Files_that_are_no_checkpoints_are_told()
     {
         File.WriteAllText(cxr.PathOf("notes.safetensors"), "only some notes");
-        cxr.Run("evaluate", "--data", data.Root, "--checkpoint", cxr.PathOf("notes")).AssertRefused(Failed, "notes.safetensors");
+        cxr.Run(
+            "evaluate", "--data", data.Root, "--checkpoint", cxr.PathOf("notes")).AssertRefused(Failed,
+            "notes.safetensors");
     }
 
     [Test]
@@ -200,13 +237,17 @@ public sealed class WrongInputTests
         string[] lines = cxr.Run("train", "--help").Output.Split('\n');
         (string Words, string Default)[] choices =
         [
-            .. lines.Select(line => Regex.Match(line, @"^  --\S+ <(?<words>[^>]+\|[^>]+)>.*\[default: (?<default>[^\];]+)")).Where(match => match.Success)
+            .. lines
+                .Select(line => Regex.Match(line, @"^  --\S+ <(?<words>[^>]+\|[^>]+)>.*\[default: (?<default>[^\];]+)"))
+                .Where(match => match.Success)
                 .Select(match => (match.Groups["words"].Value, match.Groups["default"].Value)),
         ];
         Assert.That(choices, Has.Length.GreaterThanOrEqualTo(6));
         foreach ((string words, string byDefault) in choices)
             Assert.That(words.Split('|'), Does.Contain(byDefault));
-        Assert.That(lines, Has.One.Contains("[default: ce; multilabel: bce]").And.One.Contains("[default: part1; multilabel: part2]"));
+        Assert.That(
+            lines,
+            Has.One.Contains("[default: ce; multilabel: bce]").And.One.Contains("[default: part1; multilabel: part2]"));
     }
 
     private void AssertNoData(string name, Action<DataFolder> fill, string expected)

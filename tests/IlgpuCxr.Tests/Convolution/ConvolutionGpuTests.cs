@@ -19,7 +19,8 @@ public sealed class ConvolutionGpuTests(string selector, string algorithms)
     internal static IEnumerable<string> Algorithms(string selector)
     {
         bool isCuda = selector.StartsWith("cuda", StringComparison.Ordinal);
-        ConvolutionAlgorithm[] algorithms = isCuda ? [ConvolutionAlgorithm.Tiled, ConvolutionAlgorithm.Tf32, ConvolutionAlgorithm.Bf16]
+        ConvolutionAlgorithm[] algorithms = isCuda
+            ? [ConvolutionAlgorithm.Tiled, ConvolutionAlgorithm.Tf32, ConvolutionAlgorithm.Bf16]
             : selector.StartsWith("opencl", StringComparison.Ordinal) ? [ConvolutionAlgorithm.Tiled] : [];
         return algorithms.Length == 0 ? [] : ConvolutionTileTests.Forced(algorithms).Prepend("convolution=naive");
     }
@@ -65,8 +66,10 @@ public sealed class ConvolutionGpuTests(string selector, string algorithms)
     public void ForwardEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.Forward(device!, shape);
 
     [TestCaseSource(nameof(Shapes))]
-    public void BackwardDataEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardData(device!, shape);
+    public void BackwardDataEqualsTheReference(ConvolutionShape shape) =>
+        ConvolutionChecks.BackwardData(device!, shape);
 
     [TestCaseSource(nameof(Shapes))]
-    public void BackwardWeightsEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardWeights(device!, shape);
+    public void BackwardWeightsEqualsTheReference(ConvolutionShape shape) =>
+        ConvolutionChecks.BackwardWeights(device!, shape);
 }

@@ -46,14 +46,20 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
     [TestCaseSource(nameof(shapes))]
     public void ForwardEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.Forward(device, shape);
 
-    /// <summary>A tile has moments of quads of channels, an image's three being made four, and of sums too short for two slices.</summary>
+    /// <summary>
+    /// A tile has moments of quads of channels, an image's three being made four, and of sums too short for two slices.
+    /// </summary>
     [TestCaseSource(nameof(shapes))]
-    public void ForwardForBatchNormEqualsTheReferenceWithMoments(ConvolutionShape shape) => ConvolutionChecks.ForwardForBatchNorm(
-        device, shape, algorithm != ConvolutionAlgorithm.Naive && ConvolutionTiled.HasQuads(shape) && shape.R * shape.S * shape.C < 512);
+    public void ForwardForBatchNormEqualsTheReferenceWithMoments(ConvolutionShape shape) =>
+        ConvolutionChecks.ForwardForBatchNorm(
+        device, shape,
+        algorithm != ConvolutionAlgorithm.Naive && ConvolutionTiled.HasQuads(shape)
+            && shape.R * shape.S * shape.C < 512);
 
     [TestCaseSource(nameof(shapes))]
     public void BackwardDataEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardData(device, shape);
 
     [TestCaseSource(nameof(shapes))]
-    public void BackwardWeightsEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardWeights(device, shape);
+    public void BackwardWeightsEqualsTheReference(ConvolutionShape shape) =>
+        ConvolutionChecks.BackwardWeights(device, shape);
 }

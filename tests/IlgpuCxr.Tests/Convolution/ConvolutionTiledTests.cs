@@ -10,7 +10,8 @@ public sealed class ConvolutionTiledTests
 {
     [Test]
     public void SlicesCoverTheDepthOnceAndNoneIsEmpty(
-        [Values(1, 64, 1568, 100352)] int rows, [Values(1, 64, 130, 4608)] int columns, [Values(0, 1, 27, 255, 576, 4608, 1605632)] int depth)
+        [Values(1, 64, 1568, 100352)] int rows, [Values(1, 64, 130, 4608)] int columns,
+        [Values(0, 1, 27, 255, 576, 4608, 1605632)] int depth)
     {
         TiledPlan plan = TiledGemm.Planner.Plan(rows, columns, depth, null);
         Assert.That((long)plan.Slices * plan.SliceDepth, Is.GreaterThanOrEqualTo(depth));
@@ -19,25 +20,38 @@ public sealed class ConvolutionTiledTests
     }
 
     [TestCase(200704, 64, 576, ExpectedResult = "128x64, 1 slice", TestName = "64 channels take tall tiles")]
-    [TestCase(50176, 128, 1152, ExpectedResult = "128x128, 1 slice", TestName = "392 large tiles are 2.97 for each multiprocessor")]
-    [TestCase(12544, 256, 2304, ExpectedResult = "128x64, 1 slice", TestName = "Of 196 large tiles some multiprocessors would have two and others one")]
-    [TestCase(1568, 512, 4608, ExpectedResult = "128x128, 5 slices", TestName = "52 large tiles in five slices are 1.97 for each multiprocessor")]
-    [TestCase(512, 4608, 50176, ExpectedResult = "128x128, 11 slices", TestName = "A last wave that is nearly empty is worth slices")]
-    [TestCase(64, 576, 200704, ExpectedResult = "64x128, 52 slices", TestName = "A gradient of few weights is cut in depth")]
+    [TestCase(
+        50176, 128, 1152, ExpectedResult = "128x128, 1 slice",
+        TestName = "392 large tiles are 2.97 for each multiprocessor")]
+    [TestCase(
+        12544, 256, 2304, ExpectedResult = "128x64, 1 slice",
+        TestName = "Of 196 large tiles some multiprocessors would have two and others one")]
+    [TestCase(
+        1568, 512, 4608, ExpectedResult = "128x128, 5 slices",
+        TestName = "52 large tiles in five slices are 1.97 for each multiprocessor")]
+    [TestCase(
+        512, 4608, 50176, ExpectedResult = "128x128, 11 slices",
+        TestName = "A last wave that is nearly empty is worth slices")]
+    [TestCase(
+        64, 576, 200704, ExpectedResult = "64x128, 52 slices", TestName = "A gradient of few weights is cut in depth")]
     [TestCase(64, 64, 256, ExpectedResult = "64x64, 1 slice", TestName = "A small product takes small tiles")]
-    public string TheCutFollowsTheSizes(int rows, int columns, int depth) => Cut(TensorCoreTiles.Planner(quads: true).Plan(rows, columns, depth, null));
+    public string TheCutFollowsTheSizes(int rows, int columns, int depth) =>
+        Cut(TensorCoreTiles.Planner(quads: true).Plan(rows, columns, depth, null));
 
     [TestCase(TileAlgorithm.Large, ExpectedResult = "128x128, 1 slice")]
     [TestCase(TileAlgorithm.Tall, ExpectedResult = "128x64, 1 slice")]
     [TestCase(TileAlgorithm.Wide, ExpectedResult = "64x128, 1 slice")]
     [TestCase(TileAlgorithm.Small, ExpectedResult = "64x64, 1 slice")]
-    public string ATileCanBeForced(TileAlgorithm tile) => Cut(TensorCoreTiles.Planner(quads: true).Plan(64, 64, 64, tile));
+    public string ATileCanBeForced(TileAlgorithm tile) =>
+        Cut(TensorCoreTiles.Planner(quads: true).Plan(64, 64, 64, tile));
 
     [Test]
     public void ATileThatAKernelDoesNotHaveIsNotForced()
     {
         Assert.That(Cut(TiledGemm.Planner.Plan(1 << 20, 128, 64, TileAlgorithm.Tall)), Is.EqualTo("128x128, 1 slice"));
-        Assert.That(Cut(TensorCoreTiles.Planner(quads: false).Plan(1 << 20, 128, 64, TileAlgorithm.Large)), Is.EqualTo("64x64, 1 slice"));
+        Assert.That(
+            Cut(TensorCoreTiles.Planner(quads: false).Plan(1 << 20, 128, 64, TileAlgorithm.Large)),
+            Is.EqualTo("64x64, 1 slice"));
     }
 
     [Test]
@@ -52,12 +66,16 @@ public sealed class ConvolutionTiledTests
         ];
         foreach ((string pass, Func<ConvolutionShape, TiledPlan> plan) in passes)
         {
-            var tiles = SelfTestConvolutions.Shapes.Where(shape => shape.Stride == 1 && ConvolutionTiled.HasQuads(shape)).Select(plan).Select(p => (p.RowExtent, p.ColumnExtent));
+            var tiles = SelfTestConvolutions.Shapes
+                .Where(shape => shape.Stride == 1 && ConvolutionTiled.HasQuads(shape))
+                .Select(plan)
+                .Select(p => (p.RowExtent, p.ColumnExtent));
             Assert.That(tiles.Distinct(), Is.SupersetOf(new[] { (128, 128), (128, 64), (64, 128), (64, 64) }), pass);
         }
     }
 
-    private static string Cut(TiledPlan plan) => $"{plan.RowExtent}x{plan.ColumnExtent}, {plan.Slices} slice{(plan.Slices == 1 ? "" : "s")}";
+    private static string Cut(TiledPlan plan) =>
+        $"{plan.RowExtent}x{plan.ColumnExtent}, {plan.Slices} slice{(plan.Slices == 1 ? "" : "s")}";
 
     [TestCase(3, 64, ExpectedResult = 4)]
     [TestCase(7, 12, ExpectedResult = 8)]
@@ -97,13 +115,16 @@ public sealed class ConvolutionTiledTests
     [Test]
     public void WarpgroupsComputeEveryPassOfQuadsAndNoOther()
     {
-        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Algorithms = "convolution=warpgrouptf32" }, out EmulatedGpu gpu);
+        using ComputeDevice device = EmulatedGpu.Open(
+            new DeviceOptions { Algorithms = "convolution=warpgrouptf32" }, out EmulatedGpu gpu);
         var shape = new ConvolutionShape(N: 1, H: 3, W: 3, C: 4, K: 4, R: 1, S: 1, Stride: 1, Padding: 0);
         foreach (Action<ComputeDevice, ConvolutionShape> pass in new Action<ComputeDevice, ConvolutionShape>[] { ConvolutionChecks.Forward, ConvolutionChecks.BackwardData, ConvolutionChecks.BackwardWeights })
         {
             gpu.Launched.Clear();
             pass(device, shape);
-            Assert.That(gpu.Launched, Does.Contain(typeof(WarpgroupGemm<,,,,>)).And.Not.Contain(typeof(TensorCoreGemm<,,,,,,>)), pass.Method.Name);
+            Assert.That(
+                gpu.Launched, Does.Contain(typeof(WarpgroupGemm<,,,,>)).And.Not.Contain(typeof(TensorCoreGemm<,,,,,,>)),
+                pass.Method.Name);
         }
         Assert.That(Operator.Choose(device, shape), Is.EqualTo(ConvolutionAlgorithm.WarpgroupTf32));
         Assert.That(Operator.Choose(device, shape with { K = 5 }), Is.EqualTo(ConvolutionAlgorithm.Tf32));
@@ -118,6 +139,7 @@ public sealed class ConvolutionTiledTests
         var tensor = new Tensor(shape.Input, memory.View);
         Assert.That(
             () => Operator.Forward(device, tensor, tensor, memory.View, default, relu: false, shape),
-            Throws.TypeOf<DeviceException>().With.Message.Contains("'tiled' does not run on CPU").And.Message.Contains("naive or vector"));
+            Throws.TypeOf<DeviceException>().With.Message.Contains(
+                "'tiled' does not run on CPU").And.Message.Contains("naive or vector"));
     }
 }

@@ -28,11 +28,13 @@ public sealed class ConvolutionWinogradTests
         new(N: 1, H: 27, W: 28, C: 45, K: 1700, R: 3, S: 3, Stride: 1, Padding: 1),
     ];
 
-    private static readonly ConvolutionAlgorithm[] Widths = [ConvolutionAlgorithm.Vector128, ConvolutionAlgorithm.Vector256, ConvolutionAlgorithm.Vector512];
+    private static readonly ConvolutionAlgorithm[] Widths =
+        [ConvolutionAlgorithm.Vector128, ConvolutionAlgorithm.Vector256, ConvolutionAlgorithm.Vector512];
 
     /// <summary>With small integers nothing in F(2x2, 3x3) is rounded: its matrices hold halves and ones.</summary>
     [Test]
-    public void F2_equals_the_reference([ValueSource(nameof(Shapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
+    public void F2_equals_the_reference(
+        [ValueSource(nameof(Shapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
         var data = new ConvolutionData(shape, TestData.Integers);
         using var actual = new ConvolutionRun(data, ConvolutionVector.WinogradOf(width, 2));
@@ -40,18 +42,24 @@ public sealed class ConvolutionWinogradTests
         {
             Assert.That(actual.Output, Is.EqualTo(data.Output), "output");
             Assert.That(actual.GradInput, Is.EqualTo(data.GradInput), "gradInput");
-            Assert.That(actual.AddedGradInput, Is.EqualTo(data.GradInput.Zip(data.Other, (a, b) => a + b)), "gradInput added");
+            Assert.That(
+                actual.AddedGradInput, Is.EqualTo(data.GradInput.Zip(data.Other, (a, b) => a + b)), "gradInput added");
             Assert.That(actual.GradWeights, Is.EqualTo(data.GradWeights), "gradWeights");
         }
     }
 
-    /// <summary>The same with shapes that would take the reference long, against the direct algorithm, which is as exact.</summary>
+    /// <summary>
+    /// The same with shapes that would take the reference long, against the direct algorithm, which is as exact.
+    /// </summary>
     [Test]
-    public void F2_divides_large_shapes([ValueSource(nameof(LargeShapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
+    public void F2_divides_large_shapes(
+        [ValueSource(nameof(LargeShapes))] ConvolutionShape shape,
+        [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
         using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "", Threads = 3 });
         using var memory = new DeviceMemory(device);
-        Tensor input = memory.Tensor(shape.Input, TestData.Integers(shape.Input.Count, 1, 4)), gradOutput = memory.Tensor(shape.Output, TestData.Integers(shape.Output.Count, 2, 4));
+        Tensor input = memory.Tensor(shape.Input, TestData.Integers(shape.Input.Count, 1, 4));
+        Tensor gradOutput = memory.Tensor(shape.Output, TestData.Integers(shape.Output.Count, 2, 4));
         var (expected, actual) = (memory.Vector((int)shape.Weights.Count), memory.Vector((int)shape.Weights.Count));
         memory.Run(() =>
         {
@@ -61,25 +69,36 @@ public sealed class ConvolutionWinogradTests
         Assert.That(memory.Read(actual), Is.EqualTo(memory.Read(expected)));
     }
 
-    /// <summary>Every element of F(4x4, 3x3) is within the bound that follows from how often its terms are rounded.</summary>
+    /// <summary>
+    /// Every element of F(4x4, 3x3) is within the bound that follows from how often its terms are rounded.
+    /// </summary>
     [Test]
-    public void F4_is_within_its_error_bound([ValueSource(nameof(Shapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
+    public void F4_is_within_its_error_bound(
+        [ValueSource(nameof(Shapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
         var data = new ConvolutionData(shape, (count, seed, _) => TestData.Floats(count, seed));
         using var actual = new ConvolutionRun(data, ConvolutionVector.WinogradOf(width, 4));
         using (Assert.EnterMultipleScope())
         {
             AssertWithin(WinogradBound.Forward(data.Input, data.Weights, shape), data.Output, actual.Output, "output");
-            AssertWithin(WinogradBound.BackwardData(data.GradientOfOutput, data.Weights, shape), data.GradInput, actual.GradInput, "gradInput");
-            AssertWithin(WinogradBound.BackwardWeights(data.GradientOfOutput, data.Input, shape), data.GradWeights, actual.GradWeights, "gradWeights");
+            AssertWithin(
+                WinogradBound.BackwardData(data.GradientOfOutput, data.Weights, shape), data.GradInput,
+                actual.GradInput, "gradInput");
+            AssertWithin(
+                WinogradBound.BackwardWeights(data.GradientOfOutput, data.Input, shape), data.GradWeights,
+                actual.GradWeights, "gradWeights");
         }
     }
 
-    /// <summary>The bound above is for the worst case; on random data the error must be far below the fixtures' 1e-5.</summary>
+    /// <summary>
+    /// The bound above is for the worst case; on random data the error must be far below the fixtures' 1e-5.
+    /// </summary>
     [Test]
     public void F4_loses_a_digit_at_most([ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
-        var data = new ConvolutionData(new ConvolutionShape(N: 2, H: 14, W: 14, C: 96, K: 64, R: 3, S: 3, Stride: 1, Padding: 1), (count, seed, _) => TestData.Floats(count, seed));
+        var data = new ConvolutionData(
+            new ConvolutionShape(N: 2, H: 14, W: 14, C: 96, K: 64, R: 3, S: 3, Stride: 1, Padding: 1),
+            (count, seed, _) => TestData.Floats(count, seed));
         using var actual = new ConvolutionRun(data, ConvolutionVector.WinogradOf(width, 4));
         using (Assert.EnterMultipleScope())
         {
@@ -98,7 +117,8 @@ public sealed class ConvolutionWinogradTests
         }
     }
 
-    private static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (x - y)).Sum() / b.Sum(y => y * y));
+    private static double Distance(double[] a, double[] b) =>
+        Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (x - y)).Sum() / b.Sum(y => y * y));
 }
 
 /// <summary>What goes into the three passes of a convolution, and what the reference makes of it.</summary>
@@ -108,11 +128,14 @@ internal sealed class ConvolutionData
     {
         Shape = shape;
         float[] Make(long count, int seed) => numbers(count, seed, 4);
-        (Inputs, Kernel, Bias, Gradients) = (Make(shape.Input.Count, 1), Make(shape.Weights.Count, 2), Make(shape.K, 3), Make(shape.Output.Count, 4));
+        (Inputs, Kernel, Bias, Gradients) =
+            (Make(shape.Input.Count, 1), Make(shape.Weights.Count, 2), Make(shape.K, 3), Make(shape.Output.Count, 4));
         OtherGradients = Make(shape.Input.Count, 5);
-        ConvolutionReference.Forward(Output = new double[shape.Output.Count], Input, Weights, DeviceMemory.Widen(Bias), shape);
+        ConvolutionReference.Forward(
+            Output = new double[shape.Output.Count], Input, Weights, DeviceMemory.Widen(Bias), shape);
         ConvolutionReference.BackwardData(GradInput = new double[shape.Input.Count], GradientOfOutput, Weights, shape);
-        ConvolutionReference.BackwardWeights(GradWeights = new double[shape.Weights.Count], GradientOfOutput, Input, shape);
+        ConvolutionReference.BackwardWeights(
+            GradWeights = new double[shape.Weights.Count], GradientOfOutput, Input, shape);
     }
 
     public ConvolutionShape Shape { get; }
@@ -151,17 +174,22 @@ internal sealed class ConvolutionRun : IDisposable
     {
         ConvolutionShape shape = data.Shape;
         using var memory = new DeviceMemory(device);
-        Tensor input = memory.Tensor(shape.Input, data.Inputs), gradOutput = memory.Tensor(shape.Output, data.Gradients);
-        Tensor output = memory.Tensor(shape.Output), gradInput = memory.Tensor(shape.Input), added = memory.Tensor(shape.Input, data.OtherGradients);
-        var (weights, bias, gradWeights) = (memory.Vector(data.Kernel), memory.Vector(data.Bias), memory.Vector(data.Kernel.Length));
+        Tensor input = memory.Tensor(shape.Input, data.Inputs);
+        Tensor gradOutput = memory.Tensor(shape.Output, data.Gradients);
+        Tensor output = memory.Tensor(shape.Output), gradInput = memory.Tensor(shape.Input);
+        Tensor added = memory.Tensor(shape.Input, data.OtherGradients);
+        var (weights, bias, gradWeights) =
+            (memory.Vector(data.Kernel), memory.Vector(data.Bias), memory.Vector(data.Kernel.Length));
         memory.Run(() =>
         {
             implementation.Forward(device, output, input, weights, bias, relu: false, shape);
-            implementation.BackwardData(device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape);
+            implementation.BackwardData(
+                device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape);
             implementation.BackwardData(device, added, gradOutput, weights, accumulate: true, activation: null, shape);
             implementation.BackwardWeights(device, gradWeights, gradOutput, input, shape);
         });
-        (Output, GradInput, AddedGradInput, GradWeights) = (memory.Read(output), memory.Read(gradInput), memory.Read(added), memory.Read(gradWeights));
+        (Output, GradInput, AddedGradInput, GradWeights) =
+            (memory.Read(output), memory.Read(gradInput), memory.Read(added), memory.Read(gradWeights));
     }
 
     public double[] Output { get; }

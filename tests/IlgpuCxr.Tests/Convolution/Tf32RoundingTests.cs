@@ -23,7 +23,8 @@ public sealed class Tf32RoundingTests
     [TestCase(float.NegativeInfinity)]
     [TestCase(float.NaN)]
     public void Keeps_what_is_not_a_number(float value) =>
-        Assert.That(BitConverter.UInt32BitsToSingle(Rounded(BitConverter.SingleToUInt32Bits(value))), Is.EqualTo(value));
+        Assert.That(
+            BitConverter.UInt32BitsToSingle(Rounded(BitConverter.SingleToUInt32Bits(value))), Is.EqualTo(value));
 
     // The NaN that a GPU's arithmetic gives: one more in its bits would be a zero.
     [Test]

@@ -4,14 +4,16 @@ using IlgpuCxr.Kernels.Image;
 namespace IlgpuCxr.Tests.Data;
 
 /// <remarks>
-/// Statistics of n = 20 000 draws with a fixed seed. A mean of uniform numbers of a range r has the standard error r / √(12 n), a share p of
-/// draws √(p (1 - p) / n); the bounds are four of them, which chance exceeds once in 16 000 seeds.
+/// Statistics of n = 20 000 draws with a fixed seed. A mean of uniform numbers of a range r has the standard error r /
+/// √(12 n), a share p of draws √(p (1 - p) / n); the bounds are four of them, which chance exceeds once in 16 000
+/// seeds.
 /// </remarks>
 public sealed class AugmentationTests
 {
     private const int Draws = 20_000, Width = 350, Height = 288;
 
-    private static readonly ImageTransformParameters[] Drawn = [.. Enumerable.Range(0, Draws).Select(i => Draw(1, 0, i))];
+    private static readonly ImageTransformParameters[] Drawn =
+        [.. Enumerable.Range(0, Draws).Select(i => Draw(1, 0, i))];
 
     [Test]
     public void Angles_are_uniform_from_minus_30_to_30_degrees()
@@ -37,17 +39,28 @@ public sealed class AugmentationTests
             Assert.That(crop.Left >= 0 && crop.Top >= 0 && crop.Width >= 1 && crop.Height >= 1, crop.ToString());
             Assert.That(crop.Left + crop.Width <= Width && crop.Top + crop.Height <= Height, crop.ToString());
             // Sides are rounded by up to half a pixel.
-            double most = (crop.Width + 0.5) * (crop.Height + 0.5) / (Width * Height), least = (crop.Width - 0.5) * (crop.Height - 0.5) / (Width * Height);
+            double most = (crop.Width + 0.5) * (crop.Height + 0.5) / (Width * Height);
+            double least = (crop.Width - 0.5) * (crop.Height - 0.5) / (Width * Height);
             Assert.That(most >= 0.08 && least <= 1, crop.ToString());
-            Assert.That((crop.Width + 0.5) / (crop.Height - 0.5) >= 0.75 && (crop.Width - 0.5) / (crop.Height + 0.5) <= 4 / 3.0, crop.ToString());
+            Assert.That(
+                (crop.Width + 0.5) / (crop.Height - 0.5) >= 0.75 && (crop.Width - 0.5) / (crop.Height + 0.5) <= 4 / 3.0,
+                crop.ToString());
         }
     }
 
-    /// <remarks>Below 40 % of the area any allowed proportions fit 350x288, so that nothing is drawn again and small areas are uniform.</remarks>
+    /// <remarks>
+    /// Below 40 % of the area any allowed proportions fit 350x288, so that nothing is drawn again and small areas are
+    /// uniform.
+    /// </remarks>
     [Test]
     public void Small_areas_are_uniform_and_proportions_are_uniform_in_their_logarithm()
     {
-        CropBox[] small = [.. Drawn.Select(image => image.Crop).Where(crop => (double)crop.Width * crop.Height / (Width * Height) is > 0.1 and < 0.4)];
+        CropBox[] small =
+        [
+            .. Drawn
+                .Select(image => image.Crop)
+                .Where(crop => (double)crop.Width * crop.Height / (Width * Height) is > 0.1 and < 0.4),
+        ];
         double[] areas = [.. small.Select(crop => (double)crop.Width * crop.Height / (Width * Height))];
         double[] logarithms = [.. small.Select(crop => Math.Log((double)crop.Width / crop.Height))];
 
@@ -59,17 +72,21 @@ public sealed class AugmentationTests
     [Test]
     public void Places_of_crops_are_uniform_over_all_that_fit()
     {
-        CropBox[] crops = [.. Drawn.Select(image => image.Crop).Where(crop => crop.Width < Width / 2 && crop.Height < Height / 2)];
+        CropBox[] crops =
+            [.. Drawn.Select(image => image.Crop).Where(crop => crop.Width < Width / 2 && crop.Height < Height / 2)];
 
         // An integer of 0 … n - 1 is spread over the interval that it stands for.
         AssertUniform(crops.Select(crop => (crop.Left + 0.5) / (Width - crop.Width + 1)));
         AssertUniform(crops.Select(crop => (crop.Top + 0.5) / (Height - crop.Height + 1)));
-        Assert.That(crops.Any(crop => crop.Left == 0) && crops.Any(crop => crop.Left + crop.Width == Width), "Both edges are reached.");
+        Assert.That(
+            crops.Any(crop => crop.Left == 0) && crops.Any(crop => crop.Left + crop.Width == Width),
+            "Both edges are reached.");
     }
 
     [TestCase(1000, 10, 13, 10, Description = "Too wide: the widest allowed, in the middle.")]
     [TestCase(10, 1000, 10, 13, Description = "Too high.")]
-    public void An_image_that_no_attempt_fits_is_cropped_in_its_middle(int width, int height, int cropWidth, int cropHeight)
+    public void An_image_that_no_attempt_fits_is_cropped_in_its_middle(
+        int width, int height, int cropWidth, int cropHeight)
     {
         SplitMix64 random = SplitMix64.ForSample(1, 2, 3);
 
@@ -97,7 +114,8 @@ public sealed class AugmentationTests
     public void Evaluation_takes_the_largest_square_in_the_middle() =>
         Assert.That(
             Augmentation.None(new ImageSize(350, 288, 1), 40),
-            Is.EqualTo(new ImageTransformParameters(40, 350, 288, 1, ImageRotation.None, new CropBox(31, 0, 288, 288), 0)));
+            Is.EqualTo(
+                new ImageTransformParameters(40, 350, 288, 1, ImageRotation.None, new CropBox(31, 0, 288, 288), 0)));
 
     [Test]
     public void Part_2_resizes_the_rotated_image_and_crops_what_it_has_become()
@@ -106,13 +124,20 @@ public sealed class AugmentationTests
         for (int sample = 0; sample < 50; sample++)
         {
             SplitMix64 random = SplitMix64.ForSample(1, 0, sample);
-            var (resize, transform) = Augmentation.DrawResized(ref random, size, offset: 7, side: 64, resizedOffset: 1000);
+            var (resize, transform) = Augmentation.DrawResized(
+                ref random, size, offset: 7, side: 64, resizedOffset: 1000);
 
             Assert.That((resize.Width, resize.Height), Is.EqualTo((77, 64)), "350x288, cut off.");
-            Assert.That(resize.Source, Is.EqualTo(Drawn[sample] with { Offset = 7, Crop = new CropBox(0, 0, Width, Height), Flip = 0 }), "All of it, rotated as in Part 1.");
+            Assert.That(
+                resize.Source,
+                Is.EqualTo(Drawn[sample] with { Offset = 7, Crop = new CropBox(0, 0, Width, Height), Flip = 0 }),
+                "All of it, rotated as in Part 1.");
             Assert.That((resize.Offset, transform.Offset), Is.EqualTo((1000L, 1000L)));
-            Assert.That((transform.Width, transform.Height, transform.Rotation), Is.EqualTo((77, 64, ImageRotation.None)));
-            Assert.That(transform.Crop.Left + transform.Crop.Width <= 77 && transform.Crop.Top + transform.Crop.Height <= 64, transform.Crop.ToString());
+            Assert.That(
+                (transform.Width, transform.Height, transform.Rotation), Is.EqualTo((77, 64, ImageRotation.None)));
+            Assert.That(
+                transform.Crop.Left + transform.Crop.Width <= 77 && transform.Crop.Top + transform.Crop.Height <= 64,
+                transform.Crop.ToString());
         }
     }
 
@@ -126,7 +151,8 @@ public sealed class AugmentationTests
     public void Evaluation_of_part_2_takes_all_of_the_image() =>
         Assert.That(
             Augmentation.Squeeze(new ImageSize(350, 288, 1), 40),
-            Is.EqualTo(new ImageTransformParameters(40, 350, 288, 1, ImageRotation.None, new CropBox(0, 0, 350, 288), 0)));
+            Is.EqualTo(
+                new ImageTransformParameters(40, 350, 288, 1, ImageRotation.None, new CropBox(0, 0, 350, 288), 0)));
 
     private static ImageTransformParameters Draw(long seed, int epoch, int sample)
     {
@@ -134,16 +160,24 @@ public sealed class AugmentationTests
         return Augmentation.Draw(ref random, new ImageSize(Width, Height, 1), 0);
     }
 
-    private static double Degrees(ImageTransformParameters image) => double.RadiansToDegrees(Math.Asin(image.Rotation.YX / 65536.0));
+    private static double Degrees(ImageTransformParameters image) =>
+        double.RadiansToDegrees(Math.Asin(image.Rotation.YX / 65536.0));
 
-    /// <summary>Pearson's test with nine bins: χ² with eight degrees of freedom exceeds 31.8 once in 10 000 times.</summary>
-    /// <remarks>An odd number of bins, because crops are whole pixels: many are exactly square, which must not be a border of bins.</remarks>
+    /// <summary>
+    /// Pearson's test with nine bins: χ² with eight degrees of freedom exceeds 31.8 once in 10 000 times.
+    /// </summary>
+    /// <remarks>
+    /// An odd number of bins, because crops are whole pixels: many are exactly square, which must not be a border of
+    /// bins.
+    /// </remarks>
     private static void AssertUniform(IEnumerable<double> values)
     {
         int[] bins = new int[9];
         foreach (double value in values)
             bins[Math.Clamp((int)(value * 9), 0, 8)]++;
         double expected = bins.Sum() / 9.0;
-        Assert.That(bins.Sum(count => (count - expected) * (count - expected) / expected), Is.LessThan(31.8), string.Join(", ", bins));
+        Assert.That(
+            bins.Sum(count => (count - expected) * (count - expected) / expected), Is.LessThan(31.8),
+            string.Join(", ", bins));
     }
 }

@@ -11,7 +11,9 @@ public sealed class DataCheckTests
     {
         using DataFolder folder = DataFolder.Complete(2);
         DataCheck check = Check(folder);
-        Assert.That(check.Counts.Select(count => $"{count.Split} {count.Images}: {string.Join(' ', count.Classes)}"), Is.EqualTo(new[] { "train 4: 2 2", "validation 4: 2 2", "test 4: 2 2" }));
+        Assert.That(
+            check.Counts.Select(count => $"{count.Split} {count.Images}: {string.Join(' ', count.Classes)}"),
+            Is.EqualTo(new[] { "train 4: 2 2", "validation 4: 2 2", "test 4: 2 2" }));
         Assert.That(check.Unreadable, Is.Empty);
         Assert.That(check.Duplicates.Concat(check.Repeats), Is.Empty);
         Assert.That(check.Patients, Is.Empty);
@@ -27,8 +29,15 @@ public sealed class DataCheckTests
         folder.Write("train/infected/copy.png", other);
         folder.Write("train/normal/again.png", other);
         Assert.That(
-            Check(folder).Duplicates.Select(file => string.Join(' ', file.Paths.Select(path => Path.GetRelativePath(folder.Root, path).Replace('\\', '/')).Order())),
-            Is.EquivalentTo(new[] { "test/normal/copy.png train/normal/0.png", "train/infected/copy.png train/normal/1.png train/normal/again.png" }));
+            Check(folder).Duplicates.Select(file => string.Join(
+                ' ',
+                file.Paths.Select(path => Path.GetRelativePath(folder.Root, path).Replace('\\', '/')).Order())),
+            Is.EquivalentTo(
+                new[]
+                {
+                    "test/normal/copy.png train/normal/0.png",
+                    "train/infected/copy.png train/normal/1.png train/normal/again.png",
+                }));
     }
 
     [Test]
@@ -38,7 +47,8 @@ public sealed class DataCheckTests
         folder.Write("train/normal/again.png", File.ReadAllBytes(folder.PathOf("train", "normal", "0.png")));
         DataCheck check = Check(folder);
         Assert.That(check.Duplicates, Is.Empty);
-        Assert.That(check.Repeats.Single().Paths.Select(Path.GetFileName), Is.EquivalentTo(new[] { "0.png", "again.png" }));
+        Assert.That(
+            check.Repeats.Single().Paths.Select(Path.GetFileName), Is.EquivalentTo(new[] { "0.png", "again.png" }));
     }
 
     [Test]
@@ -91,8 +101,12 @@ public sealed class DataCheckTests
         Assert.That(check.Data.ClassNames, Is.EqualTo(new[] { "covid", "pneumonia", "normal" }));
         // A COVID-19 image counts as a pneumonia too.
         Assert.That(check.Counts[0].Classes, Is.EqualTo(new[] { 2, 5, 3 }));
-        Assert.That(check.Counts[^1], Is.EqualTo(new SplitCount("test, unlabelled", 3, [])).Using<SplitCount>((a, b) => a.Split == b.Split && a.Images == b.Images && b.Classes.Count == a.Classes.Count));
+        Assert.That(
+            check.Counts[^1],
+            Is.EqualTo(new SplitCount("test, unlabelled", 3, [])).Using<SplitCount>(
+                (a, b) => a.Split == b.Split && a.Images == b.Images && b.Classes.Count == a.Classes.Count));
     }
 
-    private static DataCheck Check(DataFolder folder) => DataCheck.Run(folder.Root, new VipsImageDecoder(), 2, null, CancellationToken.None);
+    private static DataCheck Check(DataFolder folder) =>
+        DataCheck.Run(folder.Root, new VipsImageDecoder(), 2, null, CancellationToken.None);
 }

@@ -29,16 +29,20 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Writes an image in the format that the name's extension names.</summary>
     public string WriteImage(string name, VipsImage image) => Write(name, Path.GetExtension(name) switch
     {
-        // Not WriteToBuffer, which finds these by itself: it keeps libvips from noting errors meanwhile, those of tests that run beside this one too.
+        // Not WriteToBuffer, which finds these by itself: it keeps libvips from noting errors meanwhile, those of tests
+        // that run beside this one too.
         ".png" => image.PngsaveBuffer(),
         ".jpg" => image.JpegsaveBuffer(),
         ".tif" => image.TiffsaveBuffer(),
         ".webp" => image.WebpsaveBuffer(),
-        string other => throw new ArgumentException($"Images with the extension '{other}' are not written; use .png, .jpg, .tif or .webp.", nameof(name)),
+        string other =>
+            throw new ArgumentException(
+                $"Images with the extension '{other}' are not written; use .png, .jpg, .tif or .webp.", nameof(name)),
     });
 
     /// <summary>A smooth gray image.</summary>
-    public static VipsImage Gradient(int width, int height, int seed = 0) => VipsImage.NewFromMemory(Levels(width, height, seed), width, height, 1, Enums.BandFormat.Uchar);
+    public static VipsImage Gradient(int width, int height, int seed = 0) =>
+        VipsImage.NewFromMemory(Levels(width, height, seed), width, height, 1, Enums.BandFormat.Uchar);
 
     /// <summary>The levels of <see cref="Gradient"/>.</summary>
     public static byte[] Levels(int width, int height, int seed) =>
@@ -60,7 +64,9 @@ internal sealed class DataFolder : IDisposable
         return folder;
     }
 
-    /// <summary>The study's Part 2: splits with its directories, so many images in each class, and four of unknown class.</summary>
+    /// <summary>
+    /// The study's Part 2: splits with its directories, so many images in each class, and four of unknown class.
+    /// </summary>
     public static DataFolder CompletePart2(int imagesAClass = 3)
     {
         var folder = new DataFolder();

@@ -53,7 +53,8 @@ public sealed class DecodedImageCacheTests
         Assert.That(decoder.Decoded, Is.EqualTo(1), "one image by three names");
 
         folder.WriteImage("image.png", 21, 16, 6);
-        Assert.That(Read(NewCache(), link), Is.EqualTo(DataFolder.Levels(21, 16, 6)), "another image behind the same link");
+        Assert.That(
+            Read(NewCache(), link), Is.EqualTo(DataFolder.Levels(21, 16, 6)), "another image behind the same link");
     }
 
     [Test]
@@ -149,14 +150,18 @@ public sealed class DecodedImageCacheTests
         string broken = folder.Write("broken.png", [1, 2, 3]);
 
         Assert.That(() => NewCache().Open(broken), Throws.TypeOf<DataException>());
-        Assert.That(() => NewCache().Open(folder.PathOf("missing.png")), Throws.TypeOf<DataException>().With.Message.Contains("missing.png"));
+        Assert.That(
+            () => NewCache().Open(folder.PathOf("missing.png")),
+            Throws.TypeOf<DataException>().With.Message.Contains("missing.png"));
         Assert.That(Entries(), Is.Empty);
     }
 
     private DecodedImageCache NewCache() => new(decoder, folder.PathOf("cache"));
 
     private string[] Entries() =>
-        Directory.Exists(folder.PathOf("cache")) ? Directory.GetFiles(folder.PathOf("cache"), "*", SearchOption.AllDirectories) : [];
+        Directory.Exists(folder.PathOf("cache"))
+        ? Directory.GetFiles(folder.PathOf("cache"), "*", SearchOption.AllDirectories)
+        : [];
 
     private byte[] Read(DecodedImageCache cache, string? path = null)
     {

@@ -43,7 +43,8 @@ public sealed class ImageBatchLoaderTests
     {
         ImageFolder folder = ImageFolder.Open(data.Root);
         ImageBatchLoader loader = Loader(3);
-        List<Copy> first = Copies(loader.Augmented(folder.Train, 1, 0)), second = Copies(loader.Augmented(folder.Train, 1, 1));
+        List<Copy> first = Copies(loader.Augmented(folder.Train, 1, 0));
+        List<Copy> second = Copies(loader.Augmented(folder.Train, 1, 1));
 
         int[] order = [.. first.SelectMany(batch => batch.Indices)];
         Assert.That(order, Is.EquivalentTo(Enumerable.Range(0, 10)));
@@ -51,7 +52,9 @@ public sealed class ImageBatchLoaderTests
         Assert.That(second.SelectMany(batch => batch.Indices), Is.Not.EqualTo(order));
         SplitMix64 random = SplitMix64.ForSample(1, 0, order[0]);
         int place = order[0] % 5;
-        Assert.That(first[0].Parameters[0], Is.EqualTo(Augmentation.Draw(ref random, new ImageSize(20 + place, 16 + 2 * place, 1), 0)));
+        Assert.That(
+            first[0].Parameters[0],
+            Is.EqualTo(Augmentation.Draw(ref random, new ImageSize(20 + place, 16 + 2 * place, 1), 0)));
     }
 
     [Test]
@@ -86,16 +89,24 @@ public sealed class ImageBatchLoaderTests
         List<Copy> batches = Copies(loader.Augmented(folder.Train, 1, 0));
         Copies(loader.Augmented(folder.Train, 1, 1));
 
-        Assert.That(batches.Select(batch => batch.Indices), Is.EqualTo(whole.Select(batch => batch.Indices.Where(index => index != 3).ToArray())));
-        Assert.That(loader.Unreadable.Select(image => image.Path), Is.EqualTo(new[] { broken }), "Once, however often it is met.");
+        Assert.That(
+            batches.Select(batch => batch.Indices),
+            Is.EqualTo(whole.Select(batch => batch.Indices.Where(index => index != 3).ToArray())));
+        Assert.That(
+            loader.Unreadable.Select(image => image.Path), Is.EqualTo(new[] { broken }),
+            "Once, however often it is met.");
         Assert.That(loader.Unreadable[0].Reason, Does.Contain(broken));
     }
 
     [Test]
     public void What_the_system_fails_to_read_is_not_left_out()
     {
-        var loader = new ImageBatchLoader(new DecodedImageCache(new FailingDecoder(), data.PathOf("failing")), new ImageBatchOptions { BatchSize = 4, Size = 8 });
-        Assert.That(() => Copies(loader.Evaluation(ImageFolder.Open(data.Root).Train)), Throws.TypeOf<IOException>().With.Message.EqualTo("Too many open files"));
+        var loader = new ImageBatchLoader(
+            new DecodedImageCache(new FailingDecoder(), data.PathOf("failing")),
+            new ImageBatchOptions { BatchSize = 4, Size = 8 });
+        Assert.That(
+            () => Copies(loader.Evaluation(ImageFolder.Open(data.Root).Train)),
+            Throws.TypeOf<IOException>().With.Message.EqualTo("Too many open files"));
         Assert.That(loader.Unreadable, Is.Empty);
     }
 
@@ -105,22 +116,29 @@ public sealed class ImageBatchLoaderTests
         string narrow = data.WriteImage("train/normal/9.png", 4000, 2);
         ImageFolder folder = ImageFolder.Open(data.Root);
         var loader = new ImageBatchLoader(
-            new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")), new ImageBatchOptions { BatchSize = 4, Size = 224, Transforms = ImageTransforms.Part2 });
+            new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")),
+            new ImageBatchOptions { BatchSize = 4, Size = 224, Transforms = ImageTransforms.Part2 });
         Assert.That(Copies(loader.Evaluation(folder.Train)).Sum(batch => batch.Indices.Length), Is.EqualTo(11));
         Assert.That(loader.Unreadable, Is.Empty);
         Assert.That(Copies(loader.Augmented(folder.Train, 1, 0)).Sum(batch => batch.Indices.Length), Is.EqualTo(10));
-        Assert.That(loader.Unreadable.Single().Reason, Does.Contain($"'{narrow}' has 4000x2 pixels").And.Contain("short side to 256"));
+        Assert.That(
+            loader.Unreadable.Single().Reason,
+            Does.Contain($"'{narrow}' has 4000x2 pixels").And.Contain("short side to 256"));
         Assert.That(ImageResizeParameters.Fits(16384, 600, 256) && !ImageResizeParameters.Fits(16384, 16, 256));
-        Assert.That(ImageResizeParameters.Fits(127, 1, 256) && !ImageResizeParameters.Fits(128, 1, 256), "The resized image has at most 32767 columns.");
+        Assert.That(
+            ImageResizeParameters.Fits(127, 1, 256) && !ImageResizeParameters.Fits(128, 1, 256),
+            "The resized image has at most 32767 columns.");
     }
 
     [Test]
     public void Evaluation_of_part_2_squeezes_every_image()
     {
-        List<Copy> batches = Copies(Loader(4, transforms: ImageTransforms.Part2).Evaluation(ImageFolder.Open(data.Root).Train));
+        List<Copy> batches = Copies(
+            Loader(4, transforms: ImageTransforms.Part2).Evaluation(ImageFolder.Open(data.Root).Train));
         Assert.That(batches, Is.Not.Empty);
         foreach (ImageTransformParameters image in batches.SelectMany(batch => batch.Parameters))
-            Assert.That(image, Is.EqualTo(Augmentation.Squeeze(new ImageSize(image.Width, image.Height, 1), image.Offset)));
+            Assert.That(
+                image, Is.EqualTo(Augmentation.Squeeze(new ImageSize(image.Width, image.Height, 1), image.Offset)));
     }
 
     [Test]
@@ -131,7 +149,9 @@ public sealed class ImageBatchLoaderTests
             File.WriteAllBytes(folder.Train[index].Path, [1]);
         ImageBatchLoader loader = Loader(2);
 
-        Assert.That(Copies(loader.Evaluation(folder.Train)).SelectMany(batch => batch.Indices), Is.EqualTo(new[] { 0, 1, 4, 5, 6, 7, 8, 9 }));
+        Assert.That(
+            Copies(loader.Evaluation(folder.Train)).SelectMany(batch => batch.Indices),
+            Is.EqualTo(new[] { 0, 1, 4, 5, 6, 7, 8, 9 }));
         Assert.That(loader.Unreadable, Has.Count.EqualTo(2));
     }
 
@@ -142,7 +162,9 @@ public sealed class ImageBatchLoaderTests
         foreach (ImageSample sample in folder.Train)
             File.WriteAllBytes(sample.Path, [1]);
 
-        Assert.That(() => Copies(Loader(4).Evaluation(folder.Train)), Throws.TypeOf<DataException>().With.Message.Contains("None of the 10 images"));
+        Assert.That(
+            () => Copies(Loader(4).Evaluation(folder.Train)),
+            Throws.TypeOf<DataException>().With.Message.Contains("None of the 10 images"));
     }
 
     [Test]
@@ -163,7 +185,8 @@ public sealed class ImageBatchLoaderTests
     public void A_consumer_may_stop_early_and_leaves_nothing_running()
     {
         var decoder = new SlowDecoder();
-        var loader = new ImageBatchLoader(new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
+        var loader = new ImageBatchLoader(
+            new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
         foreach (ImageBatch batch in loader.Evaluation(ImageFolder.Open(data.Root).Train))
         {
             Assert.That(batch.Count, Is.EqualTo(1));
@@ -180,7 +203,8 @@ public sealed class ImageBatchLoaderTests
     public void The_producer_runs_ahead_by_a_bounded_number_of_batches()
     {
         var decoder = new SlowDecoder();
-        var loader = new ImageBatchLoader(new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
+        var loader = new ImageBatchLoader(
+            new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
         using IEnumerator<ImageBatch> batches = loader.Evaluation(ImageFolder.Open(data.Root).Train).GetEnumerator();
         batches.MoveNext();
         SpinWait.SpinUntil(() => decoder.Decoded >= 4, TimeSpan.FromSeconds(20));
@@ -209,7 +233,8 @@ public sealed class ImageBatchLoaderTests
     public void No_samples_are_no_batches() => Assert.That(Loader(2).Evaluation([]), Is.Empty);
 
     [Test]
-    public void A_device_batch_is_what_the_reference_makes_of_the_decoded_images([Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
+    public void A_device_batch_is_what_the_reference_makes_of_the_decoded_images(
+        [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
         ImageFolder folder = ImageFolder.Open(data.Root);
         using ComputeDevice device = implementation.Open()!;
@@ -230,7 +255,8 @@ public sealed class ImageBatchLoaderTests
     }
 
     [Test]
-    public void Real_x_rays_are_transformed_as_the_reference_does([Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
+    public void Real_x_rays_are_transformed_as_the_reference_does(
+        [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
         ImageFolder folder = ImageFolder.Open(SharedData.XRays);
         using ComputeDevice device = implementation.Open()!;
@@ -248,21 +274,27 @@ public sealed class ImageBatchLoaderTests
             ImageTransformParameters image = host.Parameters[i];
             // The reference takes degrees, which come first in the sample's stream.
             SplitMix64 random = SplitMix64.ForSample(1, 0, host.SampleIndices[i]);
-            reference.AddRange(ImageTransformReference.Forward(Decoded(host, i), random.NextDouble(-30, 30), image.Crop, 64, image.Flip != 0));
+            reference.AddRange(
+                ImageTransformReference.Forward(
+                    Decoded(host, i), random.NextDouble(-30, 30), image.Crop, 64, image.Flip != 0));
         }
         Assert.That(samples, Has.Length.GreaterThan(2));
         Assert.That(device.Download(output.View), Is.EqualTo(reference));
     }
 
     [Test]
-    public void Real_x_rays_of_part_2_are_resized_twice_as_the_reference_does([Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
+    public void Real_x_rays_of_part_2_are_resized_twice_as_the_reference_does(
+        [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
         ImageFolder folder = ImageFolder.Open(SharedData.XRaysOfPart2, ClassificationTask.MultiLabel);
-        ImageSample[] samples = [.. new[] { 0b011, 0b010, 0b100 }.Select(labels => folder.Train.First(sample => sample.Label == labels))];
+        ImageSample[] samples =
+            [.. new[] { 0b011, 0b010, 0b100 }.Select(labels => folder.Train.First(sample => sample.Label == labels))];
         using ComputeDevice device = implementation.Open()!;
         using var memory = new DeviceMemory(device);
         using var batch = new DeviceBatch(device, ClassificationTask.MultiLabel, 3);
-        ImageBatch host = Loader(samples.Length, size: 64, transforms: ImageTransforms.Part2).Augmented(samples, 1, 0).First();
+        ImageBatch host = Loader(samples.Length, size: 64, transforms: ImageTransforms.Part2)
+            .Augmented(samples, 1, 0)
+            .First();
         batch.Upload(host);
         Tensor output = memory.Tensor(batch.Shape.Output);
         batch.Transform(output);
@@ -273,19 +305,24 @@ public sealed class ImageBatchLoaderTests
             ImageTransformParameters source = host.Resizes[i].Source, image = host.Parameters[i];
             SplitMix64 random = SplitMix64.ForSample(1, 0, host.SampleIndices[i]);
             reference.AddRange(ImageTransformReference.Forward(
-                Decoded(host, source), random.NextDouble(-30, 30), Augmentation.ShortSide(64), image.Crop, 64, image.Flip != 0));
+                Decoded(host, source), random.NextDouble(-30, 30), Augmentation.ShortSide(64), image.Crop, 64,
+                image.Flip != 0));
         }
         Assert.That(device.Download(output.View), Is.EqualTo(reference));
         Assert.That(
             device.Download(batch.Targets.Labels),
-            Is.EqualTo(host.Labels.ToArray().SelectMany(labels => Enumerable.Range(0, 3).Select(c => LabelSet.Has(labels, c) ? 1f : 0))));
+            Is.EqualTo(
+                host.Labels
+                    .ToArray()
+                    .SelectMany(labels => Enumerable.Range(0, 3).Select(c => LabelSet.Has(labels, c) ? 1f : 0))));
     }
 
     private static float[] Expected(ImageBatch host)
     {
         var expected = new List<float>();
         for (int i = 0; i < host.Count; i++)
-            expected.AddRange(ImageTransformReference.Forward(Decoded(host, i), 0, host.Parameters[i].Crop, host.Size, false));
+            expected.AddRange(
+                ImageTransformReference.Forward(Decoded(host, i), 0, host.Parameters[i].Crop, host.Size, false));
         return [.. expected];
     }
 
@@ -294,12 +331,22 @@ public sealed class ImageBatchLoaderTests
     private static ImageTransformReference.Bitmap Decoded(ImageBatch host, ImageTransformParameters image)
     {
         int bytes = image.Width * image.Height * image.Channels;
-        return new ImageTransformReference.Bitmap(image.Width, image.Height, image.Channels, host.Pixels.Slice((int)image.Offset, bytes).ToArray());
+        return new ImageTransformReference.Bitmap(
+            image.Width, image.Height, image.Channels, host.Pixels.Slice((int)image.Offset, bytes).ToArray());
     }
 
-    private ImageBatchLoader Loader(int batchSize, int size = 8, bool strict = false, int threads = 2, ImageTransforms transforms = default) => new(
+    private ImageBatchLoader Loader(
+        int batchSize, int size = 8, bool strict = false, int threads = 2, ImageTransforms transforms = default) =>
+        new(
         new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")),
-        new ImageBatchOptions { BatchSize = batchSize, Size = size, Strict = strict, Threads = threads, Transforms = transforms });
+        new ImageBatchOptions
+        {
+            BatchSize = batchSize,
+            Size = size,
+            Strict = strict,
+            Threads = threads,
+            Transforms = transforms,
+        });
 
     private static List<Copy> Copies(IEnumerable<ImageBatch> batches) =>
     [

@@ -14,8 +14,10 @@ public sealed class ImageFolderTests
         Assert.That(folder.ClassNames, Is.EqualTo(new[] { "infected", "normal" }));
         Assert.That(folder.Train, Is.EqualTo(new[]
         {
-            new ImageSample(data.PathOf("train", "infected", "0.png"), 0), new ImageSample(data.PathOf("train", "infected", "1.png"), 0),
-            new ImageSample(data.PathOf("train", "normal", "0.png"), 1), new ImageSample(data.PathOf("train", "normal", "1.png"), 1),
+            new ImageSample(data.PathOf("train", "infected", "0.png"), 0),
+            new ImageSample(data.PathOf("train", "infected", "1.png"), 0),
+            new ImageSample(data.PathOf("train", "normal", "0.png"), 1),
+            new ImageSample(data.PathOf("train", "normal", "1.png"), 1),
         }));
         Assert.That(folder.Validation, Has.Count.EqualTo(4));
         Assert.That(folder.Test, Has.Count.EqualTo(4));
@@ -32,9 +34,21 @@ public sealed class ImageFolderTests
         Directory.CreateSymbolicLink(data.PathOf("train", "normal", "more"), more.PathOf("train", "normal"));
         Directory.CreateSymbolicLink(more.PathOf("train", "normal", "back"), data.PathOf("train", "normal"));
 
-        IEnumerable<string> normal = ImageFolder.Open(data.Root).Train.Where(sample => sample.Label == 1).Select(sample => Path.GetRelativePath(data.Root, sample.Path));
+        IEnumerable<string> normal = ImageFolder.Open(data.Root).Train
+            .Where(sample => sample.Label == 1)
+            .Select(sample => Path.GetRelativePath(data.Root, sample.Path));
 
-        Assert.That(normal, Is.EqualTo(new[] { "train/normal/0.png", "train/normal/1.png", "train/normal/more/0.png", "train/normal/more/1.png", "train/normal/more/2.png" }));
+        Assert.That(
+            normal,
+            Is.EqualTo(
+                new[]
+                {
+                    "train/normal/0.png",
+                    "train/normal/1.png",
+                    "train/normal/more/0.png",
+                    "train/normal/more/1.png",
+                    "train/normal/more/2.png",
+                }));
     }
 
     [TestCase("train/normal/0.png")]
@@ -52,7 +66,8 @@ public sealed class ImageFolderTests
     public void A_limit_is_spread_evenly_over_each_class()
     {
         using DataFolder data = DataFolder.Complete(6);
-        IEnumerable<string> names = ImageFolder.Open(data.Root).Limit(train: 4, others: 2).Train.Select(sample => Path.GetFileName(sample.Path));
+        IEnumerable<string> names = ImageFolder.Open(data.Root).Limit(train: 4, others: 2).Train.Select(
+            sample => Path.GetFileName(sample.Path));
         Assert.That(names, Is.EqualTo(new[] { "0.png", "3.png", "0.png", "3.png" }));
     }
 
@@ -84,7 +99,9 @@ public sealed class ImageFolderTests
             data.Write(hidden, [1]);
         data.Write("train/stray.png", [1]);
 
-        Assert.That(ImageFolder.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png", "Scan.PNG", "0.png" }));
+        Assert.That(
+            ImageFolder.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)),
+            Is.EqualTo(new[] { "0.png", "Scan.PNG", "0.png" }));
     }
 
     [Test]
@@ -93,7 +110,8 @@ public sealed class ImageFolderTests
         using var data = new DataFolder();
         data.Write("._0.png", [1]);
         data.Write("0.png", [1]);
-        Assert.That(ImageFolder.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png" }));
+        Assert.That(
+            ImageFolder.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png" }));
     }
 
     [TestCase("Train", "Validation", "Test")]
@@ -109,7 +127,8 @@ public sealed class ImageFolderTests
         }
 
         ImageFolder folder = ImageFolder.Open(data.Root);
-        Assert.That(new[] { folder.Train.Count, folder.Validation.Count, folder.Test.Count }, Is.EqualTo(new[] { 2, 2, 2 }));
+        Assert.That(
+            new[] { folder.Train.Count, folder.Validation.Count, folder.Test.Count }, Is.EqualTo(new[] { 2, 2, 2 }));
     }
 
     [Test]
@@ -159,7 +178,9 @@ public sealed class ImageFolderTests
             Directory.Delete(data.PathOf("test"), recursive: true);
         }
         Assert.That(
-            () => ImageFolder.OpenForEvaluation(data.Root, ClassificationTask.Binary, [otherClass ?? "infected", "normal"]),
+            () =>
+                ImageFolder.OpenForEvaluation(
+                    data.Root, ClassificationTask.Binary, [otherClass ?? "infected", "normal"]),
             Throws.TypeOf<DataException>().With.Message.Contains(expected).And.Message.Contains(data.Root));
     }
 
@@ -241,7 +262,8 @@ public sealed class ImageFolderTests
         Assert.That(Counts(folder.Validation), Is.EqualTo(new[] { 67, 49 }));
         Assert.That(Counts(folder.Test), Is.EqualTo(new[] { 64, 65 }));
 
-        static int[] Counts(IReadOnlyList<ImageSample> samples) => [samples.Count(sample => sample.Label == 0), samples.Count(sample => sample.Label == 1)];
+        static int[] Counts(IReadOnlyList<ImageSample> samples) =>
+            [samples.Count(sample => sample.Label == 0), samples.Count(sample => sample.Label == 1)];
     }
 
     private static void Refused(string root, params string[] parts)

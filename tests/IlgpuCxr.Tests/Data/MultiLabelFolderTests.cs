@@ -13,8 +13,12 @@ public sealed class MultiLabelFolderTests
         ImageFolder folder = ImageFolder.Open(data.Root, ClassificationTask.MultiLabel);
 
         Assert.That(folder.ClassNames, Is.EqualTo(new[] { "covid", "pneumonia", "normal" }));
-        Assert.That(folder.Train.Select(sample => sample.Label), Is.EqualTo(new[] { Covid, Covid, Normal, Normal, Pneumonia, Pneumonia }));
-        Assert.That(folder.Validation.Select(sample => sample.Label), Is.EqualTo(new[] { Covid, Covid, Normal, Normal, Pneumonia, Pneumonia }));
+        Assert.That(
+            folder.Train.Select(sample => sample.Label),
+            Is.EqualTo(new[] { Covid, Covid, Normal, Normal, Pneumonia, Pneumonia }));
+        Assert.That(
+            folder.Validation.Select(sample => sample.Label),
+            Is.EqualTo(new[] { Covid, Covid, Normal, Normal, Pneumonia, Pneumonia }));
         Assert.That(folder.Train[0].Path, Is.EqualTo(data.PathOf("Train", "covid-19", "0.png")));
         Assert.That(folder.Validation[0].Path, Is.EqualTo(data.PathOf("Validation", "covid", "0.png")));
         Assert.That(folder.Test, Is.Empty);
@@ -31,7 +35,8 @@ public sealed class MultiLabelFolderTests
             ImageFolder.Flat(data.PathOf("numbered")).Select(sample => Path.GetFileName(sample.Path)),
             Is.EqualTo(new[] { "0.png", "1.png", "2.png", "10.jpg", "100.png" }));
         Assert.That(
-            ImageFolder.Open(data.Root, ClassificationTask.MultiLabel).Unlabelled.Select(sample => Path.GetFileName(sample.Path)),
+            ImageFolder.Open(
+                data.Root, ClassificationTask.MultiLabel).Unlabelled.Select(sample => Path.GetFileName(sample.Path)),
             Is.EqualTo(new[] { "0.png", "1.png", "10.png", "11.png" }));
     }
 

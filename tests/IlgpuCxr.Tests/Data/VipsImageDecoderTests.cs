@@ -12,12 +12,15 @@ public sealed class VipsImageDecoderTests
 
     private readonly VipsImageDecoder decoder = new();
 
-    public static IEnumerable<string> Files() => File.ReadLines(Path.Combine(Fixtures, "images.csv")).Skip(1).Select(line => line.Split(',')[0]);
+    public static IEnumerable<string> Files() =>
+        File.ReadLines(Path.Combine(Fixtures, "images.csv")).Skip(1).Select(line => line.Split(',')[0]);
 
     [TestCaseSource(nameof(Files))]
     public void Pixels_are_those_of_pillow(string name)
     {
-        string[] cells = File.ReadLines(Path.Combine(Fixtures, "images.csv")).Single(line => line.StartsWith(name + ",", StringComparison.Ordinal)).Split(',');
+        string[] cells = File.ReadLines(Path.Combine(Fixtures, "images.csv"))
+            .Single(line => line.StartsWith(name + ",", StringComparison.Ordinal))
+            .Split(',');
         int[] expected = [.. Convert.FromHexString(cells[3]).Select(level => (int)level)];
 
         (ImageSize size, byte[] pixels) = decoder.Decode(Path.Combine(Fixtures, "images", name));
@@ -45,7 +48,8 @@ public sealed class VipsImageDecoderTests
         using var folder = new DataFolder();
         ushort[] levels = [.. Enumerable.Range(0, 8 * 4 * channels).Select(i => (ushort)(i * 677))];
         using VipsImage memory = VipsImage.NewFromMemory(levels, 8, 4, channels, Enums.BandFormat.Ushort);
-        using VipsImage image = memory.Copy(interpretation: channels == 1 ? Enums.Interpretation.Grey16 : Enums.Interpretation.Rgb16);
+        using VipsImage image = memory.Copy(
+            interpretation: channels == 1 ? Enums.Interpretation.Grey16 : Enums.Interpretation.Rgb16);
 
         (ImageSize size, byte[] pixels) = decoder.Decode(folder.WriteImage(name, image));
 
@@ -74,7 +78,9 @@ public sealed class VipsImageDecoderTests
         using var folder = new DataFolder();
         string link = folder.PathOf("circle.png");
         File.CreateSymbolicLink(link, "circle.png");
-        Assert.That(() => decoder.Decode(link), Throws.TypeOf<DataException>().With.Message.Contains("circle.png' cannot be read"));
+        Assert.That(
+            () => decoder.Decode(link),
+            Throws.TypeOf<DataException>().With.Message.Contains("circle.png' cannot be read"));
     }
 
     [Test]
@@ -82,7 +88,8 @@ public sealed class VipsImageDecoderTests
     {
         using var folder = new DataFolder();
 
-        Assert.That(decoder.Decode(folder.WriteImage("scan[page=1].png")).Pixels, Is.EqualTo(DataFolder.Levels(20, 16, 0)));
+        Assert.That(
+            decoder.Decode(folder.WriteImage("scan[page=1].png")).Pixels, Is.EqualTo(DataFolder.Levels(20, 16, 0)));
     }
 
     [TestCase(".png")]
@@ -99,7 +106,8 @@ public sealed class VipsImageDecoderTests
         foreach (double part in new[] { 0.01, 0.3, 0.6, 0.9 })
         {
             string path = folder.Write($"cut{extension}", whole[..(int)(whole.Length * part)]);
-            Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains(path), $"{part}");
+            Assert.That(
+                () => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains(path), $"{part}");
         }
     }
 
@@ -127,7 +135,8 @@ public sealed class VipsImageDecoderTests
         byte[] file = image.TiffsaveBuffer(compression: Enums.ForeignTiffCompression.Lzw);
         file.AsSpan(file.Length / 4, 200).Fill(0xff);
         string path = folder.Write("damaged.tif", file);
-        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Match(@"\(tiff2vips: [^\n]+\)"));
+        Assert.That(
+            () => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Match(@"\(tiff2vips: [^\n]+\)"));
     }
 
     [TestCase(Enums.ForeignTiffCompression.Jpeg)]
@@ -161,14 +170,20 @@ public sealed class VipsImageDecoderTests
         Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains(path));
     }
 
-    [TestCase("3C73766720786D6C6E733D22687474703A2F2F7777772E77332E6F72672F323030302F737667222077696474683D223822206865696768743D2238222F3E", Description = "An empty SVG")]
-    [TestCase("47494638396101000100800000000000FFFFFF21F90401000000002C00000000010001000002024401003B", Description = "A GIF of one pixel")]
+    [TestCase(
+        "3C73766720786D6C6E733D22687474703A2F2F7777772E77332E6F72672F323030302F737667222077696474683D223822206865696768743D2238222F3E",
+        Description = "An empty SVG")]
+    [TestCase(
+        "47494638396101000100800000000000FFFFFF21F90401000000002C00000000010001000002024401003B",
+        Description = "A GIF of one pixel")]
     public void Formats_that_only_libvips_knows_are_refused(string contents)
     {
         using var folder = new DataFolder();
         string path = folder.Write("image.png", Convert.FromHexString(contents));
 
-        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains("it is no PNG, JPEG, TIFF, WebP or BMP image"));
+        Assert.That(
+            () => decoder.Decode(path),
+            Throws.TypeOf<DataException>().With.Message.Contains("it is no PNG, JPEG, TIFF, WebP or BMP image"));
     }
 
     [Test]
@@ -179,13 +194,16 @@ public sealed class VipsImageDecoderTests
         using (FileStream file = File.OpenWrite(path))
             file.SetLength((1L << 30) + 1);
 
-        Assert.That(() => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains("1073741825 bytes"));
+        Assert.That(
+            () => decoder.Decode(path), Throws.TypeOf<DataException>().With.Message.Contains("1073741825 bytes"));
     }
 
     [Test]
     [Platform("Linux,MacOsX", Reason = "Windows has no such device.")]
     public void A_device_is_refused() =>
-        Assert.That(() => decoder.Decode("/dev/zero"), Throws.TypeOf<DataException>().With.Message.Contains("/dev/zero").And.Message.Contains("a device"));
+        Assert.That(
+            () => decoder.Decode("/dev/zero"),
+            Throws.TypeOf<DataException>().With.Message.Contains("/dev/zero").And.Message.Contains("a device"));
 
     [Test]
     public void Each_of_many_failures_has_its_own_reason()
@@ -193,13 +211,16 @@ public sealed class VipsImageDecoderTests
         using var folder = new DataFolder();
         string[] files = [.. Enumerable.Range(0, 8).SelectMany(i => new[]
         {
-            Cut(folder, $"{i}.jpg"), Cut(folder, $"{i}.png"), folder.WriteImage($"{i}.webp"), folder.Write($"text{i}.png", "not an image"u8.ToArray()),
+            Cut(folder, $"{i}.jpg"), Cut(folder, $"{i}.png"), folder.WriteImage($"{i}.webp"),
+            folder.Write($"text{i}.png", "not an image"u8.ToArray()),
         })];
         string?[] alone = [.. files.Select(ReasonOf)];
         for (int round = 0; round < 20; round++)
         {
             var among = new string?[files.Length];
-            Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => among[i] = ReasonOf(files[i]));
+            Parallel.For(
+                0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 },
+                i => among[i] = ReasonOf(files[i]));
             foreach ((string? expected, string? actual) in alone.Zip(among))
                 Assert.That(actual, Is.EqualTo(expected));
         }
@@ -229,7 +250,8 @@ public sealed class VipsImageDecoderTests
 
     [Test]
     public void A_missing_file_is_refused_by_name() =>
-        Assert.That(() => decoder.Decode("nowhere.png"), Throws.TypeOf<DataException>().With.Message.Contains("nowhere.png"));
+        Assert.That(
+            () => decoder.Decode("nowhere.png"), Throws.TypeOf<DataException>().With.Message.Contains("nowhere.png"));
 
     [Test]
     public void Floating_point_pixels_are_refused_with_a_remedy()
@@ -237,7 +259,9 @@ public sealed class VipsImageDecoderTests
         using var folder = new DataFolder();
         using VipsImage image = VipsImage.NewFromMemory(new float[12], 4, 3, 1, Enums.BandFormat.Float);
 
-        Assert.That(() => decoder.Decode(folder.WriteImage("float.tif", image)), Throws.TypeOf<DataException>().With.Message.Contains("8 or 16 bits"));
+        Assert.That(
+            () => decoder.Decode(folder.WriteImage("float.tif", image)),
+            Throws.TypeOf<DataException>().With.Message.Contains("8 or 16 bits"));
     }
 
     [Test]
@@ -245,6 +269,8 @@ public sealed class VipsImageDecoderTests
     {
         using var folder = new DataFolder();
 
-        Assert.That(() => decoder.Decode(folder.WriteImage("long.png", 16385, 1)), Throws.TypeOf<DataException>().With.Message.Contains("16384"));
+        Assert.That(
+            () => decoder.Decode(folder.WriteImage("long.png", 16385, 1)),
+            Throws.TypeOf<DataException>().With.Message.Contains("16384"));
     }
 }

@@ -8,7 +8,9 @@ using NUnit.Framework.Internal.Builders;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>Tells of the tests that have no device to run on: one skipped test a kind of device, which counts them.</summary>
+/// <summary>
+/// Tells of the tests that have no device to run on: one skipped test a kind of device, which counts them.
+/// </summary>
 public sealed class AbsentDeviceTests
 {
     private static IEnumerable<string> Absent() => Devices.Absent;
@@ -22,12 +24,18 @@ public sealed class AbsentDeviceTests
             (typeof(KernelCheckTests), [[selector]]),
             (typeof(ConvolutionGpuTests), [.. ConvolutionGpuTests.Algorithms(selector).Select(algorithms => new object[] { selector, algorithms })]),
         ];
-        string[] counts = [.. fixtures.Select(fixture => $"{fixture.Arguments.Sum(arguments => Count(fixture.Fixture, arguments))} of {fixture.Fixture.Name}")];
-        Assert.Ignore($"There is no {selector} device here, so these tests, among others, are left out: {string.Join(", ", counts)}; install a driver to run them.");
+        string[] counts =
+        [
+            .. fixtures.Select(fixture =>
+                $"{fixture.Arguments.Sum(arguments => Count(fixture.Fixture, arguments))} of {fixture.Fixture.Name}"),
+        ];
+        Assert.Ignore(
+            $"There is no {selector} device here, so these tests, among others, are left out: {string.Join(", ", counts)}; install a driver to run them.");
     }
 
     private static int Count(Type fixture, object[] arguments) =>
-        new NUnitTestFixtureBuilder().BuildFrom(new TypeWrapper(fixture), new Everything(), new TestFixtureParameters(arguments)).TestCaseCount;
+        new NUnitTestFixtureBuilder().BuildFrom(
+            new TypeWrapper(fixture), new Everything(), new TestFixtureParameters(arguments)).TestCaseCount;
 
     private sealed class Everything : IPreFilter
     {

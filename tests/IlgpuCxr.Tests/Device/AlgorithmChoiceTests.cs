@@ -37,16 +37,25 @@ public sealed class AlgorithmChoiceTests
 
     [Test]
     public void A_text_of_another_form_is_refused() =>
-        Assert.That(() => new AlgorithmChoice("a=b=c"), Throws.TypeOf<DeviceException>().With.Message.Contains("a=b=c"));
+        Assert.That(
+            () => new AlgorithmChoice("a=b=c"), Throws.TypeOf<DeviceException>().With.Message.Contains("a=b=c"));
 
     [Test]
     public void What_a_device_cannot_run_is_refused_by_name()
     {
-        using ComputeDevice cpu = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "gradientcentralization=group" });
-        Assert.That(() => cpu.Forced<GradientCentralizationAlgorithm>(), Throws.TypeOf<DeviceException>().With.Message.Contains("The gradient centralization algorithm 'group' does not run on CPU"));
+        using ComputeDevice cpu = DeviceCatalog.Open(
+            "cpu", new DeviceOptions { Algorithms = "gradientcentralization=group" });
+        Assert.That(
+            () => cpu.Forced<GradientCentralizationAlgorithm>(),
+            Throws.TypeOf<DeviceException>().With.Message.Contains(
+                "The gradient centralization algorithm 'group' does not run on CPU"));
         using ComputeDevice quads = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "relu=quad" });
-        Assert.That(() => quads.Forced<ReluAlgorithm>(), Throws.TypeOf<DeviceException>().With.Message.Contains("The relu algorithm 'quad' does not run on CPU"));
+        Assert.That(
+            () => quads.Forced<ReluAlgorithm>(),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("The relu algorithm 'quad' does not run on CPU"));
         using ComputeDevice gpu = EmulatedGpu.Open(new DeviceOptions { Algorithms = "vector" });
-        Assert.That(() => gpu.Forced<ReluAlgorithm>(), Throws.TypeOf<DeviceException>().With.Message.Contains("The relu algorithm 'vector'"));
+        Assert.That(
+            () => gpu.Forced<ReluAlgorithm>(),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("The relu algorithm 'vector'"));
     }
 }

@@ -43,7 +43,8 @@ public sealed class ArenaTests
     // 2¹⁵ tensors of 2³² bytes each.
     private void MoreThanAnAddressSpace()
     {
-        Tensor[] tensors = [.. Enumerable.Range(0, 1 << 15).Select(_ => device.Arena.Rent(TensorShape.Vector(1 << 30)))];
+        Tensor[] tensors =
+            [.. Enumerable.Range(0, 1 << 15).Select(_ => device.Arena.Rent(TensorShape.Vector(1 << 30)))];
         foreach (Tensor tensor in tensors.Reverse())
             tensor.Release();
     }
@@ -81,7 +82,9 @@ public sealed class ArenaTests
     public void A_tensor_is_as_long_as_its_shape_and_released_no_more_often_than_it_is_held()
     {
         using DeviceBuffer<float> buffer = device.Allocate<float>(64);
-        Assert.That(() => new Tensor(TensorShape.Vector(65), buffer.View), Throws.ArgumentException.With.Message.Contains("65 floats, not 64"));
+        Assert.That(
+            () => new Tensor(TensorShape.Vector(65), buffer.View),
+            Throws.ArgumentException.With.Message.Contains("65 floats, not 64"));
         device.Plan(() =>
         {
             Tensor tensor = device.Arena.Rent(TensorShape.Vector(64));
@@ -95,7 +98,8 @@ public sealed class ArenaTests
     {
         device.Plan(() =>
         {
-            Tensor first = device.Arena.Rent(TensorShape.Vector(64)), second = device.Arena.Rent(TensorShape.Vector(64));
+            Tensor first = device.Arena.Rent(TensorShape.Vector(64));
+            Tensor second = device.Arena.Rent(TensorShape.Vector(64));
             first.Release();
             Tensor none = device.Arena.Rent(TensorShape.Vector(0)), third = device.Arena.Rent(TensorShape.Vector(64));
             Assert.That(third.Offset, Is.Not.EqualTo(second.Offset).And.Not.EqualTo(none.Offset));
@@ -129,7 +133,8 @@ public sealed class ArenaTests
             device.Arena.Rent(TensorShape.Vector(192)).Release();
             last.Release();
         });
-        Assert.That(device.Arena.Bytes, Is.EqualTo(256 * sizeof(float)), "192 floats should have gone where 3 x 64 were");
+        Assert.That(
+            device.Arena.Bytes, Is.EqualTo(256 * sizeof(float)), "192 floats should have gone where 3 x 64 were");
     }
 
     [Test]
@@ -152,7 +157,8 @@ public sealed class ArenaTests
     {
         device.Plan(TwoOverlappingTensors);
         Assert.That(
-            () => device.Arena.Rent(TensorShape.Vector(4096)), Throws.InvalidOperationException.With.Message.Contains("plan the step"));
+            () => device.Arena.Rent(TensorShape.Vector(4096)),
+            Throws.InvalidOperationException.With.Message.Contains("plan the step"));
     }
 
     [Test]

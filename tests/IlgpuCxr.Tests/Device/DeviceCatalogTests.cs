@@ -22,14 +22,17 @@ public sealed class DeviceCatalogTests
     [TestCase("cuda:0:0")]
     public void A_selector_of_another_form_is_told_with_those_that_exist(string selector) =>
         Assert.That(
-            () => DeviceCatalog.Open(selector), Throws.TypeOf<DeviceException>().With.Message.Contains(selector).And.Message.Contains("opencl:N"));
+            () => DeviceCatalog.Open(selector),
+            Throws.TypeOf<DeviceException>().With.Message.Contains(selector).And.Message.Contains("opencl:N"));
 
     [Test]
     public void A_device_that_is_not_there_is_told_with_the_remedy() =>
-        Assert.That(() => DeviceCatalog.Open("cuda:99"), Throws.TypeOf<DeviceException>().With.Message.Contains("CUDA"));
+        Assert.That(
+            () => DeviceCatalog.Open("cuda:99"), Throws.TypeOf<DeviceException>().With.Message.Contains("CUDA"));
 
     [Test]
     public void Threads_must_be_positive() =>
         Assert.That(
-            () => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = 0 }), Throws.TypeOf<DeviceException>().With.Message.Contains("1 thread"));
+            () => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = 0 }),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("1 thread"));
 }

@@ -2,7 +2,8 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Device;
 
-// Alone: its collections hold up every thread of this process, and take the longer the more the other tests have allocated.
+// Alone: its collections hold up every thread of this process, and take the longer the more the other tests have
+// allocated.
 [NonParallelizable]
 public sealed class DeviceTransferTests
 {
@@ -26,7 +27,8 @@ public sealed class DeviceTransferTests
                 float[] sent = [.. Enumerable.Range(0, 1000).Select(i => (float)(i + round))];
                 using DeviceBuffer<float> buffer = device.Allocate<float>(sent.Length);
                 device.Upload<float>(buffer.View, sent);
-                Assert.That(device.Download(buffer.View).AsSpan().SequenceEqual(sent), $"Round {round} came back different.");
+                Assert.That(
+                    device.Download(buffer.View).AsSpan().SequenceEqual(sent), $"Round {round} came back different.");
             }
         }
         finally
@@ -51,7 +53,9 @@ public sealed class DeviceTransferTests
         using DeviceBuffer<float> three = device.Allocate<float>(3), four = device.Allocate<float>(4);
         Assert.Multiple(() =>
         {
-            Assert.That(() => device.Upload<float>(three.View, new float[4]), Throws.ArgumentException.With.Message.Contains("4 elements cannot be copied to a place for 3"));
+            Assert.That(
+                () => device.Upload<float>(three.View, new float[4]),
+                Throws.ArgumentException.With.Message.Contains("4 elements cannot be copied to a place for 3"));
             Assert.That(() => device.Upload<float>(four.View, []), Throws.ArgumentException);
             Assert.That(() => device.Download(new float[4].AsSpan(), three.View), Throws.ArgumentException);
             Assert.That(() => device.Copy(three.View, four.View), Throws.ArgumentException);

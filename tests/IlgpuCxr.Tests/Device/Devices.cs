@@ -15,5 +15,6 @@ internal static class Devices
 
     private static string[] Selectors() => ["cpu", "cuda", "opencl"];
 
-    private static bool IsPresent(string selector) => found.Contains(Enum.Parse<DeviceKind>(selector, ignoreCase: true));
+    private static bool IsPresent(string selector) =>
+        found.Contains(Enum.Parse<DeviceKind>(selector, ignoreCase: true));
 }

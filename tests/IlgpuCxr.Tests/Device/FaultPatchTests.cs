@@ -2,12 +2,18 @@ using IlgpuCxr.Tests.Data;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The patches of tests/faults, which a change of the kernels must take along: one that does not fit proves nothing any more.</summary>
+/// <summary>
+/// The patches of tests/faults, which a change of the kernels must take along: one that does not fit proves nothing any
+/// more.
+/// </summary>
 public sealed class FaultPatchTests
 {
     private static string Faults => Path.Combine(SharedData.RepositoryRoot, "tests", "faults");
 
-    private static IEnumerable<string> Patches() => Directory.EnumerateFiles(Faults, "*.patch").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Patches() =>
+        Directory.EnumerateFiles(Faults, "*.patch")
+            .Select(file => Path.GetFileName(file)!)
+            .Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Patches))]
     public void Fits_the_sources(string patch)
@@ -18,14 +24,16 @@ public sealed class FaultPatchTests
         {
             if (line.StartsWith("+++ b/", StringComparison.Ordinal))
             {
-                source = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, line["+++ b/".Length..])).ReplaceLineEndings("\n");
+                source = File.ReadAllText(
+                    Path.Combine(SharedData.RepositoryRoot, line["+++ b/".Length..])).ReplaceLineEndings("\n");
             }
             else if (line.StartsWith("@@", StringComparison.Ordinal))
             {
                 Assert.That(source, Does.Contain(string.Join('\n', before)));
                 before.Clear();
             }
-            else if (line.Length == 0 || line[0] == ' ' || line[0] == '-' && !line.StartsWith("---", StringComparison.Ordinal))
+            else if (line.Length == 0 || line[0] == ' '
+                || line[0] == '-' && !line.StartsWith("---", StringComparison.Ordinal))
             {
                 before.Add(line.Length == 0 ? "" : line[1..]);
             }
@@ -35,5 +43,6 @@ public sealed class FaultPatchTests
 
     [Test]
     public void Each_is_tried() => Assert.That(
-        File.ReadLines(Path.Combine(Faults, "filters.txt")).Select(line => line.Split(' ')[0] + ".patch"), Is.EquivalentTo(Patches()));
+        File.ReadLines(Path.Combine(Faults, "filters.txt")).Select(line => line.Split(' ')[0] + ".patch"),
+        Is.EquivalentTo(Patches()));
 }

@@ -1,25 +1,38 @@
 namespace IlgpuCxr.Tests.Device;
 
 /// <summary>What a kernel of groups must look like in PTX and after NVIDIA's assembler.</summary>
-/// <param name="Registers">The most registers a thread may take: the 65536 of a multiprocessor, by the threads that shall be on it at once.</param>
+/// <param name="Registers">
+/// The most registers a thread may take: the 65536 of a multiprocessor, by the threads that shall be on it at once.
+/// </param>
 /// <param name="MultiplyAdds">FFMA instructions.</param>
 /// <param name="TensorOperations">HMMA instructions.</param>
-/// <param name="SharedQuads">16-byte reads of shared memory: <c>ld.shared.v4.f32</c> in PTX, LDS.128 in machine code.</param>
+/// <param name="SharedQuads">
+/// 16-byte reads of shared memory: <c>ld.shared.v4.f32</c> in PTX, LDS.128 in machine code.
+/// </param>
 /// <param name="Barriers"><c>bar.sync</c> instructions.</param>
-/// <param name="GlobalQuads">Whether global memory is read and written 16 bytes at a time, and never a float alone; otherwise each float alone.</param>
-public sealed record GpuKernelRow(int Registers, int MultiplyAdds, int TensorOperations, int SharedQuads, int Barriers, bool GlobalQuads);
+/// <param name="GlobalQuads">
+/// Whether global memory is read and written 16 bytes at a time, and never a float alone; otherwise each float alone.
+/// </param>
+public sealed record GpuKernelRow(
+    int Registers, int MultiplyAdds, int TensorOperations, int SharedQuads, int Barriers, bool GlobalQuads);
 
 /// <summary>What is expected of each kernel of the tiled convolution.</summary>
 internal static class GpuKernelTable
 {
-    // The tiled convolution has one loop, eight steps of 8x8: 512 multiply-adds show that it is unrolled and nothing is computed twice, and
-    // 32 quads that a step reads two of each operand.
-    private static GpuKernelRow Tiled(int registers, bool quads) => new(registers, 512, TensorOperations: 0, SharedQuads: 32, Barriers: 2, quads);
+    // The tiled convolution has one loop, eight steps of 8x8: 512 multiply-adds show that it is unrolled and nothing is
+    // computed twice, and 32 quads that a step reads two of each operand.
+    private static GpuKernelRow Tiled(int registers, bool quads) =>
+        new(registers, 512, TensorOperations: 0, SharedQuads: 32, Barriers: 2, quads);
 
-    /// <summary>What <c>TileStatistics</c> adds to a kernel, whatever its tile: the squares of four pixels at a time and of one, and one in a quotient.</summary>
+    /// <summary>
+    /// What <c>TileStatistics</c> adds to a kernel, whatever its tile: the squares of four pixels at a time and of one,
+    /// and one in a quotient.
+    /// </summary>
     public const int StatisticsMultiplyAdds = 4 * 4 + 4 + 1;
 
-    /// <summary>The barrier after the results, and two for each of the two sums over rows: one before its loop, one in it.</summary>
+    /// <summary>
+    /// The barrier after the results, and two for each of the two sums over rows: one before its loop, one in it.
+    /// </summary>
     public const int StatisticsBarriers = 5;
 
     // Each sum over rows reads the other half's.

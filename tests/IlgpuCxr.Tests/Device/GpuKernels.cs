@@ -32,9 +32,13 @@ public static class GpuKernels
     /// <summary>The kernels of every operator that compute one output per index.</summary>
     public static IEnumerable<GpuKernel> OnePerIndex() =>
         typeof(ComputeDevice).Assembly.GetTypes()
-            .Where(type => type.Name.EndsWith("Naive", StringComparison.Ordinal) || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
+            .Where(type =>
+                type.Name.EndsWith("Naive", StringComparison.Ordinal)
+                || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
-            .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D) && !method.IsGenericMethod)
+            .Where(method =>
+                method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D)
+                && !method.IsGenericMethod)
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
             .Concat(OfSlices(nameof(SliceSums.Add), default))
             .Concat(Packing());
@@ -63,10 +67,12 @@ public static class GpuKernels
         where quads || rowExtent + columnExtent == 2 * SmallTile.Extent
         select new GpuKernel(
             $"{pass.Pass} {rowExtent}x{columnExtent} {(quads ? "quads" : "singles")} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
-            MultiplyOf(typeof(TensorCoreGemm<,,,,,,>), rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
+            MultiplyOf(
+                typeof(TensorCoreGemm<,,,,,,>), rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
             TensorCoreTiles.Specialization(rowExtent, columnExtent));
 
-    // The columns are packed, so a pass is told by its rows and its result; the weights' gradient is computed transposed.
+    // The columns are packed, so a pass is told by its rows and its result; the weights' gradient is computed
+    // transposed.
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] warpgroupPasses =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
@@ -92,11 +98,20 @@ public static class GpuKernels
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelSlices.Groups))
             .Append(new GpuKernel(
-                nameof(GradientCentralizationGroup), typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!, GradientCentralization.Groups))
+                nameof(GradientCentralizationGroup),
+                typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!,
+                GradientCentralization.Groups))
             .Concat(OfSlices(nameof(SliceSums.AddMany), SliceSums.Specialization))
-            .Append(new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelSlices.Groups))
-            .Append(new GpuKernel(nameof(ImageTransformGroup), typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
-            .Append(new GpuKernel(nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!, ImageTransform.Groups));
+            .Append(
+                new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelSlices.Groups))
+            .Append(
+                new GpuKernel(
+                    nameof(ImageTransformGroup),
+                    typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
+            .Append(
+                new GpuKernel(
+                    nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!,
+                    ImageTransform.Groups));
 
     public static IEnumerable<GpuKernel> All() => OnePerIndex().Concat(Tiled());
 
@@ -106,17 +121,26 @@ public static class GpuKernels
         from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         select new GpuKernel(
             $"PackedColumns<{Extent(columns)}, {(math == typeof(Tf32Math) ? "tf32" : "bf16")}>.Pack<{pass.Columns.Name}>",
-            typeof(PackedColumns<,>).MakeGenericType(columns, math).GetMethod(nameof(PackedColumns<LargeTile, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
+            typeof(PackedColumns<,>)
+                .MakeGenericType(columns, math)
+                .GetMethod(nameof(PackedColumns<LargeTile, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
             default);
 
     // Statistics are of quads, and of sums that are in one slice.
-    private static Type[] AccessOf(Type result) => result == typeof(ResultWithStatistics) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
+    private static Type[] AccessOf(Type result) =>
+        result == typeof(ResultWithStatistics) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
 
     private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
 
     private static IEnumerable<GpuKernel> OfSlices(string name, KernelSpecialization specialization) =>
-        from result in passes.Select(pass => pass.Result).Where(result => result != typeof(ResultWithStatistics)).Distinct()
-        select new GpuKernel($"SliceSums.{name}<{result.Name}>", typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(result), specialization);
+        from result in passes
+            .Select(pass => pass.Result)
+            .Where(result => result != typeof(ResultWithStatistics))
+            .Distinct()
+        select new GpuKernel(
+            $"SliceSums.{name}<{result.Name}>", typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(result),
+            specialization);
 
-    private static MethodInfo MultiplyOf(Type product, params Type[] arguments) => product.MakeGenericType(arguments).GetMethod("Multiply")!;
+    private static MethodInfo MultiplyOf(Type product, params Type[] arguments) =>
+        product.MakeGenericType(arguments).GetMethod("Multiply")!;
 }

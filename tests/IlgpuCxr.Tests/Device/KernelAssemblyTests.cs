@@ -8,9 +8,12 @@ public sealed class KernelAssemblyTests
         [ValueSource(typeof(GpuKernels), nameof(GpuKernels.All))] GpuKernel kernel, [Values(8, 9)] int architecture)
     {
         PtxAssembler.RequirePresent();
-        (int registers, string code) = PtxAssembler.Assemble(KernelCompilationTests.Compile(kernel, architecture), architecture);
-        int multiplyAdds = PtxAssembler.Count(code, "FFMA"), tensorOperations = PtxAssembler.Count(code, "HMMA"), sharedQuads = PtxAssembler.Count(code, @"LDS(\.\w+)*\.128");
-        TestContext.Out.WriteLine($"{kernel} sm_{architecture}0: {registers} registers, {multiplyAdds} FFMA, {tensorOperations} HMMA, {sharedQuads} LDS.128");
+        (int registers, string code) = PtxAssembler.Assemble(
+            KernelCompilationTests.Compile(kernel, architecture), architecture);
+        int multiplyAdds = PtxAssembler.Count(code, "FFMA"), tensorOperations = PtxAssembler.Count(code, "HMMA");
+        int sharedQuads = PtxAssembler.Count(code, @"LDS(\.\w+)*\.128");
+        TestContext.Out.WriteLine(
+            $"{kernel} sm_{architecture}0: {registers} registers, {multiplyAdds} FFMA, {tensorOperations} HMMA, {sharedQuads} LDS.128");
         if (!GpuKernelTable.Rows.TryGetValue(kernel.Name, out GpuKernelRow? row))
             return;
         using (Assert.EnterMultipleScope())

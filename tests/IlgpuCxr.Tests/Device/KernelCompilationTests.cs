@@ -18,7 +18,8 @@ public sealed partial class KernelCompilationTests
     }
 
     // The statistics for batch norm follow the same loop, but stand before it in the text.
-    private static IEnumerable<GpuKernel> WithOneLoop() => GpuKernels.Tiled().Where(kernel => !kernel.Name.Contains("ForBatchNorm"));
+    private static IEnumerable<GpuKernel> WithOneLoop() =>
+        GpuKernels.Tiled().Where(kernel => !kernel.Name.Contains("ForBatchNorm"));
 
     [TestCaseSource(nameof(WithOneLoop))]
     public void KeepsReadersAndWritersOfSharedMemoryApart(GpuKernel kernel)
@@ -39,7 +40,8 @@ public sealed partial class KernelCompilationTests
     public void MovesSixteenBytesAtATime(GpuKernel kernel)
     {
         string ptx = Compile(kernel, 9);
-        (int sharedQuads, bool quads) = (GpuKernelTable.Rows[kernel.Name].SharedQuads, GpuKernelTable.Rows[kernel.Name].GlobalQuads);
+        (int sharedQuads, bool quads) =
+            (GpuKernelTable.Rows[kernel.Name].SharedQuads, GpuKernelTable.Rows[kernel.Name].GlobalQuads);
         // Whatever the access to global memory.
         Assert.That(Regex.Count(ptx, @"\bld\.shared\.v4\.f32"), Is.EqualTo(sharedQuads));
         Assert.That(Regex.Count(ptx, @"\bld\.shared\.f32"), Is.Zero);
@@ -50,9 +52,12 @@ public sealed partial class KernelCompilationTests
 
     [Test]
     public void EveryKernelOfGroupsIsInTheTable() =>
-        Assert.That(GpuKernelTable.Rows.Keys, Is.EquivalentTo(GpuKernels.All().Except(GpuKernels.OnePerIndex()).Select(kernel => kernel.Name)));
+        Assert.That(
+            GpuKernelTable.Rows.Keys,
+            Is.EquivalentTo(GpuKernels.All().Except(GpuKernels.OnePerIndex()).Select(kernel => kernel.Name)));
 
-    internal static string Compile(GpuKernel kernel, int architecture) => PtxText.Of(kernel.Method, kernel.Specialization, architecture);
+    internal static string Compile(GpuKernel kernel, int architecture) =>
+        PtxText.Of(kernel.Method, kernel.Specialization, architecture);
 
     [GeneratedRegex(@"\b(ld|st)\.(v[24]\.)?[fsub](8|16|32|64)\b")]
     private static partial Regex GenericAccess();

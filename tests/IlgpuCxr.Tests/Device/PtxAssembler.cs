@@ -15,7 +15,8 @@ internal static partial class PtxAssembler
     public static void RequirePresent()
     {
         if (program.Length == 0)
-            Assert.Ignore($"There is no ptxas on the PATH; install the CUDA toolkit or let {Variable} name the program.");
+            Assert.Ignore(
+                $"There is no ptxas on the PATH; install the CUDA toolkit or let {Variable} name the program.");
     }
 
     /// <summary>A kernel's registers and machine code; it must use neither stack nor spills.</summary>
@@ -51,12 +52,16 @@ internal static partial class PtxAssembler
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
             return File.Exists(given) ? given : "";
         string name = OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas";
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? "";
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists)
+            ?? "";
     }
 
     private static string Run(string file, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd() + errors.Result;
         process.WaitForExit();

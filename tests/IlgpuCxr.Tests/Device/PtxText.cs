@@ -5,12 +5,15 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The PTX of kernels, each compiled once: that takes up to a second, and many tests look at the same text.</summary>
+/// <summary>
+/// The PTX of kernels, each compiled once: that takes up to a second, and many tests look at the same text.
+/// </summary>
 internal static class PtxText
 {
     private static readonly ConcurrentDictionary<(MethodInfo Kernel, int? Threads, int? Groups, int Architecture), Lazy<string>> texts = new();
 
-    // A compiler that has read ILGPU's library and a kernel's neighbours compiles the next five times as fast. Each is one test's at a time.
+    // A compiler that has read ILGPU's library and a kernel's neighbours compiles the next five times as fast. Each is
+    // one test's at a time.
     private static readonly ConcurrentDictionary<int, ConcurrentBag<PtxCompiler>> compilers = new();
 
     /// <summary>The text for an architecture: 8 for sm_80, 9 for sm_90.</summary>

@@ -3,8 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The kernels on tensor cores and the sums of batch norm, as PTX and as the machine code that NVIDIA's assembler makes of it.</summary>
-/// <remarks>ILGPU writes the same PTX for every architecture from sm_80 on, and a driver assembles it for its own.</remarks>
+/// <summary>
+/// The kernels on tensor cores and the sums of batch norm, as PTX and as the machine code that NVIDIA's assembler makes
+/// of it.
+/// </summary>
+/// <remarks>
+/// ILGPU writes the same PTX for every architecture from sm_80 on, and a driver assembles it for its own.
+/// </remarks>
 public sealed partial class TensorCoreKernelTests
 {
     private const int RegistersOfAMultiprocessor = 65536;
@@ -20,38 +25,58 @@ public sealed partial class TensorCoreKernelTests
     }
 
     [Test]
-    public void AssemblesWithoutSpilling([ValueSource(nameof(Kernels))] GpuKernel kernel, [Values(8, 9)] int architecture)
+    public void AssemblesWithoutSpilling(
+        [ValueSource(nameof(Kernels))] GpuKernel kernel, [Values(8, 9)] int architecture)
     {
         PtxAssembler.RequirePresent();
         (int registers, _) = PtxAssembler.Assemble(Compile(kernel), architecture);
-        int threads = kernel.Specialization.MaxNumThreadsPerGroup!.Value * kernel.Specialization.MinNumGroupsPerMultiprocessor!.Value;
+        int threads =
+            kernel.Specialization.MaxNumThreadsPerGroup!.Value
+            * kernel.Specialization.MinNumGroupsPerMultiprocessor!.Value;
         Assert.That(registers, Is.LessThanOrEqualTo(RegistersOfAMultiprocessor / threads));
     }
 
     /// <summary>
-    /// A warp computes a quarter of its tile, a depth of 16 at a time: E/32 blocks of 16 rows by E/16 of 8 columns. All that is counted is in the
-    /// kernel's one loop, but for the copies of the first two tiles and the statistics for batch norm.
+    /// A warp computes a quarter of its tile, a depth of 16 at a time: E/32 blocks of 16 rows by E/16 of 8 columns. All
+    /// that is counted is in the kernel's one loop, but for the copies of the first two tiles and the statistics for
+    /// batch norm.
     /// </summary>
     [Test]
     public void HoldsTheExpectedInstructions(
-        [ValueSource(typeof(GpuKernels), nameof(GpuKernels.TensorCore))] GpuKernel kernel, [Values(8, 9)] int architecture)
+        [ValueSource(typeof(GpuKernels), nameof(GpuKernels.TensorCore))] GpuKernel kernel,
+        [Values(8, 9)] int architecture)
     {
         PtxAssembler.RequirePresent();
         (_, string code) = PtxAssembler.Assemble(Compile(kernel), architecture);
         Match tile = Tile().Match(kernel.Name);
-        int rows = int.Parse(tile.Groups[1].Value, CultureInfo.InvariantCulture), columns = int.Parse(tile.Groups[2].Value, CultureInfo.InvariantCulture);
+        int rows = int.Parse(tile.Groups[1].Value, CultureInfo.InvariantCulture);
+        int columns = int.Parse(tile.Groups[2].Value, CultureInfo.InvariantCulture);
         bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal), quads = kernel.Name.Contains("quads");
         bool hasStatistics = kernel.Name.Contains("ForBatchNorm");
         int alongDepth = kernel.Name.StartsWith("Forward", StringComparison.Ordinal) ? rows + columns
             : kernel.Name.StartsWith("BackwardData", StringComparison.Ordinal) ? rows : 0;
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(PtxAssembler.Count(code, "HMMA"), Is.EqualTo(rows / 32 * (columns / 16) * (isBf16 ? 1 : 2)), "multiplications of 16x8");
-            Assert.That(PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth / 32 * 2), "blocks of 16x8 loaded as matrices");
-            Assert.That(PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(3 * (rows + columns) / 32 * (quads ? 1 : 4)), "copies past the registers");
-            Assert.That(PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? (rows + columns) / 32 * 4 : 0), "pairs rounded to bf16");
-            Assert.That(PtxAssembler.Count(code, "FFMA"), Is.EqualTo((isBf16 ? 0 : (rows + columns) / 32 * 8) + (hasStatistics ? GpuKernelTable.StatisticsMultiplyAdds : 0)), "floats rounded to tf32");
-            Assert.That(PtxAssembler.Count(code, "BAR"), Is.EqualTo(1 + (hasStatistics ? GpuKernelTable.StatisticsBarriers : 0)), "barriers");
+            Assert.That(
+                PtxAssembler.Count(code, "HMMA"), Is.EqualTo(rows / 32 * (columns / 16) * (isBf16 ? 1 : 2)),
+                "multiplications of 16x8");
+            Assert.That(
+                PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth / 32 * 2), "blocks of 16x8 loaded as matrices");
+            Assert.That(
+                PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(3 * (rows + columns) / 32 * (quads ? 1 : 4)),
+                "copies past the registers");
+            Assert.That(
+                PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? (rows + columns) / 32 * 4 : 0),
+                "pairs rounded to bf16");
+            Assert.That(
+                PtxAssembler.Count(code, "FFMA"),
+                Is.EqualTo(
+                    (isBf16 ? 0 : (rows + columns) / 32 * 8)
+                    + (hasStatistics ? GpuKernelTable.StatisticsMultiplyAdds : 0)),
+                "floats rounded to tf32");
+            Assert.That(
+                PtxAssembler.Count(code, "BAR"),
+                Is.EqualTo(1 + (hasStatistics ? GpuKernelTable.StatisticsBarriers : 0)), "barriers");
         }
     }
 

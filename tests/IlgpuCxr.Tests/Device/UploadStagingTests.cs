@@ -7,7 +7,10 @@ namespace IlgpuCxr.Tests.Device;
 
 public sealed class UploadStagingTests
 {
-    /// <summary>Small arrays and large ones, which several threads copy in parts; slots are used again, by larger arrays and by smaller ones.</summary>
+    /// <summary>
+    /// Small arrays and large ones, which several threads copy in parts; slots are used again, by larger arrays and by
+    /// smaller ones.
+    /// </summary>
     [Test]
     public void WhatIsStagedArrives()
     {

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Device;
 
-/// <summary>The convolution by warpgroups, as PTX and as the machine code that NVIDIA's assembler makes of it.</summary>
+/// <summary>
+/// The convolution by warpgroups, as PTX and as the machine code that NVIDIA's assembler makes of it.
+/// </summary>
 public sealed partial class WarpgroupKernelTests
 {
     private const int RegistersOfAMultiprocessor = 65536;
@@ -14,12 +16,15 @@ public sealed partial class WarpgroupKernelTests
         string ptx = Compile(kernel);
         Assert.That(ptx, Does.Contain(".target sm_90a").And.Contain(".shared .align 512"));
         Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
-        Assert.That(Products().Count(ptx), Is.EqualTo(1), "Something stands between the fence and the products, or between them.");
+        Assert.That(
+            Products().Count(ptx), Is.EqualTo(1),
+            "Something stands between the fence and the products, or between them.");
     }
 
     /// <summary>
-    /// A tile has a depth of 16: an instruction of 64 rows in bf16, two in tf32, for which a warp loads a block of 16x8 for every eight of depth. Rows are loaded
-    /// and rounded before the loop and in it, a tile ahead of the products. Two or three tiles are copied before the loop, one in it.
+    /// A tile has a depth of 16: an instruction of 64 rows in bf16, two in tf32, for which a warp loads a block of 16x8
+    /// for every eight of depth. Rows are loaded and rounded before the loop and in it, a tile ahead of the products.
+    /// Two or three tiles are copied before the loop, one in it.
     /// </summary>
     [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Warpgroup))]
     public void HoldsTheExpectedInstructionsAndNoSpill(GpuKernel kernel)
@@ -27,25 +32,44 @@ public sealed partial class WarpgroupKernelTests
         PtxAssembler.RequirePresent();
         (int registers, string code) = PtxAssembler.Assemble(Compile(kernel), 9);
         Match tile = Tile().Match(kernel.Name);
-        int rows = int.Parse(tile.Groups[1].Value, CultureInfo.InvariantCulture), columns = int.Parse(tile.Groups[2].Value, CultureInfo.InvariantCulture);
-        bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal), alongDepth = !kernel.Name.Contains("BackwardWeights"), hasStatistics = kernel.Name.Contains("ForBatchNorm");
+        int rows = int.Parse(tile.Groups[1].Value, CultureInfo.InvariantCulture);
+        int columns = int.Parse(tile.Groups[2].Value, CultureInfo.InvariantCulture);
+        bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal);
+        bool alongDepth = !kernel.Name.Contains("BackwardWeights");
+        bool hasStatistics = kernel.Name.Contains("ForBatchNorm");
         int blocks = rows / 64 * 2, tiles = rows + columns == 256 && !isBf16 ? 3 : 4;
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
                 registers,
-                Is.LessThanOrEqualTo(RegistersOfAMultiprocessor / (kernel.Specialization.MaxNumThreadsPerGroup!.Value * kernel.Specialization.MinNumGroupsPerMultiprocessor!.Value)));
-            Assert.That(PtxAssembler.Count(code, $@"HGMMA\.64x{columns}x{(isBf16 ? 16 : 8)}\.F32"), Is.EqualTo(isBf16 ? rows / 64 : blocks), "products");
+                Is.LessThanOrEqualTo(
+                    RegistersOfAMultiprocessor
+                    / (kernel.Specialization.MaxNumThreadsPerGroup!.Value * kernel.Specialization.MinNumGroupsPerMultiprocessor!.Value)));
+            Assert.That(
+                PtxAssembler.Count(code, $@"HGMMA\.64x{columns}x{(isBf16 ? 16 : 8)}\.F32"),
+                Is.EqualTo(isBf16 ? rows / 64 : blocks), "products");
             Assert.That(PtxAssembler.Count(code, "HMMA"), Is.Zero, "products of a warp");
             Assert.That(PtxAssembler.Count(code, @"WARPGROUP\.ARRIVE"), Is.EqualTo(1), "begins of a row of products");
             Assert.That(PtxAssembler.Count(code, @"WARPGROUP\.DEPBAR"), Is.EqualTo(1), "waits for products");
-            Assert.That(PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth ? 2 * blocks : 0), "blocks of 16x8 loaded as matrices");
+            Assert.That(
+                PtxAssembler.Count(code, "LDSM"), Is.EqualTo(alongDepth ? 2 * blocks : 0),
+                "blocks of 16x8 loaded as matrices");
             // Those into RZ do nothing; the assembler puts them before waits.
-            Assert.That(PtxAssembler.Count(code, @"LDS R\d+"), Is.EqualTo(alongDepth ? 0 : 2 * blocks * 4), "words loaded one by one");
-            Assert.That(PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(tiles * (rows + (isBf16 ? columns / 2 : columns)) / 32), "copies past the registers");
-            Assert.That(PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? 2 * blocks * 2 : 0), "pairs rounded to bf16");
-            Assert.That(PtxAssembler.Count(code, "FFMA"), Is.EqualTo((isBf16 ? 0 : 2 * blocks * 4) + (hasStatistics ? GpuKernelTable.StatisticsMultiplyAdds : 0)), "floats rounded to tf32");
-            Assert.That(PtxAssembler.Count(code, "BAR"), Is.EqualTo(2 + (hasStatistics ? GpuKernelTable.StatisticsBarriers : 0)), "barriers");
+            Assert.That(
+                PtxAssembler.Count(code, @"LDS R\d+"), Is.EqualTo(alongDepth ? 0 : 2 * blocks * 4),
+                "words loaded one by one");
+            Assert.That(
+                PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(tiles * (rows + (isBf16 ? columns / 2 : columns)) / 32),
+                "copies past the registers");
+            Assert.That(
+                PtxAssembler.Count(code, "F2FP"), Is.EqualTo(isBf16 ? 2 * blocks * 2 : 0), "pairs rounded to bf16");
+            Assert.That(
+                PtxAssembler.Count(code, "FFMA"),
+                Is.EqualTo((isBf16 ? 0 : 2 * blocks * 4) + (hasStatistics ? GpuKernelTable.StatisticsMultiplyAdds : 0)),
+                "floats rounded to tf32");
+            Assert.That(
+                PtxAssembler.Count(code, "BAR"),
+                Is.EqualTo(2 + (hasStatistics ? GpuKernelTable.StatisticsBarriers : 0)), "barriers");
         }
     }
 

@@ -6,7 +6,9 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Tests.Fixtures;
 
 /// <summary>One operator case: what its id says, what its tensors are, what libtorch made of them.</summary>
-/// <param name="Id">For example <c>conv2d/n1c2h5w5k3r3s3stride1pad0bias1</c> or <c>optimizer/sgd_lr0.01_momentum0.9</c>.</param>
+/// <param name="Id">
+/// For example <c>conv2d/n1c2h5w5k3r3s3stride1pad0bias1</c> or <c>optimizer/sgd_lr0.01_momentum0.9</c>.
+/// </param>
 /// <param name="Expected">The stored values.</param>
 public sealed partial record FixtureCase(string Id, JsonElement Expected)
 {
@@ -15,7 +17,8 @@ public sealed partial record FixtureCase(string Id, JsonElement Expected)
 
     /// <summary>All cases of the current set.</summary>
     public static IEnumerable<FixtureCase> All =>
-        FixtureSet.Current.Operators.EnumerateObject().Select(property => new FixtureCase(property.Name, property.Value));
+        FixtureSet.Current.Operators.EnumerateObject().Select(
+            property => new FixtureCase(property.Name, property.Value));
 
     /// <summary>A size or setting that the id names: the number behind <paramref name="name"/>, or none.</summary>
     public double? Setting(string name)
@@ -29,7 +32,8 @@ public sealed partial record FixtureCase(string Id, JsonElement Expected)
     }
 
     /// <summary>A size that the id must name.</summary>
-    public int Size(string name) => (int)(Setting(name) ?? throw new FormatException($"The fixture id '{Id}' names no '{name}'."));
+    public int Size(string name) =>
+        (int)(Setting(name) ?? throw new FormatException($"The fixture id '{Id}' names no '{name}'."));
 
     /// <summary>A generated tensor of this case in PyTorch's order.</summary>
     public float[] Generate(string what, long count, float scale, float offset = 0) =>
@@ -40,7 +44,8 @@ public sealed partial record FixtureCase(string Id, JsonElement Expected)
         PyTorchLayout.ToNhwc(Generate(what, shape.Count, scale, offset), shape);
 
     /// <summary>Asserts that an image or kernel tensor in our order is what libtorch computed.</summary>
-    public void AssertEqual(string what, double[] actual, TensorShape shape) => AssertEqual(what, PyTorchLayout.ToNchw(actual, shape));
+    public void AssertEqual(string what, double[] actual, TensorShape shape) =>
+        AssertEqual(what, PyTorchLayout.ToNchw(actual, shape));
 
     /// <summary>Asserts that a vector or matrix is what libtorch computed.</summary>
     public void AssertEqual(string what, double[] actual) =>

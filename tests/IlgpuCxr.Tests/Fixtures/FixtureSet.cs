@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace IlgpuCxr.Tests.Fixtures;
 
-/// <summary>Reference values computed by libtorch, and the tensors they were computed from; tests/fixtures/README.md describes both.</summary>
+/// <summary>
+/// Reference values computed by libtorch, and the tensors they were computed from; tests/fixtures/README.md describes
+/// both.
+/// </summary>
 public sealed class FixtureSet
 {
     /// <summary>The environment variable that names another folder with a <c>meta.json</c>.</summary>
@@ -20,7 +23,8 @@ public sealed class FixtureSet
     {
         string meta = Path.Combine(folder, "meta.json");
         if (!File.Exists(meta))
-            throw new DirectoryNotFoundException($"There are no fixtures in '{folder}': point {FolderVariable} to a folder with a meta.json.");
+            throw new DirectoryNotFoundException(
+                $"There are no fixtures in '{folder}': point {FolderVariable} to a folder with a meta.json.");
         this.folder = folder;
         prefix = Parse(meta).GetProperty("prefix").GetString()!;
     }
@@ -46,7 +50,9 @@ public sealed class FixtureSet
     public JsonElement Network(string id) => Parse(Path.Combine(folder, id + ".json"));
 
     /// <summary>A tensor in PyTorch's order (NCHW, OIHW, [out, in]), generated from its name.</summary>
-    /// <param name="name">Without the set's prefix, for example <c>conv2d/n1c2h5w5k3r3s3stride1pad0bias1:input</c>.</param>
+    /// <param name="name">
+    /// Without the set's prefix, for example <c>conv2d/n1c2h5w5k3r3s3stride1pad0bias1:input</c>.
+    /// </param>
     /// <param name="count">Number of elements.</param>
     /// <param name="scale">Values lie within the offset plus or minus this.</param>
     /// <param name="offset">The middle of the values.</param>
@@ -70,12 +76,15 @@ public sealed class FixtureSet
     }
 
     /// <summary>How far a tensor is from a stored one, relative to the stored tensor's l2.</summary>
-    /// <param name="expected">A JSON array, a tensor <c>{shape, data}</c>, or a summary <c>{shape, sum, l2, index, value}</c>.</param>
+    /// <param name="expected">
+    /// A JSON array, a tensor <c>{shape, data}</c>, or a summary <c>{shape, sum, l2, index, value}</c>.
+    /// </param>
     /// <param name="actual">In PyTorch's order.</param>
     /// <returns>
-    /// With all data the l2 of the difference. With a summary the greatest of three estimates of it: the l2 of the difference over the
-    /// samples, scaled up to the whole tensor; the difference of the l2 norms, which cannot exceed it; and the difference of the
-    /// sums, which cannot exceed it times the root of the number of elements. Infinite where anything is NaN or the sizes differ.
+    /// With all data the l2 of the difference. With a summary the greatest of three estimates of it: the l2 of the
+    /// difference over the samples, scaled up to the whole tensor; the difference of the l2 norms, which cannot exceed
+    /// it; and the difference of the sums, which cannot exceed it times the root of the number of elements. Infinite
+    /// where anything is NaN or the sizes differ.
     /// </returns>
     public static double RelativeDifference(JsonElement expected, ReadOnlySpan<float> actual)
     {

@@ -31,15 +31,20 @@ public sealed class FixtureSetTests
         {
             Assert.That(FixtureSet.RelativeDifference(expected, [1, 2, 3, 4]), Is.LessThan(1e-15));
             Assert.That(FixtureSet.RelativeDifference(expected, [1, 2, 3, 4.001f]), Is.GreaterThan(1e-4));
-            Assert.That(FixtureSet.RelativeDifference(expected, [1, 2.001f, 3, 4]), Is.GreaterThan(5e-5), "Not a sample of the summary.");
-            Assert.That(FixtureSet.RelativeDifference(expected, [1, 2, 3, float.NaN]), Is.EqualTo(double.PositiveInfinity));
+            Assert.That(
+                FixtureSet.RelativeDifference(expected, [1, 2.001f, 3, 4]), Is.GreaterThan(5e-5),
+                "Not a sample of the summary.");
+            Assert.That(
+                FixtureSet.RelativeDifference(expected, [1, 2, 3, float.NaN]), Is.EqualTo(double.PositiveInfinity));
             Assert.That(FixtureSet.RelativeDifference(expected, [1, 2, 3]), Is.EqualTo(double.PositiveInfinity));
         });
     }
 
     [Test]
     public void FolderWithoutFixturesIsNamed() =>
-        Assert.That(() => new FixtureSet("no-such-folder"), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("no-such-folder"));
+        Assert.That(
+            () => new FixtureSet("no-such-folder"),
+            Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("no-such-folder"));
 
     private sealed class TemporaryFixtures : IDisposable
     {

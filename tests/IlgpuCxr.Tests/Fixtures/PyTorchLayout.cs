@@ -2,7 +2,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Fixtures;
 
-/// <summary>The border between PyTorch's order of dimensions and ours: NCHW and NHWC, and by the same exchange OIHW and KRSC.</summary>
+/// <summary>
+/// The border between PyTorch's order of dimensions and ours: NCHW and NHWC, and by the same exchange OIHW and KRSC.
+/// </summary>
 public static class PyTorchLayout
 {
     /// <summary>NCHW to NHWC, or OIHW to KRSC.</summary>

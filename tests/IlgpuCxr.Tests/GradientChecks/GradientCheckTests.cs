@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.GradientChecks;
 
-/// <summary>What <c>cxr gradcheck</c> runs, here with four times as many elements moved: all of them in most cases.</summary>
+/// <summary>
+/// What <c>cxr gradcheck</c> runs, here with four times as many elements moved: all of them in most cases.
+/// </summary>
 public sealed class GradientCheckTests
 {
     // Of each operand, drawn at random where it has more.
@@ -29,8 +31,8 @@ public sealed class GradientCheckTests
     {
         var shape = new ConvolutionShape(N: 1, H: 8, W: 7, C: 1, K: 2, R: window, S: window, stride, padding);
         NumericReport report = GradientChecker.CheckGradients(new ConvolutionCase(
-            shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Weights.Count, 2), CheckValues.Uniform(shape.K, 3),
-            CheckValues.Uniform(shape.Output.Count, 4)));
+            shape, CheckValues.Uniform(shape.Input.Count, 1), CheckValues.Uniform(shape.Weights.Count, 2),
+            CheckValues.Uniform(shape.K, 3), CheckValues.Uniform(shape.Output.Count, 4)));
         Assert.That(report.Error, Is.LessThan(NumericReport.Tolerance), report.Gradient);
     }
 

@@ -2,7 +2,10 @@ using IlgpuCxr.Tests.Device;
 
 namespace IlgpuCxr.Tests.GradientChecks;
 
-/// <summary>Every kernel, naive and fast, against its reference's results and analytic gradients: the same tests on every kind of device.</summary>
+/// <summary>
+/// Every kernel, naive and fast, against its reference's results and analytic gradients: the same tests on every kind
+/// of device.
+/// </summary>
 [TestFixtureSource(nameof(Selectors))]
 public sealed class KernelCheckTests(string selector)
 {
@@ -33,7 +36,8 @@ public sealed class KernelCheckTests(string selector)
         Assert.Multiple(() =>
         {
             foreach (KernelReport report in reports)
-                Assert.That(report.Error, Is.LessThanOrEqualTo(1), $"{check.Shape}, {report.Algorithm}: {report.Result}");
+                Assert.That(
+                    report.Error, Is.LessThanOrEqualTo(1), $"{check.Shape}, {report.Algorithm}: {report.Result}");
         });
     }
 }

@@ -7,35 +7,42 @@ namespace IlgpuCxr.Tests.Image;
 
 public sealed class ImageTransformTests
 {
-    private static readonly Implementation[] Kernels = [Implementation.Naive, Implementation.NaiveThroughIlgpu, Implementation.Vector, Implementation.Gpu];
+    private static readonly Implementation[] Kernels =
+        [Implementation.Naive, Implementation.NaiveThroughIlgpu, Implementation.Vector, Implementation.Gpu];
 
     [TestCaseSource(typeof(PillowFixture), nameof(PillowFixture.All))]
     public void The_reference_is_what_pillow_computes(PillowFixture fixture)
     {
         Bitmap result = ImageTransformReference.Resize(
-            ImageTransformReference.Crop(ImageTransformReference.Rotate(fixture.Image(), fixture.Degrees), fixture.Crop), fixture.Size, fixture.Flip);
+            ImageTransformReference.Crop(
+                ImageTransformReference.Rotate(fixture.Image(), fixture.Degrees), fixture.Crop),
+            fixture.Size, fixture.Flip);
 
         Assert.That(PillowFixture.DigestOf(result.Pixels), Is.EqualTo(fixture.Digest));
     }
 
     /// <remarks>
-    /// Equality is more than arithmetic promises: the reference rounds a weight after two roundings in double precision and the kernels after
-    /// none, so a weight that lies within 2⁻⁵² of the middle of two multiples of 2⁻²² may differ by 2⁻²². A level could then differ by one
-    /// where a sum lies within 255 · 2⁻²² of a rounding boundary: once in 16 000 pixels per such weight. None of the sizes here has one.
+    /// Equality is more than arithmetic promises: the reference rounds a weight after two roundings in double precision
+    /// and the kernels after none, so a weight that lies within 2⁻⁵² of the middle of two multiples of 2⁻²² may differ
+    /// by 2⁻²². A level could then differ by one where a sum lies within 255 · 2⁻²² of a rounding boundary: once in 16
+    /// 000 pixels per such weight. None of the sizes here has one.
     /// </remarks>
     [Test]
     public void Kernels_compute_the_reference_for_all_images_of_a_batch(
-        [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation, [Values(16, 33, 64, 128)] int size) =>
+        [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation,
+        [Values(16, 33, 64, 128)] int size) =>
         AssertReferenceOfABatch(implementation, size);
 
     // One small size: ILGPU's CPU accelerator takes seconds for the larger ones.
     [Test]
-    public void Kernels_launched_through_ilgpu_compute_the_reference_too() => AssertReferenceOfABatch(Implementation.NaiveThroughIlgpu, 16);
+    public void Kernels_launched_through_ilgpu_compute_the_reference_too() =>
+        AssertReferenceOfABatch(Implementation.NaiveThroughIlgpu, 16);
 
     // Two small sizes: PTX is interpreted a million times slower than it runs. The second has parts of tiles.
     [TestCase(16)]
     [TestCase(33)]
-    public void The_kernel_of_a_gpu_computes_the_reference_too(int size) => AssertReferenceOfABatch(Implementation.Gpu, size);
+    public void The_kernel_of_a_gpu_computes_the_reference_too(int size) =>
+        AssertReferenceOfABatch(Implementation.Gpu, size);
 
     [Test]
     public void A_gpu_weighs_more_pixels_than_its_table_holds()
@@ -43,12 +50,19 @@ public sealed class ImageTransformTests
         var fixture = new PillowFixture(300, 35, 1, 0, new CropBox(0, 0, 300, 35), 2, true, "");
 
         Assert.That(
-            Transform(Implementation.Gpu, 1, [fixture], 2), Is.EqualTo(ImageTransformReference.Forward(fixture.Image(), 0, fixture.Crop, 2, fixture.Flip)));
+            Transform(Implementation.Gpu, 1, [fixture], 2),
+            Is.EqualTo(ImageTransformReference.Forward(fixture.Image(), 0, fixture.Crop, 2, fixture.Flip)));
     }
 
     private static void AssertReferenceOfABatch(Implementation implementation, int size)
     {
-        PillowFixture[] fixtures = [.. PillowFixture.All().Select(data => (PillowFixture)data.Arguments[0]!).Where(fixture => fixture.Size == size)];
+        PillowFixture[] fixtures =
+        [
+            .. PillowFixture
+                .All()
+                .Select(data => (PillowFixture)data.Arguments[0]!)
+                .Where(fixture => fixture.Size == size),
+        ];
         float[] output = Transform(implementation, 2, fixtures, size);
 
         float[] expected =
@@ -63,7 +77,13 @@ public sealed class ImageTransformTests
     [TestCase(Implementation.Vector)]
     public void The_number_of_threads_does_not_change_a_bit(Implementation implementation)
     {
-        PillowFixture[] fixtures = [.. PillowFixture.All().Select(data => (PillowFixture)data.Arguments[0]!).Where(fixture => fixture.Size == 33)];
+        PillowFixture[] fixtures =
+        [
+            .. PillowFixture
+                .All()
+                .Select(data => (PillowFixture)data.Arguments[0]!)
+                .Where(fixture => fixture.Size == 33),
+        ];
 
         Assert.That(Transform(implementation, 7, fixtures, 33), Is.EqualTo(Transform(implementation, 1, fixtures, 33)));
     }
@@ -73,16 +93,21 @@ public sealed class ImageTransformTests
     {
         var fixture = new PillowFixture(40, 40, 3, 0, CropBox.CentreSquare(40, 40), 40, false, "");
 
-        Assert.That(Transform(implementation, 2, [fixture], 40), Is.EqualTo(ImageTransformReference.Normalize(fixture.Image())));
+        Assert.That(
+            Transform(implementation, 2, [fixture], 40),
+            Is.EqualTo(ImageTransformReference.Normalize(fixture.Image())));
     }
 
     [Test]
-    public void Gray_becomes_three_equal_levels_each_normalised_by_its_channel([ValueSource(nameof(Kernels))] Implementation implementation)
+    public void Gray_becomes_three_equal_levels_each_normalised_by_its_channel(
+        [ValueSource(nameof(Kernels))] Implementation implementation)
     {
         var fixture = new PillowFixture(1, 1, 1, 0, new CropBox(0, 0, 1, 1), 1, false, "");
 
         // The formula's only pixel is 0: minus mean over standard deviation.
-        Assert.That(Transform(implementation, 2, [fixture], 1), Is.EqualTo(new[] { -0.485f / 0.229f, -0.456f / 0.224f, -0.406f / 0.225f }));
+        Assert.That(
+            Transform(implementation, 2, [fixture], 1),
+            Is.EqualTo(new[] { -0.485f / 0.229f, -0.456f / 0.224f, -0.406f / 0.225f }));
     }
 
     [Test]
@@ -101,9 +126,14 @@ public sealed class ImageTransformTests
         foreach ((int x, int y) in new[] { (0, 0), (side - 1, 0), (0, side - 1), (side - 1, side - 1) })
         {
             double fromCentreX = x + 0.5 - side / 2.0, fromCentreY = y + 0.5 - side / 2.0;
-            // The matrix is rounded to 2⁻¹⁷, which a side's length of steps in each direction carries to 2 · 16384 / 131072 pixels.
-            Assert.That(rotation.Column(x, y) + 0.5, Is.EqualTo(side / 2.0 + cos * fromCentreX - sin * fromCentreY).Within(0.5 + 0.25));
-            Assert.That(rotation.Row(x, y) + 0.5, Is.EqualTo(side / 2.0 + sin * fromCentreX + cos * fromCentreY).Within(0.5 + 0.25));
+            // The matrix is rounded to 2⁻¹⁷, which a side's length of steps in each direction carries to 2 · 16384 /
+            // 131072 pixels.
+            Assert.That(
+                rotation.Column(x, y) + 0.5,
+                Is.EqualTo(side / 2.0 + cos * fromCentreX - sin * fromCentreY).Within(0.5 + 0.25));
+            Assert.That(
+                rotation.Row(x, y) + 0.5,
+                Is.EqualTo(side / 2.0 + sin * fromCentreX + cos * fromCentreY).Within(0.5 + 0.25));
         }
     }
 
@@ -121,7 +151,8 @@ public sealed class ImageTransformTests
     {
         for (int q = 0; q < size; q++)
         {
-            int first = ResizeFilter.First(q, length, size), end = ResizeFilter.End(q, length, size), total = ResizeFilter.Total(q, length, size);
+            int first = ResizeFilter.First(q, length, size), end = ResizeFilter.End(q, length, size);
+            int total = ResizeFilter.Total(q, length, size);
             Assert.That(first, Is.InRange(0, end - 1));
             Assert.That(end, Is.LessThanOrEqualTo(length));
             int sum = ResizeFilter.Half;

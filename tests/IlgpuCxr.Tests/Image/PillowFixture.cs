@@ -4,8 +4,11 @@ using IlgpuCxr.Kernels.Image;
 
 namespace IlgpuCxr.Tests.Image;
 
-/// <summary>A line of <c>fixtures/pillow/transforms.csv</c>: transforms, and a digest of what Pillow makes of them.</summary>
-public sealed record PillowFixture(int Width, int Height, int Channels, double Degrees, CropBox Crop, int Size, bool Flip, string Digest)
+/// <summary>
+/// A line of <c>fixtures/pillow/transforms.csv</c>: transforms, and a digest of what Pillow makes of them.
+/// </summary>
+public sealed record PillowFixture(
+    int Width, int Height, int Channels, double Degrees, CropBox Crop, int Size, bool Flip, string Digest)
 {
     /// <summary>All lines, named by their sizes.</summary>
     public static IEnumerable<TestCaseData<PillowFixture>> All()
@@ -15,10 +18,12 @@ public sealed record PillowFixture(int Width, int Height, int Channels, double D
             string[] cells = line.Split(',');
             int[] box = [.. cells[4..8].Select(Integer)];
             var fixture = new PillowFixture(
-                Integer(cells[0]), Integer(cells[1]), Integer(cells[2]), double.Parse(cells[3], CultureInfo.InvariantCulture),
-                new CropBox(box[0], box[1], box[2], box[3]), Integer(cells[8]), Integer(cells[9]) != 0, cells[10]);
+                Integer(cells[0]), Integer(cells[1]), Integer(cells[2]),
+                double.Parse(cells[3], CultureInfo.InvariantCulture), new CropBox(box[0], box[1], box[2], box[3]),
+                Integer(cells[8]), Integer(cells[9]) != 0, cells[10]);
             yield return new TestCaseData<PillowFixture>(fixture)
-                .SetArgDisplayNames($"{fixture.Width}x{fixture.Height}x{fixture.Channels} {fixture.Degrees:F2} {fixture.Crop.Width}x{fixture.Crop.Height} to {fixture.Size}");
+                .SetArgDisplayNames(
+                    $"{fixture.Width}x{fixture.Height}x{fixture.Channels} {fixture.Degrees:F2} {fixture.Crop.Width}x{fixture.Crop.Height} to {fixture.Size}");
         }
     }
 

@@ -31,7 +31,9 @@ public sealed class DropoutLayerTests
         var layer = new DropoutLayer("a", 0.5f, state);
         (float[] output, float[] gradInput) = Run(layer, training: true);
         Assert.That(output.Distinct().Order(), Is.EqualTo(new[] { 0f, 2 }));
-        Assert.That(gradInput, Is.EqualTo(output.Select(value => 3 * value)), "The gradient of the output is three, the input one.");
+        Assert.That(
+            gradInput, Is.EqualTo(output.Select(value => 3 * value)),
+            "The gradient of the output is three, the input one.");
     }
 
     [Test]

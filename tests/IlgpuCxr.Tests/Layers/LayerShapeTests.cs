@@ -6,15 +6,22 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Layers;
 
-/// <summary>What a layer or a network cannot be, or cannot take, is refused with a sentence and not computed from other memory.</summary>
+/// <summary>
+/// What a layer or a network cannot be, or cannot take, is refused with a sentence and not computed from other memory.
+/// </summary>
 public sealed class LayerShapeTests
 {
     private static IEnumerable<TestCaseData> Misfits()
     {
-        yield return Case(new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, filterSize: 5, stride: 2, padding: 1), new(1, 8, 8, 4), "takes 3 channels");
-        yield return Case(new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, filterSize: 5, stride: 2, padding: 1), new(1, 2, 8, 3), "larger than");
+        yield return Case(
+            new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, filterSize: 5, stride: 2, padding: 1),
+            new(1, 8, 8, 4), "takes 3 channels");
+        yield return Case(
+            new ConvolutionLayer("conv1", inChannels: 3, outChannels: 8, filterSize: 5, stride: 2, padding: 1),
+            new(1, 2, 8, 3), "larger than");
         yield return Case(new BatchNormLayer("bn1", channels: 4, relu: false), new(2, 8, 8, 3), "takes 4 channels");
-        yield return Case(new MaxPoolingLayer("pool", window: 3, stride: 2, padding: 0), new(1, 8, 2, 4), "larger than");
+        yield return Case(
+            new MaxPoolingLayer("pool", window: 3, stride: 2, padding: 0), new(1, 8, 2, 4), "larger than");
         yield return Case(new LinearLayer("fc", new TensorShape(1, 2, 2, 4), 5), new(3, 2, 2, 5), "takes 16 features");
     }
 
@@ -26,7 +33,8 @@ public sealed class LayerShapeTests
         {
             Assert.That(() => layer.Describe(input, []), Throws.ArgumentException.With.Message.Contains(message));
             Assert.That(
-                () => device.Plan(() => layer.Forward(device, device.Arena.Rent(input), training: true)), Throws.ArgumentException.With.Message.Contains(message));
+                () => device.Plan(() => layer.Forward(device, device.Arena.Rent(input), training: true)),
+                Throws.ArgumentException.With.Message.Contains(message));
         });
     }
 
@@ -54,11 +62,17 @@ public sealed class LayerShapeTests
         foreach (string forced in new[] { "convolution=vector128", "convolution=winograd4" })
         {
             using ComputeDevice other = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = forced });
-            Assert.That(Kernels.Convolution.Convolution.Choose(other, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)), Is.EqualTo(ConvolutionAlgorithm.Naive));
+            Assert.That(
+                Kernels.Convolution.Convolution.Choose(other, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)),
+                Is.EqualTo(ConvolutionAlgorithm.Naive));
         }
         using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "" });
-        Assert.That(Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)), Is.EqualTo(ConvolutionAlgorithm.Naive));
-        Assert.That(Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 32, 32, 16, 1, 32, 32, 1, 0)), Is.EqualTo(ConvolutionVector.Widest));
+        Assert.That(
+            Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 4, 4, 16, 1, 400, 400, 1, 200)),
+            Is.EqualTo(ConvolutionAlgorithm.Naive));
+        Assert.That(
+            Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 32, 32, 16, 1, 32, 32, 1, 0)),
+            Is.EqualTo(ConvolutionVector.Widest));
     }
 
     [Test]
@@ -88,11 +102,14 @@ public sealed class LayerShapeTests
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         var relu = new ReluLayer("relu");
         var twins = new Architecture("twins", "fc", SmallestImage: 1, FeatureLayers: 1, (head, _) => new Sequential(
-            new LinearLayer("fc", TensorShape.Vector(4), 4), new LinearLayer("fc", TensorShape.Vector(4), head.Outputs)));
+            new LinearLayer("fc", TensorShape.Vector(4), 4),
+            new LinearLayer("fc", TensorShape.Vector(4), head.Outputs)));
         Assert.Multiple(() =>
         {
             Assert.That(() => new Sequential(relu, relu), Throws.ArgumentException.With.Message.Contains("two places"));
-            Assert.That(() => new Network(device, twins, new NetworkHead(0, 2)), Throws.ArgumentException.With.Message.Contains("fc.weight"));
+            Assert.That(
+                () => new Network(device, twins, new NetworkHead(0, 2)),
+                Throws.ArgumentException.With.Message.Contains("fc.weight"));
         });
     }
 
@@ -109,14 +126,19 @@ public sealed class LayerShapeTests
     public void A_step_without_optimizer_does_not_train_and_an_optimizer_without_sense_is_refused()
     {
         using ComputeDevice device = DeviceCatalog.Open("cpu");
-        var linear = new Architecture("linear", "fc", SmallestImage: 1, FeatureLayers: 0, (head, _) => new Sequential(new LinearLayer("fc", TensorShape.Vector(4), head.Outputs)));
+        var linear = new Architecture(
+            "linear", "fc", SmallestImage: 1, FeatureLayers: 0,
+            (head, _) => new Sequential(new LinearLayer("fc", TensorShape.Vector(4), head.Outputs)));
         using var network = new Network(device, linear, new NetworkHead(0, 2));
         using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer: null);
         Assert.Multiple(() =>
         {
-            Assert.That(() => step.Train(TensorShape.Vector(4), _ => { }, default, default), Throws.InvalidOperationException.With.Message.Contains("without an optimizer"));
             Assert.That(
-                () => new Optimizer(device, network, new OptimizerOptions { LearningRate = -1 }), Throws.TypeOf<UsageException>().With.Message.Contains("positive"));
+                () => step.Train(TensorShape.Vector(4), _ => { }, default, default),
+                Throws.InvalidOperationException.With.Message.Contains("without an optimizer"));
+            Assert.That(
+                () => new Optimizer(device, network, new OptimizerOptions { LearningRate = -1 }),
+                Throws.TypeOf<UsageException>().With.Message.Contains("positive"));
         });
     }
 

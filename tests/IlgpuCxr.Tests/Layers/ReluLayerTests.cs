@@ -46,7 +46,8 @@ public sealed class ReluLayerTests
         void Pass()
         {
             Tensor x = device.Arena.Rent(Shape);
-            x.Statistics = new PixelStatistics(device.Arena.Rent(new TensorShape(1, 1, 2, Shape.C)), PixelSlices.OfLength(2, Shape.C, 2));
+            x.Statistics = new PixelStatistics(
+                device.Arena.Rent(new TensorShape(1, 1, 2, Shape.C)), PixelSlices.OfLength(2, Shape.C, 2));
             Tensor y = new ReluLayer("relu").Forward(device, x, training: false);
             left = y.TakeStatistics();
             y.Release();

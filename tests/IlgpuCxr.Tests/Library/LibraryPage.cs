@@ -17,7 +17,8 @@ internal static class LibraryPage
     public static void Run(string folder, TextWriter Console)
     {
         using ComputeDevice device = DeviceCatalog.Open("auto");          // CUDA if there is one, else the CPU
-        var small = new Architecture("small", HeadName: "fc", SmallestImage: 2, FeatureLayers: 3, (head, dropout) => new Sequential(
+        var small = new Architecture(
+            "small", HeadName: "fc", SmallestImage: 2, FeatureLayers: 3, (head, dropout) => new Sequential(
             new ConvolutionLayer("conv1", inChannels: 1, outChannels: 8, filterSize: 3, stride: 1, padding: 1),
             new BatchNormLayer("bn1", channels: 8, relu: false),
             new LeakyReluLayer(slope: 0.1f),                              // your own, below
@@ -25,13 +26,15 @@ internal static class LibraryPage
             new LinearLayer("fc", new TensorShape(1, 8, 8, 8), head.Outputs)));
         using var network = new Network(device, small, new NetworkHead(Hidden: 0, Outputs: 2));
         network.Initialize(seed: 1);
-        using var optimizer = new Optimizer(device, network, new OptimizerOptions { Kind = OptimizerKind.Adam, LearningRate = 1e-3f });
+        using var optimizer = new Optimizer(
+            device, network, new OptimizerOptions { Kind = OptimizerKind.Adam, LearningRate = 1e-3f });
         using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
 
         var shape = new TensorShape(32, 16, 16, 1);                       // a batch: bright images are class 1
         var random = new Random(1);
         int[] classes = [.. Enumerable.Range(0, shape.N).Select(n => n % 2)];
-        float[] images = [.. Enumerable.Range(0, (int)shape.Count).Select(i => random.NextSingle() + 0.2f * classes[i / 256])];
+        float[] images =
+            [.. Enumerable.Range(0, (int)shape.Count).Select(i => random.NextSingle() + 0.2f * classes[i / 256])];
         using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
         using DeviceBuffer<float> loss = device.Allocate<float>(1), logits = device.Allocate<float>(shape.N * 2);
         device.Upload<int>(targets.View, classes);
@@ -42,9 +45,11 @@ internal static class LibraryPage
 
         step.Predict(shape, Fill, logits.View);                           // running statistics, no dropout
         float[] rows = device.Download(logits.View);
-        Console.WriteLine($"right: {classes.Index().Count(c => Prediction.ArgMax(rows.AsSpan(2 * c.Index, 2)) == c.Item)} of {shape.N}");
+        Console.WriteLine(
+            $"right: {classes.Index().Count(c => Prediction.ArgMax(rows.AsSpan(2 * c.Index, 2)) == c.Item)} of {shape.N}");
 
-        string file = Path.Combine(folder, "small");                      // small.safetensors, PyTorch's names and layouts
+        // Small.safetensors, PyTorch's names and layouts.
+        string file = Path.Combine(folder, "small");
         Checkpoint.Save(file, device, network, optimizer);                // without the optimizer, the parameters alone
         Checkpoint.Load(file, device, network, optimizer);                // goes on from the same bits
     }
@@ -54,7 +59,8 @@ internal sealed class LeakyReluLayer(float slope) : Layer
 {
     private Tensor? input;
 
-    private static void Scale(Index1D i, ArrayView<float> y, ArrayView<float> x, ArrayView<float> sign, float slope) => y[i] = sign[i] > 0 ? x[i] : slope * x[i];
+    private static void Scale(Index1D i, ArrayView<float> y, ArrayView<float> x, ArrayView<float> sign, float slope) =>
+        y[i] = sign[i] > 0 ? x[i] : slope * x[i];
 
     public override IEnumerable<Parameter> Parameters => [];
 

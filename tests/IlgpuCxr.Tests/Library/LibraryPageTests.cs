@@ -21,7 +21,9 @@ public sealed partial class LibraryPageTests
     public void Its_lines_are_those_of_the_program_tested_here()
     {
         string page = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "docs", "library.md"));
-        string[] tested = Lines(File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "tests", "IlgpuCxr.Tests", "Library", "LibraryPage.cs")));
+        string[] tested = Lines(
+            File.ReadAllText(
+                Path.Combine(SharedData.RepositoryRoot, "tests", "IlgpuCxr.Tests", "Library", "LibraryPage.cs")));
         foreach (Match block in Code().Matches(page))
         {
             string[] shown = Lines(block.Groups[1].Value.Replace("public sealed class", "internal sealed class"));
@@ -31,7 +33,8 @@ public sealed partial class LibraryPageTests
         }
     }
 
-    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(string text) =>
+        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Code();

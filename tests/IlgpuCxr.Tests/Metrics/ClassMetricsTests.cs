@@ -10,7 +10,8 @@ public sealed class ClassMetricsTests
     public void Values_are_those_of_the_matrix_of_one_class_against_the_rest()
     {
         // Classes 0, 0, 1, 1, 2; predicted 0, 1, 1, 1, 0.
-        var predictions = new Predictions(ClassificationTask.Binary, 3, [3, 1, 0, 1, 3, 0, 0, 3, 1, 1, 3, 0, 3, 1, 0], [0, 0, 1, 1, 2]);
+        var predictions = new Predictions(
+            ClassificationTask.Binary, 3, [3, 1, 0, 1, 3, 0, 0, 3, 1, 1, 3, 0, 3, 1, 0], [0, 0, 1, 1, 2]);
         ClassMetrics metrics = ClassMetrics.Of(predictions, 0, "zero", seed: 1);
         Assert.That(metrics.Confusion.Rows, Is.EqualTo(new[] { new long[] { 2, 1 }, [1, 1] }));
         Assert.That(metrics.Sensitivity!.Value.Value, Is.EqualTo(0.5));
@@ -19,10 +20,18 @@ public sealed class ClassMetricsTests
         Assert.That(metrics.F1!.Value.Value, Is.EqualTo(0.5));
         // Probabilities of class 0: .84, .11 with it; .04, .11, .84 without (the images of equal logits tie).
         Assert.That(metrics.RocAuc!.Value.Value, Is.EqualTo((2.5 + 1.5) / 6).Within(1e-12));
-        Assert.That(ClassResult.Of(metrics), Is.EqualTo(new ClassResult("zero", 2, metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc)));
+        Assert.That(
+            ClassResult.Of(metrics),
+            Is.EqualTo(
+                new ClassResult(
+                    "zero", 2, metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1,
+                    metrics.RocAuc)));
     }
 
-    /// <remarks>A share of 60 of 100 positive images has the binomial standard deviation .049: the interval is .6 ± 1.96 · .049, to a bootstrap's accuracy.</remarks>
+    /// <remarks>
+    /// A share of 60 of 100 positive images has the binomial standard deviation .049: the interval is .6 ± 1.96 · .049,
+    /// to a bootstrap's accuracy.
+    /// </remarks>
     [Test]
     public void Intervals_are_as_wide_as_chance_and_the_same_for_the_same_seed()
     {
@@ -36,7 +45,8 @@ public sealed class ClassMetricsTests
         foreach (Estimate? estimate in new[] { metrics.Sensitivity, metrics.Specificity, metrics.Precision, metrics.F1, metrics.RocAuc })
         {
             Assert.That(estimate!.Value.Value, Is.InRange(estimate.Value.Lower, estimate.Value.Upper));
-            Assert.That(estimate.Value.Upper - estimate.Value.Lower, Is.InRange(0.03, 0.3), "neither a point nor everything");
+            Assert.That(
+                estimate.Value.Upper - estimate.Value.Lower, Is.InRange(0.03, 0.3), "neither a point nor everything");
         }
 
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 1).F1, Is.EqualTo(metrics.F1));
@@ -61,9 +71,12 @@ public sealed class ClassMetricsTests
     {
         var random = new Random(1);
         int[] labels = [.. Enumerable.Range(0, 40).Select(n => n % 3 == 0 ? 1 : 0)];
-        float[] logits = [.. labels.SelectMany(label => new[] { random.NextSingle(), random.NextSingle() + 0.3f * label })];
+        float[] logits =
+            [.. labels.SelectMany(label => new[] { random.NextSingle(), random.NextSingle() + 0.3f * label })];
         var predictions = new Predictions(ClassificationTask.Binary, 2, logits, labels);
-        Assert.That(ClassMetrics.Of(predictions, 1, "normal", seed: 1).RocAuc, Is.EqualTo(ClassMetrics.Of(predictions, 0, "infected", seed: 1).RocAuc));
+        Assert.That(
+            ClassMetrics.Of(predictions, 1, "normal", seed: 1).RocAuc,
+            Is.EqualTo(ClassMetrics.Of(predictions, 0, "infected", seed: 1).RocAuc));
     }
 
     [Test]
@@ -80,10 +93,15 @@ public sealed class ClassMetricsTests
     {
         // The second label is of no image and predicted of none, the third of no image but predicted.
         var predictions = new Predictions(ClassificationTask.MultiLabel, 3, [1, -1, 1, 1, -1, -1], [0b001, 0b001]);
-        ClassMetrics absent = ClassMetrics.Of(predictions, 1, "absent", seed: 1), wrong = ClassMetrics.Of(predictions, 2, "wrong", seed: 1);
-        Assert.That((absent.Sensitivity, absent.Precision, absent.F1), Is.EqualTo(((Estimate?)null, (Estimate?)null, (Estimate?)null)));
+        ClassMetrics absent = ClassMetrics.Of(predictions, 1, "absent", seed: 1);
+        ClassMetrics wrong = ClassMetrics.Of(predictions, 2, "wrong", seed: 1);
+        Assert.That(
+            (absent.Sensitivity, absent.Precision, absent.F1),
+            Is.EqualTo(((Estimate?)null, (Estimate?)null, (Estimate?)null)));
         Assert.That(absent.Specificity!.Value.Value, Is.EqualTo(1));
-        Assert.That((wrong.Sensitivity, wrong.Precision!.Value.Value, wrong.F1!.Value.Value), Is.EqualTo(((Estimate?)null, 0.0, 0.0)));
+        Assert.That(
+            (wrong.Sensitivity, wrong.Precision!.Value.Value, wrong.F1!.Value.Value),
+            Is.EqualTo(((Estimate?)null, 0.0, 0.0)));
     }
 
     // Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I, method 3.
@@ -102,5 +120,7 @@ public sealed class ClassMetricsTests
     [Test]
     public void Quantiles_are_interpolated_linearly() =>
         // numpy.quantile([0, 1, …, 10], [.025, .975])
-        Assert.That(Estimate.Of(5, [.. Enumerable.Range(0, 11).Reverse().Select(i => (double)i)]), Is.EqualTo(new Estimate(5, 0.25, 9.75)));
+        Assert.That(
+            Estimate.Of(5, [.. Enumerable.Range(0, 11).Reverse().Select(i => (double)i)]),
+            Is.EqualTo(new Estimate(5, 0.25, 9.75)));
 }

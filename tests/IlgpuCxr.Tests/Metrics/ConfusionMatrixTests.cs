@@ -4,7 +4,10 @@ namespace IlgpuCxr.Tests.Metrics;
 
 public sealed class ConfusionMatrixTests
 {
-    /// <summary>The study's matrices of Part 1, infected and normal, with the accuracy and the F1 of normal that it published for them.</summary>
+    /// <summary>
+    /// The study's matrices of Part 1, infected and normal, with the accuracy and the F1 of normal that it published
+    /// for them.
+    /// </summary>
     [TestCase("VGG16 FC, train", 4168, 751, 590, 6491, 88.83, 0.91)]
     [TestCase("VGG16 FC, validation", 509, 106, 75, 810, 87.93, 0.90)]
     [TestCase("VGG16 FC, test", 548, 67, 24, 861, 93.93, 0.95)]
@@ -45,7 +48,8 @@ public sealed class ConfusionMatrixTests
 
         Assert.That(matrix.Total, Is.EqualTo(13));
         Assert.That(matrix.Accuracy, Is.EqualTo(9 / 13.0));
-        Assert.That(new[] { matrix.F1(0), matrix.F1(1), matrix.F1(2) }, Is.EqualTo(new[] { 6 / 9.0, 4 / 7.0, 8 / 10.0 }));
+        Assert.That(
+            new[] { matrix.F1(0), matrix.F1(1), matrix.F1(2) }, Is.EqualTo(new[] { 6 / 9.0, 4 / 7.0, 8 / 10.0 }));
         Assert.That(matrix.Rows, Is.EqualTo(new[] { new long[] { 3, 0, 1 }, [2, 2, 0], [0, 1, 4] }));
     }
 

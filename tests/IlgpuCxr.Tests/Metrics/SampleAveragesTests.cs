@@ -16,12 +16,15 @@ public sealed class SampleAveragesTests
     public void One_image(int labels, int predicted, double jaccard, double precision, double recall, double f1)
     {
         var averages = SampleAverages.Of([labels], [predicted]);
-        Assert.That(new[] { averages.Jaccard, averages.Precision, averages.Recall, averages.F1 }, Is.EqualTo(new[] { jaccard, precision, recall, f1 }).Within(1e-15));
+        Assert.That(
+            new[] { averages.Jaccard, averages.Precision, averages.Recall, averages.F1 },
+            Is.EqualTo(new[] { jaccard, precision, recall, f1 }).Within(1e-15));
     }
 
     [Test]
     public void Images_are_averaged() =>
-        Assert.That(SampleAverages.Of([0b011, 0b100, 0b010], [0b010, 0b100, 0b100]).Jaccard, Is.EqualTo(1.5 / 3).Within(1e-15));
+        Assert.That(
+            SampleAverages.Of([0b011, 0b100, 0b010], [0b010, 0b100, 0b100]).Jaccard, Is.EqualTo(1.5 / 3).Within(1e-15));
 
     [Test]
     public void No_images_are_zero() => Assert.That(SampleAverages.Of([], []), Is.EqualTo(default(SampleAverages)));

@@ -13,7 +13,12 @@ public sealed class InitializerTests
     [Test]
     public void More_values_than_an_array_holds_are_refused() =>
         Assert.That(
-            () => Initializer.Values(new Parameter("fc.0.weight", new TensorShape(5_000_000, 1, 1, 512), ParameterLayout.Matrix, Initialization.Uniform(512)), 1),
+            () =>
+                Initializer.Values(
+                    new Parameter(
+                        "fc.0.weight", new TensorShape(5_000_000, 1, 1, 512), ParameterLayout.Matrix,
+                        Initialization.Uniform(512)),
+                    1),
             Throws.TypeOf<UsageException>().With.Message.Contains("fc.0.weight has more values than an array holds"));
 
     [Test]
@@ -29,7 +34,8 @@ public sealed class InitializerTests
         Assert.That(std, Is.EqualTo(expected).Within(StandardErrors * error / Math.Sqrt(2)), "standard deviation");
         // 68.27 % of a normal distribution are within one standard deviation; a uniform one has 57.7 %.
         double within = values.Count(v => Math.Abs(v) < expected) / (double)values.Length;
-        Assert.That(within, Is.EqualTo(0.6827).Within(StandardErrors * Math.Sqrt(0.6827 * 0.3173 / values.Length)), "shape");
+        Assert.That(
+            within, Is.EqualTo(0.6827).Within(StandardErrors * Math.Sqrt(0.6827 * 0.3173 / values.Length)), "shape");
     }
 
     [Test]
@@ -38,11 +44,15 @@ public sealed class InitializerTests
         var shape = TensorShape.Matrix(130, 1021);
         var normal = new Parameter("a", shape, ParameterLayout.Matrix, Initialization.Normal(0.5f));
         SplitMix64 random = SplitMix64.ForName(7, "a");
-        Assert.That(Initializer.Values(normal, 7), Is.EqualTo(Enumerable.Range(0, (int)shape.Count).Select(_ => (float)(random.NextNormal() * 0.5f))));
+        Assert.That(
+            Initializer.Values(normal, 7),
+            Is.EqualTo(Enumerable.Range(0, (int)shape.Count).Select(_ => (float)(random.NextNormal() * 0.5f))));
 
         var uniform = new Parameter("b", shape, ParameterLayout.Matrix, Initialization.Uniform(4));
         random = SplitMix64.ForName(7, "b");
-        Assert.That(Initializer.Values(uniform, 7), Is.EqualTo(Enumerable.Range(0, (int)shape.Count).Select(_ => (float)random.NextDouble(-0.5, 0.5))));
+        Assert.That(
+            Initializer.Values(uniform, 7),
+            Is.EqualTo(Enumerable.Range(0, (int)shape.Count).Select(_ => (float)random.NextDouble(-0.5, 0.5))));
     }
 
     [Test]
@@ -56,20 +66,24 @@ public sealed class InitializerTests
             float[] values = Initializer.Values(parameter, 1);
             Assert.That(values.Max(Math.Abs), Is.LessThanOrEqualTo((float)bound), parameter.Name);
             double error = bound / Math.Sqrt(3.0 * values.Length);
-            Assert.That(values.Average(v => (double)v), Is.Zero.Within(StandardErrors * error), $"mean of {parameter.Name}");
+            Assert.That(
+                values.Average(v => (double)v), Is.Zero.Within(StandardErrors * error), $"mean of {parameter.Name}");
             // v^2 of a uniform v has mean b^2 / 3 and variance b^4 (1/5 - 1/9).
             double varianceError = bound * bound * Math.Sqrt((1 / 5.0 - 1 / 9.0) / values.Length);
             Assert.That(
-                values.Average(v => (double)v * v), Is.EqualTo(bound * bound / 3).Within(StandardErrors * varianceError), $"variance of {parameter.Name}");
+                values.Average(v => (double)v * v),
+                Is.EqualTo(bound * bound / 3).Within(StandardErrors * varianceError), $"variance of {parameter.Name}");
         }
     }
 
     [Test]
     public void Vgg16s_classifier_is_normal_but_for_the_layer_that_is_new()
     {
-        Initialization normal = Initialization.Normal(0.01f), zero = Initialization.Constant(0), uniform = Initialization.Uniform(4096);
+        Initialization normal = Initialization.Normal(0.01f), zero = Initialization.Constant(0);
+        Initialization uniform = Initialization.Uniform(4096);
         Assert.That(
-            Architecture.Of("vgg16").Build(new NetworkHead(0, 2), new DropoutState()).Parameters.Where(parameter => parameter.Name.StartsWith("classifier", StringComparison.Ordinal))
+            Architecture.Of("vgg16").Build(new NetworkHead(0, 2), new DropoutState()).Parameters.Where(
+                parameter => parameter.Name.StartsWith("classifier", StringComparison.Ordinal))
                 .Select(parameter => parameter.Initialization),
             Is.EqualTo(new[] { normal, zero, normal, zero, uniform, uniform }), "weight and bias of each layer");
     }
@@ -77,8 +91,14 @@ public sealed class InitializerTests
     [Test]
     public void Batch_norms_begin_as_the_identity()
     {
-        float[][] values = [.. new BatchNormLayer("bn1", 3, relu: false).Parameters.Select(parameter => Initializer.Values(parameter, 1))];
-        Assert.That(values, Is.EqualTo(new float[][] { [1, 1, 1], [0, 0, 0], [0, 0, 0], [1, 1, 1] }), "weight, bias, running mean, running variance");
+        float[][] values =
+        [
+            .. new BatchNormLayer("bn1", 3, relu: false).Parameters.Select(
+                parameter => Initializer.Values(parameter, 1)),
+        ];
+        Assert.That(
+            values, Is.EqualTo(new float[][] { [1, 1, 1], [0, 0, 0], [0, 0, 0], [1, 1, 1] }),
+            "weight, bias, running mean, running variance");
     }
 
     [Test]
@@ -91,5 +111,7 @@ public sealed class InitializerTests
     }
 
     private static Parameter Convolution(string name, int outChannels, int inChannels) =>
-        new(name, new TensorShape(outChannels, 3, 3, inChannels), ParameterLayout.Filter, Initialization.KaimingNormal(outChannels * 9));
+        new(
+            name, new TensorShape(outChannels, 3, 3, inChannels), ParameterLayout.Filter,
+            Initialization.KaimingNormal(outChannels * 9));
 }

@@ -47,7 +47,8 @@ public sealed record NetworkCase(string Id)
         get
         {
             JsonElement parameters = root.GetProperty("parameters_after");
-            JsonElement[] shapes = [.. parameters.EnumerateObject().Where(p => IsHead(p.Name)).Select(p => p.Value.GetProperty("shape"))];
+            JsonElement[] shapes =
+                [.. parameters.EnumerateObject().Where(p => IsHead(p.Name)).Select(p => p.Value.GetProperty("shape"))];
             int outputs = shapes[^1][0].GetInt32();
             return shapes.Length == 2 ? new NetworkHead(shapes[0][0].GetInt32(), outputs) : new NetworkHead(0, outputs);
         }
@@ -57,17 +58,25 @@ public sealed record NetworkCase(string Id)
     public JsonElement Stored(string what) => root.GetProperty(what);
 
     /// <summary>A generated tensor of this case in PyTorch's order.</summary>
-    public float[] Generate(string what, long count, float scale, float offset = 0) => FixtureSet.Current.Generate($"{Id}:{what}", count, scale, offset);
+    public float[] Generate(string what, long count, float scale, float offset = 0) =>
+        FixtureSet.Current.Generate($"{Id}:{what}", count, scale, offset);
 
-    /// <summary>A parameter's values in PyTorch's order, as tests/fixtures/README.md says that they are generated.</summary>
+    /// <summary>
+    /// A parameter's values in PyTorch's order, as tests/fixtures/README.md says that they are generated.
+    /// </summary>
     public float[] Generate(Parameter parameter)
     {
         if (parameter.IsBuffer)
             return [.. Enumerable.Repeat(parameter.Initialization.Scale, (int)parameter.Shape.Count)];
-        bool isBatchNorm = parameter.Name.Contains("bn", StringComparison.Ordinal) || parameter.Name.Contains("downsample.1", StringComparison.Ordinal);
+        bool isBatchNorm = parameter.Name.Contains("bn", StringComparison.Ordinal)
+            || parameter.Name.Contains("downsample.1", StringComparison.Ordinal);
         bool isBias = parameter.Name.EndsWith("bias", StringComparison.Ordinal);
         long fanIn = parameter.PyTorchShape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
-        (float scale, float offset) = isBias ? (0.1f, 0f) : isBatchNorm ? (0.25f, 1f) : ((float)Math.Sqrt(6.0 / fanIn), 0f);
+        (float scale, float offset) = isBias
+            ? (0.1f, 0f)
+            : isBatchNorm
+            ? (0.25f, 1f)
+            : ((float)Math.Sqrt(6.0 / fanIn), 0f);
         return Generate(parameter.Name, parameter.Shape.Count, scale, offset);
     }
 

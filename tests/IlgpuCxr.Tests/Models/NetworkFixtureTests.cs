@@ -10,39 +10,47 @@ using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Tests.Models;
 
-/// <summary>Whole networks against libtorch: logits, losses, gradients, running statistics and parameters over a few steps.</summary>
+/// <summary>
+/// Whole networks against libtorch: logits, losses, gradients, running statistics and parameters over a few steps.
+/// </summary>
 public sealed class NetworkFixtureTests
 {
     // The fixtures' README: gradients of the first step, relative to their l2.
     private const double GradientTolerance = 2e-3;
 
-    // The fixtures' README: losses of the first four steps; what depends on them in the same way has the same tolerance.
+    // The fixtures' README: losses of the first four steps; what depends on them in the same way has the same
+    // tolerance.
     private const double LossTolerance = 1e-3;
 
-    // Enough that an activation within rounding of a kink is on either side of it in one of them at least, with odds of 4095 to 1.
+    // Enough that an activation within rounding of a kink is on either side of it in one of them at least, with odds of
+    // 4095 to 1.
     private const int Perturbations = 12;
 
     [TestCaseSource(typeof(NetworkCase), nameof(NetworkCase.All))]
-    public void Equals_libtorch(NetworkCase expected) => AssertEqualsLibtorch(expected, algorithms: "", expected.Losses.Length);
+    public void Equals_libtorch(NetworkCase expected) =>
+        AssertEqualsLibtorch(expected, algorithms: "", expected.Losses.Length);
 
     // Larger images take this algorithm without being told to.
     [TestCaseSource(nameof(SmallImages))]
-    public void Winograd_equals_libtorch(NetworkCase expected) => AssertEqualsLibtorch(expected, "convolution=winograd4", steps: 1);
+    public void Winograd_equals_libtorch(NetworkCase expected) =>
+        AssertEqualsLibtorch(expected, "convolution=winograd4", steps: 1);
 
-    // One step of one case: naive kernels take half a minute for what the fast ones do in a second (of VGG16, a minute and more), and each of them is
-    // compared with its reference elsewhere.
+    // One step of one case: naive kernels take half a minute for what the fast ones do in a second (of VGG16, a minute
+    // and more), and each of them is compared with its reference elsewhere.
     [TestCaseSource(nameof(SmallestOfResNet18))]
     public void Naive_kernels_equal_libtorch(NetworkCase expected) => AssertEqualsLibtorch(expected, "naive", steps: 1);
 
     // The paths that no machine chooses for these images, or that only other machines choose.
     [Test]
     public void Every_path_of_the_convolution_equals_libtorch(
-        [ValueSource(nameof(SmallestOfEachNetwork))] NetworkCase expected, [Values("vector128", "vector256", "vector512", "winograd2")] string path) =>
+        [ValueSource(nameof(SmallestOfEachNetwork))] NetworkCase expected,
+        [Values("vector128", "vector256", "vector512", "winograd2")] string path) =>
         AssertEqualsLibtorch(expected, $"convolution={path}", steps: 1);
 
     private static IEnumerable<NetworkCase> SmallImages() => NetworkCase.All.Where(network => network.Size <= 64);
 
-    private static IEnumerable<NetworkCase> SmallestOfResNet18() => SmallestOfEachNetwork().Where(network => network.Network == "resnet18");
+    private static IEnumerable<NetworkCase> SmallestOfResNet18() =>
+        SmallestOfEachNetwork().Where(network => network.Network == "resnet18");
 
     private static IEnumerable<NetworkCase> SmallestOfEachNetwork() =>
         from network in NetworkCase.All
@@ -61,11 +69,14 @@ public sealed class NetworkFixtureTests
             float loss = run.LossAndGradients();
             // Rounding differences grow with each step; the README allows for that after the fourth.
             double tolerance = LossTolerance * Math.Pow(2, Math.Max(0, step - 3));
-            Assert.That(loss, Is.EqualTo(losses[step]).Within(tolerance * Math.Abs(losses[step])), $"loss before step {step}");
+            Assert.That(
+                loss, Is.EqualTo(losses[step]).Within(tolerance * Math.Abs(losses[step])), $"loss before step {step}");
             if (step == 0)
             {
                 Compare("train_logits_step0", LossTolerance, run.Logits);
-                CompareAll("gradients_step0", GradientTolerance, parameter => parameter.Gradient, names => Sensitivity(expected, names));
+                CompareAll(
+                    "gradients_step0", GradientTolerance, parameter => parameter.Gradient,
+                    names => Sensitivity(expected, names));
                 if (run.HasBuffers)
                     CompareAll("buffers_after_step0", LossTolerance, parameter => parameter.Value);
             }
@@ -79,29 +90,35 @@ public sealed class NetworkFixtureTests
         void Compare(string what, double tolerance, float[] actual) =>
             Assert.That(FixtureSet.RelativeDifference(expected.Stored(what), actual), Is.LessThan(tolerance), what);
 
-        void CompareAll(string what, double tolerance, Func<Parameter, ArrayView<float>> view, Func<string[], Dictionary<string, double>>? sensitivity = null)
+        void CompareAll(
+            string what, double tolerance, Func<Parameter, ArrayView<float>> view,
+            Func<string[], Dictionary<string, double>>? sensitivity = null)
         {
             JsonProperty[] stored = [.. expected.Stored(what).EnumerateObject()];
             Assert.That(stored, Is.Not.Empty, what);
             var differing = new Dictionary<string, double>();
             foreach (JsonProperty property in stored)
             {
-                double difference = FixtureSet.RelativeDifference(property.Value, run.InPyTorchOrder(property.Name, view));
+                double difference = FixtureSet.RelativeDifference(
+                    property.Value, run.InPyTorchOrder(property.Name, view));
                 if (!(difference < tolerance))
                     differing.Add(property.Name, difference);
             }
             // What else is allowed takes several training steps to find out: only for those that want it.
-            Dictionary<string, double>? sensitivities = differing.Count == 0 ? null : sensitivity?.Invoke([.. differing.Keys]);
+            Dictionary<string, double>? sensitivities = differing.Count == 0
+                ? null
+                : sensitivity?.Invoke([.. differing.Keys]);
             foreach ((string name, double difference) in differing)
-                Assert.That(difference, Is.LessThan(Math.Max(tolerance, 2 * sensitivities?[name] ?? 0)), $"{what} {name}");
+                Assert.That(
+                    difference, Is.LessThan(Math.Max(tolerance, 2 * sensitivities?[name] ?? 0)), $"{what} {name}");
         }
     }
 
     /// <summary>How much gradients change when the images change by as little as a layer's sums are rounded.</summary>
     /// <remarks>
-    /// Where an activation lies within rounding of ReLU's kink, or two pixels of a pooling window do of each other, correct computations differ
-    /// by whole terms of the gradient. What no single precision can tell apart, no tolerance may either; elsewhere this is some 1e-5 and
-    /// changes nothing.
+    /// Where an activation lies within rounding of ReLU's kink, or two pixels of a pooling window do of each other,
+    /// correct computations differ by whole terms of the gradient. What no single precision can tell apart, no
+    /// tolerance may either; elsewhere this is some 1e-5 and changes nothing.
     /// </remarks>
     private static Dictionary<string, double> Sensitivity(NetworkCase expected, string[] names)
     {
@@ -158,7 +175,9 @@ internal sealed class NetworkRun : IDisposable
 
     /// <param name="device">Where to compute.</param>
     /// <param name="expected">The case.</param>
-    /// <param name="weights">A file that the parameters come from; null generates them. A file without a classifier leaves that generated.</param>
+    /// <param name="weights">
+    /// A file that the parameters come from; null generates them. A file without a classifier leaves that generated.
+    /// </param>
     public NetworkRun(ComputeDevice device, NetworkCase expected, string? weights = null)
     {
         this.device = device;
@@ -176,7 +195,9 @@ internal sealed class NetworkRun : IDisposable
         }
         if (weights is not null)
             WeightImport.Load(device, network, weights);
-        optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = expected.LearningRate, Momentum = expected.Momentum });
+        optimizer = new Optimizer(
+            device, network,
+            new OptimizerOptions { LearningRate = expected.LearningRate, Momentum = expected.Momentum });
         shape = new TensorShape(expected.Batch, expected.Size, expected.Size, 3);
         images = device.Allocate<float>(shape.Count);
         pixels = Fixtures.PyTorchLayout.ToNhwc(expected.Generate("input", shape.Count, 2), shape);
@@ -199,12 +220,15 @@ internal sealed class NetworkRun : IDisposable
         return Logits;
     }
 
-    /// <summary>Changes the case's images by as little as a layer's sums are rounded: each number up or down, as the seed says.</summary>
+    /// <summary>
+    /// Changes the case's images by as little as a layer's sums are rounded: each number up or down, as the seed says.
+    /// </summary>
     public void Perturb(int seed)
     {
         var random = new Random(seed);
         device.Upload<float>(
-            images.View, Array.ConvertAll(pixels, pixel => pixel * (random.Next(2) == 0 ? 1 + RoundingOfSums : 1 - RoundingOfSums)));
+            images.View,
+            Array.ConvertAll(pixels, pixel => pixel * (random.Next(2) == 0 ? 1 + RoundingOfSums : 1 - RoundingOfSums)));
     }
 
     public float LossAndGradients()

@@ -6,7 +6,8 @@ namespace IlgpuCxr.Tests.Models;
 
 public sealed class NetworkTests
 {
-    // Weights and biases of each part, counted by hand from He et al.'s table 1: K R S C a convolution, 2 K a batch norm.
+    // Weights and biases of each part, counted by hand from He et al.'s table 1: K R S C a convolution, 2 K a batch
+    // norm.
     private const long Stem = 64 * 7 * 7 * 3 + 2 * 64;
     private const long Layer1 = 4 * (64 * 9 * 64 + 2 * 64);
     private const long Layer2 = 128 * 9 * 64 + 3 * 128 * 9 * 128 + 128 * 64 + 5 * 2 * 128;
@@ -31,18 +32,23 @@ public sealed class NetworkTests
         device.Dispose();
     }
 
-    // The rows of the study, see its table of what is frozen; 66,952 trainable parameters in row 2 are in the study's text.
+    // The rows of the study, see its table of what is frozen; 66,952 trainable parameters in row 2 are in the study's
+    // text.
     [TestCase("backbone", 66_952, TestName = "Row_2_trains_the_head")]
     [TestCase("conv1,bn1,layer1,layer2,layer3", Layer4 + Head, TestName = "Row_6_trains_layer4_and_the_head")]
     [TestCase("conv1, bn1, layer1", Layer2 + Layer3 + Layer4 + Head, TestName = "Row_7_trains_layer2_and_what_follows")]
     [TestCase("none", Stem + Layer1 + Layer2 + Layer3 + Layer4 + Head, TestName = "Row_8_trains_everything")]
-    [TestCase("layer4.1.bn2.weight", Stem + Layer1 + Layer2 + Layer3 + Layer4 + Head - 512, TestName = "A_single_parameter_can_be_frozen")]
+    [TestCase(
+        "layer4.1.bn2.weight", Stem + Layer1 + Layer2 + Layer3 + Layer4 + Head - 512,
+        TestName = "A_single_parameter_can_be_frozen")]
     public void Freezing(string specification, long trainable)
     {
         network.Freeze(specification);
         IReadOnlyList<LayerDescription> layers = network.Describe(new TensorShape(1, 224, 224, 3));
         Assert.That(layers.Sum(layer => layer.Trainable), Is.EqualTo(trainable));
-        Assert.That(layers.Sum(layer => layer.Parameters), Is.EqualTo(11_243_464), "ResNet18's 11,176,512 and the head's 66,952");
+        Assert.That(
+            layers.Sum(layer => layer.Parameters), Is.EqualTo(11_243_464),
+            "ResNet18's 11,176,512 and the head's 66,952");
     }
 
     [Test]
@@ -50,7 +56,9 @@ public sealed class NetworkTests
     {
         network.Freeze("backbone");
         network.Freeze("fc");
-        Assert.That(network.Parameters.Where(p => p.RequiresGrad).Select(p => p.Name), Has.Some.EqualTo("conv1.weight").And.None.StartsWith("fc"));
+        Assert.That(
+            network.Parameters.Where(p => p.RequiresGrad).Select(p => p.Name),
+            Has.Some.EqualTo("conv1.weight").And.None.StartsWith("fc"));
     }
 
     [TestCase("layer5")]
@@ -59,7 +67,8 @@ public sealed class NetworkTests
     public void A_name_that_is_no_part_is_told(string specification) =>
         Assert.That(
             () => network.Freeze(specification),
-            Throws.TypeOf<UsageException>().With.Message.Contains($"'{specification.Split(',')[^1]}'").And.Message.Contains("cxr summary"));
+            Throws.TypeOf<UsageException>().With.Message.Contains(
+                $"'{specification.Split(',')[^1]}'").And.Message.Contains("cxr summary"));
 
     [Test]
     public void The_forward_pass_takes_the_operations_of_the_paper()
@@ -71,12 +80,14 @@ public sealed class NetworkTests
 
     [Test]
     public void The_shortcut_does_not_change_what_comes_behind_it() =>
-        Assert.That(network.Describe(new TensorShape(2, 224, 224, 3))[^5].Output, Is.EqualTo(new TensorShape(2, 7, 7, 512)));
+        Assert.That(
+            network.Describe(new TensorShape(2, 224, 224, 3))[^5].Output, Is.EqualTo(new TensorShape(2, 7, 7, 512)));
 
     [Test]
     public void Trainable_neighbours_are_one_stretch_of_memory()
     {
-        Assert.That(network.Store.TrainableRuns(), Is.EqualTo(new[] { (0L, network.Store.LearnedCount) }), "nothing frozen");
+        Assert.That(
+            network.Store.TrainableRuns(), Is.EqualTo(new[] { (0L, network.Store.LearnedCount) }), "nothing frozen");
 
         network.Freeze("layer1");
         (long Offset, long Count)[] runs = [.. network.Store.TrainableRuns()];
@@ -87,7 +98,9 @@ public sealed class NetworkTests
         Assert.That(runs[1].Offset + runs[1].Count, Is.EqualTo(network.Store.LearnedCount));
 
         network.Freeze("backbone");
-        Assert.That(network.Store.TrainableRuns(), Is.EqualTo(new[] { (OffsetOf("fc.0.weight"), network.Store.LearnedCount - OffsetOf("fc.0.weight")) }));
+        Assert.That(
+            network.Store.TrainableRuns(),
+            Is.EqualTo(new[] { (OffsetOf("fc.0.weight"), network.Store.LearnedCount - OffsetOf("fc.0.weight")) }));
     }
 
     [Test]

@@ -4,10 +4,13 @@ using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Tests.Models;
 
-/// <summary>What trains in each row of the study's tables, with what it calls frozen or with torchvision's names.</summary>
+/// <summary>
+/// What trains in each row of the study's tables, with what it calls frozen or with torchvision's names.
+/// </summary>
 public sealed class StudyRowTests
 {
-    // VGG16's convolutions, counted from Simonyan and Zisserman's table 1, column D: 3 x 3 x in x out weights and a bias an output.
+    // VGG16's convolutions, counted from Simonyan and Zisserman's table 1, column D: 3 x 3 x in x out weights and a
+    // bias an output.
     private const long Conv12 = 3 * 9 * 64 + 64 + 64 * 9 * 64 + 64 + 64 * 9 * 128 + 128 + 128 * 9 * 128 + 128;
     private const long Conv3 = 128 * 9 * 256 + 256 + 2 * (256 * 9 * 256 + 256);
     private const long Conv45 = 256 * 9 * 512 + 512 + 5 * (512 * 9 * 512 + 512);
@@ -45,7 +48,9 @@ public sealed class StudyRowTests
     public void Vgg16s_own_classifier_has_torchvisions_names_and_drops_behind_both_hidden_layers()
     {
         var rows = new List<LayerDescription>();
-        Architecture.Of("vgg16").Build(NetworkHead.Part2, new DropoutState()).Describe(new TensorShape(1, 224, 224, 3), rows);
+        Architecture.Of("vgg16")
+            .Build(NetworkHead.Part2, new DropoutState())
+            .Describe(new TensorShape(1, 224, 224, 3), rows);
         Assert.That(rows.TakeLast(7).Select(row => $"{row.Name} {row.Kind}"), Is.EqualTo(new[]
         {
             "classifier.0 linear", "classifier.1 ReLU", "classifier.2 dropout 0.5",
@@ -57,8 +62,12 @@ public sealed class StudyRowTests
     public void A_head_without_dropout_is_the_studys()
     {
         var rows = new List<LayerDescription>();
-        Architecture.Of("vgg16").Build(NetworkHead.Part1, new DropoutState()).Describe(new TensorShape(1, 224, 224, 3), rows);
-        Assert.That(rows.TakeLast(3).Select(row => $"{row.Name} {row.Kind}"), Is.EqualTo(new[] { "classifier.0 linear", "classifier.1 ReLU", "classifier.2 linear" }));
+        Architecture.Of("vgg16")
+            .Build(NetworkHead.Part1, new DropoutState())
+            .Describe(new TensorShape(1, 224, 224, 3), rows);
+        Assert.That(
+            rows.TakeLast(3).Select(row => $"{row.Name} {row.Kind}"),
+            Is.EqualTo(new[] { "classifier.0 linear", "classifier.1 ReLU", "classifier.2 linear" }));
     }
 
     [TestCase("features[:0]")]

@@ -3,12 +3,21 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Operators;
 
-/// <summary>Batch normalisation against its reference; its divisions and roots are never exact, so the bounds are derived.</summary>
+/// <summary>
+/// Batch normalisation against its reference; its divisions and roots are never exact, so the bounds are derived.
+/// </summary>
 [Parallelizable(ParallelScope.Children)]
 public sealed class BatchNormTests
 {
     private static readonly Implementation[] Kernels =
-        new[] { Implementation.Naive, Implementation.Vector, Implementation.Gpu, Implementation.Cuda, Implementation.OpenCl }.OnThisMachine();
+        new[]
+        {
+            Implementation.Naive,
+            Implementation.Vector,
+            Implementation.Gpu,
+            Implementation.Cuda,
+            Implementation.OpenCl,
+        }.OnThisMachine();
 
     private static readonly BatchNormShape[] Shapes =
     [
@@ -26,27 +35,32 @@ public sealed class BatchNormTests
 
     [Test]
     public void TrainingMatchesReferenceWithinRounding(
-        [ValueSource(nameof(Shapes))] BatchNormShape shape, [Values] bool residual, [Values] bool relu, [Values] bool inPlace,
-        [ValueSource(nameof(Kernels))] Implementation kernels)
+        [ValueSource(nameof(Shapes))] BatchNormShape shape, [Values] bool residual, [Values] bool relu,
+        [Values] bool inPlace, [ValueSource(nameof(Kernels))] Implementation kernels)
     {
         // A mean of 3 standard deviations, so that a variance computed as mean(x²) - mean(x)² would fail.
-        float[] input = TestData.Floats(shape.Tensor, 1, offset: 2), weight = TestData.Floats(shape.C, 2, offset: 1.5f), bias = TestData.Floats(shape.C, 3);
+        float[] input = TestData.Floats(shape.Tensor, 1, offset: 2), weight = TestData.Floats(shape.C, 2, offset: 1.5f);
+        float[] bias = TestData.Floats(shape.C, 3);
         float[]? added = residual ? TestData.Floats(shape.Tensor, 4) : null;
         float[] gradOutput = TestData.Integers(shape.Tensor, 5);
-        Dictionary<string, double[]> expected = Compute.BatchNorm(null, shape, input, added, weight, bias, gradOutput, relu);
+        Dictionary<string, double[]> expected = Compute.BatchNorm(
+            null, shape, input, added, weight, bias, gradOutput, relu);
         using ComputeDevice? device = kernels.Open();
-        Dictionary<string, double[]> actual = Compute.BatchNorm(device, shape, input, added, weight, bias, gradOutput, relu, inPlace);
+        Dictionary<string, double[]> actual = Compute.BatchNorm(
+            device, shape, input, added, weight, bias, gradOutput, relu, inPlace);
         AssertForward(shape, input, added, weight, bias, expected, actual);
         AssertBackward(shape, input, weight, gradOutput, relu, actual);
     }
 
     [Test]
-    public void FrozenAffineParametersGetNoGradientButTheInputDoes([ValueSource(nameof(Kernels))] Implementation kernels)
+    public void FrozenAffineParametersGetNoGradientButTheInputDoes(
+        [ValueSource(nameof(Kernels))] Implementation kernels)
     {
         var shape = new BatchNormShape(N: 2, H: 3, W: 4, C: 5);
         using ComputeDevice device = kernels.Open()!;
         using var memory = new DeviceMemory(device);
-        Tensor input = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 1)), gradOutput = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 2));
+        Tensor input = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 1));
+        Tensor gradOutput = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 2));
         Tensor trained = memory.Tensor(shape.Tensor), frozen = memory.Tensor(shape.Tensor);
         var mean = memory.Vector(TestData.Floats(5, 3));
         var inverseStd = memory.Vector(TestData.Floats(5, 4, offset: 2));
@@ -54,35 +68,54 @@ public sealed class BatchNormTests
         var gradBias = memory.Vector(5);
         memory.Run(() =>
         {
-            BatchNorm.Backward(device, trained, null, gradWeight, gradBias, gradOutput, null, input, mean, inverseStd, inverseStd, inverseStd, relu: false, shape);
-            BatchNorm.Backward(device, frozen, null, default, default, gradOutput, null, input, mean, inverseStd, inverseStd, inverseStd, relu: false, shape);
+            BatchNorm.Backward(
+                device, trained, null, gradWeight, gradBias, gradOutput, null, input, mean, inverseStd, inverseStd,
+                inverseStd, relu: false, shape);
+            BatchNorm.Backward(
+                device, frozen, null, default, default, gradOutput, null, input, mean, inverseStd, inverseStd,
+                inverseStd, relu: false, shape);
         });
         Assert.That(memory.Read(frozen), Is.EqualTo(memory.Read(trained)));
     }
 
     [Test]
-    public void AResidualThatWantsNoGradientStillTellsWhereTheReluGaveZero([ValueSource(nameof(Kernels))] Implementation kernels, [Values(4, 5)] int channels)
+    public void AResidualThatWantsNoGradientStillTellsWhereTheReluGaveZero(
+        [ValueSource(nameof(Kernels))] Implementation kernels, [Values(4, 5)] int channels)
     {
         var shape = new BatchNormShape(N: 2, H: 3, W: 4, channels);
         using ComputeDevice device = kernels.Open()!;
         using var memory = new DeviceMemory(device);
-        Tensor input = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 1)), residual = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 2));
-        Tensor output = memory.Tensor(shape.Tensor), gradOutput = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 3));
-        Tensor wanted = memory.Tensor(shape.Tensor), unwanted = memory.Tensor(shape.Tensor), gradResidual = memory.Tensor(shape.Tensor);
-        var (mean, inverseStd, runningMean, runningVar) = (memory.Vector(channels), memory.Vector(channels), memory.Vector(channels), memory.Vector(channels));
+        Tensor input = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 1));
+        Tensor residual = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 2));
+        Tensor output = memory.Tensor(shape.Tensor);
+        Tensor gradOutput = memory.Tensor(shape.Tensor, TestData.Floats(shape.Tensor, 3));
+        Tensor wanted = memory.Tensor(shape.Tensor), unwanted = memory.Tensor(shape.Tensor);
+        Tensor gradResidual = memory.Tensor(shape.Tensor);
+        var (mean, inverseStd, runningMean, runningVar) =
+            (memory.Vector(channels), memory.Vector(channels), memory.Vector(channels), memory.Vector(channels));
         var (weight, bias) = (memory.Vector(TestData.Floats(channels, 4)), memory.Vector(TestData.Floats(channels, 5)));
         memory.Run(() =>
         {
-            BatchNorm.ForwardTraining(device, output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, 0.1f, 1e-5f, relu: true, shape);
-            BatchNorm.Backward(device, wanted, gradResidual, default, default, gradOutput, output, input, mean, inverseStd, weight, bias, relu: true, shape);
-            BatchNorm.Backward(device, unwanted, null, default, default, gradOutput, output, input, mean, inverseStd, weight, bias, relu: true, shape);
+            BatchNorm.ForwardTraining(
+                device, output, mean, inverseStd, runningMean, runningVar, input, residual, weight, bias, 0.1f, 1e-5f,
+                relu: true, shape);
+            BatchNorm.Backward(
+                device, wanted, gradResidual, default, default, gradOutput, output, input, mean, inverseStd, weight,
+                bias, relu: true, shape);
+            BatchNorm.Backward(
+                device, unwanted, null, default, default, gradOutput, output, input, mean, inverseStd, weight, bias,
+                relu: true, shape);
         });
         Assert.That(memory.Read(unwanted), Is.EqualTo(memory.Read(wanted)));
     }
 
-    /// <summary>Statistics that a convolution's tiles have written: few slices, and so many that they are joined twice; of one value and of several, the last slice short.</summary>
+    /// <summary>
+    /// Statistics that a convolution's tiles have written: few slices, and so many that they are joined twice; of one
+    /// value and of several, the last slice short.
+    /// </summary>
     [Test]
-    public void Statistics_that_the_input_carries_take_the_place_of_its_own([Values(1, 3, 64)] int length, [Values(2000, 4100)] int pixels)
+    public void Statistics_that_the_input_carries_take_the_place_of_its_own(
+        [Values(1, 3, 64)] int length, [Values(2000, 4100)] int pixels)
     {
         var shape = new BatchNormShape(N: 1, H: 1, W: pixels, C: 36);
         float[] input = TestData.Floats(shape.Tensor, 1, offset: 2), ones = [.. Enumerable.Repeat(1f, shape.C)];
@@ -91,9 +124,15 @@ public sealed class BatchNormTests
         for (int slice = 0; slice < slices.Count; slice++)
             for (int c = 0; c < shape.C; c++)
             {
-                double[] values = [.. Enumerable.Range(slice * length, Math.Min(length, pixels - slice * length)).Select(pixel => (double)input[pixel * shape.C + c])];
+                double[] values =
+                [
+                    .. Enumerable.Range(
+                        slice * length,
+                        Math.Min(length, pixels - slice * length)).Select(pixel => (double)input[pixel * shape.C + c]),
+                ];
                 moments[slice * 2 * shape.C + c] = (float)values.Average();
-                moments[(slice * 2 + 1) * shape.C + c] = (float)values.Sum(value => Math.Pow(value - values.Average(), 2));
+                moments[(slice * 2 + 1) * shape.C + c] = (float)values.Sum(
+                    value => Math.Pow(value - values.Average(), 2));
             }
         using ComputeDevice device = Implementation.Gpu.Open()!;
         using var memory = new DeviceMemory(device);
@@ -106,13 +145,16 @@ public sealed class BatchNormTests
         {
             x.Statistics = new PixelStatistics(partial, slices);
             BatchNorm.ForwardTraining(
-                device, y, mean, inverseStd, runningMean, runningVar, x, null, memory.Vector(ones), memory.Vector(ones), 0.1f, 1e-5f, relu: false, shape);
+                device, y, mean, inverseStd, runningMean, runningVar, x, null, memory.Vector(ones), memory.Vector(ones),
+                0.1f, 1e-5f, relu: false, shape);
         });
-        Dictionary<string, double[]> expected = Compute.BatchNorm(null, shape, input, null, ones, ones, new float[input.Length], relu: false);
+        Dictionary<string, double[]> expected = Compute.BatchNorm(
+            null, shape, input, null, ones, ones, new float[input.Length], relu: false);
         // Rounded moments, joined in a chain of at most 64 and five steps of a tree.
         double bound = 80 * OperatorCase.Roundoff;
         Assert.That(memory.Read(mean), Is.EqualTo(expected["mean"]).Within(3 * bound));
-        Assert.That(memory.Read(inverseStd), Is.EqualTo(expected["inverse_std"]).Within(bound * expected["inverse_std"].Max()));
+        Assert.That(
+            memory.Read(inverseStd), Is.EqualTo(expected["inverse_std"]).Within(bound * expected["inverse_std"].Max()));
         Assert.That(x.TakeStatistics(), Is.Null, "They are used once.");
     }
 
@@ -128,13 +170,13 @@ public sealed class BatchNormTests
     }
 
     /// <summary>
-    /// With u the roundoff and k the longest chain of additions: the mean is off by at most k u mean|x|, the variance by a factor of
-    /// 1 + (k + 4) u and the square of the mean's error, its inverse root by half of that; subtracting, scaling and adding round
-    /// once each.
+    /// With u the roundoff and k the longest chain of additions: the mean is off by at most k u mean|x|, the variance
+    /// by a factor of 1 + (k + 4) u and the square of the mean's error, its inverse root by half of that; subtracting,
+    /// scaling and adding round once each.
     /// </summary>
     private static void AssertForward(
-        BatchNormShape shape, float[] input, float[]? residual, float[] weight, float[] bias, Dictionary<string, double[]> expected,
-        Dictionary<string, double[]> actual)
+        BatchNormShape shape, float[] input, float[]? residual, float[] weight, float[] bias,
+        Dictionary<string, double[]> expected, Dictionary<string, double[]> actual)
     {
         double u = OperatorCase.Roundoff, k = Additions(shape);
         var excess = new Excess();
@@ -147,18 +189,25 @@ public sealed class BatchNormTests
             double meanError = k * u * meanAbsolute, rootError = (k + 8) * u + meanError * meanError * rstd * rstd;
             excess.Add("mean", actual["mean"][c] - mean, meanError);
             excess.Add("inverse_std", actual["inverse_std"][c] - rstd, rootError * rstd);
-            excess.Add("running_mean", actual["running_mean"][c] - expected["running_mean"][c], meanError + 4 * u * Math.Abs(mean));
-            excess.Add("running_var", actual["running_var"][c] - expected["running_var"][c], 2 * (rootError + 4 * u) * expected["running_var"][c]);
-            double runningRootError = 2 * rootError + 8 * u, runningRoot = 1 / Math.Sqrt(expected["running_var"][c] + 1e-5);
+            excess.Add(
+                "running_mean", actual["running_mean"][c] - expected["running_mean"][c],
+                meanError + 4 * u * Math.Abs(mean));
+            excess.Add(
+                "running_var", actual["running_var"][c] - expected["running_var"][c],
+                2 * (rootError + 4 * u) * expected["running_var"][c]);
+            double runningRootError = 2 * rootError + 8 * u;
+            double runningRoot = 1 / Math.Sqrt(expected["running_var"][c] + 1e-5);
             for (int i = c; i < input.Length; i += shape.C)
             {
                 double magnitude = Math.Abs(bias[c]) + (residual is null ? 0 : Math.Abs(residual[i]));
                 double scaled = Math.Abs((input[i] - mean) * rstd * weight[c]);
                 excess.Add("output", actual["output"][i] - expected["output"][i],
-                    meanError * rstd * Math.Abs(weight[c]) + scaled * (rootError + 4 * u) + 3 * u * (magnitude + scaled));
+                    meanError * rstd * Math.Abs(weight[c]) + scaled * (rootError + 4 * u)
+                    + 3 * u * (magnitude + scaled));
                 double runningScaled = Math.Abs((input[i] - expected["running_mean"][c]) * runningRoot * weight[c]);
                 excess.Add("eval_output", actual["eval_output"][i] - expected["eval_output"][i],
-                    (meanError + 4 * u * Math.Abs(mean)) * runningRoot * Math.Abs(weight[c]) + runningScaled * (runningRootError + 4 * u)
+                    (meanError + 4 * u * Math.Abs(mean)) * runningRoot * Math.Abs(weight[c]) + runningScaled
+                    * (runningRootError + 4 * u)
                     + 3 * u * (magnitude + runningScaled));
             }
         }
@@ -166,14 +215,16 @@ public sealed class BatchNormTests
     }
 
     /// <summary>
-    /// Against the reference on what the kernels' own forward pass gave, so that only the backward pass is judged and ReLU cuts the same
-    /// elements. A sum of k terms is off by at most (k + 3) u times the sum of their magnitudes.
+    /// Against the reference on what the kernels' own forward pass gave, so that only the backward pass is judged and
+    /// ReLU cuts the same elements. A sum of k terms is off by at most (k + 3) u times the sum of their magnitudes.
     /// </summary>
     private static void AssertBackward(
-        BatchNormShape shape, float[] input, float[] weight, float[] gradOutput, bool relu, Dictionary<string, double[]> actual)
+        BatchNormShape shape, float[] input, float[] weight, float[] gradOutput, bool relu,
+        Dictionary<string, double[]> actual)
     {
         double[] x = DeviceMemory.Widen(input), dy = DeviceMemory.Widen(gradOutput), w = DeviceMemory.Widen(weight);
-        double[] dx = new double[x.Length], dr = new double[x.Length], dw = new double[shape.C], db = new double[shape.C];
+        double[] dx = new double[x.Length], dr = new double[x.Length], dw = new double[shape.C];
+        double[] db = new double[shape.C];
         double[] mean = actual["mean"], rstd = actual["inverse_std"];
         BatchNormReference.Backward(dx, dr, dw, db, dy, actual["output"], x, mean, rstd, w, relu, shape);
         double u = OperatorCase.Roundoff, k = Additions(shape) + 3;
@@ -190,7 +241,8 @@ public sealed class BatchNormTests
             for (int i = c; i < x.Length; i += shape.C)
             {
                 double normalized = Math.Abs((x[i] - mean[c]) * rstd[c]);
-                double terms = Math.Abs(dr[i]) + Math.Abs(db[c]) / shape.Pixels + normalized * Math.Abs(dw[c]) / shape.Pixels;
+                double terms =
+                    Math.Abs(dr[i]) + Math.Abs(db[c]) / shape.Pixels + normalized * Math.Abs(dw[c]) / shape.Pixels;
                 excess.Add("grad_input", actual["grad_input"][i] - dx[i],
                     Math.Abs(w[c] * rstd[c]) * (8 * u * terms + normalized * weightError / shape.Pixels));
             }
@@ -200,7 +252,9 @@ public sealed class BatchNormTests
             Assert.That(gradResidual, Is.EqualTo(dr));
     }
 
-    /// <summary>The longest chain of float additions: naive kernels sum rows, then rows' sums; fast kernels sum a chunk.</summary>
+    /// <summary>
+    /// The longest chain of float additions: naive kernels sum rows, then rows' sums; fast kernels sum a chunk.
+    /// </summary>
     private static double Additions(BatchNormShape shape) =>
         Math.Min(shape.Pixels, Math.Max(shape.W + shape.N * shape.H, shape.ChunkPixels));
 

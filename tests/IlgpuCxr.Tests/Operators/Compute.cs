@@ -10,25 +10,38 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Tests.Operators;
 
-/// <summary>Every operator, forward and backward, from host arrays to named results; on a device, or (null) by the reference.</summary>
+/// <summary>
+/// Every operator, forward and backward, from host arrays to named results; on a device, or (null) by the reference.
+/// </summary>
 internal static class Compute
 {
     /// <summary><c>accumulated</c> is the gradient added to the input, in place of another path's gradient.</summary>
     public static Results Convolution(
-        ComputeDevice? device, in ConvolutionShape shape, float[] input, float[] weights, float[]? bias, float[] gradOutput) =>
-        Run(new ConvolutionCase(shape, Wide(input), Wide(weights), bias is null ? [] : Wide(bias), Wide(gradOutput)), device);
+        ComputeDevice? device, in ConvolutionShape shape, float[] input, float[] weights, float[]? bias,
+        float[] gradOutput) =>
+        Run(
+            new ConvolutionCase(shape, Wide(input), Wide(weights), bias is null ? [] : Wide(bias), Wide(gradOutput)),
+            device);
 
-    public static Results MaxPooling(ComputeDevice? device, in MaxPoolingShape shape, float[] input, float[] gradOutput) =>
+    public static Results MaxPooling(
+        ComputeDevice? device, in MaxPoolingShape shape, float[] input, float[] gradOutput) =>
         Run(new MaxPoolingCase(shape, Wide(input), Wide(gradOutput)), device);
 
-    public static Results AdaptiveAveragePooling(ComputeDevice? device, in AdaptiveAveragePoolingShape shape, float[] input, float[] gradOutput) =>
+    public static Results AdaptiveAveragePooling(
+        ComputeDevice? device, in AdaptiveAveragePoolingShape shape, float[] input, float[] gradOutput) =>
         Run(new AdaptiveAveragePoolingCase(shape, Wide(input), Wide(gradOutput)), device);
 
-    /// <summary>A training step from running statistics 0 and 1, its backward pass, then evaluation with the new statistics.</summary>
+    /// <summary>
+    /// A training step from running statistics 0 and 1, its backward pass, then evaluation with the new statistics.
+    /// </summary>
     public static Results BatchNorm(
-        ComputeDevice? device, in BatchNormShape shape, float[] input, float[]? residual, float[] weight, float[] bias, float[] gradOutput,
-        bool relu, bool inPlace = false) =>
-        Run(new BatchNormCase(shape, Wide(input), residual is null ? [] : Wide(residual), Wide(weight), Wide(bias), Wide(gradOutput), relu, inPlace), device);
+        ComputeDevice? device, in BatchNormShape shape, float[] input, float[]? residual, float[] weight, float[] bias,
+        float[] gradOutput, bool relu, bool inPlace = false) =>
+        Run(
+            new BatchNormCase(
+                shape, Wide(input), residual is null ? [] : Wide(residual), Wide(weight), Wide(bias), Wide(gradOutput),
+                relu, inPlace),
+            device);
 
     public static Results Relu(ComputeDevice? device, float[] input, float[] gradOutput, bool inPlace = false) =>
         Run(new ReluCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), inPlace), device);
@@ -36,12 +49,18 @@ internal static class Compute
     public static Results Addition(ComputeDevice? device, float[] a, float[] b, bool inPlace = false) =>
         Run(new AdditionCase(TensorShape.Vector(a.Length), Wide(a), Wide(b), new double[a.Length], inPlace), device);
 
-    public static Results Dropout(ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, int step, bool inPlace = false) =>
-        Run(new DropoutCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), mask, step, inPlace), device);
+    public static Results Dropout(
+        ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, int step, bool inPlace = false) =>
+        Run(
+            new DropoutCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), mask, step, inPlace),
+            device);
 
     public static Results Linear(
-        ComputeDevice? device, in LinearShape shape, float[] input, float[] weights, float[]? bias, float[] gradOutput) =>
-        Run(new LinearCase(shape, Wide(input), Wide(weights), bias is null ? [] : Wide(bias), Wide(gradOutput)), device);
+        ComputeDevice? device, in LinearShape shape, float[] input, float[] weights, float[]? bias,
+        float[] gradOutput) =>
+        Run(
+            new LinearCase(shape, Wide(input), Wide(weights), bias is null ? [] : Wide(bias), Wide(gradOutput)),
+            device);
 
     public static Results SoftmaxCrossEntropy(ComputeDevice? device, LossShape shape, float[] logits, int[] targets) =>
         Run(new SoftmaxCrossEntropyCase(shape, Wide(logits), targets), device);
@@ -49,11 +68,13 @@ internal static class Compute
     public static Results BinaryCrossEntropy(ComputeDevice? device, LossShape shape, float[] logits, float[] targets) =>
         Run(new BinaryCrossEntropyCase(shape, Wide(logits), Wide(targets)), device);
 
-    public static Results Focal(ComputeDevice? device, LossShape shape, float[] logits, float[] targets, FocalOptions options) =>
+    public static Results Focal(
+        ComputeDevice? device, LossShape shape, float[] logits, float[] targets, FocalOptions options) =>
         Run(new FocalCase(shape, Wide(logits), Wide(targets), options), device);
 
     /// <summary>The parameters after each of some steps.</summary>
-    public static List<double[]> Adam(ComputeDevice? device, float[] parameters, float[][] gradients, AdamOptions options)
+    public static List<double[]> Adam(
+        ComputeDevice? device, float[] parameters, float[][] gradients, AdamOptions options)
     {
         var after = new List<double[]>();
         if (device is null)
@@ -67,7 +88,8 @@ internal static class Compute
             return after;
         }
         using var memory = new DeviceMemory(device);
-        ArrayView<float> view = memory.Vector(parameters), mean = memory.Vector(new float[parameters.Length]), square = memory.Vector(new float[parameters.Length]);
+        ArrayView<float> view = memory.Vector(parameters), mean = memory.Vector(new float[parameters.Length]);
+        ArrayView<float> square = memory.Vector(new float[parameters.Length]);
         for (int i = 0; i < gradients.Length; i++)
         {
             ArrayView<float> gradient = memory.Vector(gradients[i]);
@@ -97,7 +119,10 @@ internal static class Compute
         foreach (float[] gradient in gradients)
         {
             ArrayView<float> gradientView = memory.Vector(gradient);
-            memory.Run(() => Kernels.Optimizer.Sgd.Step(device, view, options.Momentum == 0 ? default : momentumBuffer, gradientView, options));
+            memory.Run(
+                () =>
+                    Kernels.Optimizer.Sgd.Step(
+                        device, view, options.Momentum == 0 ? default : momentumBuffer, gradientView, options));
             after.Add(memory.Read(view));
         }
         return after;
@@ -118,7 +143,8 @@ internal static class Compute
         return memory.Read(view);
     }
 
-    private static Results Run(OperatorCase check, ComputeDevice? device) => device is null ? check.Reference() : check.Compute(device);
+    private static Results Run(OperatorCase check, ComputeDevice? device) =>
+        device is null ? check.Reference() : check.Compute(device);
 
     private static double[] Wide(float[] values) => DeviceMemory.Widen(values);
 }

@@ -6,13 +6,17 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Tests.Operators;
 
-/// <summary>Kernels against references on shapes that break indexing; integers, so that every result must be equal on every device.</summary>
+/// <summary>
+/// Kernels against references on shapes that break indexing; integers, so that every result must be equal on every
+/// device.
+/// </summary>
 [TestFixtureSource(nameof(Kernels))]
 public sealed class ExactTests(Implementation kernels)
 {
     private static readonly Implementation[] Kernels = new[]
     {
-        Implementation.Naive, Implementation.Vector, Implementation.CudaNaive, Implementation.Cuda, Implementation.OpenClNaive, Implementation.OpenCl,
+        Implementation.Naive, Implementation.Vector, Implementation.CudaNaive, Implementation.Cuda,
+        Implementation.OpenClNaive, Implementation.OpenCl,
     }.OnThisMachine();
 
     private ComputeDevice device;
@@ -38,7 +42,8 @@ public sealed class ExactTests(Implementation kernels)
     private static readonly MaxPoolingShape[] MaxPoolings =
     [
         .. WindowsStridesAndPaddings().Where(shape => 2 * shape.Padding <= shape.R)
-            .Select(shape => new MaxPoolingShape(shape.N, shape.H, shape.W, shape.C, shape.R, shape.Stride, shape.Padding)),
+            .Select(
+                shape => new MaxPoolingShape(shape.N, shape.H, shape.W, shape.C, shape.R, shape.Stride, shape.Padding)),
         new(N: 1, H: 1, W: 1, C: 1, Window: 1, Stride: 1, Padding: 0),
         new(N: 1, H: 1, W: 1, C: 5, Window: 3, Stride: 2, Padding: 1),
         new(N: 2, H: 7, W: 5, C: 3, Window: 3, Stride: 2, Padding: 1),
@@ -60,11 +65,15 @@ public sealed class ExactTests(Implementation kernels)
     ];
 
     private static readonly LinearShape[] Linears =
-        [new(N: 1, In: 1, Out: 1), new(N: 5, In: 37, Out: 11), new(N: 1, In: 67, Out: 2), new(N: 3, In: 130, Out: 33), new(N: 17, In: 5, Out: 67)];
+        [
+            new(N: 1, In: 1, Out: 1), new(N: 5, In: 37, Out: 11), new(N: 1, In: 67, Out: 2),
+            new(N: 3, In: 130, Out: 33), new(N: 17, In: 5, Out: 67)];
 
     // Around a vector, around a chunk, and several chunks.
     private static readonly int[] Lengths =
-        [1, 7, 8, 9, CpuMemory.ChunkFloats - 1, CpuMemory.ChunkFloats, CpuMemory.ChunkFloats + 1, 5 * CpuMemory.ChunkFloats + 3];
+        [
+            1, 7, 8, 9, CpuMemory.ChunkFloats - 1, CpuMemory.ChunkFloats, CpuMemory.ChunkFloats + 1,
+            5 * CpuMemory.ChunkFloats + 3];
 
     [OneTimeSetUp]
     public void Open() => device = kernels.Open()!;
@@ -76,8 +85,8 @@ public sealed class ExactTests(Implementation kernels)
     public void ConvolutionEqualsReference(
         [ValueSource(nameof(Convolutions))] ConvolutionShape shape, [Values] bool bias) =>
         AssertEqual(on => Compute.Convolution(
-            on, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Weights, 2), bias ? TestData.Integers(shape.K, 3) : null,
-            TestData.Integers(shape.Output, 4)));
+            on, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Weights, 2),
+            bias ? TestData.Integers(shape.K, 3) : null, TestData.Integers(shape.Output, 4)));
 
     [Test]
     public void MaxPoolingEqualsReference(
@@ -107,16 +116,18 @@ public sealed class ExactTests(Implementation kernels)
         for (int p = 0; p < shape.P; p++)
             for (int q = 0; q < shape.Q; q++)
                 multiple = multiple % shape.WindowSize(p, q) == 0 ? multiple : multiple * shape.WindowSize(p, q);
-        float[] Multiples(TensorShape tensor, int seed) => Array.ConvertAll(TestData.Integers(tensor, seed), x => x * multiple);
-        AssertEqual(on => Compute.AdaptiveAveragePooling(on, shape, Multiples(shape.Input, 1), Multiples(shape.Output, 2)));
+        float[] Multiples(TensorShape tensor, int seed) => Array.ConvertAll(
+            TestData.Integers(tensor, seed), x => x * multiple);
+        AssertEqual(
+            on => Compute.AdaptiveAveragePooling(on, shape, Multiples(shape.Input, 1), Multiples(shape.Output, 2)));
     }
 
     [Test]
     public void LinearEqualsReference(
         [ValueSource(nameof(Linears))] LinearShape shape, [Values] bool bias) =>
         AssertEqual(on => Compute.Linear(
-            on, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Weights, 2), bias ? TestData.Integers(shape.Out, 3) : null,
-            TestData.Integers(shape.Output, 4)));
+            on, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Weights, 2),
+            bias ? TestData.Integers(shape.Out, 3) : null, TestData.Integers(shape.Output, 4)));
 
     [Test]
     public void ReluEqualsReference(
@@ -134,11 +145,13 @@ public sealed class ExactTests(Implementation kernels)
 
     [Test]
     public void SgdEqualsReference(
-        [ValueSource(nameof(Lengths))] int length, [Values(0f, 0.5f)] float momentum, [Values(0f, 0.25f)] float weightDecay, [Values] bool nesterov)
+        [ValueSource(nameof(Lengths))] int length, [Values(0f, 0.5f)] float momentum,
+        [Values(0f, 0.25f)] float weightDecay, [Values] bool nesterov)
     {
         // Powers of two, and three steps only: at most 12 binary places behind integers below 2^10.
         var options = new SgdOptions(0.5f, momentum, weightDecay, nesterov);
-        float[][] gradients = [TestData.Integers(length, 1), TestData.Integers(length, 2), TestData.Integers(length, 3)];
+        float[][] gradients =
+            [TestData.Integers(length, 1), TestData.Integers(length, 2), TestData.Integers(length, 3)];
         AssertEqual(on => Compute.Sgd(on, TestData.Integers(length, 4), gradients, options)
             .Select((values, step) => (values, step)).ToDictionary(x => $"step {x.step}", x => x.values));
     }
@@ -157,7 +170,9 @@ public sealed class ExactTests(Implementation kernels)
         from window in new[] { 1, 2, 3, 5, 7 }
         from stride in new[] { 1, 2, 3 }
         from padding in new[] { 0, 1, 2, 3 }
-        select new ConvolutionShape(N: 1 + padding % 2, H: 9, W: 8, C: window == 3 ? 16 : 3, K: window == 2 ? 4 : 5, window, window, stride, padding);
+        select new ConvolutionShape(
+            N: 1 + padding % 2, H: 9, W: 8, C: window == 3 ? 16 : 3, K: window == 2 ? 4 : 5, window, window, stride,
+            padding);
 
     // Tiles of the CPU are 6 or 14 pixels by 8, 16 or 32 channels, those of GPUs 64 or 128 of each.
     private static IEnumerable<ConvolutionShape> AroundTiles() =>

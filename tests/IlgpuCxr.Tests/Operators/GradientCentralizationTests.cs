@@ -10,11 +10,13 @@ public sealed class GradientCentralizationTests
     // Rows around the widths of vectors, one of VGG16's first layer, one of its head's.
     [Test]
     public void Kernels_are_within_rounding_of_the_reference(
-        [Values(1, 7, 8, 9, 27, 4608)] int length, [Values(1, 3, 130)] int rows, [Values(Implementation.Naive, Implementation.Vector)] Implementation kernels) =>
+        [Values(1, 7, 8, 9, 27, 4608)] int length, [Values(1, 3, 130)] int rows,
+        [Values(Implementation.Naive, Implementation.Vector)] Implementation kernels) =>
         Check(length, rows, kernels);
 
     [Test]
-    public void The_kernel_of_a_gpu_is_within_rounding_of_the_reference([Values(1, 27, 256, 700)] int length, [Values(1, 33)] int rows) =>
+    public void The_kernel_of_a_gpu_is_within_rounding_of_the_reference(
+        [Values(1, 27, 256, 700)] int length, [Values(1, 33)] int rows) =>
         Check(length, rows, Implementation.Gpu);
 
     [Test]
@@ -23,7 +25,8 @@ public sealed class GradientCentralizationTests
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(1);
-        using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 1, CentralizeGradients = true });
+        using var optimizer = new Optimizer(
+            device, network, new OptimizerOptions { LearningRate = 1, CentralizeGradients = true });
         float[] before = device.Download(network.Store.Values);
         device.Upload<float>(network.Store.Gradients, TestData.Floats((int)network.Store.LearnedCount, 2, offset: 1));
         optimizer.Step();
@@ -46,8 +49,10 @@ public sealed class GradientCentralizationTests
     {
         using ComputeDevice device = kernels.Open()!;
         float[] gradients = TestData.Floats(rows * length, 1);
-        double[] expected = Compute.GradientCentralization(null, gradients, rows), actual = Compute.GradientCentralization(device, gradients, rows);
-        // A sum of n values up to 1 is off by at most n roundings of n, its mean by n of 1; then one subtraction of values up to 2.
+        double[] expected = Compute.GradientCentralization(null, gradients, rows);
+        double[] actual = Compute.GradientCentralization(device, gradients, rows);
+        // A sum of n values up to 1 is off by at most n roundings of n, its mean by n of 1; then one subtraction of
+        // values up to 2.
         double bound = (length + 2.0) * OperatorCase.Roundoff;
         for (int i = 0; i < expected.Length; i++)
             Assert.That(actual[i], Is.EqualTo(expected[i]).Within(bound), $"[{i / length}, {i % length}]");

@@ -60,11 +60,17 @@ internal static class ImplementationExtensions
     public static ComputeDevice? Open(this Implementation implementation, int threads = 2) => implementation switch
     {
         Implementation.Reference => null,
-        Implementation.Naive => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "naive" }),
-        Implementation.NaiveThroughIlgpu => DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "naive", LaunchThroughIlgpu = true }),
-        Implementation.Vector => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={ConvolutionVector.Widest}" }),
+        Implementation.Naive =>
+            DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "naive" }),
+        Implementation.NaiveThroughIlgpu =>
+            DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "naive", LaunchThroughIlgpu = true }),
+        Implementation.Vector =>
+            DeviceCatalog.Open(
+                "cpu",
+                new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={ConvolutionVector.Widest}" }),
         Implementation.Winograd2 or Implementation.Winograd4 =>
-            DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),
+            DeviceCatalog.Open(
+                "cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),
         Implementation.Gpu => EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 }),
         Implementation.CudaNaive => OpenGpu("cuda", "naive"),
         Implementation.Cuda => OpenGpu("cuda", ""),
@@ -74,5 +80,7 @@ internal static class ImplementationExtensions
     };
 
     private static ComputeDevice OpenGpu(string selector, string algorithms) =>
-        DeviceCatalog.Open(selector, new DeviceOptions { Algorithms = algorithms, Precision = selector == "cuda" ? Precision.Fp32 : null });
+        DeviceCatalog.Open(
+            selector,
+            new DeviceOptions { Algorithms = algorithms, Precision = selector == "cuda" ? Precision.Fp32 : null });
 }

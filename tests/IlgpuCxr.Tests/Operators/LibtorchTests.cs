@@ -35,16 +35,21 @@ public sealed class LibtorchTests
         foreach (FixtureCase fixture in FixtureCase.All)
             foreach (Implementation implementation in Enum.GetValues<Implementation>().OnThisMachine())
             {
-                if (implementation is Implementation.Winograd2 or Implementation.Winograd4 && OperatorOf(fixture) != "conv2d")
+                if (implementation is Implementation.Winograd2 or Implementation.Winograd4
+                    && OperatorOf(fixture) != "conv2d")
                     continue;
                 // Interpreting a convolution of this size takes long; ConvolutionPtxTests has small ones.
                 if (implementation == Implementation.Gpu && OperatorOf(fixture) == "conv2d")
                     continue;
-                yield return new TestCaseData(fixture, implementation).SetArgDisplayNames(fixture.Id, implementation.ToString());
+                yield return new TestCaseData(fixture, implementation).SetArgDisplayNames(
+                    fixture.Id, implementation.ToString());
             }
     }
 
-    /// <summary>What is in front of the slash; optimizers share that word and differ in the one behind it, focal losses have settings there.</summary>
+    /// <summary>
+    /// What is in front of the slash; optimizers share that word and differ in the one behind it, focal losses have
+    /// settings there.
+    /// </summary>
     private static string OperatorOf(FixtureCase fixture) => fixture.Operator switch
     {
         "optimizer" => fixture.Id.Split('_')[0],
@@ -66,7 +71,8 @@ public sealed class LibtorchTests
     private static void Convolution(FixtureCase fixture, ComputeDevice? device)
     {
         var shape = new ConvolutionShape(
-            fixture.Size("n"), fixture.Size("h"), fixture.Size("w"), fixture.Size("c"), fixture.Size("k"), fixture.Size("r"), fixture.Size("s"),
+            fixture.Size("n"), fixture.Size("h"), fixture.Size("w"), fixture.Size("c"), fixture.Size("k"),
+            fixture.Size("r"), fixture.Size("s"),
             fixture.Size("stride"), fixture.Size("pad"));
         bool biased = fixture.Size("bias") != 0;
         Dictionary<string, double[]> actual = Compute.Convolution(
@@ -86,7 +92,8 @@ public sealed class LibtorchTests
     private static void MaxPooling(FixtureCase fixture, ComputeDevice? device)
     {
         var shape = new MaxPoolingShape(
-            fixture.Size("n"), fixture.Size("h"), fixture.Size("w"), fixture.Size("c"), fixture.Size("k"), fixture.Size("stride"), fixture.Size("pad"));
+            fixture.Size("n"), fixture.Size("h"), fixture.Size("w"), fixture.Size("c"), fixture.Size("k"),
+            fixture.Size("stride"), fixture.Size("pad"));
         Dictionary<string, double[]> actual = Compute.MaxPooling(
             device, shape, fixture.Generate("input", shape.Input, 2), fixture.Generate("grad_output", shape.Output, 1));
         fixture.AssertEqual("output", actual["output"], shape.Output);
@@ -96,7 +103,8 @@ public sealed class LibtorchTests
     private static void AdaptiveAveragePooling(FixtureCase fixture, ComputeDevice? device)
     {
         var shape = new AdaptiveAveragePoolingShape(
-            fixture.Size("n"), fixture.Size("h"), fixture.Size("w"), fixture.Size("c"), fixture.Size("out"), fixture.Size("out"));
+            fixture.Size("n"), fixture.Size("h"), fixture.Size("w"), fixture.Size("c"), fixture.Size("out"),
+            fixture.Size("out"));
         Dictionary<string, double[]> actual = Compute.AdaptiveAveragePooling(
             device, shape, fixture.Generate("input", shape.Input, 2), fixture.Generate("grad_output", shape.Output, 1));
         fixture.AssertEqual("output", actual["output"], shape.Output);
@@ -158,15 +166,20 @@ public sealed class LibtorchTests
         (LossShape shape, float[] logits, float[] targets) = LabelledLogits(fixture);
         // The settings are in front of the slash: focal_sum_alpha0.25_gamma2.
         float Setting(string name) => float.Parse(
-            fixture.Operator.Split('_').Single(part => part.StartsWith(name, StringComparison.Ordinal))[name.Length..], CultureInfo.InvariantCulture);
-        AssertLoss(fixture, Compute.Focal(device, shape, logits, targets, new FocalOptions(Setting("alpha"), Setting("gamma"), Mean: false)));
+            fixture.Operator.Split('_').Single(part => part.StartsWith(name, StringComparison.Ordinal))[name.Length..],
+            CultureInfo.InvariantCulture);
+        AssertLoss(
+            fixture,
+            Compute.Focal(
+                device, shape, logits, targets, new FocalOptions(Setting("alpha"), Setting("gamma"), Mean: false)));
     }
 
     private static (LossShape Shape, float[] Logits, float[] Targets) LabelledLogits(FixtureCase fixture)
     {
         var shape = new LossShape(fixture.Size("n"), fixture.Size("c"));
         float scale = fixture.Id.EndsWith("extreme", StringComparison.Ordinal) ? 120 : 3;
-        float[] targets = Array.ConvertAll(FixtureSet.Doubles(fixture.Expected.GetProperty("targets")), target => (float)target);
+        float[] targets = Array.ConvertAll(
+            FixtureSet.Doubles(fixture.Expected.GetProperty("targets")), target => (float)target);
         return (shape, fixture.Generate("logits", shape.N * shape.C, scale), targets);
     }
 
@@ -203,11 +216,14 @@ public sealed class LibtorchTests
         JsonElement[] after = [.. fixture.Expected.GetProperty("after").EnumerateArray()];
         int count = after[0].GetArrayLength();
         List<double[]> actual = optimize(
-            fixture.Generate("param", count, 1), [.. Enumerable.Range(0, after.Length).Select(step => fixture.Generate($"grad{step}", count, 1))]);
+            fixture.Generate("param", count, 1),
+            [.. Enumerable.Range(0, after.Length).Select(step => fixture.Generate($"grad{step}", count, 1))]);
         for (int step = 0; step < after.Length; step++)
         {
             float[] parameters = Array.ConvertAll(actual[step], x => (float)x);
-            Assert.That(FixtureSet.RelativeDifference(after[step], parameters), Is.LessThanOrEqualTo(FixtureSet.OperatorTolerance), $"step {step}");
+            Assert.That(
+                FixtureSet.RelativeDifference(after[step], parameters),
+                Is.LessThanOrEqualTo(FixtureSet.OperatorTolerance), $"step {step}");
         }
     }
 }

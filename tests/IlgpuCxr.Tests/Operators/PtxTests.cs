@@ -7,7 +7,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Operators;
 
-/// <summary>Naive kernels must compile for every device; this needs no GPU and finds what ILGPU does not support.</summary>
+/// <summary>
+/// Naive kernels must compile for every device; this needs no GPU and finds what ILGPU does not support.
+/// </summary>
 public sealed class PtxTests
 {
     private static IEnumerable<TestCaseData> NaiveKernels() =>
@@ -23,12 +25,15 @@ public sealed class PtxTests
         // A context each: a failed compilation leaves an ILGPU context unusable.
         using Context context = DeviceCatalog.CreateContext();
         using var backend = new PTXBackend(
-            context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null);
+            context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80,
+            CudaInstructionSet.ISA_80, null);
         var compiled = (PTXCompiledKernel)backend.Compile(
             EntryPointDescription.FromImplicitlyGroupedKernel(kernel), default, new SafeOptimizationHook());
         Assert.Multiple(() =>
         {
-            Assert.That(compiled.PTXAssembly, Does.Contain("st.global"), "The kernel writes its result, with its address space known.");
+            Assert.That(
+                compiled.PTXAssembly, Does.Contain("st.global"),
+                "The kernel writes its result, with its address space known.");
             Assert.That(compiled.PTXAssembly, Does.Not.Contain(".extern .func"), "Nothing is left to link.");
         });
     }

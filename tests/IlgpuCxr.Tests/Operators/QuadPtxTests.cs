@@ -42,7 +42,8 @@ public sealed class QuadPtxTests
         float[] input = TestData.Integers(shape.Input, 1, limit: 1), gradOutput = TestData.Integers(shape.Output, 2);
         input[input.Length / 2] = float.NaN;
         input[0] = float.NegativeInfinity;
-        AssertEqual(Compute.MaxPooling(null, shape, input, gradOutput), Compute.MaxPooling(device, shape, input, gradOutput));
+        AssertEqual(
+            Compute.MaxPooling(null, shape, input, gradOutput), Compute.MaxPooling(device, shape, input, gradOutput));
     }
 
     [TestCaseSource(nameof(AdaptiveAveragePoolings))]
@@ -51,7 +52,8 @@ public sealed class QuadPtxTests
         float[] input = TestData.Integers(shape.Input, 1), gradOutput = TestData.Integers(shape.Output, 2);
         Dictionary<string, double[]> expected = Compute.AdaptiveAveragePooling(null, shape, input, gradOutput);
         foreach ((string name, double[] values) in Compute.AdaptiveAveragePooling(device, shape, input, gradOutput))
-            // Sums of at most 49 integers up to 4 are exact, their quotient is rounded; a gradient adds up to 49 quotients.
+            // Sums of at most 49 integers up to 4 are exact, their quotient is rounded; a gradient adds up to 49
+            // quotients.
             Assert.That(values, Is.EqualTo(expected[name]).Within(49 * 4 * 49 * OperatorCase.Roundoff), name);
     }
 
@@ -59,7 +61,12 @@ public sealed class QuadPtxTests
     public void Adam_computes_the_same_bits_as_its_naive_kernel(
         [Values(1, 4, 7, 64, 129)] int length, [Values] bool decoupled, [Values(0f, 0.1f)] float weightDecay)
     {
-        AdamOptions options = AdamOptions.Adam with { LearningRate = 0.01f, WeightDecay = weightDecay, Decoupled = decoupled };
+        AdamOptions options = AdamOptions.Adam with
+        {
+            LearningRate = 0.01f,
+            WeightDecay = weightDecay,
+            Decoupled = decoupled,
+        };
         float[][] gradients = [TestData.Floats(length, 1), TestData.Floats(length, 2), TestData.Floats(length, 3)];
         using ComputeDevice naive = Implementation.Naive.Open()!;
         Assert.That(
@@ -76,16 +83,22 @@ public sealed class QuadPtxTests
         foreach (MaxPoolingShape shape in MaxPoolings)
             Compute.MaxPooling(device, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Output, 2));
         foreach (AdaptiveAveragePoolingShape shape in AdaptiveAveragePoolings)
-            Compute.AdaptiveAveragePooling(device, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Output, 2));
+            Compute.AdaptiveAveragePooling(
+                device, shape, TestData.Integers(shape.Input, 1), TestData.Integers(shape.Output, 2));
         Compute.Adam(device, TestData.Floats(64, 1), [TestData.Floats(64, 2)], AdamOptions.Adam);
         Compute.GradientCentralization(device, TestData.Floats(64, 1), 4);
         device.Timings.Enabled = false;
         foreach (OperatorTiming timing in device.Timings.Results)
         {
-            string expected = timing.Operator == "gradient centralization" ? "group" : timing.Shape.Contains("x3 ->") || timing.Shape.Contains("x5 ->") ? "naive" : "quad";
+            string expected = timing.Operator == "gradient centralization"
+                ? "group"
+                : timing.Shape.Contains("x3 ->") || timing.Shape.Contains("x5 ->")
+                ? "naive"
+                : "quad";
             Assert.That(timing.Algorithm, Is.EqualTo(expected), $"{timing.Operator} {timing.Shape}");
         }
-        Assert.That(device.Timings.Results, Has.Count.EqualTo(2 * (MaxPoolings.Length + AdaptiveAveragePoolings.Length) + 2));
+        Assert.That(
+            device.Timings.Results, Has.Count.EqualTo(2 * (MaxPoolings.Length + AdaptiveAveragePoolings.Length) + 2));
     }
 
     private static void AssertEqual(Dictionary<string, double[]> expected, Dictionary<string, double[]> actual)

@@ -9,10 +9,13 @@ using ConvolutionOperator = IlgpuCxr.Kernels.Convolution.Convolution;
 
 namespace IlgpuCxr.Tests.Operators;
 
-/// <summary>Operators refuse what has another size than the shape says, which their kernels would read or write past its end.</summary>
+/// <summary>
+/// Operators refuse what has another size than the shape says, which their kernels would read or write past its end.
+/// </summary>
 public sealed class SizesTests
 {
-    private static readonly ConvolutionShape Shape = new(N: 1, H: 4, W: 4, C: 2, K: 3, R: 3, S: 3, Stride: 1, Padding: 1);
+    private static readonly ConvolutionShape Shape = new(
+        N: 1, H: 4, W: 4, C: 2, K: 3, R: 3, S: 3, Stride: 1, Padding: 1);
 
     private ComputeDevice device;
     private DeviceMemory memory;
@@ -40,12 +43,16 @@ public sealed class SizesTests
     public void So_are_weights_and_a_bias_but_not_that_there_is_none()
     {
         Tensor output = memory.Tensor(Shape.Output), input = memory.Tensor(Shape.Input);
-        Assert.That(() => Forward(53, 0), Throws.ArgumentException.With.Message.StartsWith("weights has 53 elements; give it 54."));
-        Assert.That(() => Forward(54, 2), Throws.ArgumentException.With.Message.StartsWith("bias has 2 elements; give it 3."));
+        Assert.That(
+            () => Forward(53, 0),
+            Throws.ArgumentException.With.Message.StartsWith("weights has 53 elements; give it 54."));
+        Assert.That(
+            () => Forward(54, 2), Throws.ArgumentException.With.Message.StartsWith("bias has 2 elements; give it 3."));
         Assert.That(() => Forward(54, 0), Throws.Nothing);
 
         void Forward(int weights, int biases) => memory.Run(() => ConvolutionOperator.Forward(
-            device, output, input, memory.Vector(weights), biases == 0 ? default : memory.Vector(biases), relu: false, Shape));
+            device, output, input, memory.Vector(weights), biases == 0 ? default : memory.Vector(biases), relu: false,
+            Shape));
     }
 
     [Test]
@@ -57,10 +64,15 @@ public sealed class SizesTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Relu.Forward(device, small, large), Throws.ArgumentException);
-            Assert.That(() => MaxPooling.Forward(device, large, null, large, isActivation: false, pooling), Throws.ArgumentException);
+            Assert.That(
+                () => MaxPooling.Forward(device, large, null, large, isActivation: false, pooling),
+                Throws.ArgumentException);
             Assert.That(() => MaxPooling.Backward(device, large, small, large, pooling), Throws.ArgumentException);
             Assert.That(
-                () => BatchNorm.ForwardEvaluation(device, large, large, null, four, four, four, five, 1e-5f, relu: false, new BatchNormShape(1, 4, 4, 4)),
+                () =>
+                    BatchNorm.ForwardEvaluation(
+                        device, large, large, null, four, four, four, five, 1e-5f, relu: false,
+                        new BatchNormShape(1, 4, 4, 4)),
                 Throws.ArgumentException.With.Message.Contains("bias"));
             Assert.That(
                 () => BinaryCrossEntropy.Forward(device, one, default, four, five, new LossShape(2, 2)),

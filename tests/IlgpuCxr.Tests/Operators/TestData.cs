@@ -6,8 +6,8 @@ namespace IlgpuCxr.Tests.Operators;
 internal static class TestData
 {
     /// <summary>
-    /// Integers from -<paramref name="limit"/> to <paramref name="limit"/>. As long as no sum reaches 2^24, float arithmetic on them is
-    /// exact in any order, so that results are compared with no tolerance.
+    /// Integers from -<paramref name="limit"/> to <paramref name="limit"/>. As long as no sum reaches 2^24, float
+    /// arithmetic on them is exact in any order, so that results are compared with no tolerance.
     /// </summary>
     public static float[] Integers(long count, int seed, int limit = 4)
     {
@@ -34,7 +34,10 @@ internal static class TestData
     /// <inheritdoc cref="Floats(long, int, float)"/>
     public static float[] Floats(TensorShape shape, int seed, float offset = 0) => Floats(shape.Count, seed, offset);
 
-    /// <summary>Different values, at least 1/8 from each other and from 0, in random order: no ties and no kinks for finite differences.</summary>
+    /// <summary>
+    /// Different values, at least 1/8 from each other and from 0, in random order: no ties and no kinks for finite
+    /// differences.
+    /// </summary>
     public static double[] Lattice(long count, int seed)
     {
         double[] values = [.. Enumerable.Range(0, (int)count).Select(i => (i - count / 2 + 0.5) / 4)];

@@ -13,7 +13,9 @@ internal static class BrightnessFeatures
     public static double MeanOfMiddle(byte[] pixels, int size)
     {
         int from = size / 4, to = size - from;
-        return Enumerable.Range(from, to - from).SelectMany(row => Enumerable.Range(from, to - from).Select(column => pixels[row * size + column])).Average(p => (double)p);
+        return Enumerable.Range(from, to - from)
+            .SelectMany(row => Enumerable.Range(from, to - from).Select(column => pixels[row * size + column]))
+            .Average(p => (double)p);
     }
 
     /// <summary>Mean, standard deviation, nine deciles and a histogram of 16 bins.</summary>

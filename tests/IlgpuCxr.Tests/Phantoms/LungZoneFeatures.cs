@@ -24,7 +24,8 @@ internal static class LungZoneFeatures
         double range = Percentile(pixels, 0.9) - darkest + 1;
         double[] tone = [.. zones.Select(z => (z - darkest) / range)];
 
-        double[] between = [.. Enumerable.Range(0, Zones).Select(zone => Math.Abs(tone[zone] - tone[Zones + zone])).Order()];
+        double[] between =
+            [.. Enumerable.Range(0, Zones).Select(zone => Math.Abs(tone[zone] - tone[Zones + zone])).Order()];
         var features = new List<double>(between);
         features.AddRange(Enumerable.Range(0, Zones).Select(zone => tone[zone] + tone[Zones + zone]));
         for (int height = 0; height < Heights; height++)
@@ -60,7 +61,8 @@ internal static class LungZoneFeatures
             if (lung.Air < 0.3f || plan.Anatomy.Mediastinum.Solid(x, y) > 0f)
                 continue;
             int height = Math.Clamp((int)(lung.Down * Heights), 0, Heights - 1);
-            int zone = (lung.Side < 0f ? 0 : Zones) + (height * Depths) + Math.Clamp((int)(lung.Across * Depths), 0, Depths - 1);
+            int zone = (lung.Side < 0f ? 0 : Zones) + (height * Depths)
+                + Math.Clamp((int)(lung.Across * Depths), 0, Depths - 1);
             sums[zone] += pixels[i];
             counts[zone]++;
         }

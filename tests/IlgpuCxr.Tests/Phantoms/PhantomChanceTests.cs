@@ -26,10 +26,13 @@ public sealed class PhantomChanceTests
             PhantomDataset.Write(data, new PhantomDatasetOptions(StudyPart.Part1, counts, Size, Seed: 5));
             ImageFolder images = ImageFolder.Open(data);
             var loader = new ImageBatchLoader(
-                new DecodedImageCache(new VipsImageDecoder(), Path.Combine(folder.FullName, "cache")), new ImageBatchOptions { BatchSize = 50, Size = Size, Threads = 2 });
+                new DecodedImageCache(new VipsImageDecoder(), Path.Combine(folder.FullName, "cache")),
+                new ImageBatchOptions { BatchSize = 50, Size = Size, Threads = 2 });
             double[] areas = [.. Enumerable.Range(1, Networks).Select(seed => AreaOfUntrained(seed, images, loader))];
-            TestContext.Out.WriteLine($"ROC areas of untrained networks: {string.Join(", ", areas.Select(area => area.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))}");
-            // With 100 images a class the standard deviation of the area is 0.041 (Hanley and McNeil 1982); four of them.
+            TestContext.Out.WriteLine(
+                $"ROC areas of untrained networks: {string.Join(", ", areas.Select(area => area.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))}");
+            // With 100 images a class the standard deviation of the area is 0.041 (Hanley and McNeil 1982); four of
+            // them.
             Assert.That(areas, Is.All.InRange(0.5 - 0.164, 0.5 + 0.164));
         }
         finally
@@ -46,7 +49,8 @@ public sealed class PhantomChanceTests
         using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
         using var step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
         var evaluator = new Evaluator(device, step, batch);
-        Evaluation evaluation = evaluator.Run(loader.Evaluation(images.Validation, CancellationToken.None), images.Validation.Count);
+        Evaluation evaluation = evaluator.Run(
+            loader.Evaluation(images.Validation, CancellationToken.None), images.Validation.Count);
         ClassMetrics infected = evaluation.PerClass(images.ClassNames, seed)[0];
         return infected.RocAuc!.Value.Value;
     }

@@ -110,7 +110,8 @@ public sealed class PhantomDatasetTests
         Write("few", Options(StudyPart.Part1));
         Write("many", Options(StudyPart.Part1) with { Counts = many });
         foreach (string name in Images("few"))
-            Assert.That(File.ReadAllBytes(PathOf("many", name)), Is.EqualTo(File.ReadAllBytes(PathOf("few", name))), name);
+            Assert.That(
+                File.ReadAllBytes(PathOf("many", name)), Is.EqualTo(File.ReadAllBytes(PathOf("few", name))), name);
     }
 
     [TestCase(StudyPart.Part1)]
@@ -198,7 +199,8 @@ public sealed class PhantomDatasetTests
     public void CountsLikeTheStudysKeepItsImbalance()
     {
         PhantomCounts part1 = PhantomCounts.LikeStudy(StudyPart.Part1, train: 12000, held: 1500);
-        Assert.That(part1, Is.EqualTo(new PhantomCounts(new(7081, 3689, 1230), new(885, 461, 154), new(885, 461, 154))));
+        Assert.That(
+            part1, Is.EqualTo(new PhantomCounts(new(7081, 3689, 1230), new(885, 461, 154), new(885, 461, 154))));
         PhantomCounts part2 = PhantomCounts.LikeStudy(StudyPart.Part2, train: 620, held: 157);
         Assert.That(part2, Is.EqualTo(new PhantomCounts(new(400, 200, 20), new(100, 50, 7), new(100, 50, 7))));
         PhantomCounts tiny = PhantomCounts.LikeStudy(StudyPart.Part2, train: 6, held: 3);
@@ -230,7 +232,8 @@ public sealed class PhantomDatasetTests
                 .Select(path => Path.GetRelativePath(PathOf(second), path)),
             Is.EquivalentTo(names));
         foreach (string name in names)
-            Assert.That(File.ReadAllBytes(PathOf(second, name)), Is.EqualTo(File.ReadAllBytes(PathOf(first, name))), name);
+            Assert.That(
+                File.ReadAllBytes(PathOf(second, name)), Is.EqualTo(File.ReadAllBytes(PathOf(first, name))), name);
     }
 
     private static byte[] Pixels(string path)

@@ -42,8 +42,8 @@ public sealed class PhantomDrawingTests
         Assert.That(pixels.Distinct().Count(), Is.GreaterThan(100));
     }
 
-    // The noise of a pixel belongs to the detector, not to the patient, and the blur of the small image is wider: what is
-    // left of a difference must be far below the image's own contrast.
+    // The noise of a pixel belongs to the detector, not to the patient, and the blur of the small image is wider: what
+    // is left of a difference must be far below the image's own contrast.
     [Test]
     public void AnotherSizeIsTheSameImage([Values] PhantomClass label, [Values(0, 1, 2, 3)] int index)
     {

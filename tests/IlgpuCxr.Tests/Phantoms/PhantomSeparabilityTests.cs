@@ -34,29 +34,38 @@ public sealed class PhantomSeparabilityTests
         Assert.That(accuracy, Is.LessThan(0.60));
     }
 
-    /// <summary>Nor of the phantoms that 'cxr reproduce' trains on, whose opacities are denser and larger: docs/study.md and the report name what brightness gives.</summary>
+    /// <summary>
+    /// Nor of the phantoms that 'cxr reproduce' trains on, whose opacities are denser and larger: docs/study.md and the
+    /// report name what brightness gives.
+    /// </summary>
     [Test]
     public void OfTheStudysPhantomsBrightnessSaysLittle()
     {
         PhantomDatasetOptions options = PhantomStudy.Images(StudyPart.Part1, seed: 1);
         Example[] Of(PhantomSplit split) =>
         [
-            .. Enum.GetValues<PhantomClass>().AsParallel().AsOrdered().SelectMany(label => Enumerable.Range(0, options.Counts.Of(split)[label]).Select(index =>
+            .. Enum.GetValues<PhantomClass>()
+                .AsParallel()
+                .AsOrdered()
+                .SelectMany(label => Enumerable.Range(0, options.Counts.Of(split)[label]).Select(index =>
             {
                 var plan = new PhantomPlan(options.Seed, split, label, index, options.Difficulty);
                 return new Example(plan, PhantomRenderer.Render(plan, options.Size), label != PhantomClass.Normal);
             })),
         ];
-        Example[] known = Of(PhantomSplit.Train), validation = Of(PhantomSplit.Validation), unseen = Of(PhantomSplit.Test);
+        Example[] known = Of(PhantomSplit.Train), validation = Of(PhantomSplit.Validation);
+        Example[] unseen = Of(PhantomSplit.Test);
         foreach ((string name, Func<byte[], double> feature) in new (string, Func<byte[], double>)[]
         {
             ("mean", BrightnessFeatures.Mean), ("median", BrightnessFeatures.Median), ("mean of the middle", pixels => BrightnessFeatures.MeanOfMiddle(pixels, options.Size)),
         })
         {
             (double threshold, bool above) = BestThreshold(known, feature);
-            double[] accuracies = [.. new[] { validation, unseen }.Select(examples => Accuracy(examples, feature, threshold, above))];
+            double[] accuracies =
+                [.. new[] { validation, unseen }.Select(examples => Accuracy(examples, feature, threshold, above))];
             Report($"best threshold on the {name} of the study's phantoms, validation and test", accuracies);
-            // Always "normal" is right for 59 %; one standard deviation of an accuracy of 60 % on 150 images is 4 points.
+            // Always "normal" is right for 59 %; one standard deviation of an accuracy of 60 % on 150 images is 4
+            // points.
             Assert.That(accuracies, Is.All.LessThan(0.75));
         }
     }
@@ -128,7 +137,8 @@ public sealed class PhantomSeparabilityTests
         double[] candidates = [.. examples.Select(e => feature(e.Pixels))];
         return candidates
             .SelectMany(t => new[] { (Threshold: t, Above: true), (Threshold: t, Above: false) })
-            .MaxBy(rule => examples.Where((e, i) => candidates[i] > rule.Threshold == rule.Above == e.Infected).Count());
+            .MaxBy(
+                rule => examples.Where((e, i) => candidates[i] > rule.Threshold == rule.Above == e.Infected).Count());
     }
 
     private static double Accuracy(Example[] examples, Func<byte[], double> feature, double threshold, bool above) =>

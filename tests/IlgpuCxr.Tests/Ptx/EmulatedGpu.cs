@@ -10,9 +10,12 @@ using IlgpuCxr.Tests.Device;
 
 namespace IlgpuCxr.Tests.Ptx;
 
-/// <summary>A CUDA device without a GPU: kernels are compiled to PTX as for sm_80, and the PTX is interpreted.</summary>
+/// <summary>
+/// A CUDA device without a GPU: kernels are compiled to PTX as for sm_80, and the PTX is interpreted.
+/// </summary>
 /// <remarks>
-/// What runs is all that a GPU would run but for NVIDIA's assembler and the hardware. Nothing here says anything about speed.
+/// What runs is all that a GPU would run but for NVIDIA's assembler and the hardware. Nothing here says anything about
+/// speed.
 /// </remarks>
 internal sealed class EmulatedGpu : IKernelLoader
 {
@@ -80,7 +83,11 @@ internal sealed class EmulatedGpu : IKernelLoader
             var config = (KernelConfig)configuration;
             Type type = kernel.DeclaringType!;
             Launched.Add(type.IsGenericType ? type.GetGenericTypeDefinition() : type);
-            RunOrRecord(() => Run(Program(kernel, specialization), arguments, config.GroupDim.X, (config.GridDim.X, config.GridDim.Y)));
+            RunOrRecord(
+                () =>
+                    Run(
+                        Program(kernel, specialization), arguments, config.GroupDim.X,
+                        (config.GridDim.X, config.GridDim.Y)));
         });
 
     private void RunOrRecord(Action launch)
@@ -92,7 +99,8 @@ internal sealed class EmulatedGpu : IKernelLoader
     }
 
     private static PtxProgram Program(MethodInfo kernel, KernelSpecialization specialization) =>
-        programs.GetOrAdd((kernel, specialization.MaxNumThreadsPerGroup), _ => new PtxProgram(PtxText.Of(kernel, specialization, 8)));
+        programs.GetOrAdd(
+            (kernel, specialization.MaxNumThreadsPerGroup), _ => new PtxProgram(PtxText.Of(kernel, specialization, 8)));
 
     private static void Run(PtxProgram program, object[] arguments, int threads, (int X, int Y) grid)
     {
@@ -102,21 +110,29 @@ internal sealed class EmulatedGpu : IKernelLoader
         {
             var writer = new ArgumentWriter(parameters, program.Parameters[i].Offset, global);
             writer.Write(arguments[i]);
-            Assert.That(writer.End, Is.EqualTo(program.Parameters[i].Offset + program.Parameters[i].Size), "ILGPU lays a kernel's argument out in another way.");
+            Assert.That(
+                writer.End, Is.EqualTo(program.Parameters[i].Offset + program.Parameters[i].Size),
+                "ILGPU lays a kernel's argument out in another way.");
         }
         for (int y = 0; y < grid.Y; y++)
             for (int x = 0; x < grid.X; x++)
                 new PtxGroup(program, global, parameters, threads, grid, (x, y)).Run();
     }
 
-    /// <summary>A delegate <c>(stream, extent or configuration, kernel's parameters…)</c> of the type that a launch wants.</summary>
+    /// <summary>
+    /// A delegate <c>(stream, extent or configuration, kernel's parameters…)</c> of the type that a launch wants.
+    /// </summary>
     private static TLauncher Launcher<TLauncher>(Action<object, object[]> run)
         where TLauncher : Delegate
     {
         ParameterExpression[] parameters =
-            [.. typeof(TLauncher).GetMethod("Invoke")!.GetParameters().Select(parameter => Expression.Parameter(parameter.ParameterType))];
+            [
+                .. typeof(TLauncher)
+                    .GetMethod("Invoke")!.GetParameters()
+                    .Select(parameter => Expression.Parameter(parameter.ParameterType))];
         Expression[] boxed = [.. parameters.Skip(1).Select(parameter => Expression.Convert(parameter, typeof(object)))];
-        Expression body = Expression.Invoke(Expression.Constant(run), boxed[0], Expression.NewArrayInit(typeof(object), boxed[1..]));
+        Expression body = Expression.Invoke(
+            Expression.Constant(run), boxed[0], Expression.NewArrayInit(typeof(object), boxed[1..]));
         return Expression.Lambda<TLauncher>(body, parameters).Compile();
     }
 
@@ -136,7 +152,10 @@ internal sealed class EmulatedGpu : IKernelLoader
         }
     }
 
-    /// <summary>Lays a kernel's argument out as ILGPU does: fields in order, each aligned to its size, a view as pointer and length.</summary>
+    /// <summary>
+    /// Lays a kernel's argument out as ILGPU does: fields in order, each aligned to its size, a view as pointer and
+    /// length.
+    /// </summary>
     private sealed class ArgumentWriter(byte[] parameters, int start, PtxMemory global)
     {
         private int at = start;
@@ -201,6 +220,8 @@ internal sealed class EmulatedGpu : IKernelLoader
             : Fields(type).Max(field => Alignment(field.FieldType));
 
         private static IEnumerable<FieldInfo> Fields(Type type) =>
-            type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => field.MetadataToken);
+            type.GetFields(
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field =>
+                    field.MetadataToken);
     }
 }

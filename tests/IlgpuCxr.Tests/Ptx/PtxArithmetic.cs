@@ -60,8 +60,10 @@ internal static class PtxArithmetic
         ["mul.f32"] = (a, b) => Bits(Float(a) * Float(b)),
         ["div.rn.f32"] = (a, b) => Bits(Float(a) / Float(b)),
         // Of a number and a NaN these return the number.
-        ["max.f32"] = (a, b) => float.IsNaN(Float(a)) ? b : float.IsNaN(Float(b)) ? a : Bits(MathF.Max(Float(a), Float(b))),
-        ["min.f32"] = (a, b) => float.IsNaN(Float(a)) ? b : float.IsNaN(Float(b)) ? a : Bits(MathF.Min(Float(a), Float(b))),
+        ["max.f32"] = (a, b) =>
+            float.IsNaN(Float(a)) ? b : float.IsNaN(Float(b)) ? a : Bits(MathF.Max(Float(a), Float(b))),
+        ["min.f32"] = (a, b) =>
+            float.IsNaN(Float(a)) ? b : float.IsNaN(Float(b)) ? a : Bits(MathF.Min(Float(a), Float(b))),
         ["cvt.rn.bf16x2.f32"] = (high, low) => RoundToBf16(high) << 16 | RoundToBf16(low),
     };
 
@@ -80,10 +82,13 @@ internal static class PtxArithmetic
         int result = operands[0];
         if (operands.Length == 2 && unary.TryGetValue(name, out Func<ulong, ulong>? one))
             return thread => thread.Registers[result] = one(thread.Registers[operands[1]]);
-        if (operands.Length == 3 && (binary.TryGetValue(name, out Func<ulong, ulong, ulong>? two) || Comparison(name, out two)))
-            return thread => thread.Registers[result] = two!(thread.Registers[operands[1]], thread.Registers[operands[2]]);
+        if (operands.Length == 3
+            && (binary.TryGetValue(name, out Func<ulong, ulong, ulong>? two) || Comparison(name, out two)))
+            return thread => thread.Registers[result] = two!(
+                thread.Registers[operands[1]], thread.Registers[operands[2]]);
         if (operands.Length == 4 && ternary.TryGetValue(name, out Func<ulong, ulong, ulong, ulong>? three))
-            return thread => thread.Registers[result] = three(thread.Registers[operands[1]], thread.Registers[operands[2]], thread.Registers[operands[3]]);
+            return thread => thread.Registers[result] = three(
+                thread.Registers[operands[1]], thread.Registers[operands[2]], thread.Registers[operands[3]]);
         throw new NotSupportedException($"The interpreter does not know '{name}' with {operands.Length} operands.");
     }
 
@@ -118,7 +123,8 @@ internal static class PtxArithmetic
     }
 
     // To nearest, ties to even.
-    private static ulong RoundToBf16(ulong bits) => float.IsNaN(Float(bits)) ? 0x7FFFu : (uint)(bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+    private static ulong RoundToBf16(ulong bits) =>
+        float.IsNaN(Float(bits)) ? 0x7FFFu : (uint)(bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
 
     private static float Float(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
 

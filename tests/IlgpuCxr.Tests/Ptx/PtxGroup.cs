@@ -1,6 +1,8 @@
 namespace IlgpuCxr.Tests.Ptx;
 
-/// <summary>A group of threads with its shared memory: runs each thread until it must wait, then what they wait for.</summary>
+/// <summary>
+/// A group of threads with its shared memory: runs each thread until it must wait, then what they wait for.
+/// </summary>
 internal sealed class PtxGroup
 {
     private const int WarpSize = 32;
@@ -8,7 +10,8 @@ internal sealed class PtxGroup
     private readonly PtxProgram program;
     private readonly PtxThread[] threads;
 
-    public PtxGroup(PtxProgram program, PtxMemory global, byte[] parameters, int size, (int X, int Y) grid, (int X, int Y) index)
+    public PtxGroup(
+        PtxProgram program, PtxMemory global, byte[] parameters, int size, (int X, int Y) grid, (int X, int Y) index)
     {
         this.program = program;
         Global = global;
@@ -24,7 +27,11 @@ internal sealed class PtxGroup
             ["%nctaid.x"] = grid.X,
             ["%nctaid.y"] = grid.Y,
         });
-        threads = [.. Enumerable.Range(0, size).Select(thread => new PtxThread { Index = thread, Group = this, Registers = [.. registers] })];
+        threads =
+        [
+            .. Enumerable.Range(0, size).Select(
+                thread => new PtxThread { Index = thread, Group = this, Registers = [.. registers] }),
+        ];
         if (program.PlaceOf("%tid.x") is { } place)
         {
             foreach (PtxThread thread in threads)
@@ -86,7 +93,10 @@ internal sealed class PtxGroup
         }
     }
 
-    /// <summary>Runs the warps or warpgroups all of whose threads have come to an instruction of theirs; false if there are none.</summary>
+    /// <summary>
+    /// Runs the warps or warpgroups all of whose threads have come to an instruction of theirs; false if there are
+    /// none.
+    /// </summary>
     private bool RunTogether(PtxStep step, int size)
     {
         bool hasRun = false;

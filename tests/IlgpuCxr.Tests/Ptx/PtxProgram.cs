@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Ptx;
 
-/// <summary>A kernel's PTX, decoded: the part of the language that this project's kernels use, after NVIDIA's PTX ISA 8.0.</summary>
+/// <summary>
+/// A kernel's PTX, decoded: the part of the language that this project's kernels use, after NVIDIA's PTX ISA 8.0.
+/// </summary>
 internal sealed partial class PtxProgram
 {
     private readonly Dictionary<string, int> registers = [];
@@ -69,7 +71,8 @@ internal sealed partial class PtxProgram
         else if (SharedArray().Match(line) is { Success: true } shared)
         {
             // At a multiple of its alignment that is none of more, for a GPU promises nothing else.
-            int alignment = Number(shared.Groups[1].Value), start = ((SharedBytes + alignment - 1) / alignment | 1) * alignment;
+            int alignment = Number(shared.Groups[1].Value);
+            int start = ((SharedBytes + alignment - 1) / alignment | 1) * alignment;
             sharedOffsets[shared.Groups[2].Value] = start;
             SharedBytes = start + Number(shared.Groups[3].Value);
         }
@@ -81,7 +84,11 @@ internal sealed partial class PtxProgram
             string[] operands = [.. Operand().Matches(statement.Groups[4].Value).Select(match => match.Value)];
             PtxInstruction instruction = Instruction(statement.Groups[3].Value, operands, line);
             if (statement.Groups[2].Success)
-                instruction = instruction with { Guard = Register(statement.Groups[2].Value), IsNegated = statement.Groups[1].Value == "!" };
+                instruction = instruction with
+                {
+                    Guard = Register(statement.Groups[2].Value),
+                    IsNegated = statement.Groups[1].Value == "!",
+                };
             if (instruction.Step == PtxStep.Branch)
                 branches.Add((instruction, operands[0]));
             instructions.Add(instruction);
@@ -102,14 +109,22 @@ internal sealed partial class PtxProgram
             case "mma":
                 return new PtxInstruction(PtxStep.Warp, text)
                 {
-                    ComputeTogether = PtxWarp.Multiply(name.Contains("tf32"), Registers(operands[0]), Registers(operands[1]), Registers(operands[2]), Registers(operands[3])),
+                    ComputeTogether = PtxWarp.Multiply(
+                        name.Contains("tf32"), Registers(operands[0]), Registers(operands[1]), Registers(operands[2]),
+                        Registers(operands[3])),
                 };
             case "ldmatrix":
-                return new PtxInstruction(PtxStep.Warp, text) { ComputeTogether = PtxWarp.LoadMatrices(Registers(operands[0]), Address(operands[1]).Base) };
+                return new PtxInstruction(PtxStep.Warp, text)
+                {
+                    ComputeTogether = PtxWarp.LoadMatrices(Registers(operands[0]), Address(operands[1]).Base),
+                };
             case "wgmma":
                 return new PtxInstruction(PtxStep.Warpgroup, text) { ComputeTogether = Warpgroup(parts, operands) };
             case "fence":
-                return new PtxInstruction(PtxStep.Compute, text) { Compute = thread => thread.Group.Shared.Fence(thread.Index) };
+                return new PtxInstruction(PtxStep.Compute, text)
+                {
+                    Compute = thread => thread.Group.Shared.Fence(thread.Index),
+                };
             case "ld":
                 return new PtxInstruction(PtxStep.Compute, text) { Compute = Load(parts, operands) };
             case "st":
@@ -133,8 +148,12 @@ internal sealed partial class PtxProgram
             case "wait_group" when operands[0] == "0":
                 return PtxWarpgroup.AwaitAll();
             // The sums are added to, neither factor's sign is turned, 16 bits are read along the depth.
-            case "mma_async" when parts[^1] == "tf32" ? operands[3..] is ["1", "1", "1"] : operands[3..] is ["1", "1", "1", "0"]:
-                return PtxWarpgroup.Multiply(parts[^1] == "tf32", Number(Columns().Match(parts[4]).Groups[1].Value), Registers(operands[0]), Registers(operands[1]), Register(operands[2]));
+            case "mma_async" when parts[^1] == "tf32"
+                ? operands[3..] is ["1", "1", "1"]
+                : operands[3..] is ["1", "1", "1", "0"]:
+                return PtxWarpgroup.Multiply(
+                    parts[^1] == "tf32", Number(Columns().Match(parts[4]).Groups[1].Value), Registers(operands[0]),
+                    Registers(operands[1]), Register(operands[2]));
             default:
                 throw Unknown(string.Join('.', parts));
         }
@@ -231,7 +250,8 @@ internal sealed partial class PtxProgram
         return (parameterOffsets.TryGetValue(parts[0], out int parameter) ? Constant((ulong)parameter) : Register(parts[0]), offset);
     }
 
-    private int[] Registers(string operand) => [.. operand.Trim('{', '}').Split(',', StringSplitOptions.TrimEntries).Select(Register)];
+    private int[] Registers(string operand) =>
+        [.. operand.Trim('{', '}').Split(',', StringSplitOptions.TrimEntries).Select(Register)];
 
     /// <summary>The place of a register, a constant or an address among a thread's registers.</summary>
     private int Register(string operand)

@@ -1,10 +1,13 @@
 namespace IlgpuCxr.Tests.Ptx;
 
-/// <summary>A group's shared memory, which also finds threads that meet at a word with no barrier between them.</summary>
+/// <summary>
+/// A group's shared memory, which also finds threads that meet at a word with no barrier between them.
+/// </summary>
 /// <remarks>
-/// Time is counted in barriers. A word that one thread writes may be read or written by another only after the next barrier, and one that
-/// a thread reads may be written by another only after the next. An asynchronous copy writes twice: rubbish when it begins, for nobody may
-/// still read what was there or already read what comes, and its bytes when its thread has waited for it. In between the word is nobody's.
+/// Time is counted in barriers. A word that one thread writes may be read or written by another only after the next
+/// barrier, and one that a thread reads may be written by another only after the next. An asynchronous copy writes
+/// twice: rubbish when it begins, for nobody may still read what was there or already read what comes, and its bytes
+/// when its thread has waited for it. In between the word is nobody's.
 /// </remarks>
 internal sealed class PtxSharedMemory
 {
@@ -51,7 +54,8 @@ internal sealed class PtxSharedMemory
     {
         int word = Word(address);
         if (isOnItsWay[word])
-            throw new InvalidOperationException($"Thread {thread} writes at {address} of shared memory what a copy brings that nobody has waited for.");
+            throw new InvalidOperationException(
+                $"Thread {thread} writes at {address} of shared memory what a copy brings that nobody has waited for.");
         (int written, int writer) = writers[word];
         (int read, int reader) = readers[word];
         if (written == epoch && writer != thread || read == epoch && reader != thread)
@@ -62,7 +66,9 @@ internal sealed class PtxSharedMemory
         unfenced[thread].Add(word);
     }
 
-    /// <summary><c>fence.proxy.async</c>: what a thread has written may be read by tensor cores, after the next barrier.</summary>
+    /// <summary>
+    /// <c>fence.proxy.async</c>: what a thread has written may be read by tensor cores, after the next barrier.
+    /// </summary>
     public void Fence(int thread)
     {
         foreach (int word in unfenced[thread])
@@ -75,7 +81,8 @@ internal sealed class PtxSharedMemory
     {
         int word = Word(address);
         if (isUnfenced[word] || writers[word].Epoch == epoch)
-            throw new InvalidOperationException($"Tensor cores read at {address} of shared memory what is written with no fence or no barrier after it.");
+            throw new InvalidOperationException(
+                $"Tensor cores read at {address} of shared memory what is written with no fence or no barrier after it.");
         readers[word] = (epoch, Several);
         return words[word];
     }
@@ -101,7 +108,8 @@ internal sealed class PtxSharedMemory
     private int Word(ulong address) =>
         address % 4 == 0 && address / 4 < (ulong)words.Length
             ? (int)(address / 4)
-            : throw new InvalidOperationException($"There is no word at {address} of {words.Length * 4} bytes of shared memory.");
+            : throw new InvalidOperationException(
+                $"There is no word at {address} of {words.Length * 4} bytes of shared memory.");
 
     private static InvalidOperationException Race(ulong address, int thread, string does) =>
         new($"Thread {thread} {does} at {address} of shared memory, with no barrier between.");

@@ -1,11 +1,14 @@
 namespace IlgpuCxr.Tests.Ptx;
 
-/// <summary>The instructions that the 32 lanes of a warp execute together, after the figures of the PTX ISA's chapters on mma and ldmatrix.</summary>
+/// <summary>
+/// The instructions that the 32 lanes of a warp execute together, after the figures of the PTX ISA's chapters on mma
+/// and ldmatrix.
+/// </summary>
 internal static class PtxWarp
 {
     /// <summary>
-    /// <c>ldmatrix.m8n8.x4.b16</c>: lane i names row i mod 8 of matrix i / 8, eight 16-bit elements; of each matrix lane l gets elements
-    /// 2 (l mod 4) and the next of row l / 4.
+    /// <c>ldmatrix.m8n8.x4.b16</c>: lane i names row i mod 8 of matrix i / 8, eight 16-bit elements; of each matrix
+    /// lane l gets elements 2 (l mod 4) and the next of row l / 4.
     /// </summary>
     public static Action<ReadOnlySpan<PtxThread>> LoadMatrices(int[] results, int address) => warp =>
     {
@@ -15,7 +18,8 @@ internal static class PtxWarp
             {
                 ulong row = warp[matrix * 8 + lane / 4].Registers[address];
                 if (row % 16 != 0)
-                    throw new InvalidOperationException($"A row of a matrix at {row} of shared memory is not aligned to 16 bytes.");
+                    throw new InvalidOperationException(
+                        $"A row of a matrix at {row} of shared memory is not aligned to 16 bytes.");
                 values[matrix, lane] = warp[lane].Group.Shared.Load(row + (uint)(lane % 4 * 4), warp[lane].Index);
             }
         for (int matrix = 0; matrix < 4; matrix++)
@@ -63,7 +67,9 @@ internal static class PtxWarp
         }
     };
 
-    /// <summary>A lane's four registers of 16 rows, of which it holds two elements or two pairs in each of two rows.</summary>
+    /// <summary>
+    /// A lane's four registers of 16 rows, of which it holds two elements or two pairs in each of two rows.
+    /// </summary>
     public static void LoadRows(bool isTf32, ulong[] registers, int lane, int[] a, Action<int, int, float> store)
     {
         int member = lane % 4;

@@ -2,9 +2,10 @@ namespace IlgpuCxr.Tests.Ptx;
 
 /// <summary>The products of the 128 threads of a warpgroup, after the PTX ISA's chapter on <c>wgmma</c>.</summary>
 /// <remarks>
-/// The tensor cores compute on their own: from a product's start until it has been waited for, its sums are rubbish here, and that its factors are still
-/// what they were is found out at its end. Registers written after the last <c>wgmma.fence</c>, and shared memory written without
-/// <c>fence.proxy.async</c> and a barrier, are errors: the tensor cores might not see them.
+/// The tensor cores compute on their own: from a product's start until it has been waited for, its sums are rubbish
+/// here, and that its factors are still what they were is found out at its end. Registers written after the last
+/// <c>wgmma.fence</c>, and shared memory written without <c>fence.proxy.async</c> and a barrier, are errors: the tensor
+/// cores might not see them.
 /// </remarks>
 internal sealed class PtxWarpgroup
 {
@@ -55,8 +56,11 @@ internal sealed class PtxWarpgroup
         }
     };
 
-    /// <summary><c>wgmma.mma_async.m64nNk8</c> of tf32 or <c>k16</c> of bf16, rows in registers: <c>d += a bᵀ</c>.</summary>
-    public static Action<ReadOnlySpan<PtxThread>> Multiply(bool isTf32, int columns, int[] d, int[] a, int descriptor) => threads =>
+    /// <summary>
+    /// <c>wgmma.mma_async.m64nNk8</c> of tf32 or <c>k16</c> of bf16, rows in registers: <c>d += a bᵀ</c>.
+    /// </summary>
+    public static Action<ReadOnlySpan<PtxThread>> Multiply(
+        bool isTf32, int columns, int[] d, int[] a, int descriptor) => threads =>
     {
         PtxWarpgroup self = Of(threads);
         int depth = isTf32 ? 8 : 16;
@@ -65,7 +69,8 @@ internal sealed class PtxWarpgroup
         {
             self.CheckFenced(threads[thread], a);
             int first = thread / 32 * 16;
-            PtxWarp.LoadRows(isTf32, threads[thread].Registers, thread % 32, a, (row, k, value) => left[first + row, k] = value);
+            PtxWarp.LoadRows(
+                isTf32, threads[thread].Registers, thread % 32, a, (row, k, value) => left[first + row, k] = value);
         }
         Matrix matrix = new(threads[0].Registers[descriptor]);
         if (threads.ToArray().Any(thread => thread.Registers[descriptor] != matrix.Descriptor))
@@ -75,7 +80,8 @@ internal sealed class PtxWarpgroup
         for (int n = 0; n < columns; n++)
             for (int k = 0; k < depth; k++)
             {
-                uint address = matrix.Address(n, k * (isTf32 ? 4 : 2)), word = threads[0].Group.Shared.LoadAsynchronously(address & ~3u);
+                uint address = matrix.Address(n, k * (isTf32 ? 4 : 2));
+                uint word = threads[0].Group.Shared.LoadAsynchronously(address & ~3u);
                 words[address & ~3u] = word;
                 right[n, k] = isTf32 ? PtxWarp.Tf32(word) : PtxWarp.Bf16(word >> (int)(address % 4 * 8));
             }
@@ -97,22 +103,28 @@ internal sealed class PtxWarpgroup
         for (int thread = 0; thread < Size; thread++)
             for (int i = 0; i < d.Length; i++)
             {
-                int row = thread / 32 * 16 + thread % 32 / 4 + i % 4 / 2 * 8, column = i / 4 * 8 + thread % 4 * 2 + i % 2;
+                int row = thread / 32 * 16 + thread % 32 / 4 + i % 4 / 2 * 8;
+                int column = i / 4 * 8 + thread % 4 * 2 + i % 2;
                 double sum = sums.Values[thread, i];
                 for (int k = 0; k < depth; k++)
                     sum += (double)left[row, k] * right[column, k];
                 sums.Values[thread, i] = (float)sum;
             }
-        self.begun.Add(new Product(d[0], a, [.. threads.ToArray().Select(thread => a.Select(at => thread.Registers[at]).ToArray())], words));
+        self.begun.Add(
+            new Product(
+                d[0], a, [.. threads.ToArray().Select(thread => a.Select(at => thread.Registers[at]).ToArray())],
+                words));
     };
 
-    private static PtxWarpgroup Of(ReadOnlySpan<PtxThread> threads) => threads[0].Group.Warpgroups[threads[0].Index / Size];
+    private static PtxWarpgroup Of(ReadOnlySpan<PtxThread> threads) =>
+        threads[0].Group.Warpgroups[threads[0].Index / Size];
 
     private void CheckFenced(PtxThread thread, int[] registers)
     {
         ulong[]? before = fenced[thread.Index % Size];
         if (before is null || registers.Any(at => before[at] != thread.Registers[at]))
-            throw new InvalidOperationException("Tensor cores read registers that were written after the last wgmma.fence.");
+            throw new InvalidOperationException(
+                "Tensor cores read registers that were written after the last wgmma.fence.");
     }
 
     private sealed record Sums(int[] Registers, float[,] Values);
@@ -131,12 +143,16 @@ internal sealed class PtxWarpgroup
             foreach ((uint address, uint word) in Columns)
             {
                 if (threads[0].Group.Shared.LoadAsynchronously(address) != word)
-                    throw new InvalidOperationException($"Shared memory at {address} changes while tensor cores read it.");
+                    throw new InvalidOperationException(
+                        $"Shared memory at {address} changes while tensor cores read it.");
             }
         }
     }
 
-    /// <summary>A matrix descriptor: rows of 128, 64 or 32 bytes, eight of them close together, their 16-byte pieces exchanged by the bits of the address.</summary>
+    /// <summary>
+    /// A matrix descriptor: rows of 128, 64 or 32 bytes, eight of them close together, their 16-byte pieces exchanged
+    /// by the bits of the address.
+    /// </summary>
     private readonly struct Matrix
     {
         private readonly uint start, eightRows, rowBytes, exchanged;
@@ -155,7 +171,8 @@ internal sealed class PtxWarpgroup
             };
             exchanged = rowBytes / 16 - 1;
             if ((descriptor >> 49 & 7) != 0 || start / rowBytes % 8 != 0 || eightRows % (8 * rowBytes) != 0)
-                throw new InvalidOperationException($"The matrix at {start} of shared memory does not start at a multiple of eight rows of {rowBytes} bytes.");
+                throw new InvalidOperationException(
+                    $"The matrix at {start} of shared memory does not start at a multiple of eight rows of {rowBytes} bytes.");
         }
 
         public ulong Descriptor { get; }

@@ -13,13 +13,18 @@ public sealed class PlotTests
     public void Rows_of_a_confusion_matrix_are_what_the_images_are()
     {
         RowResult sample = SampleResults.Of("3");
-        // Whatever the images are, they are said to be of the first class: both cells of the left column have all of their row, and the lower one the longer number.
+        // Whatever the images are, they are said to be of the first class: both cells of the left column have all of
+        // their row, and the lower one the longer number.
         SplitResult split = sample.Splits[0] with { Confusion = [[[1, 0], [888_888, 0]]] };
         byte[] plot = ConfusionPlot.Draw(Row("3"), sample with { Splits = [split] });
-        (int Row, int Column)[] hot = Find(plot, (red, _, blue) => red < 60 && blue > 150), digits = Find(plot, (red, green, blue) => red > 250 && green > 250 && blue > 250);
+        (int Row, int Column)[] hot = Find(plot, (red, _, blue) => red < 60 && blue > 150), digits = Find(
+            plot, (red, green, blue) => red > 250 && green > 250 && blue > 250);
         (int top, int bottom) = (hot.Min(pixel => pixel.Row), hot.Max(pixel => pixel.Row));
-        Assert.That(bottom - top, Is.GreaterThan(1.5 * (hot.Max(pixel => pixel.Column) - hot.Min(pixel => pixel.Column))));
-        Assert.That(digits.Count(pixel => pixel.Row > (top + bottom) / 2), Is.GreaterThan(5 * digits.Count(pixel => pixel.Row < (top + bottom) / 2)));
+        Assert.That(
+            bottom - top, Is.GreaterThan(1.5 * (hot.Max(pixel => pixel.Column) - hot.Min(pixel => pixel.Column))));
+        Assert.That(
+            digits.Count(pixel => pixel.Row > (top + bottom) / 2),
+            Is.GreaterThan(5 * digits.Count(pixel => pixel.Row < (top + bottom) / 2)));
     }
 
     [Test]
@@ -28,10 +33,15 @@ public sealed class PlotTests
         RowResult sample = SampleResults.Of("3");
         RowResult result = sample with
         {
-            Configuration = sample.Configuration with { Data = sample.Configuration.Data with { Classes = ["a", "b", "c"] } },
+            Configuration = sample.Configuration with
+            {
+                Data = sample.Configuration.Data with { Classes = ["a", "b", "c"] },
+            },
             Splits = [sample.Splits[1] with { Confusion = [[[1, 0, 0], [0, 1, 0], [0, 0, 1]]] }],
         };
-        (int Row, int Column)[] hot = Find(ConfusionPlot.Draw(StudyRow.Of(sample.Configuration.Options), result), (red, _, blue) => red < 60 && blue > 150);
+        (int Row, int Column)[] hot = Find(
+            ConfusionPlot.Draw(StudyRow.Of(sample.Configuration.Options), result),
+            (red, _, blue) => red < 60 && blue > 150);
         // Cells on the diagonal are 124 pixels of the file apart.
         Assert.That(hot.Select(pixel => (pixel.Row - hot[0].Row) / 124).Distinct(), Is.EqualTo(new[] { 0, 1, 2 }));
         Assert.That(hot.Max(pixel => pixel.Column) - hot.Min(pixel => pixel.Column), Is.InRange(2.5 * 124, 3 * 124));
@@ -39,13 +49,25 @@ public sealed class PlotTests
 
     [Test]
     public void Flat_curves_have_an_axis_that_can_be_read() =>
-        Assert.That(CurvePlot.Limits(new RowCurves([60, 60], [60, 60], null, null, 0), null), Is.EqualTo((59.94, 60.06)));
+        Assert.That(
+            CurvePlot.Limits(new RowCurves([60, 60], [60, 60], null, null, 0), null), Is.EqualTo((59.94, 60.06)));
 
     [Test]
     public void Training_is_red_and_validation_blue()
     {
         RowResult sample = SampleResults.Of("3");
-        RowResult result = sample with { History = [.. sample.History.Select(epoch => epoch with { TrainAccuracy = 95, ValidationAccuracy = 75, TrainLoss = 0.2, ValidationLoss = 0.5 })] };
+        RowResult result = sample with
+        {
+            History = [
+                .. sample.History.Select(epoch =>
+                    epoch with
+                    {
+                        TrainAccuracy = 95,
+                        ValidationAccuracy = 75,
+                        TrainLoss = 0.2,
+                        ValidationLoss = 0.5,
+                    })],
+        };
         Assert.That(TrainingIsAbove(CurvePlot.Accuracy(Row("3"), result)));
         Assert.That(TrainingIsAbove(CurvePlot.Loss(Row("3"), result)), Is.False);
     }
@@ -54,14 +76,19 @@ public sealed class PlotTests
     public void The_studys_curves_have_the_same_colours()
     {
         RowResult sample = SampleResults.Of("p2:3");
-        RowResult low = sample with { History = [.. sample.History.Select(epoch => epoch with { TrainAccuracy = 10, ValidationAccuracy = 10 })] };
-        Assert.That(Row("p2:3").Curves!.TrainAccuracy.Max(), Is.LessThan(Row("p2:3").Curves!.ValidationAccuracy.Max() - 2));
+        RowResult low = sample with
+        {
+            History = [.. sample.History.Select(epoch => epoch with { TrainAccuracy = 10, ValidationAccuracy = 10 })],
+        };
+        Assert.That(
+            Row("p2:3").Curves!.TrainAccuracy.Max(), Is.LessThan(Row("p2:3").Curves!.ValidationAccuracy.Max() - 2));
         Assert.That(TrainingIsAbove(CurvePlot.Accuracy(Row("p2:3"), low)), Is.False);
     }
 
     [TestCase("1", 1, 1, 1, 1)]
     [TestCase("p2:3", 60, 20, 6200, 628)]
-    public void Curves_are_what_they_are_called(string id, int train, int validation, int publishedTrain, int publishedValidation)
+    public void Curves_are_what_they_are_called(
+        string id, int train, int validation, int publishedTrain, int publishedValidation)
     {
         RowResult result = SampleResults.Of(id);
         PublishedCurves published = Row(id).Curves!;
@@ -69,17 +96,23 @@ public sealed class PlotTests
         Assert.That(losses.Train, Is.EqualTo(result.History.Select(epoch => epoch.TrainLoss / train)));
         Assert.That(losses.Validation, Is.EqualTo(result.History.Select(epoch => epoch.ValidationLoss / validation)));
         Assert.That(losses.PublishedTrain, Is.EqualTo(published.TrainLoss.Select(loss => loss / publishedTrain)));
-        Assert.That(losses.PublishedValidation, Is.EqualTo(published.ValidationLoss.Select(loss => loss / publishedValidation)));
+        Assert.That(
+            losses.PublishedValidation,
+            Is.EqualTo(published.ValidationLoss.Select(loss => loss / publishedValidation)));
         Assert.That(accuracies.Train, Is.EqualTo(result.History.Select(epoch => epoch.TrainAccuracy)));
         Assert.That(accuracies.Validation, Is.EqualTo(result.History.Select(epoch => epoch.ValidationAccuracy)));
-        Assert.That((accuracies.PublishedTrain, accuracies.PublishedValidation), Is.EqualTo((published.TrainAccuracy, published.ValidationAccuracy)));
+        Assert.That(
+            (accuracies.PublishedTrain, accuracies.PublishedValidation),
+            Is.EqualTo((published.TrainAccuracy, published.ValidationAccuracy)));
     }
 
     private static StudyRow Row(string id) => StudyRows.Parse(id)[0];
 
     /// <summary>Whether the uppermost red is above the uppermost blue; the legend is below the curves.</summary>
     private static bool TrainingIsAbove(byte[] plot) =>
-        Find(plot, (red, green, _) => red > 200 && green < 120).Min(pixel => pixel.Row) < Find(plot, (red, _, blue) => blue > 200 && red < 100).Min(pixel => pixel.Row);
+        Find(plot, (red, green, _) => red > 200 && green < 120)
+            .Min(pixel => pixel.Row) < Find(plot, (red, _, blue) => blue > 200 && red < 100)
+            .Min(pixel => pixel.Row);
 
     private static (int Row, int Column)[] Find(byte[] plot, Func<byte, byte, byte, bool> isColour)
     {

@@ -10,7 +10,8 @@ namespace IlgpuCxr.Tests.Reports;
 
 public sealed partial class StudyReportTests
 {
-    // With and without published matrices, one class an image and several labels, cross entropies and the summed focal loss.
+    // With and without published matrices, one class an image and several labels, cross entropies and the summed focal
+    // loss.
     private static readonly string[] Ids = ["1", "3", "p2:2", "p2:3"];
 
     private DirectoryInfo folder;
@@ -38,8 +39,11 @@ public sealed partial class StudyReportTests
     [Test]
     public void Html_fetches_nothing_and_runs_nothing()
     {
-        Assert.That(html, Does.Not.Contain("http:").And.Not.Contain("https:").And.Not.Contain("<script").And.Not.Contain("@import"));
-        Assert.That(Sources().Matches(html).Select(match => match.Groups[1].Value), Is.All.StartWith("data:image/png;base64,"));
+        Assert.That(
+            html,
+            Does.Not.Contain("http:").And.Not.Contain("https:").And.Not.Contain("<script").And.Not.Contain("@import"));
+        Assert.That(
+            Sources().Matches(html).Select(match => match.Groups[1].Value), Is.All.StartWith("data:image/png;base64,"));
     }
 
     [Test]
@@ -60,7 +64,9 @@ public sealed partial class StudyReportTests
 
     [Test]
     public void Html_tells_of_each_class_what_the_head_of_its_table_names() =>
-        Assert.That(html, Does.Match("<td>35</td><td>0\\.80 .*<td>0\\.90 .*<td>0\\.70 .*<td>0\\.75 .*<td>0\\.85 "), "sensitivity, specificity, precision, F1, AUC");
+        Assert.That(
+            html, Does.Match("<td>35</td><td>0\\.80 .*<td>0\\.90 .*<td>0\\.70 .*<td>0\\.75 .*<td>0\\.85 "),
+            "sensitivity, specificity, precision, F1, AUC");
 
     [Test]
     public void Plots_are_files_beside_the_checkpoints_too()
@@ -86,7 +92,9 @@ public sealed partial class StudyReportTests
         Assert.That(plain.FamilyName, Does.StartWith("Inter"));
         Assert.That(bold.FontWeight, Is.GreaterThan(plain.FontWeight));
         // Every character that a plot may draw.
-        Assert.That(plain.GetGlyphs("0123456789,.%()-: epochs trained loss accuracy Jaccard index validation paper pneumonia"), Is.All.GreaterThan((ushort)0));
+        Assert.That(
+            plain.GetGlyphs("0123456789,.%()-: epochs trained loss accuracy Jaccard index validation paper pneumonia"),
+            Is.All.GreaterThan((ushort)0));
     }
 
     [Test]
@@ -100,8 +108,11 @@ public sealed partial class StudyReportTests
     public void Markdown_is_the_report_that_was_looked_at()
     {
         string written = File.ReadAllText(report.MarkdownPath);
-        string golden = File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, "fixtures", "report", "report.md"));
-        Assert.That(written, Is.EqualTo(golden), $"Where the change is wanted, and looks well, copy this report to tests/fixtures/report:\n{written}");
+        string golden = File.ReadAllText(
+            Path.Combine(TestContext.CurrentContext.TestDirectory, "fixtures", "report", "report.md"));
+        Assert.That(
+            written, Is.EqualTo(golden),
+            $"Where the change is wanted, and looks well, copy this report to tests/fixtures/report:\n{written}");
     }
 
     [Test]
@@ -123,7 +134,9 @@ public sealed partial class StudyReportTests
         var row = new RowDirectory(damaged.FullName, StudyRows.All[0]);
         Directory.CreateDirectory(row.Location);
         File.WriteAllText(row.PathOf("result.json"), result);
-        Assert.That(() => new StudyReport(damaged.FullName), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
+        Assert.That(
+            () => new StudyReport(damaged.FullName),
+            Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
     }
 
     [TestCase("history", "[]")]
@@ -142,7 +155,8 @@ public sealed partial class StudyReportTests
         JsonNode result = JsonNode.Parse(File.ReadAllBytes(row.PathOf("result.json")))!;
         result[key] = JsonNode.Parse(value);
         File.WriteAllText(row.PathOf("result.json"), result.ToJsonString());
-        Assert.That(() => row.ReadResult(), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
+        Assert.That(
+            () => row.ReadResult(), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
     }
 
     private RowDirectory DirectoryOf(string id) => new(folder.FullName, StudyRows.Parse(id)[0]);

@@ -10,7 +10,9 @@ public sealed class DeviceSelfTestTests
     {
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         foreach (SelfCheck check in DeviceSelfTest.Run(device))
-            Assert.That((check.Passed, check.Failed), Is.EqualTo((true, 0)), $"{check.Name}: {check.Worst} over {check.Bound} at {check.At}");
+            Assert.That(
+                (check.Passed, check.Failed), Is.EqualTo((true, 0)),
+                $"{check.Name}: {check.Worst} over {check.Bound} at {check.At}");
     }
 
     [Test]
@@ -20,7 +22,9 @@ public sealed class DeviceSelfTestTests
         using ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "maxPooling=quad" });
         SelfCheck[] checks = [.. DeviceSelfTest.OtherOperatorsAndSteps(device)];
         SelfCheck pooling = checks.Single(check => check.Name == "max pooling");
-        Assert.That((pooling.Passed, pooling.Failed, pooling.At), Is.EqualTo((false, 1, "n2 7x5x3 -> 4x3x3, window 3 stride 2 padding 1")));
+        Assert.That(
+            (pooling.Passed, pooling.Failed, pooling.At),
+            Is.EqualTo((false, 1, "n2 7x5x3 -> 4x3x3, window 3 stride 2 padding 1")));
         Assert.That(pooling.Exception, Does.Contain("'quad' does not run"));
         Assert.That(checks.Single(check => check.Name == "batch norm, three passes").Passed);
         Assert.That(checks.Single(check => check.Name == "image transform").Passed);

@@ -3,10 +3,13 @@ using IlgpuCxr.Tests.Cli;
 
 namespace IlgpuCxr.Tests.Study;
 
-/// <summary>A whole row of the study on phantoms, as <c>cxr reproduce</c> trains it: a network must learn what it has not seen.</summary>
+/// <summary>
+/// A whole row of the study on phantoms, as <c>cxr reproduce</c> trains it: a network must learn what it has not seen.
+/// </summary>
 public sealed class PhantomAccuracyTests
 {
-    // Of 150 images, three standard errors of an accuracy of 60 % are 12 points: no network that guesses is so far above the larger class.
+    // Of 150 images, three standard errors of an accuracy of 60 % are 12 points: no network that guesses is so far
+    // above the larger class.
     private const double PointsAboveMajority = 15;
 
     [Test]

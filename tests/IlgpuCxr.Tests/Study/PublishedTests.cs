@@ -3,10 +3,13 @@ using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Tests.Study;
 
-/// <summary>The study's tables, matrices and curves agree with one another, so none of them was mistyped here.</summary>
+/// <summary>
+/// The study's tables, matrices and curves agree with one another, so none of them was mistyped here.
+/// </summary>
 public sealed class PublishedTests
 {
-    private static IEnumerable<StudyRow> Part1WithMatrices => StudyRows.All.Where(row => row.Part == StudyPart.Part1 && row.Published.Confusion is not null);
+    private static IEnumerable<StudyRow> Part1WithMatrices =>
+        StudyRows.All.Where(row => row.Part == StudyPart.Part1 && row.Published.Confusion is not null);
 
     private static IEnumerable<StudyRow> Part2 => StudyRows.All.Where(row => row.Part == StudyPart.Part2);
 
@@ -29,7 +32,9 @@ public sealed class PublishedTests
         for (int split = 0; split < row.Splits.Count; split++)
         {
             ConfusionMatrix matrix = row.PublishedConfusion(row.Splits[split])!.Single();
-            Assert.That((matrix[0, 0] + matrix[0, 1], matrix[1, 0] + matrix[1, 1]), Is.EqualTo(split == 0 ? (4919L, 7081L) : (615L, 885L)));
+            Assert.That(
+                (matrix[0, 0] + matrix[0, 1], matrix[1, 0] + matrix[1, 1]),
+                Is.EqualTo(split == 0 ? (4919L, 7081L) : (615L, 885L)));
             // The table's 90.81 of row 8 is a misprint of 91.81: this matrix and the curve's end say so.
             double printed = row.Number == 8 && split == 0 ? 91.81 : row.Published.Accuracy[split];
             Assert.That(100 * matrix.Accuracy, Is.EqualTo(printed).Within(0.005 + 1e-9));
@@ -53,7 +58,8 @@ public sealed class PublishedTests
     {
         // Protocol 4.1: F1 of COVID-19 on the validation images.
         double[] expected = [.18, .00, .68, .82];
-        Assert.That(Part2.Select(row => Math.Round(row.PublishedConfusion("validation")![0].F1(1), 2)), Is.EqualTo(expected));
+        Assert.That(
+            Part2.Select(row => Math.Round(row.PublishedConfusion("validation")![0].F1(1), 2)), Is.EqualTo(expected));
     }
 
     [TestCaseSource(nameof(WithCurves))]
@@ -63,11 +69,20 @@ public sealed class PublishedTests
         PublishedCurves curves = row.Curves!;
         int points = row.Published.BestEpoch + 1 + (isPart2 ? 1 : 0);
         Assert.That(
-            new[] { curves.TrainLoss.Count, curves.ValidationLoss.Count, curves.TrainAccuracy.Count, curves.ValidationAccuracy.Count }, Is.All.EqualTo(points));
+            new[]
+            {
+                curves.TrainLoss.Count,
+                curves.ValidationLoss.Count,
+                curves.TrainAccuracy.Count,
+                curves.ValidationAccuracy.Count,
+            },
+            Is.All.EqualTo(points));
         // Reading off a figure errs by 0.15 points (Part 2: 0.4), and Part 2's table is rounded to whole numbers.
         double error = isPart2 ? 0.4 + 0.5 : 0.15;
         Assert.That(curves.ValidationAccuracy[^1], Is.EqualTo(row.Published.Accuracy[1]).Within(error));
-        Assert.That(curves.ValidationAccuracy[^1], Is.GreaterThanOrEqualTo(curves.ValidationAccuracy.Max() - 2 * error), "the best epoch is the highest");
+        Assert.That(
+            curves.ValidationAccuracy[^1], Is.GreaterThanOrEqualTo(curves.ValidationAccuracy.Max() - 2 * error),
+            "the best epoch is the highest");
     }
 
     [Test]
@@ -75,6 +90,8 @@ public sealed class PublishedTests
     {
         // Protocol 4.2: validation Jaccard index after the epochs 0, 7, 14 and 21.
         IReadOnlyList<double> curve = StudyRows.Parse("p2:1")[0].Curves!.ValidationAccuracy;
-        Assert.That(new[] { curve[1], curve[8], curve[15], curve[22] }, Is.EqualTo(new[] { 79.43, 90.34, 90.68, 92.20 }).Within(0.5));
+        Assert.That(
+            new[] { curve[1], curve[8], curve[15], curve[22] },
+            Is.EqualTo(new[] { 79.43, 90.34, 90.68, 92.20 }).Within(0.5));
     }
 }

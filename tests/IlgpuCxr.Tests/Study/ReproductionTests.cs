@@ -51,7 +51,11 @@ public sealed class ReproductionTests
         foreach (string title in new[] { "Part 1, accuracy", "Part 1, F1", "Part 2, accuracy", "Part 2, F1" })
             Assert.That(whole.Output, Does.Contain(title));
         Assert.That(whole.Output, Does.Contain("starting from random weights").IgnoreCase.And.Contain("report.html"));
-        Assert.That(whole.Output.Split('\n').Where(line => line.StartsWith('│') || line.StartsWith('╭')).Select(line => line.Length), Is.All.LessThanOrEqualTo(100));
+        Assert.That(
+            whole.Output.Split('\n')
+                .Where(line => line.StartsWith('│') || line.StartsWith('╭'))
+                .Select(line => line.Length),
+            Is.All.LessThanOrEqualTo(100));
     }
 
     [Test]
@@ -61,17 +65,21 @@ public sealed class ReproductionTests
         {
             string[] expected =
             [
-                "best.safetensors", "last.safetensors", "config.json", "log.csv", "row.json", "result.json", "loss.png", "accuracy.png", "confusion.png", ".lock",
+                "best.safetensors", "last.safetensors", "config.json", "log.csv", "row.json", "result.json", "loss.png",
+                "accuracy.png", "confusion.png", ".lock",
                 .. row.StartsWith("part2", StringComparison.Ordinal) ? ["results.csv"] : Array.Empty<string>(),
             ];
-            Assert.That(Directory.EnumerateFiles(Path.Combine(Whole, row)).Select(Path.GetFileName), Is.EquivalentTo(expected));
+            Assert.That(
+                Directory.EnumerateFiles(Path.Combine(Whole, row)).Select(Path.GetFileName), Is.EquivalentTo(expected));
         }
         Assert.That(File.Exists(Path.Combine(Whole, "report.html")) && File.Exists(Path.Combine(Whole, "report.md")));
     }
 
     [Test]
     public void Unlabelled_images_are_predicted_in_the_studys_format() =>
-        Assert.That(File.ReadAllLines(Path.Combine(Whole, RowDirectories[1], "results.csv")), Has.Length.EqualTo(3).And.All.Match("^[012]\\.png,[01],[01],[01]$"));
+        Assert.That(
+            File.ReadAllLines(Path.Combine(Whole, RowDirectories[1], "results.csv")),
+            Has.Length.EqualTo(3).And.All.Match("^[012]\\.png,[01],[01],[01]$"));
 
     [Test]
     public void A_result_is_that_of_the_best_checkpoint()
@@ -88,22 +96,38 @@ public sealed class ReproductionTests
     public void A_row_is_judged_and_its_images_predicted_by_the_best_checkpoint_and_not_by_the_last()
     {
         StudyRow row = StudyRows.Parse("p2:2")[0];
-        var options = new StudyOptions { Out = cxr.PathOf("best"), Part2 = part2.Root, Rows = [row], Weights = InitialWeights.RandomName, Size = 32, Epochs = 2, Batch = 4, LearningRate = 0.01f };
+        var options = new StudyOptions
+        {
+            Out = cxr.PathOf("best"),
+            Part2 = part2.Root,
+            Rows = [row],
+            Weights = InitialWeights.RandomName,
+            Size = 32,
+            Epochs = 2,
+            Batch = 4,
+            LearningRate = 0.01f,
+        };
         RowDirectory trained = new(Whole, row), judged = new(options.Out, row);
         Directory.CreateDirectory(judged.Location);
         foreach (string name in new[] { "last.safetensors", "config.json", "log.csv", "row.json" })
             File.Copy(trained.PathOf(name), judged.PathOf(name));
         ChangedCheckpoint.Write(judged.PathOf("best.safetensors"), trained.PathOf("best"), "fc.bias", 100, 100, 100);
         using ComputeDevice device = SmallRun.Open(2);
-        var reproduction = new Reproduction(device, options, new StudyWeights(options), new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
+        var reproduction = new Reproduction(
+            device, options, new StudyWeights(options),
+            new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
         RowResult result = reproduction.Run(new Watcher(), CancellationToken.None).Rows.Single().Result!;
-        Assert.That(result.Splits.SelectMany(split => split.Confusion).Select(matrix => matrix[0][0] + matrix[1][0]), Is.All.Zero, "Every label is said of every image.");
+        Assert.That(
+            result.Splits.SelectMany(split => split.Confusion).Select(matrix => matrix[0][0] + matrix[1][0]),
+            Is.All.Zero, "Every label is said of every image.");
         Assert.That(File.ReadAllLines(judged.Predictions), Has.Length.EqualTo(3).And.All.EndsWith(",1,1,1"));
     }
 
     [Test]
     public void Part_2s_curves_begin_with_the_untrained_network() =>
-        Assert.That(new RowDirectory(Whole, StudyRows.Parse("p2:2")[0]).ReadResult()!.History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { -1, 0, 1 }));
+        Assert.That(
+            new RowDirectory(Whole, StudyRows.Parse("p2:2")[0]).ReadResult()!.History.Select(epoch => epoch.Epoch),
+            Is.EqualTo(new[] { -1, 0, 1 }));
 
     [Test]
     public void Complete_rows_are_not_trained_again()
@@ -120,7 +144,9 @@ public sealed class ReproductionTests
     {
         CommandResult result = cxr.Run([.. Arguments(Whole), "--json"]);
         using var json = JsonDocument.Parse(result.Output);
-        Assert.That(json.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("row").GetString()), Is.EqualTo(new[] { "2", "p2:2" }));
+        Assert.That(
+            json.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("row").GetString()),
+            Is.EqualTo(new[] { "2", "p2:2" }));
     }
 
     [Test]
@@ -128,12 +154,17 @@ public sealed class ReproductionTests
     {
         cxr.Run(Arguments(Whole, "--epochs", "3")).AssertRefused(2, "options.epochs is 2 there and 3 now");
         using DataFolder others = DataFolder.Complete(5);
-        cxr.Run(Arguments(Whole, "--part1", others.Root)).AssertRefused(2, "another configuration (data.train is 8 there and 10 now)");
+        cxr.Run(Arguments(Whole, "--part1", others.Root)).AssertRefused(
+            2, "another configuration (data.train is 8 there and 10 now)");
     }
 
     // Stopped in the first epochs, after a row's last epoch, between two rows and while the report is written.
-    [TestCase("KILL", "part1-row2-resnet18-fc/last.safetensors", "part1-row2-resnet18-fc/result.json", "part2-row2-resnet18-bce/best.safetensors")]
-    [TestCase("KILL", "part1-row2-resnet18-fc/row.json", "report.md", "part2-row2-resnet18-bce/last.safetensors", "part2-row2-resnet18-bce/results.csv")]
+    [TestCase(
+        "KILL", "part1-row2-resnet18-fc/last.safetensors", "part1-row2-resnet18-fc/result.json",
+        "part2-row2-resnet18-bce/best.safetensors")]
+    [TestCase(
+        "KILL", "part1-row2-resnet18-fc/row.json", "report.md", "part2-row2-resnet18-bce/last.safetensors",
+        "part2-row2-resnet18-bce/results.csv")]
     [TestCase("INT", "part1-row2-resnet18-fc/best.safetensors", "part2-row2-resnet18-bce/row.json")]
     [Platform(Exclude = "Win", Reason = "Windows has no signals.")]
     public void However_often_it_is_stopped_it_ends_with_the_same_bytes(string signal, params string[] when)
@@ -152,9 +183,13 @@ public sealed class ReproductionTests
         CommandResult resumed = cxr.Run(Arguments(study));
         Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
         foreach (string file in Checkpoints(Whole))
-            Assert.That(Digest.OfFile(Path.Combine(study, Path.GetRelativePath(Whole, file))), Is.EqualTo(Digest.OfFile(file)), file);
+            Assert.That(
+                Digest.OfFile(Path.Combine(study, Path.GetRelativePath(Whole, file))), Is.EqualTo(Digest.OfFile(file)),
+                file);
         string predictions = Path.Combine(RowDirectories[1], "results.csv");
-        Assert.That(File.ReadAllText(Path.Combine(study, predictions)), Is.EqualTo(File.ReadAllText(Path.Combine(Whole, predictions))));
+        Assert.That(
+            File.ReadAllText(Path.Combine(study, predictions)),
+            Is.EqualTo(File.ReadAllText(Path.Combine(Whole, predictions))));
         Assert.That(Tables(resumed), Is.EqualTo(Tables(whole)));
     }
 
@@ -162,10 +197,19 @@ public sealed class ReproductionTests
     public void Phantoms_are_drawn_where_no_images_are_given_and_go_on_where_they_were_left()
     {
         string study = cxr.PathOf("phantoms");
-        var options = new StudyOptions { Out = study, Rows = StudyRows.Parse("2"), Size = 32, Epochs = 1, Limit = 8, Batch = 4 };
+        var options = new StudyOptions
+        {
+            Out = study,
+            Rows = StudyRows.Parse("2"),
+            Size = 32,
+            Epochs = 1,
+            Limit = 8,
+            Batch = 4,
+        };
         using ComputeDevice device = SmallRun.Open(2);
         Reproduction Reproduce() => new(
-            device, options, new StudyWeights(options), new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
+            device, options, new StudyWeights(options),
+            new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
 
         using var stop = new CancellationTokenSource();
         var stopping = new Watcher { StopAtPhantom = 40, Stop = stop };
@@ -178,13 +222,15 @@ public sealed class ReproductionTests
         Assert.That(watcher.Phantoms[^1], Is.EqualTo(PhantomStudy.Images(StudyPart.Part1, 1).Counts.Total));
         DataDescription data = report.Rows.Single().Result!.Configuration.Data;
         Assert.That((data.Kind, data.Train, data.Validation), Is.EqualTo(("phantoms", 8, 8)));
-        Assert.That(watcher.Left, Has.Some.Not.Null.And.All.Matches<TimeSpan?>(left => left is null || left >= TimeSpan.Zero));
+        Assert.That(
+            watcher.Left, Has.Some.Not.Null.And.All.Matches<TimeSpan?>(left => left is null || left >= TimeSpan.Zero));
     }
 
     [Test]
     public void Every_option_is_followed()
     {
-        const string Given = "--part1 a --part2 b --rows 3,p2:1 --weights random --epochs 3 --size 64 --batch 8 --lr 0.02 --limit 9 --seed 5 --out c";
+        const string Given =
+            "--part1 a --part2 b --rows 3,p2:1 --weights random --epochs 3 --size 64 --batch 8 --lr 0.02 --limit 9 --seed 5 --out c";
         StudyOptions options = ReproduceCommand.Options(ReproduceCommand.Create().Parse(Given.Split(' ')));
         Assert.That(options.Rows, Is.EqualTo(StudyRows.Parse("3,p2:1")));
         Assert.That(options, Is.EqualTo(new StudyOptions
@@ -202,7 +248,9 @@ public sealed class ReproductionTests
             Out = "c",
         }));
         TrainingOptions training = options.Training(options.Rows[1]);
-        Assert.That((training.Epochs, training.Size, training.Batch, training.Optimizer.LearningRate, training.Seed), Is.EqualTo((3, 64, 8, 0.02f, 5)));
+        Assert.That(
+            (training.Epochs, training.Size, training.Batch, training.Optimizer.LearningRate, training.Seed),
+            Is.EqualTo((3, 64, 8, 0.02f, 5)));
     }
 
     [Test]
@@ -210,7 +258,9 @@ public sealed class ReproductionTests
     {
         using DataFolder damaged = DataFolder.Complete(2);
         string image = damaged.Write("train/normal/0.png", [1, 2, 3]);
-        cxr.Run([.. Arguments(cxr.PathOf("strict"), "--part1", damaged.Root, "--rows", "2"), "--strict"]).AssertRefused(1, $"'{image}' cannot be read");
+        cxr.Run(
+            [.. Arguments(cxr.PathOf("strict"), "--part1", damaged.Root, "--rows", "2"), "--strict"]).AssertRefused(1,
+            $"'{image}' cannot be read");
     }
 
     [TestCase("--rows 9", 2, "--rows has '9'")]
@@ -224,7 +274,11 @@ public sealed class ReproductionTests
     [TestCase("--part1 nowhere", 1, "'nowhere' does not exist; check the path given as --part1")]
     [TestCase("--part2 nowhere", 1, "--part2")]
     public void Wrong_options(string options, int exitCode, string expected) =>
-        cxr.Run(["reproduce", "--device", "cpu", "--out", cxr.PathOf("wrong"), .. options.Split(' ')]).AssertRefused(exitCode, expected);
+        cxr.Run(
+            [
+                "reproduce", "--device", "cpu", "--out", cxr.PathOf("wrong"),
+                .. options.Split(' ')]).AssertRefused(exitCode,
+            expected);
 
     [Test]
     public void Part_1_needs_the_classes_that_its_tables_name()
@@ -232,7 +286,8 @@ public sealed class ReproductionTests
         using DataFolder others = new();
         foreach (string name in new[] { "train/NORMAL/a.png", "train/PNEUMONIA/b.png", "validation/NORMAL/c.png", "validation/PNEUMONIA/d.png" })
             others.WriteImage(name);
-        cxr.Run("reproduce", "--device", "cpu", "--part1", others.Root, "--out", cxr.PathOf("wrong")).AssertRefused(1, "has the classes NORMAL, PNEUMONIA; Part 1 needs the two classes infected and normal");
+        cxr.Run("reproduce", "--device", "cpu", "--part1", others.Root, "--out", cxr.PathOf("wrong")).AssertRefused(
+            1, "has the classes NORMAL, PNEUMONIA; Part 1 needs the two classes infected and normal");
     }
 
     [Test]
@@ -248,23 +303,30 @@ public sealed class ReproductionTests
 
     [Test]
     public void Part_2s_images_are_no_part_1() =>
-        cxr.Run("reproduce", "--device", "cpu", "--part1", Path.Combine(part2.Root, "A_05_Part_02_Dataset"), "--out", cxr.PathOf("wrong")).AssertRefused(1, "give it as --part2");
+        cxr.Run(
+            "reproduce", "--device", "cpu", "--part1", Path.Combine(part2.Root, "A_05_Part_02_Dataset"), "--out",
+            cxr.PathOf("wrong")).AssertRefused(1, "give it as --part2");
 
     private string[] Arguments(string study, params string[] more)
     {
         string[] defaults =
         [
-            "--part1", part1.Root, "--part2", part2.Root, "--rows", "2,p2:2", "--size", "32", "--epochs", "2", "--batch", "4", "--lr", "0.01", "--device", "cpu",
+            "--part1", part1.Root, "--part2", part2.Root, "--rows", "2,p2:2", "--size", "32", "--epochs", "2",
+            "--batch", "4", "--lr", "0.01", "--device", "cpu",
             "--threads", "2",
         ];
         // An option that is given twice counts as wrong.
-        IEnumerable<string> kept = defaults.Chunk(2).Where(option => !more.Contains(option[0])).SelectMany(option => option);
+        IEnumerable<string> kept = defaults.Chunk(2)
+            .Where(option => !more.Contains(option[0]))
+            .SelectMany(option => option);
         return ["reproduce", .. kept, "--out", study, .. more];
     }
 
-    private static IEnumerable<string> Checkpoints(string study) => RowDirectories.SelectMany(row => Directory.EnumerateFiles(Path.Combine(study, row), "*.safetensors"));
+    private static IEnumerable<string> Checkpoints(string study) =>
+        RowDirectories.SelectMany(row => Directory.EnumerateFiles(Path.Combine(study, row), "*.safetensors"));
 
-    private static string Tables(CommandResult result) => string.Join('\n', result.Output.Split('\n').Where(line => line.StartsWith('│')));
+    private static string Tables(CommandResult result) =>
+        string.Join('\n', result.Output.Split('\n').Where(line => line.StartsWith('│')));
 
     private sealed class Watcher : IReproductionObserver
     {

@@ -15,8 +15,13 @@ public sealed class RowDirectoryTests
         directory.WriteResult(result);
 
         Assert.That(() => directory.Check(result.Configuration), Throws.Nothing);
-        RowConfiguration longer = result.Configuration with { Options = result.Configuration.Options with { Epochs = 5 } };
-        Assert.That(() => directory.Check(longer), Throws.InstanceOf<UsageException>().With.Message.Contains("options.epochs is 3 there and 5 now"));
+        RowConfiguration longer = result.Configuration with
+        {
+            Options = result.Configuration.Options with { Epochs = 5 },
+        };
+        Assert.That(
+            () => directory.Check(longer),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("options.epochs is 3 there and 5 now"));
     }
 
     [Test]
@@ -26,7 +31,9 @@ public sealed class RowDirectoryTests
         RowConfiguration configuration = SampleResults.Of("2").Configuration;
         var directory = new RowDirectory(folder.PathOf("study"), StudyRows.Parse("2")[0]);
         directory.Claim(configuration);
-        Assert.That(() => directory.Check(configuration with { Data = configuration.Data with { Unlabelled = 20 } }), Throws.Nothing);
+        Assert.That(
+            () => directory.Check(configuration with { Data = configuration.Data with { Unlabelled = 20 } }),
+            Throws.Nothing);
     }
 
     [Test]
@@ -45,6 +52,8 @@ public sealed class RowDirectoryTests
         var directory = new RowDirectory(folder.PathOf("study"), StudyRows.Parse("2")[0]);
         Directory.CreateDirectory(directory.Location);
         File.WriteAllText(directory.PathOf("row.json"), text);
-        Assert.That(() => directory.Check(SampleResults.Of("2").Configuration), Throws.InstanceOf<UsageException>().With.Message.Contains("row.json' is damaged"));
+        Assert.That(
+            () => directory.Check(SampleResults.Of("2").Configuration),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("row.json' is damaged"));
     }
 }

@@ -70,7 +70,8 @@ public sealed class StudyClockTests
         clock.Report(1);
         clock.End();
 
-        // Of 80 images that are trained on and judged and 20 that are judged: (1 + 1) * 80 + 20 passes where there were (3 + 1) * 80 + 20.
+        // Of 80 images that are trained on and judged and 20 that are judged: (1 + 1) * 80 + 20 passes where there were
+        // (3 + 1) * 80 + 20.
         Assert.That(clock.Left()!.Value.TotalSeconds, Is.EqualTo(100.0 * 180 / 340).Within(0.001));
     }
 
@@ -80,7 +81,9 @@ public sealed class StudyClockTests
         var data = new DataDescription(["infected", "normal"], Train: 80, Validation: 20, Test: 20, "0123456789abcdef");
         RowPlan[] rows =
         [
-            .. ids.Select(id => StudyRows.Parse(id)[0]).Select(row => new RowPlan(row, new RowConfiguration(row.Id, options.Training(row), data), new RowDirectory("out", row), Data: null!)),
+            .. ids.Select(id => StudyRows.Parse(id)[0]).Select(row => new RowPlan(
+                row, new RowConfiguration(row.Id, options.Training(row), data), new RowDirectory("out", row),
+                Data: null!)),
         ];
         return (new StudyClock(rows, time), rows);
     }

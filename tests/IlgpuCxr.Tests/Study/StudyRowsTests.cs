@@ -27,11 +27,14 @@ public sealed class StudyRowsTests
     [TestCase("1, five", "five")]
     [TestCase("-1", "-1")]
     public void What_is_no_row_is_named(string list, string named) =>
-        Assert.That(() => StudyRows.Parse(list), Throws.TypeOf<UsageException>().With.Message.StartsWith($"--rows has '{named}'"));
+        Assert.That(
+            () => StudyRows.Parse(list),
+            Throws.TypeOf<UsageException>().With.Message.StartsWith($"--rows has '{named}'"));
 
     [Test]
     public void Every_row_has_a_directory_of_its_own() =>
-        Assert.That(StudyRows.All.Select(row => row.DirectoryName), Is.Unique.And.All.Match("^part[12]-row[1-8]-[a-z0-9-]+$"));
+        Assert.That(
+            StudyRows.All.Select(row => row.DirectoryName), Is.Unique.And.All.Match("^part[12]-row[1-8]-[a-z0-9-]+$"));
 
     [Test]
     public void With_given_images_and_no_options_a_row_is_the_studys_own()
@@ -41,9 +44,14 @@ public sealed class StudyRowsTests
         {
             TrainingOptions training = options.Training(row);
             Assert.That((training.Size, training.Batch, training.Epochs), Is.EqualTo((224, 32, 25)), row.Id);
-            Assert.That(training.Optimizer, Is.EqualTo(new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 1e-4f, Momentum = 0.9f }), row.Id);
+            Assert.That(
+                training.Optimizer,
+                Is.EqualTo(new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 1e-4f, Momentum = 0.9f }),
+                row.Id);
             Assert.That(training.Hidden, Is.EqualTo(row.Part == StudyPart.Part1 ? 130 : 0), row.Id);
-            Assert.That((training.Network, training.Freeze, training.Loss), Is.EqualTo((row.Network, row.Freeze, row.Loss)), row.Id);
+            Assert.That(
+                (training.Network, training.Freeze, training.Loss), Is.EqualTo((row.Network, row.Freeze, row.Loss)),
+                row.Id);
         }
         Assert.That(options.Training(StudyRows.Parse("p2:3")[0]).Loss, Is.EqualTo(LossKind.Focal));
     }
@@ -51,11 +59,22 @@ public sealed class StudyRowsTests
     [Test]
     public void Options_override_the_study_and_the_phantoms()
     {
-        var options = new StudyOptions { Out = "out", Part1 = "a", Epochs = 3, Size = 96, Batch = 8, LearningRate = 0.01f, Seed = 7 };
+        var options = new StudyOptions
+        {
+            Out = "out",
+            Part1 = "a",
+            Epochs = 3,
+            Size = 96,
+            Batch = 8,
+            LearningRate = 0.01f,
+            Seed = 7,
+        };
         foreach (StudyRow row in StudyRows.All)
         {
             TrainingOptions training = options.Training(row);
-            Assert.That((training.Size, training.Batch, training.Epochs, training.Optimizer.LearningRate, training.Seed), Is.EqualTo((96, 8, 3, 0.01f, 7L)), row.Id);
+            Assert.That(
+                (training.Size, training.Batch, training.Epochs, training.Optimizer.LearningRate, training.Seed),
+                Is.EqualTo((96, 8, 3, 0.01f, 7L)), row.Id);
         }
     }
 

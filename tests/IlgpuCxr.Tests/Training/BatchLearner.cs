@@ -5,7 +5,9 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
-/// <summary>A network that learns batches which are in memory: forward, loss, backward, SGD, with no files around it.</summary>
+/// <summary>
+/// A network that learns batches which are in memory: forward, loss, backward, SGD, with no files around it.
+/// </summary>
 internal sealed class BatchLearner : IDisposable
 {
     private readonly ComputeDevice device;
@@ -64,7 +66,8 @@ internal sealed class BatchLearner : IDisposable
     {
         device.Upload<float>(images.View, batch);
         step.Predict(shape, Fill, logits.View);
-        return [.. device.Download(logits.View).Chunk(network.Head.Outputs).Select(row => Array.IndexOf(row, row.Max()))];
+        return [
+            .. device.Download(logits.View).Chunk(network.Head.Outputs).Select(row => Array.IndexOf(row, row.Max()))];
     }
 
     public void Dispose()

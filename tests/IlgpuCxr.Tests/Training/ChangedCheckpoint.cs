@@ -13,6 +13,11 @@ internal static class ChangedCheckpoint
     public static void Write(string path, string original, string bias, params float[] values)
     {
         using WeightFile file = SafetensorsFile.Read(original + ".safetensors");
-        SafetensorsFile.Write(path, [.. file.Select(tensor => tensor.Name == bias ? new WeightTensor(tensor.Name, tensor.Shape, values) : tensor)], file.Metadata);
+        SafetensorsFile.Write(
+            path,
+            [
+                .. file.Select(
+                    tensor => tensor.Name == bias ? new WeightTensor(tensor.Name, tensor.Shape, values) : tensor)],
+            file.Metadata);
     }
 }

@@ -48,7 +48,9 @@ public sealed class CheckpointTests
     {
         var options = new OptimizerOptions { Kind = kind, LearningRate = 0.1f };
         using var optimizer = new Optimizer(device, network, options);
-        device.Upload<float>(network.Store.Gradients, [.. Enumerable.Range(0, (int)network.Store.LearnedCount).Select(i => MathF.Sin(i))]);
+        device.Upload<float>(
+            network.Store.Gradients,
+            [.. Enumerable.Range(0, (int)network.Store.LearnedCount).Select(i => MathF.Sin(i))]);
         optimizer.Step();
         string last = folder.PathOf("last");
         Checkpoint.Save(last, device, network, optimizer);
@@ -59,13 +61,17 @@ public sealed class CheckpointTests
 
         foreach ((Parameter saved, Parameter loaded) in network.Parameters.Zip(other.Parameters))
         {
-            Assert.That(Digest.Of(device.Download(loaded.Value)), Is.EqualTo(Digest.Of(device.Download(saved.Value))), saved.Name);
+            Assert.That(
+                Digest.Of(device.Download(loaded.Value)), Is.EqualTo(Digest.Of(device.Download(saved.Value))),
+                saved.Name);
             if (saved.IsBuffer)
                 continue;
             float[][] memory = MemoryOf(network, optimizer, saved);
             Assert.That(memory, Has.Length.EqualTo(memories));
             Assert.That(memory.All(part => part.Any(value => value != 0)), saved.Name);
-            Assert.That(MemoryOf(other, otherOptimizer, loaded).Select(Digest.Of), Is.EqualTo(memory.Select(Digest.Of)), saved.Name);
+            Assert.That(
+                MemoryOf(other, otherOptimizer, loaded).Select(Digest.Of), Is.EqualTo(memory.Select(Digest.Of)),
+                saved.Name);
         }
         Assert.That(otherOptimizer.Steps, Is.EqualTo(1));
     }
@@ -75,17 +81,25 @@ public sealed class CheckpointTests
     {
         using var optimizer = new Optimizer(device, network, new OptimizerOptions());
         string message = "does not hold what the optimizer remembers of conv1.weight; resume from the 'last'";
-        Assert.That(() => Checkpoint.Load(path, device, network, optimizer), Throws.TypeOf<NetworkException>().With.Message.Contains(message));
+        Assert.That(
+            () => Checkpoint.Load(path, device, network, optimizer),
+            Throws.TypeOf<NetworkException>().With.Message.Contains(message));
 
         string cut = folder.PathOf("cut.safetensors");
         Checkpoint.Save(cut, device, network, optimizer, Info);
         using (WeightFile whole = SafetensorsFile.Read(cut))
         {
-            WeightTensor[] tensors = [.. whole.Where(tensor => tensor.Name != "optimizer.momentum_buffer.conv1.weight")];
+            WeightTensor[] tensors =
+                [.. whole.Where(tensor => tensor.Name != "optimizer.momentum_buffer.conv1.weight")];
             SafetensorsFile.Write(folder.PathOf("steps.safetensors"), [.. whole]);
-            SafetensorsFile.Write(folder.PathOf("short.safetensors"), [.. tensors, new WeightTensor("optimizer.momentum_buffer.conv1.weight", [1], new float[1])], whole.Metadata);
+            SafetensorsFile.Write(
+                folder.PathOf("short.safetensors"),
+                [.. tensors, new WeightTensor("optimizer.momentum_buffer.conv1.weight", [1], new float[1])],
+                whole.Metadata);
         }
-        Assert.That(() => Checkpoint.Load(folder.PathOf("short"), device, network, optimizer), Throws.TypeOf<NetworkException>().With.Message.Contains(message));
+        Assert.That(
+            () => Checkpoint.Load(folder.PathOf("short"), device, network, optimizer),
+            Throws.TypeOf<NetworkException>().With.Message.Contains(message));
         Assert.That(
             () => Checkpoint.Load(folder.PathOf("steps"), device, network, optimizer),
             Throws.TypeOf<NetworkException>().With.Message.Contains("does not tell how many steps were trained"));
@@ -126,7 +140,8 @@ public sealed class CheckpointTests
         using var other = new Network(device, "resnet18", NetworkHead.Part1 with { Outputs = 3 });
         Assert.That(
             () => Checkpoint.Load(path, device, other, null),
-            Throws.TypeOf<NetworkException>().With.Message.Contains("fc.2.weight is [2, 130] instead of [3, 130]").And.Message.Contains(path));
+            Throws.TypeOf<NetworkException>().With.Message.Contains(
+                "fc.2.weight is [2, 130] instead of [3, 130]").And.Message.Contains(path));
     }
 
     [Test]
@@ -135,16 +150,21 @@ public sealed class CheckpointTests
         using var other = new Network(device, "resnet18", NetworkHead.Part2);
         Assert.That(
             () => Checkpoint.Load(path, device, other, null),
-            Throws.TypeOf<NetworkException>().With.Message.Contains("fc.weight is missing; fc.bias is missing; fc.0.weight is not expected and 3 more"));
+            Throws.TypeOf<NetworkException>().With.Message.Contains(
+                "fc.weight is missing; fc.bias is missing; fc.0.weight is not expected and 3 more"));
     }
 
     [Test]
     public void A_file_that_is_not_there_is_told() =>
-        Assert.That(() => Checkpoint.ReadInfo(folder.PathOf("none")), Throws.TypeOf<NetworkException>().With.Message.Contains("none.safetensors"));
+        Assert.That(
+            () => Checkpoint.ReadInfo(folder.PathOf("none")),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("none.safetensors"));
 
     [Test]
     public void A_file_of_another_ending_is_told() =>
-        Assert.That(() => Checkpoint.ReadInfo(folder.Write("notes.txt", [1])), Throws.TypeOf<NetworkException>().With.Message.Contains(".safetensors"));
+        Assert.That(
+            () => Checkpoint.ReadInfo(folder.Write("notes.txt", [1])),
+            Throws.TypeOf<NetworkException>().With.Message.Contains(".safetensors"));
 
     [Test]
     public void A_file_that_is_not_safetensors_is_told() =>
@@ -158,7 +178,9 @@ public sealed class CheckpointTests
     public void A_truncated_file_is_told(int bytes)
     {
         string truncated = folder.Write("truncated.safetensors", File.ReadAllBytes(path + ".safetensors")[..bytes]);
-        Assert.That(() => Checkpoint.ReadInfo(truncated), Throws.TypeOf<WeightFormatException>().With.Message.Contains("truncated.safetensors"));
+        Assert.That(
+            () => Checkpoint.ReadInfo(truncated),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains("truncated.safetensors"));
     }
 
     [TestCase("options", "null")]
@@ -178,8 +200,12 @@ public sealed class CheckpointTests
         JsonNode description = JsonNode.Parse(Info.ToJson())!;
         description[key] = JsonNode.Parse(value);
         string file = folder.PathOf("broken.safetensors");
-        SafetensorsFile.Write(file, [new("fc.weight", [1], new[] { 1f })], new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = description.ToJsonString() });
-        Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains("broken.safetensors"));
+        SafetensorsFile.Write(
+            file, [new("fc.weight", [1], new[] { 1f })],
+            new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = description.ToJsonString() });
+        Assert.That(
+            () => Checkpoint.ReadInfo(file),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("broken.safetensors"));
     }
 
     [TestCase(null)]
@@ -189,9 +215,13 @@ public sealed class CheckpointTests
     public void Weights_without_a_description_are_told(string? description)
     {
         string file = folder.PathOf("weights.safetensors");
-        Dictionary<string, string>? metadata = description is null ? null : new() { [CheckpointInfo.MetadataKey] = description };
+        Dictionary<string, string>? metadata = description is null
+            ? null
+            : new() { [CheckpointInfo.MetadataKey] = description };
         SafetensorsFile.Write(file, [new WeightTensor("fc.weight", [1], new[] { 1f })], metadata);
-        Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains(file).And.Message.Contains("cxr train"));
+        Assert.That(
+            () => Checkpoint.ReadInfo(file),
+            Throws.TypeOf<NetworkException>().With.Message.Contains(file).And.Message.Contains("cxr train"));
     }
 
     private float[][] MemoryOf(Network of, Optimizer optimizer, Parameter parameter) =>
@@ -205,6 +235,8 @@ public sealed class CheckpointTests
         using var other = new Network(device, "resnet18", NetworkHead.Part1);
         Checkpoint.Load(file, device, other);
         Assert.That(device.Download(other.Store.Values), Is.EqualTo(device.Download(network.Store.Values)));
-        Assert.That(() => Checkpoint.ReadInfo(file), Throws.TypeOf<NetworkException>().With.Message.Contains("not how they were trained"));
+        Assert.That(
+            () => Checkpoint.ReadInfo(file),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("not how they were trained"));
     }
 }

@@ -3,7 +3,10 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
-/// <summary>The same seed gives the same weights, bit for bit, however many threads compute them; whole runs with their files are in <see cref="TrainerTests"/>.</summary>
+/// <summary>
+/// The same seed gives the same weights, bit for bit, however many threads compute them; whole runs with their files
+/// are in <see cref="TrainerTests"/>.
+/// </summary>
 public sealed class DeterminismTests
 {
     private const int Steps = 20;
@@ -28,7 +31,8 @@ public sealed class DeterminismTests
 
     private static string Train(string network, int threads, long seed = 1)
     {
-        using var learner = new BatchLearner(network, threads, images, new OptimizerOptions { LearningRate = 0.01f, WeightDecay = 1e-4f }, seed);
+        using var learner = new BatchLearner(
+            network, threads, images, new OptimizerOptions { LearningRate = 0.01f, WeightDecay = 1e-4f }, seed);
         for (int step = 0; step < Steps; step++)
             learner.Learn(BatchLearner.Noise(images, $"batch {step % 3}"), [step % 2, 1 - step % 2]);
         return learner.Weights;

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace IlgpuCxr.Tests.Training;
 
-/// <summary>Stands for many bits, because NUnit compares arrays of millions of elements one by one in seconds.</summary>
+/// <summary>
+/// Stands for many bits, because NUnit compares arrays of millions of elements one by one in seconds.
+/// </summary>
 internal static class Digest
 {
     public static string OfFile(string path)
@@ -12,5 +14,6 @@ internal static class Digest
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
-    public static string Of(float[] values) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<float>(values)));
+    public static string Of(float[] values) =>
+        Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<float>(values)));
 }

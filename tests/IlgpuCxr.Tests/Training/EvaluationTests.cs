@@ -12,16 +12,20 @@ public sealed class EvaluationTests
     public void F1_of_one_class_of_two_is_that_of_the_second()
     {
         // Classes 0, 0, 0, 1 are predicted to be 0, 0, 1, 1: one right of two, one found of one.
-        var evaluation = new Evaluation(0, new Predictions(ClassificationTask.Binary, 2, [1, 0, 1, 0, 0, 1, 0, 1], [0, 0, 0, 1]));
+        var evaluation = new Evaluation(
+            0, new Predictions(ClassificationTask.Binary, 2, [1, 0, 1, 0, 0, 1, 0, 1], [0, 0, 0, 1]));
         Assert.That((evaluation.Accuracy, evaluation.F1), Is.EqualTo((75.0, 2 / 3.0)));
     }
 
     [Test]
     public void F1_of_more_than_two_classes_is_their_mean()
     {
-        // The example of scikit-learn's f1_score: classes 0, 1, 2, 0, 1, 2 are predicted to be 0, 2, 1, 0, 0, 1, and average='macro' is 0.26... A fourth class occurs nowhere.
+        // The example of scikit-learn's f1_score: classes 0, 1, 2, 0, 1, 2 are predicted to be 0, 2, 1, 0, 0, 1, and
+        // average='macro' is 0.26... A fourth class occurs nowhere.
         var evaluation = new Evaluation(0, new Predictions(
-            ClassificationTask.Binary, 4, [1, 0, 0, 0, /**/ 0, 0, 1, 0, /**/ 0, 1, 0, 0, /**/ 1, 0, 0, 0, /**/ 1, 0, 0, 0, /**/ 0, 1, 0, 0], [0, 1, 2, 0, 1, 2]));
+            ClassificationTask.Binary, 4,
+            [1, 0, 0, 0, /**/ 0, 0, 1, 0, /**/ 0, 1, 0, 0, /**/ 1, 0, 0, 0, /**/ 1, 0, 0, 0, /**/ 0, 1, 0, 0],
+            [0, 1, 2, 0, 1, 2]));
         Assert.That(evaluation.F1, Is.EqualTo(0.8 / 3).Within(1e-12));
         Assert.That(ReportText.F1(ClassificationTask.Binary, ["a", "b", "c", "d"]), Is.EqualTo("macro F1"));
         Assert.That(ReportText.F1(ClassificationTask.Binary, ["infected", "normal"]), Is.EqualTo("F1 of normal"));

@@ -12,7 +12,10 @@ public sealed class GradCamTests
 {
     private static readonly TensorShape image = new(1, 64, 64, 3);
 
-    /// <summary>Before average pooling and one linear layer Grad-CAM is CAM (Zhou et al. 2016): every gradient is a weight over the number of pixels.</summary>
+    /// <summary>
+    /// Before average pooling and one linear layer Grad-CAM is CAM (Zhou et al. 2016): every gradient is a weight over
+    /// the number of pixels.
+    /// </summary>
     [Test]
     public void Of_a_single_linear_layer_the_gradients_are_its_weights([Values(0, 2)] int target)
     {
@@ -25,7 +28,9 @@ public sealed class GradCamTests
         Assert.That(pass.Gradients, Is.EqualTo(Enumerable.Repeat(expected, 4).SelectMany(row => row)).Within(1e-7));
     }
 
-    /// <summary>The gradient along a direction is what the logit changes by, dropout and max pooling included.</summary>
+    /// <summary>
+    /// The gradient along a direction is what the logit changes by, dropout and max pooling included.
+    /// </summary>
     [TestCase("resnet18")]
     [TestCase("vgg16")]
     public void Logits_change_by_the_gradients(string architecture)
@@ -34,15 +39,21 @@ public sealed class GradCamTests
         using var network = new Network(device, architecture, new NetworkHead(8, 2, 0.5f));
         GradCam.Pass pass = Run(device, network, target: 1);
         Assert.That(pass.Gradients.Any(gradient => gradient != 0));
-        // Activations that grow by a part of themselves: no ReLU of the classifier turns for so small a step, and no maximum changes its place.
+        // Activations that grow by a part of themselves: no ReLU of the classifier turns for so small a step, and no
+        // maximum changes its place.
         const float part = 1e-3f;
-        float[] moved = Classify(device, network, pass, Array.ConvertAll(pass.Activations, activation => (1 + part) * activation)), before = Classify(device, network, pass, pass.Activations);
+        float[] moved = Classify(
+            device, network, pass, Array.ConvertAll(pass.Activations, activation => (1 + part) * activation));
+        float[] before = Classify(device, network, pass, pass.Activations);
         Assert.That(before, Is.EqualTo(pass.Logits));
         double expected = pass.Activations.Zip(pass.Gradients, (a, g) => (double)a * g * part).Sum();
         Assert.That(moved[1] - before[1], Is.EqualTo(expected).Within(1e-2 * Math.Abs(expected) + 1e-5));
     }
 
-    /// <summary>Of a window of zeros the first is the maximum: what it grows by, the pooling passes on. In trained networks most windows of a channel are such.</summary>
+    /// <summary>
+    /// Of a window of zeros the first is the maximum: what it grows by, the pooling passes on. In trained networks most
+    /// windows of a channel are such.
+    /// </summary>
     [Test]
     public void A_pixel_of_a_window_of_zeros_has_the_gradient_of_the_activation()
     {
@@ -63,7 +74,8 @@ public sealed class GradCamTests
                 }
         double expected = direction.Zip(pass.Gradients, (d, g) => (double)d * g).Sum();
         Assert.That(Math.Abs(expected), Is.GreaterThan(1e-6), "There are such windows, and they count.");
-        float[] moved = Classify(device, network, pass, [.. pass.Activations.Zip(direction, (a, d) => a + d)]), before = Classify(device, network, pass, pass.Activations);
+        float[] moved = Classify(device, network, pass, [.. pass.Activations.Zip(direction, (a, d) => a + d)]);
+        float[] before = Classify(device, network, pass, pass.Activations);
         Assert.That(moved[1] - before[1], Is.EqualTo(expected).Within(2e-2 * Math.Abs(expected) + 1e-6));
     }
 
@@ -71,7 +83,8 @@ public sealed class GradCamTests
     public void A_map_weighs_channels_by_their_mean_gradient_and_keeps_what_is_positive()
     {
         // Two channels, four pixels: the first speaks for the class, the second as much against it.
-        var pass = new GradCam.Pass(new TensorShape(1, 2, 2, 2), [4, 0, 2, 0, 0, 3, 0, 0], [1, -2, 3, 0, 0, -1, 0, -1], []);
+        var pass = new GradCam.Pass(
+            new TensorShape(1, 2, 2, 2), [4, 0, 2, 0, 0, 3, 0, 0], [1, -2, 3, 0, 0, -1, 0, -1], []);
         HeatMap map = GradCam.Map(pass);
         Assert.That(map.Values, Is.EqualTo(new[] { 1.0, 0.5, 0, 0 }));
         Assert.That(map.At(0, 0), Is.EqualTo(1));

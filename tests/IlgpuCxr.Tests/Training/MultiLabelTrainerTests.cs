@@ -14,7 +14,10 @@ using VipsImage = NetVips.Image;
 
 namespace IlgpuCxr.Tests.Training;
 
-/// <summary>A run of Part 2's kind with everything that must go on where it stopped: dropout, Adam's memory and steps, the point before training.</summary>
+/// <summary>
+/// A run of Part 2's kind with everything that must go on where it stopped: dropout, Adam's memory and steps, the point
+/// before training.
+/// </summary>
 public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => DataFolder.CompletePart2())
 {
     private static readonly TrainingOptions Options = TrainingOptions.Study(ClassificationTask.MultiLabel) with
@@ -38,7 +41,9 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
             if (epoch.Epoch == 0)
                 stop.Cancel();
         }
-        Assert.That(() => run.Train(Options, onEpoch: StopAfterTheFirst, cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => run.Train(Options, onEpoch: StopAfterTheFirst, cancellation: stop.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         IReadOnlyList<EpochResult> resumed = run.Train(Options, resume: true);
         AssertSameBytes(run);
         Assert.That(resumed.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { EpochResult.Untrained, 0, 1 }));
@@ -53,8 +58,11 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         using ComputeDevice device = SmallRun.Open(2);
         using var predictor = new Predictor(device, Reference.Files.Best);
         IReadOnlyList<ImageSample> samples = ImageFolder.Flat(some.PathOf("Test"));
-        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(samples, Reference.Loader(Options with { Batch = 3 }, 2), CancellationToken.None);
-        Assert.That(predictions.Select(prediction => prediction.Name), Is.EqualTo(samples.Select(sample => Path.GetFileName(sample.Path)).Where(name => name != "1.png")));
+        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(
+            samples, Reference.Loader(Options with { Batch = 3 }, 2), CancellationToken.None);
+        Assert.That(
+            predictions.Select(prediction => prediction.Name),
+            Is.EqualTo(samples.Select(sample => Path.GetFileName(sample.Path)).Where(name => name != "1.png")));
     }
 
     [Test]
@@ -82,7 +90,10 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         Assert.That(result.BestEpoch, Is.Not.EqualTo(EpochResult.Untrained));
     }
 
-    /// <summary>The trainer's epochs once more, without the evaluations between them: the losses are the same only with the same images, transforms and dropped values.</summary>
+    /// <summary>
+    /// The trainer's epochs once more, without the evaluations between them: the losses are the same only with the same
+    /// images, transforms and dropped values.
+    /// </summary>
     [Test]
     public void What_an_epoch_draws_follows_seed_and_epoch()
     {
@@ -108,7 +119,10 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         }
     }
 
-    /// <summary>Black images leave a network silent that has no negative first filter and no bias; of white ones come logits that no float holds.</summary>
+    /// <summary>
+    /// Black images leave a network silent that has no negative first filter and no bias; of white ones come logits
+    /// that no float holds.
+    /// </summary>
     [Test]
     public void A_validation_loss_that_is_no_number_ends_the_run()
     {
@@ -134,7 +148,9 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
             Throws.TypeOf<NetworkException>().With.Message.Contains("The loss of epoch -1 is not a number"));
     }
 
-    /// <summary>9 training images in batches of 4, the last of a single smallest image being left out: two steps an epoch.</summary>
+    /// <summary>
+    /// 9 training images in batches of 4, the last of a single smallest image being left out: two steps an epoch.
+    /// </summary>
     [Test]
     public void The_checkpoint_counts_the_steps()
     {
@@ -159,7 +175,8 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         {
             using var run = new SmallRun(Data.Root);
             run.Train(options with { Epochs = 1 });
-            return string.Join(' ', run.Told.Select(told => (told.Result with { Seconds = 0, ImagesPerSecond = 0 }).ToString()));
+            return string.Join(
+                ' ', run.Told.Select(told => (told.Result with { Seconds = 0, ImagesPerSecond = 0 }).ToString()));
         })];
         Assert.That(lasts, Is.Unique);
     }
@@ -170,22 +187,30 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         Evaluation validation = Reference.Evaluate(Reference.Files.Best, Options)[0].Evaluation;
         Evaluation inOne = Reference.Evaluate(Reference.Files.Best, Options with { Batch = 9 })[0].Evaluation;
         Assert.That(inOne.Loss, Is.EqualTo(validation.Loss).Within(1e-5 * validation.Loss));
-        // Near a probability of one half every label of an image costs about alpha or 1 - alpha times 1/4 ln 2; there are 27.
+        // Near a probability of one half every label of an image costs about alpha or 1 - alpha times 1/4 ln 2; there
+        // are 27.
         Assert.That(History[0].ValidationLoss, Is.InRange(27 * 0.25 * 0.25 * 0.5, 27 * 0.75 * 0.25 * 1.5));
     }
 
     [Test]
     public void The_final_evaluation_repeats_the_numbers_of_the_best_epoch_and_has_all_metrics()
     {
-        EpochResult best = History.Single(epoch => epoch.Epoch == Checkpoint.ReadInfo(Reference.Files.Best).History[^1].Epoch);
+        EpochResult best = History.Single(
+            epoch => epoch.Epoch == Checkpoint.ReadInfo(Reference.Files.Best).History[^1].Epoch);
         IReadOnlyList<SplitEvaluation> results = Reference.Evaluate(Reference.Files.Best, Options, training: true);
 
-        Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation" }), "The test images have no labels.");
-        Assert.That((results[0].Evaluation.Loss, results[0].Evaluation.Accuracy, results[0].Evaluation.F1), Is.EqualTo((best.TrainLoss, best.TrainAccuracy, best.TrainF1)));
+        Assert.That(
+            results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation" }),
+            "The test images have no labels.");
+        Assert.That(
+            (results[0].Evaluation.Loss, results[0].Evaluation.Accuracy, results[0].Evaluation.F1),
+            Is.EqualTo((best.TrainLoss, best.TrainAccuracy, best.TrainF1)));
         Assert.That(
             (results[1].Evaluation.Loss, results[1].Evaluation.Accuracy, results[1].Evaluation.F1),
             Is.EqualTo((best.ValidationLoss, best.ValidationAccuracy, best.ValidationF1)));
-        Assert.That(results[1].Evaluation.Confusion.Select(matrix => matrix.Rows[1].Sum()), Is.EqualTo(new[] { 3, 6, 3 }), "covid, pneumonia, normal");
+        Assert.That(
+            results[1].Evaluation.Confusion.Select(matrix => matrix.Rows[1].Sum()), Is.EqualTo(new[] { 3, 6, 3 }),
+            "covid, pneumonia, normal");
         IReadOnlyList<ClassMetrics> classes = results[1].Classes;
         Assert.That(classes.Select(metrics => metrics.Name), Is.EqualTo(new[] { "covid", "pneumonia", "normal" }));
         Assert.That(classes.Select(metrics => metrics.Confusion.Total), Is.All.EqualTo(9));
@@ -198,8 +223,11 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         using var predictor = new Predictor(device, Reference.Files.Best);
         ImageFolder images = Reference.Images(Options);
         ImageBatchLoader loader = Reference.Loader(Options with { Batch = 3 }, 2);
-        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(images.Unlabelled, loader, CancellationToken.None);
-        Assert.That(predictions.Select(prediction => prediction.Name), Is.EqualTo(new[] { "0.png", "1.png", "10.png", "11.png" }));
+        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(
+            images.Unlabelled, loader, CancellationToken.None);
+        Assert.That(
+            predictions.Select(prediction => prediction.Name),
+            Is.EqualTo(new[] { "0.png", "1.png", "10.png", "11.png" }));
 
         string file = Reference.PathOf("input.safetensors");
         NormalisedImages.Write(file, device, images.Unlabelled, Reference.Loader(Options, 2), Options);

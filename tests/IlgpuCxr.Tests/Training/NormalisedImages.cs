@@ -9,7 +9,9 @@ namespace IlgpuCxr.Tests.Training;
 internal static class NormalisedImages
 {
     /// <summary>Writes the tensor <c>input</c> <c>[N, 3, S, S]</c>.</summary>
-    public static void Write(string path, ComputeDevice device, IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, TrainingOptions options)
+    public static void Write(
+        string path, ComputeDevice device, IReadOnlyList<ImageSample> samples, ImageBatchLoader loader,
+        TrainingOptions options)
     {
         using var batch = new DeviceBatch(device, options.Task, 3);
         var values = new List<float>();
@@ -21,6 +23,7 @@ internal static class NormalisedImages
             batch.Transform(new Tensor(shape, memory.View));
             values.AddRange(Fixtures.PyTorchLayout.ToNchw(device.Download(memory.View), shape));
         }
-        SafetensorsFile.Write(path, [new WeightTensor("input", [samples.Count, 3, options.Size, options.Size], values.ToArray())], null);
+        SafetensorsFile.Write(
+            path, [new WeightTensor("input", [samples.Count, 3, options.Size, options.Size], values.ToArray())], null);
     }
 }

@@ -14,7 +14,8 @@ public sealed class OverfittingTests
     public void A_network_learns_a_batch_of_noise_by_heart(string network, float learningRate, int mostSteps)
     {
         var shape = new TensorShape(8, 32, 32, 3);
-        using var learner = new BatchLearner(network, threads: 2, shape, new OptimizerOptions { LearningRate = learningRate });
+        using var learner = new BatchLearner(
+            network, threads: 2, shape, new OptimizerOptions { LearningRate = learningRate });
         float[] images = BatchLearner.Noise(shape, "noise");
         int[] classes = [0, 1, 1, 0, 1, 0, 0, 1];
         var course = new List<float>();

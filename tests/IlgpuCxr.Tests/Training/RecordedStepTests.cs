@@ -7,18 +7,23 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
-/// <summary>A training step that is recorded once and launched again, on an interpreted GPU: all launches with the arguments that they were recorded with.</summary>
+/// <summary>
+/// A training step that is recorded once and launched again, on an interpreted GPU: all launches with the arguments
+/// that they were recorded with.
+/// </summary>
 public sealed class RecordedStepTests
 {
     // Every kind of layer, each as small as it can be.
-    private static readonly Architecture small = new("small", "head", SmallestImage: 4, FeatureLayers: 3, (head, dropout) => new Sequential(
+    private static readonly Architecture small = new(
+        "small", "head", SmallestImage: 4, FeatureLayers: 3, (head, dropout) => new Sequential(
         new ConvolutionLayer("conv", 3, 4, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
         new MaxPoolingLayer("pool", window: 2, stride: 2, padding: 0),
         new BasicBlock("block", 4, 8, stride: 2),
         new AdaptiveAveragePoolingLayer("average", 1),
         head.Build("head", TensorShape.Vector(8), dropout)));
 
-    private static readonly TensorShape[] batches = [new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3), new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3)];
+    private static readonly TensorShape[] batches =
+        [new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3), new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3)];
 
     [Test]
     public void Learns_the_same_bits_as_one_whose_kernels_are_launched_one_by_one()
@@ -26,10 +31,14 @@ public sealed class RecordedStepTests
         (float[] expected, float[] expectedLosses, int none) = Train(graphs: false, evaluates: false);
         (float[] weights, float[] losses, int replays) = Train(graphs: true, evaluates: false);
         Assert.That(none, Is.Zero);
-        Assert.That(replays, Is.EqualTo(4), "Each shape's first step cannot be recorded, for kernels are loaded when they are launched.");
+        Assert.That(
+            replays, Is.EqualTo(4),
+            "Each shape's first step cannot be recorded, for kernels are loaded when they are launched.");
         Assert.That(losses, Is.EqualTo(expectedLosses));
         Assert.That(weights, Is.EqualTo(expected));
-        Assert.That(losses.Distinct().Count(), Is.EqualTo(batches.Length), "Other images, targets and dropped values in each step.");
+        Assert.That(
+            losses.Distinct().Count(), Is.EqualTo(batches.Length),
+            "Other images, targets and dropped values in each step.");
     }
 
     [Test]
@@ -53,7 +62,8 @@ public sealed class RecordedStepTests
 
     private static (float[] Weights, float[] Losses, int Replays) Train(bool graphs, bool evaluates)
     {
-        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs }, out EmulatedGpu gpu);
+        using ComputeDevice device = EmulatedGpu.Open(
+            new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs }, out EmulatedGpu gpu);
         (float[] weights, float[] losses) = Train(device, evaluates);
         return (weights, losses, gpu.Replays);
     }
@@ -62,9 +72,11 @@ public sealed class RecordedStepTests
     {
         using var network = new Network(device, small, new NetworkHead(Hidden: 5, Outputs: 3, Dropout: 0.5f));
         network.Initialize(1);
-        using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 0.1f, Momentum = 0.9f });
+        using var optimizer = new Optimizer(
+            device, network, new OptimizerOptions { LearningRate = 0.1f, Momentum = 0.9f });
         using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
-        using DeviceBuffer<float> images = device.Allocate<float>(batches.Max(batch => batch.Count)), losses = device.Allocate<float>(batches.Length);
+        using DeviceBuffer<float> images = device.Allocate<float>(batches.Max(batch => batch.Count));
+        using DeviceBuffer<float> losses = device.Allocate<float>(batches.Length);
         using DeviceBuffer<float> logits = device.Allocate<float>(12);
         for (int i = 0; i < batches.Length; i++)
         {

@@ -9,8 +9,18 @@ namespace IlgpuCxr.Tests.Training;
 /// <summary>Trains ResNet18 on a few small images, in a folder that is gone afterwards.</summary>
 internal sealed class SmallRun : IDisposable
 {
-    /// <summary>Two steps an epoch on <see cref="DataFolder.Complete"/>'s six training images, with a rate at which epochs differ.</summary>
-    public static readonly TrainingOptions Options = new() { Size = 32, Batch = 4, Epochs = 2, Optimizer = new OptimizerOptions { LearningRate = 0.01f }, Seed = 1 };
+    /// <summary>
+    /// Two steps an epoch on <see cref="DataFolder.Complete"/>'s six training images, with a rate at which epochs
+    /// differ.
+    /// </summary>
+    public static readonly TrainingOptions Options = new()
+    {
+        Size = 32,
+        Batch = 4,
+        Epochs = 2,
+        Optimizer = new OptimizerOptions { LearningRate = 0.01f },
+        Seed = 1,
+    };
 
     private readonly string data;
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ilgpucxr-run-");
@@ -32,7 +42,8 @@ internal sealed class SmallRun : IDisposable
     public string PathOf(string name) => Path.Combine(folder.FullName, name);
 
     public IReadOnlyList<EpochResult> Train(
-        TrainingOptions options, int threads = 2, bool resume = false, Action<EpochResult>? onEpoch = null, InitialWeights? weights = null, CancellationToken cancellation = default)
+        TrainingOptions options, int threads = 2, bool resume = false, Action<EpochResult>? onEpoch = null,
+        InitialWeights? weights = null, CancellationToken cancellation = default)
     {
         using ComputeDevice device = Open(threads);
         using var trainer = new Trainer(device, options, Images(options), Loader(options, threads), Files, weights);
@@ -46,18 +57,27 @@ internal sealed class SmallRun : IDisposable
     public IReadOnlyList<SplitEvaluation> Evaluate(string checkpoint, TrainingOptions options, bool training = false)
     {
         using ComputeDevice device = Open(2);
-        return CheckpointEvaluation.Run(device, checkpoint, Images(options), Loader(options, 2), training, CancellationToken.None);
+        return CheckpointEvaluation.Run(
+            device, checkpoint, Images(options), Loader(options, 2), training, CancellationToken.None);
     }
 
     public void Dispose() => folder.Delete(recursive: true);
 
-    public static ComputeDevice Open(int threads) => DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "" });
+    public static ComputeDevice Open(int threads) =>
+        DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "" });
 
     public ImageBatchLoader Loader(TrainingOptions options, int threads) => new(
         new DecodedImageCache(new VipsImageDecoder(), PathOf("images")),
-        new ImageBatchOptions { BatchSize = options.Batch, Size = options.Size, Transforms = options.Augmentation, Threads = threads });
+        new ImageBatchOptions
+        {
+            BatchSize = options.Batch,
+            Size = options.Size,
+            Transforms = options.Augmentation,
+            Threads = threads,
+        });
 
-    public sealed class Observer(List<(EpochResult Result, bool IsBest)> told, Action<EpochResult>? onEpoch) : ITrainingObserver
+    public sealed class Observer(
+        List<(EpochResult Result, bool IsBest)> told, Action<EpochResult>? onEpoch) : ITrainingObserver
     {
         public void OnProgress(in TrainingProgress progress)
         {

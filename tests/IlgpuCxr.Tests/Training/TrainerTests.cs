@@ -26,8 +26,11 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     {
         using var run = new SmallRun(Data.Root);
         using var stop = new CancellationTokenSource();
-        Assert.That(() => run.Train(Options, onEpoch: _ => stop.Cancel(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(Checkpoint.ReadInfo(run.Files.Last).History, Has.Count.EqualTo(1), "the epoch that was done is saved");
+        Assert.That(
+            () => run.Train(Options, onEpoch: _ => stop.Cancel(), cancellation: stop.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            Checkpoint.ReadInfo(run.Files.Last).History, Has.Count.EqualTo(1), "the epoch that was done is saved");
 
         IReadOnlyList<EpochResult> resumed = run.Train(Options, resume: true);
 
@@ -42,11 +45,14 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     {
         using ComputeDevice device = SmallRun.Open(2);
         using var predictor = new Predictor(device, Reference.Files.Best);
-        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(Reference.Images(Options).Test, Reference.Loader(Options, 2), CancellationToken.None);
+        IReadOnlyList<ImagePrediction> predictions = predictor.Predict(
+            Reference.Images(Options).Test, Reference.Loader(Options, 2), CancellationToken.None);
         foreach (ImagePrediction prediction in predictions)
         {
             Assert.That(prediction.Probabilities.Sum(), Is.EqualTo(1).Within(1e-9), prediction.Name);
-            Assert.That(prediction.Probabilities[prediction.Label], Is.EqualTo(prediction.Probabilities.Max()), prediction.Name);
+            Assert.That(
+                prediction.Probabilities[prediction.Label], Is.EqualTo(prediction.Probabilities.Max()),
+                prediction.Name);
         }
     }
 
@@ -65,7 +71,9 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         network.Initialize(7);
         using Network trained = Checkpoint.LoadNetwork(run.Files.Last, device, Checkpoint.ReadInfo(run.Files.Last));
         foreach ((Parameter first, Parameter last) in network.Parameters.Zip(trained.Parameters).Where(pair => pair.First.Name.EndsWith(".weight", StringComparison.Ordinal)))
-            Assert.That(Digest.Of(device.Download(last.Value)), Is.EqualTo(Digest.Of(device.Download(first.Value))), first.Name);
+            Assert.That(
+                Digest.Of(device.Download(last.Value)), Is.EqualTo(Digest.Of(device.Download(first.Value))),
+                first.Name);
     }
 
     [Test]
@@ -76,8 +84,12 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var trainer = new Trainer(device, Options, run.Images(Options), run.Loader(Options, 1), run.Files);
         trainer.Begin();
         var observer = new SmallRun.Observer(run.Told, null);
-        Assert.That(() => trainer.Run(observer, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => trainer.Run(observer, CancellationToken.None), Throws.InvalidOperationException.With.Message.Contains("make a new trainer and resume"));
+        Assert.That(
+            () => trainer.Run(observer, new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => trainer.Run(observer, CancellationToken.None),
+            Throws.InvalidOperationException.With.Message.Contains("make a new trainer and resume"));
     }
 
     [Test]
@@ -87,10 +99,13 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(1);
         using var step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
-        using DeviceBuffer<float> logits = device.Allocate<float>(2 * network.Head.Outputs), wrong = device.Allocate<float>(1);
+        using DeviceBuffer<float> logits = device.Allocate<float>(2 * network.Head.Outputs);
+        using DeviceBuffer<float> wrong = device.Allocate<float>(1);
         var images = new TensorShape(2, 32, 32, 3);
         step.Predict(images, _ => { }, logits.View);
-        Assert.That(() => step.Predict(images, tensor => device.Copy(tensor.View, wrong.View), logits.View), Throws.ArgumentException);
+        Assert.That(
+            () => step.Predict(images, tensor => device.Copy(tensor.View, wrong.View), logits.View),
+            Throws.ArgumentException);
         Assert.That(() => step.Predict(images, _ => { }, logits.View), Throws.Nothing);
         Assert.That(device.Arena.Trim, Throws.Nothing);
     }
@@ -99,7 +114,8 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     public void Half_a_checkpoint_of_a_killed_process_is_removed()
     {
         using var run = new SmallRun(Data.Root);
-        string half = run.PathOf("last.safetensors.0123456789abcdef0123456789abcdef.tmp"), other = run.PathOf("notes.tmp");
+        string half = run.PathOf("last.safetensors.0123456789abcdef0123456789abcdef.tmp");
+        string other = run.PathOf("notes.tmp");
         File.WriteAllText(half, "half");
         File.WriteAllText(other, "mine");
         run.Train(Options with { Epochs = 1 });
@@ -157,7 +173,9 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     {
         using var run = new SmallRun(Data.Root);
         Directory.CreateDirectory(run.PathOf("log.csv"));
-        Assert.That(() => run.Train(Options), Throws.InstanceOf<IOException>().With.Message.Contains("log.csv' cannot be written"));
+        Assert.That(
+            () => run.Train(Options),
+            Throws.InstanceOf<IOException>().With.Message.Contains("log.csv' cannot be written"));
         AssertSameBytes(run);
         Directory.Delete(run.PathOf("log.csv"));
         Assert.That(run.Train(Options, resume: true), Has.Count.EqualTo(2));
@@ -177,7 +195,8 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         Assert.That(epoch.ImagesPerSecond * epoch.Seconds, Is.InRange(6, 50 * 6));
 
         var speeds = new List<double>();
-        var progress = new EpochProgress(new ProgressObserver(told => speeds.Add(told.ImagesPerSecond)), 0, 1, run.Images(Options), Options.Batch);
+        var progress = new EpochProgress(
+            new ProgressObserver(told => speeds.Add(told.ImagesPerSecond)), 0, 1, run.Images(Options), Options.Batch);
         progress.In(TrainingPhase.Training)(0, () => 0);
         Assert.That(speeds, Is.EqualTo(new[] { 0.0 }), "of a batch of which nothing was read");
     }
@@ -188,7 +207,10 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using DataFolder images = DataFolder.Complete(imagesAClass: 1);
         images.Write("train/normal/0.png", []);
         using var run = new SmallRun(images.Root);
-        Assert.That(() => run.Train(Options), Throws.TypeOf<DataException>().With.Message.Contains("No batch of epoch 0 can be trained on").And.Message.Contains("--size"));
+        Assert.That(
+            () => run.Train(Options),
+            Throws.TypeOf<DataException>().With.Message.Contains(
+                "No batch of epoch 0 can be trained on").And.Message.Contains("--size"));
     }
 
     [Test]
@@ -241,11 +263,12 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         for (int i = 0; i < History.Count; i++)
         {
             EpochResult epoch = History[i];
-            double[] row = [.. lines[1 + i].Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
+            double[] row =
+                [.. lines[1 + i].Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
             Assert.That(row, Is.EqualTo(new[]
             {
-                i, epoch.Loss!.Value, epoch.TrainLoss, epoch.TrainAccuracy, epoch.TrainF1, epoch.ValidationLoss, epoch.ValidationAccuracy,
-                epoch.ValidationF1, epoch.Seconds, epoch.ImagesPerSecond,
+                i, epoch.Loss!.Value, epoch.TrainLoss, epoch.TrainAccuracy, epoch.TrainF1, epoch.ValidationLoss,
+                epoch.ValidationAccuracy, epoch.ValidationF1, epoch.Seconds, epoch.ImagesPerSecond,
             }));
         }
     }
@@ -255,7 +278,8 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     {
         using var configuration = JsonDocument.Parse(File.ReadAllBytes(Reference.PathOf("config.json")));
         JsonElement root = configuration.RootElement;
-        Assert.That(root.GetProperty("options").Deserialize<TrainingOptions>(JsonSerializerOptions.Web), Is.EqualTo(Options));
+        Assert.That(
+            root.GetProperty("options").Deserialize<TrainingOptions>(JsonSerializerOptions.Web), Is.EqualTo(Options));
         Assert.That(root.GetProperty("classes").Deserialize<string[]>(), Is.EqualTo(new[] { "infected", "normal" }));
         Assert.That(root.GetProperty("data").GetString(), Is.EqualTo(Path.GetFullPath(Data.Root)));
         Assert.That(root.GetProperty("device").GetString(), Does.StartWith("CPU, 2 threads"));
@@ -295,7 +319,8 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using var run = new SmallRun(Data.Root);
         Assert.That(
             () => run.Train(Options with { Batch = 1 }),
-            Throws.TypeOf<UsageException>().With.Message.Contains("32x32").And.Message.Contains("--size 65 or --batch 8"));
+            Throws.TypeOf<UsageException>().With.Message.Contains("32x32").And.Message.Contains(
+                "--size 65 or --batch 8"));
     }
 
     [Test]
@@ -309,8 +334,12 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     public void A_directory_with_another_run_is_not_overwritten()
     {
         string last = Reference.Last;
-        Assert.That(() => Reference.Train(Options with { Seed = 5 }), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
-        Assert.That(() => Reference.Train(Options with { Seed = 5 }, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
+        Assert.That(
+            () => Reference.Train(Options with { Seed = 5 }),
+            Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
+        Assert.That(
+            () => Reference.Train(Options with { Seed = 5 }, resume: true),
+            Throws.TypeOf<UsageException>().With.Message.Contains("--out"));
         Assert.That(Reference.Last, Is.EqualTo(last));
     }
 
@@ -319,19 +348,27 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     {
         using var run = new SmallRun(Data.Root);
         using (run.Files.Lock())
-            Assert.That(() => run.Files.Lock(), Throws.TypeOf<UsageException>().With.Message.Contains("Another process is training"));
+            Assert.That(
+                () => run.Files.Lock(),
+                Throws.TypeOf<UsageException>().With.Message.Contains("Another process is training"));
         using (run.Files.Lock())
-            Assert.That(() => run.Files.Lock(), Throws.TypeOf<UsageException>(), "the file that is left over holds nobody back, and is locked as a new one is");
+            Assert.That(
+                () => run.Files.Lock(), Throws.TypeOf<UsageException>(),
+                "the file that is left over holds nobody back, and is locked as a new one is");
         File.Delete(run.PathOf(".lock"));
         Directory.CreateDirectory(run.PathOf(".lock"));
-        Assert.That(() => run.Files.Lock(), Throws.TypeOf<IOException>().With.Message.Contains(".lock' cannot be written (it is a directory)"));
+        Assert.That(
+            () => run.Files.Lock(),
+            Throws.TypeOf<IOException>().With.Message.Contains(".lock' cannot be written (it is a directory)"));
     }
 
     [Test]
     public void A_run_that_does_not_exist_cannot_be_resumed()
     {
         using var run = new SmallRun(Data.Root);
-        Assert.That(() => run.Train(Options, resume: true), Throws.TypeOf<UsageException>().With.Message.Contains("without --resume"));
+        Assert.That(
+            () => run.Train(Options, resume: true),
+            Throws.TypeOf<UsageException>().With.Message.Contains("without --resume"));
     }
 
     [Test]

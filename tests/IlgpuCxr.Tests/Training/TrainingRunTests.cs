@@ -3,7 +3,9 @@ using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Training;
 
-/// <summary>What holds for a run of either part; a run that is never interrupted is what others are compared with.</summary>
+/// <summary>
+/// What holds for a run of either part; a run that is never interrupted is what others are compared with.
+/// </summary>
 public abstract class TrainingRunTests
 {
     private readonly TrainingOptions options;
@@ -11,7 +13,8 @@ public abstract class TrainingRunTests
 
     /// <param name="options">How it is trained.</param>
     /// <param name="createData">Makes its images.</param>
-    private protected TrainingRunTests(TrainingOptions options, Func<DataFolder> createData) => (this.options, this.createData) = (options, createData);
+    private protected TrainingRunTests(TrainingOptions options, Func<DataFolder> createData) =>
+        (this.options, this.createData) = (options, createData);
 
     private protected DataFolder Data { get; private set; }
 

@@ -38,7 +38,9 @@ public sealed class ImportedTrainingTests
         Assert.That(run.LossAndGradients(), Is.EqualTo(expected.Losses[0]).Within(LossTolerance * expected.Losses[0]));
         Compare("train_logits_step0", run.Logits);
         run.Step();
-        Assert.That(run.LossAndGradients(), Is.EqualTo(expected.Losses[1]).Within(LossTolerance * expected.Losses[1]), "loss after a step");
+        Assert.That(
+            run.LossAndGradients(), Is.EqualTo(expected.Losses[1]).Within(LossTolerance * expected.Losses[1]),
+            "loss after a step");
 
         void Compare(string what, float[] actual) =>
             Assert.That(FixtureSet.RelativeDifference(expected.Stored(what), actual), Is.LessThan(LossTolerance), what);
@@ -48,19 +50,26 @@ public sealed class ImportedTrainingTests
     private static void WriteAsKeras(string path, List<WeightTensor> tensors)
     {
         int[] convolutions = [2, 2, 3, 3, 3];
-        string[] layers = [.. convolutions.SelectMany((count, block) => Enumerable.Range(1, count).Select(i => FormattableString.Invariant($"block{block + 1}_conv{i}")))];
-        List<WeightTensor> features = tensors.FindAll(tensor => tensor.Name.StartsWith("features", StringComparison.Ordinal));
+        string[] layers =
+        [
+            .. convolutions.SelectMany((count, block) =>
+                Enumerable.Range(1, count).Select(i => FormattableString.Invariant($"block{block + 1}_conv{i}"))),
+        ];
+        List<WeightTensor> features = tensors.FindAll(
+            tensor => tensor.Name.StartsWith("features", StringComparison.Ordinal));
         var file = new H5File();
         for (int i = 0; i < layers.Length; i++)
         {
             WeightTensor kernel = features[2 * i], bias = features[(2 * i) + 1];
             float[] source = kernel.ToFloat32(), moved = new float[source.Length];
-            (int outputs, int inputs, int window) = ((int)kernel.Shape[0], (int)kernel.Shape[1], (int)(kernel.Shape[2] * kernel.Shape[3]));
+            (int outputs, int inputs, int window) =
+                ((int)kernel.Shape[0], (int)kernel.Shape[1], (int)(kernel.Shape[2] * kernel.Shape[3]));
             for (int j = 0; j < source.Length; j++)
                 moved[(((j % window * inputs) + (j / window % inputs)) * outputs) + (j / window / inputs)] = source[j];
             file[layers[i]] = new H5Group
             {
-                ["kernel:0"] = new H5Dataset(moved, fileDims: [(ulong)kernel.Shape[2], (ulong)kernel.Shape[3], (ulong)inputs, (ulong)outputs]),
+                ["kernel:0"] = new H5Dataset(
+                    moved, fileDims: [(ulong)kernel.Shape[2], (ulong)kernel.Shape[3], (ulong)inputs, (ulong)outputs]),
                 ["bias:0"] = bias.ToFloat32(),
             };
         }

@@ -10,7 +10,10 @@ internal sealed record LoopbackRequest(string Path, IReadOnlyDictionary<string, 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
     /// <summary>The first byte that the request asks for, or 0.</summary>
-    public int From => Header("Range") is { } range ? int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture) : 0;
+    public int From =>
+        Header("Range") is { } range
+        ? int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture)
+        : 0;
 }
 
 /// <summary>What goes back; <see cref="SentBytes"/> fewer than the body's are a connection that breaks.</summary>
@@ -19,7 +22,9 @@ internal sealed record LoopbackResponse(string Status, string[] Headers, byte[] 
     public static LoopbackResponse Whole(byte[] body, params string[] headers) => new("200 OK", headers, body);
 
     public static LoopbackResponse Rest(byte[] whole, int from, params string[] headers) =>
-        new("206 Partial Content", [$"Content-Range: bytes {from}-{whole.Length - 1}/{whole.Length}", .. headers], whole[from..]);
+        new(
+            "206 Partial Content", [$"Content-Range: bytes {from}-{whole.Length - 1}/{whole.Length}", .. headers],
+            whole[from..]);
 
     public LoopbackResponse BrokenAfter(int bytes) => this with { SentBytes = bytes };
 }
@@ -77,7 +82,8 @@ internal sealed class LoopbackServer : IDisposable
             var request = new LoopbackRequest(path.TrimStart('/'), headers);
             Requests.Add(request);
             LoopbackResponse response = answer(request);
-            string head = $"HTTP/1.1 {response.Status}\r\nContent-Length: {response.Body.Length}\r\nConnection: close\r\n{string.Concat(response.Headers.Select(h => h + "\r\n"))}\r\n";
+            string head =
+                $"HTTP/1.1 {response.Status}\r\nContent-Length: {response.Body.Length}\r\nConnection: close\r\n{string.Concat(response.Headers.Select(h => h + "\r\n"))}\r\n";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
             await stream.WriteAsync(response.Body.AsMemory(0, response.SentBytes ?? response.Body.Length));
         }

@@ -4,7 +4,9 @@ using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.Weights;
 
-/// <summary>The tensors of a network as a file has them, with values that tell every element from every other.</summary>
+/// <summary>
+/// The tensors of a network as a file has them, with values that tell every element from every other.
+/// </summary>
 internal static class NetworkState
 {
     public static List<WeightTensor> Of(string network, NetworkHead head, Func<Parameter, float[]>? values = null) =>

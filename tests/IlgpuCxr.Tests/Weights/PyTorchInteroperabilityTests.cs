@@ -33,11 +33,13 @@ public sealed class PyTorchInteroperabilityTests
 
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         using var network = new Network(device, "resnet18", new NetworkHead(0, 1000));
-        Assert.That(WeightImport.Load(device, network, folder.PathOf(name)).Loaded, Is.EqualTo(network.Parameters.Count));
+        Assert.That(
+            WeightImport.Load(device, network, folder.PathOf(name)).Loaded, Is.EqualTo(network.Parameters.Count));
         var shape = new TensorShape(Images, Size, Size, 3);
         float[] pixels = Fixtures.PyTorchLayout.ToNhwc(Floats(folder.PathOf("input.bin")), shape);
         float[] logits = Evaluate(device, network, shape, pixels), expected = Floats(folder.PathOf("logits.bin"));
-        double difference = Math.Sqrt(logits.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(b => (double)b * b));
+        double difference = Math.Sqrt(
+            logits.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(b => (double)b * b));
         TestContext.Out.WriteLine($"{name}: logits differ by {difference:E1} of their norm");
         Assert.That(difference, Is.LessThan(Tolerance));
 
@@ -69,7 +71,11 @@ public sealed class PyTorchInteroperabilityTests
 
     private static string Run(string python, params string[] arguments)
     {
-        var start = new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(python, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -76,7 +76,8 @@ public sealed class WeightDownloadTests
             : LoopbackResponse.Rest(Whole, request.From, Tag));
         using var stop = new CancellationTokenSource();
         Assert.That(
-            async () => await Fetch(server, new Recorder(() => stop.Cancel()), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
+            async () => await Fetch(server, new Recorder(() => stop.Cancel()), cancellation: stop.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(folder.FileNames, Has.None.EqualTo(Name(Whole)));
         long kept = new FileInfo(Target + ".part").Length;
         Assert.That(kept, Is.GreaterThan(0));
@@ -94,7 +95,9 @@ public sealed class WeightDownloadTests
         bool first = true;
         using var server = new LoopbackServer(request =>
         {
-            LoopbackResponse response = first ? LoopbackResponse.Whole(old, Tag).BrokenAfter(100_000) : LoopbackResponse.Whole(Whole, "ETag: \"two\"");
+            LoopbackResponse response = first
+                ? LoopbackResponse.Whole(old, Tag).BrokenAfter(100_000)
+                : LoopbackResponse.Whole(Whole, "ETag: \"two\"");
             first = false;
             return response;
         });
@@ -118,7 +121,8 @@ public sealed class WeightDownloadTests
     public async Task A_transfer_that_broke_after_its_last_byte_is_whole()
     {
         File.WriteAllBytes(Target + ".part", Whole);
-        using var server = new LoopbackServer(_ => new("416 Range Not Satisfiable", [$"Content-Range: bytes */{Whole.Length}"], []));
+        using var server = new LoopbackServer(
+            _ => new("416 Range Not Satisfiable", [$"Content-Range: bytes */{Whole.Length}"], []));
         File.WriteAllLines(Target + ".part.from", [server.UrlOf(Name(Whole)).AbsoluteUri, "\"one\""]);
         await Fetch(server);
         Assert.That(File.ReadAllBytes(Target), Is.EqualTo(Whole));
@@ -152,7 +156,9 @@ public sealed class WeightDownloadTests
         var download = new WeightDownload(client) { MaximumBytes = Whole.Length - 1 };
 
         WeightDownloadException refused = (await Assert.ThrowsAsync<WeightDownloadException>(
-            async () => await download.Fetch(source, source.HashPrefix!, Path.GetDirectoryName(Target)!, null, CancellationToken.None)))!;
+            async () =>
+                await download.Fetch(
+                    source, source.HashPrefix!, Path.GetDirectoryName(Target)!, null, CancellationToken.None)))!;
 
         Assert.That(refused.Message, Does.Contain("more than 299999 bytes"));
         Assert.That(folder.FileNames, Is.Empty);
@@ -181,17 +187,21 @@ public sealed class WeightDownloadTests
     public async Task A_redirect_is_followed()
     {
         using var server = new LoopbackServer(request =>
-            request.Path.StartsWith("moved", StringComparison.Ordinal) ? LoopbackResponse.Whole(Whole) : new("302 Found", [$"Location: /moved/{request.Path}"], []));
+            request.Path.StartsWith("moved", StringComparison.Ordinal)
+            ? LoopbackResponse.Whole(Whole)
+            : new("302 Found", [$"Location: /moved/{request.Path}"], []));
         (string path, _) = await Fetch(server);
         Assert.That(path, Is.EqualTo(Target));
-        Assert.That(server.Requests.Select(request => request.Path), Is.EqualTo(new[] { Name(Whole), "moved/" + Name(Whole) }));
+        Assert.That(
+            server.Requests.Select(request => request.Path), Is.EqualTo(new[] { Name(Whole), "moved/" + Name(Whole) }));
     }
 
     [Test]
     public async Task A_server_that_is_busy_is_asked_again()
     {
         int requests = 0;
-        using var server = new LoopbackServer(_ => requests++ < 2 ? new("503 Service Unavailable", [], []) : LoopbackResponse.Whole(Whole));
+        using var server = new LoopbackServer(
+            _ => requests++ < 2 ? new("503 Service Unavailable", [], []) : LoopbackResponse.Whole(Whole));
         await Fetch(server);
         Assert.That(File.ReadAllBytes(Target), Is.EqualTo(Whole));
     }
@@ -204,7 +214,8 @@ public sealed class WeightDownloadTests
             nowhere = server.UrlOf(Name(Whole));
         Assert.That(
             async () => await Fetch(nowhere),
-            Throws.TypeOf<WeightDownloadException>().With.Message.Contains(nowhere.AbsoluteUri).And.Message.Contains($"put it into {folder.PathOf("")}".TrimEnd(Path.DirectorySeparatorChar)));
+            Throws.TypeOf<WeightDownloadException>().With.Message.Contains(nowhere.AbsoluteUri).And.Message.Contains(
+                $"put it into {folder.PathOf("")}".TrimEnd(Path.DirectorySeparatorChar)));
     }
 
     [Test]
@@ -219,7 +230,9 @@ public sealed class WeightDownloadTests
     [TestCase("http://localhost/%2e%2e%2fevil-00112233.pth")]
     [TestCase("http://localhost/..%5Cevil-00112233.pth")]
     public void An_address_cannot_name_a_place_outside_the_folder(string url) =>
-        Assert.That(async () => await Fetch(new Uri(url)), Throws.TypeOf<WeightDownloadException>().With.Message.Contains("names no file"));
+        Assert.That(
+            async () => await Fetch(new Uri(url)),
+            Throws.TypeOf<WeightDownloadException>().With.Message.Contains("names no file"));
 
     [TestCase("https://download.pytorch.org/models/resnet18-5c106cde.pth", "5c106cde")]
     [TestCase("https://example.org/vgg16-397923af.pth?download=1", "397923af")]
@@ -237,7 +250,9 @@ public sealed class WeightDownloadTests
             Assert.That(source.Name, Does.StartWith(source.Network + "-").And.EndWith(".pth"));
         }
         WeightSource known = WeightCatalog.Of("resnet18");
-        Assert.That(known.At(new Uri("https://example.org/latest.pth")).Name, Is.EqualTo(known.Name), "a mirror's file keeps the known name");
+        Assert.That(
+            known.At(new Uri("https://example.org/latest.pth")).Name, Is.EqualTo(known.Name),
+            "a mirror's file keeps the known name");
     }
 
     private static byte[] Bytes(int count, int seed)
@@ -251,20 +266,25 @@ public sealed class WeightDownloadTests
 
     private async Task AssertRefused(LoopbackServer server, params string[] parts)
     {
-        WeightDownloadException refused = (await Assert.ThrowsAsync<WeightDownloadException>(async () => await Fetch(server)))!;
+        WeightDownloadException refused =
+            (await Assert.ThrowsAsync<WeightDownloadException>(async () => await Fetch(server)))!;
         foreach (string part in parts)
             Assert.That(refused.Message, Does.Contain(part.TrimEnd(Path.DirectorySeparatorChar)));
     }
 
-    private Task<(string Path, bool WasThere)> Fetch(LoopbackServer server, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+    private Task<(string Path, bool WasThere)> Fetch(
+        LoopbackServer server, IProgress<DownloadProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         Fetch(server.UrlOf(Name(Whole)), progress, cancellation);
 
-    private async Task<(string Path, bool WasThere)> Fetch(Uri url, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    private async Task<(string Path, bool WasThere)> Fetch(
+        Uri url, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var client = new HttpClient();
         var source = new WeightSource("resnet18", url, 45);
         var download = new WeightDownload(client) { Pause = TimeSpan.FromMilliseconds(1) };
-        return await download.Fetch(source, source.HashPrefix ?? "0", Path.GetDirectoryName(Target)!, progress, cancellation);
+        return await download.Fetch(
+            source, source.HashPrefix ?? "0", Path.GetDirectoryName(Target)!, progress, cancellation);
     }
 
     private sealed class Recorder(Action? then = null) : IProgress<DownloadProgress>

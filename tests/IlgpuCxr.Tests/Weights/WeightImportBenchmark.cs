@@ -9,7 +9,10 @@ using PureHDF;
 
 namespace IlgpuCxr.Tests.Weights;
 
-/// <summary>Time and memory of importing files of full size; docs/performance.md tells how to run it. Two runs, because making the files takes memory.</summary>
+/// <summary>
+/// Time and memory of importing files of full size; docs/performance.md tells how to run it. Two runs, because making
+/// the files takes memory.
+/// </summary>
 [Explicit("Writes 2.3 GB of files, and measures nothing that may fail.")]
 [Platform("Linux", Reason = "The peak of a process's memory can be reset on Linux alone.")]
 public sealed class WeightImportBenchmark
@@ -56,17 +59,22 @@ public sealed class WeightImportBenchmark
         WeightImport.Load(device, network, path);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, peak = Status(ResidentPeak) - before;
         TestContext.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Path.GetFileName(path),-20} {size,6:F1} {seconds,9:F2} {peak,9:F1} {peak / size,12:F2}"));
+            CultureInfo.InvariantCulture,
+            $"{Path.GetFileName(path),-20} {size,6:F1} {seconds,9:F2} {peak,9:F1} {peak / size,12:F2}"));
     }
 
     /// <summary>A figure of the process in megabytes.</summary>
     private static double Status(string name)
     {
-        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024 / 1e6;
+        string line = File.ReadLines("/proc/self/status").First(
+            line => line.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture)
+            * 1024 / 1e6;
     }
 
-    /// <summary>ResNet18 as a plain HDF5 file of PyTorch's tensors; VGG16 in the layouts and under the names of Keras 3.</summary>
+    /// <summary>
+    /// ResNet18 as a plain HDF5 file of PyTorch's tensors; VGG16 in the layouts and under the names of Keras 3.
+    /// </summary>
     private static void WriteHdf(string path, List<WeightTensor> tensors, bool asKeras)
     {
         var file = new H5File();
@@ -81,7 +89,8 @@ public sealed class WeightImportBenchmark
             }
             bool isBias = shape.Length == 1, isKernel = shape.Length == 4;
             int number = isBias ? (dense > 0 ? dense : convolutions) - 1 : isKernel ? convolutions++ : dense++;
-            string layer = (dense > 0 ? "dense" : "conv2d") + (number == 0 ? "" : FormattableString.Invariant($"_{number}"));
+            string layer =
+                (dense > 0 ? "dense" : "conv2d") + (number == 0 ? "" : FormattableString.Invariant($"_{number}"));
             if (!isBias)
                 file[layer] = new H5Group();
             // The elements' order is of no account to time and memory; only their shape is Keras's.

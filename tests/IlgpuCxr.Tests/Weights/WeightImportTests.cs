@@ -34,7 +34,8 @@ public sealed class WeightImportTests
     public void Every_tensor_arrives_in_this_librarys_order(string extension)
     {
         using var network = new Network(device, "resnet18", ImageNet);
-        WeightImportReport report = WeightImport.Load(device, network, Write(extension, NetworkState.Of("resnet18", ImageNet)));
+        WeightImportReport report = WeightImport.Load(
+            device, network, Write(extension, NetworkState.Of("resnet18", ImageNet)));
 
         Assert.That(report.Loaded, Is.EqualTo(network.Parameters.Count));
         Assert.That(report.Dropped, Is.Empty);
@@ -50,12 +51,16 @@ public sealed class WeightImportTests
         using var network = new Network(device, "resnet18", new NetworkHead(hidden, outputs));
         network.Initialize(7);
         float[] before = device.Download(network.Parameters[^2].Value);
-        WeightImportReport report = WeightImport.Load(device, network, Write(".pth", NetworkState.Of("resnet18", ImageNet)));
+        WeightImportReport report = WeightImport.Load(
+            device, network, Write(".pth", NetworkState.Of("resnet18", ImageNet)));
 
         Assert.That(report.Dropped, Is.EqualTo(new[] { "fc.weight", "fc.bias" }));
         Assert.That(string.Join(", ", report.Kept), Is.EqualTo(kept));
-        Assert.That(report.ToString(), Does.Contain("its classifier was dropped (fc.weight, fc.bias)").And.Contain(kept));
-        Assert.That(device.Download(network.Parameters[^2].Value), Is.EqualTo(before), "the new classifier keeps its first values");
+        Assert.That(
+            report.ToString(), Does.Contain("its classifier was dropped (fc.weight, fc.bias)").And.Contain(kept));
+        Assert.That(
+            device.Download(network.Parameters[^2].Value), Is.EqualTo(before),
+            "the new classifier keeps its first values");
         AssertImported(network.Parameters[0]);
     }
 
@@ -64,7 +69,11 @@ public sealed class WeightImportTests
     {
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         WeightImportReport report = WeightImport.Load(
-            device, network, Write(".pth", NetworkState.Of("resnet18", ImageNet).Where(tensor => !tensor.Name.StartsWith("fc", StringComparison.Ordinal))));
+            device, network,
+            Write(
+                ".pth",
+                NetworkState.Of("resnet18", ImageNet).Where(
+                    tensor => !tensor.Name.StartsWith("fc", StringComparison.Ordinal))));
         Assert.That(report.Dropped, Is.Empty);
         Assert.That(report.Kept, Has.Count.EqualTo(4));
     }
@@ -74,11 +83,16 @@ public sealed class WeightImportTests
     {
         using var network = new Network(device, "vgg16", new NetworkHead(0, 2));
         // A file of all weights has half a gigabyte: of this one the refusal tells what was looked for in it.
-        string path = Write(".safetensors", [new("classifier.0.bias", [1], new float[1]), new("classifier.3.bias", [1], new float[1]), new("classifier.6.weight", [1000, 4096], new float[1000 * 4096])]);
+        string path = Write(
+            ".safetensors",
+            [
+                new("classifier.0.bias", [1], new float[1]), new("classifier.3.bias", [1], new float[1]),
+                new("classifier.6.weight", [1000, 4096], new float[1000 * 4096])]);
         Assert.That(
             () => WeightImport.Load(device, network, path),
             Throws.TypeOf<NetworkException>().With.Message.Contains("(missing: features.0.weight").And.Message
-                .Contains("; of another shape: classifier.0.bias is [1] instead of [4096], classifier.3.bias is [1] instead of [4096])"));
+                .Contains(
+                    "; of another shape: classifier.0.bias is [1] instead of [4096], classifier.3.bias is [1] instead of [4096])"));
     }
 
     [Test]
@@ -86,8 +100,10 @@ public sealed class WeightImportTests
     {
         using var network = new Network(device, "vgg16", new NetworkHead(0, 2));
         Assert.That(
-            () => WeightImport.Load(device, network, Write(".safetensors", [new("features.0.bias", [1], new float[1])])),
-            Throws.TypeOf<NetworkException>().With.Message.Contains("(missing: features.0.weight, features.2.weight, features.2.bias and 22 more; of another shape: features.0.bias"),
+            () =>
+                WeightImport.Load(device, network, Write(".safetensors", [new("features.0.bias", [1], new float[1])])),
+            Throws.TypeOf<NetworkException>().With.Message.Contains(
+                "(missing: features.0.weight, features.2.weight, features.2.bias and 22 more; of another shape: features.0.bias"),
             "of 26 features 25 are missing, and no layer of the classifier");
     }
 
@@ -101,7 +117,8 @@ public sealed class WeightImportTests
         using var other = new Network(device, "resnet18", new NetworkHead(130, 3));
         Assert.That(
             () => WeightImport.Load(device, other, path),
-            Throws.TypeOf<NetworkException>().With.Message.Contains("of another shape: fc.2.weight is [2, 130] instead of [3, 130], fc.2.bias is [2] instead of [3]"));
+            Throws.TypeOf<NetworkException>().With.Message.Contains(
+                "of another shape: fc.2.weight is [2, 130] instead of [3, 130], fc.2.bias is [2] instead of [3]"));
     }
 
     [Test]
@@ -119,10 +136,12 @@ public sealed class WeightImportTests
         network.Initialize(1);
         float[] before = device.Download(network.Store.Values);
 
-        NetworkException misfit = Assert.Throws<NetworkException>(() => WeightImport.Load(device, network, Write(".pth", tensors)))!;
+        NetworkException misfit = Assert.Throws<NetworkException>(
+            () => WeightImport.Load(device, network, Write(".pth", tensors)))!;
         foreach (string part in new[]
         {
-            "missing: conv1.weight, layer4.1.bn2.running_var", "not expected: layer9.weight, layer9.num_batches_tracked",
+            "missing: conv1.weight, layer4.1.bn2.running_var",
+            "not expected: layer9.weight, layer9.num_batches_tracked",
             "layer1.0.conv1.weight is [64, 9, 64] instead of [64, 64, 3, 3]", "bn1.bias holds Complex64 elements",
         })
         {
@@ -136,10 +155,12 @@ public sealed class WeightImportTests
     public void Weights_of_another_network_are_refused()
     {
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
-        WeightTensor[] some = [new("features.0.weight", [64, 3, 3, 3], new float[64 * 27]), new("features.0.bias", [64], new float[64])];
+        WeightTensor[] some =
+            [new("features.0.weight", [64, 3, 3, 3], new float[64 * 27]), new("features.0.bias", [64], new float[64])];
         Assert.That(
             () => WeightImport.Load(device, network, Write(".pth", some)),
-            Throws.TypeOf<NetworkException>().With.Message.Contains("not expected: features.0.weight, features.0.bias").And.Message.Contains("missing: conv1.weight"));
+            Throws.TypeOf<NetworkException>().With.Message.Contains(
+                "not expected: features.0.weight, features.0.bias").And.Message.Contains("missing: conv1.weight"));
     }
 
     [TestCase("module.")]
@@ -147,25 +168,33 @@ public sealed class WeightImportTests
     [TestCase("state_dict.")]
     public void Prefixes_and_what_a_checkpoint_holds_besides_are_no_obstacle(string prefix)
     {
-        List<WeightTensor> tensors = [.. NetworkState.Of("resnet18", NetworkHead.Part2).Select(tensor => tensor.Rename(prefix + tensor.Name))];
-        tensors.Add(new WeightTensor(prefix + "layer1.0.bn1.num_batches_tracked", TensorDataType.Int64, [], BitConverter.GetBytes(5L)));
+        List<WeightTensor> tensors =
+            [.. NetworkState.Of("resnet18", NetworkHead.Part2).Select(tensor => tensor.Rename(prefix + tensor.Name))];
+        tensors.Add(
+            new WeightTensor(
+                prefix + "layer1.0.bn1.num_batches_tracked", TensorDataType.Int64, [], BitConverter.GetBytes(5L)));
         tensors.Add(new WeightTensor("optimizer.momentum_buffer.conv1.weight", [1], new float[1]));
         using var network = new Network(device, "resnet18", NetworkHead.Part2);
-        Assert.That(WeightImport.Load(device, network, Write(".safetensors", tensors)).Loaded, Is.EqualTo(network.Parameters.Count));
+        Assert.That(
+            WeightImport.Load(device, network, Write(".safetensors", tensors)).Loaded,
+            Is.EqualTo(network.Parameters.Count));
         AssertImported(network.Parameters[0]);
     }
 
     [Test]
     public void Halves_are_widened()
     {
-        var halves = NetworkState.Of("resnet18", NetworkHead.Part2, parameter => [.. NetworkState.Distinct(parameter).Select(x => x % 2000)])
+        var halves = NetworkState.Of(
+            "resnet18", NetworkHead.Part2, parameter => [.. NetworkState.Distinct(parameter).Select(x => x % 2000)])
             .Select(tensor => new WeightTensor(
-                tensor.Name, TensorDataType.Float16, tensor.Shape, tensor.ToFloat32().SelectMany(x => BitConverter.GetBytes((Half)x)).ToArray()));
+                tensor.Name, TensorDataType.Float16, tensor.Shape,
+                tensor.ToFloat32().SelectMany(x => BitConverter.GetBytes((Half)x)).ToArray()));
         using var network = new Network(device, "resnet18", NetworkHead.Part2);
         WeightImport.Load(device, network, Write(".pth", halves));
         Parameter kernel = network.Parameters.Single(parameter => parameter.Name == "layer3.0.conv2.weight");
         Assert.That(
-            Reordered.ToPyTorch(kernel, device.Download(kernel.Value)), Is.EqualTo(NetworkState.Distinct(kernel).Select(x => x % 2000)));
+            Reordered.ToPyTorch(kernel, device.Download(kernel.Value)),
+            Is.EqualTo(NetworkState.Distinct(kernel).Select(x => x % 2000)));
     }
 
     [Test]
@@ -186,23 +215,31 @@ public sealed class WeightImportTests
             Assert.That(file[tensor.Name].ToFloat32().AsSpan().SequenceEqual(tensor.ToFloat32()), tensor.Name);
         }
         Assert.That(
-            () => WeightConversion.Convert(first, folder.PathOf("d.h5")), Throws.TypeOf<UsageException>().With.Message.Contains(".pth or .safetensors"));
+            () => WeightConversion.Convert(first, folder.PathOf("d.h5")),
+            Throws.TypeOf<UsageException>().With.Message.Contains(".pth or .safetensors"));
     }
 
     [Test]
     public void Weights_are_found_by_the_networks_name_and_told_apart_by_their_hash()
     {
         string here = Path.GetDirectoryName(folder.PathOf("a"))!;
-        Assert.That(() => InitialWeights.Find(here, "resnet18"), Throws.TypeOf<NetworkException>().With.Message.Contains("There is no file resnet18*.pth"));
+        Assert.That(
+            () => InitialWeights.Find(here, "resnet18"),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("There is no file resnet18*.pth"));
         folder.Write("notes.txt", [1]);
         string path = folder.Write("ResNet18-mine.safetensors", [1, 2, 3]);
         InitialWeights found = InitialWeights.Find(here, "resnet18");
         Assert.That(found.Path, Is.EqualTo(path));
-        Assert.That(found.Identity, Is.EqualTo("sha256:039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"));
+        Assert.That(
+            found.Identity, Is.EqualTo("sha256:039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"));
         Assert.That(InitialWeights.Find(path, "resnet18").Identity, Is.EqualTo(found.Identity));
         folder.Write("resnet18.h5", [1]);
-        Assert.That(() => InitialWeights.Find(here, "resnet18"), Throws.TypeOf<NetworkException>().With.Message.Contains("several files of resnet18"));
-        Assert.That(() => InitialWeights.Find(path + "x", "resnet18"), Throws.TypeOf<NetworkException>().With.Message.Contains("There are no weights"));
+        Assert.That(
+            () => InitialWeights.Find(here, "resnet18"),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("several files of resnet18"));
+        Assert.That(
+            () => InitialWeights.Find(path + "x", "resnet18"),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("There are no weights"));
         Assert.That(InitialWeights.Find("random", "resnet18"), Is.SameAs(InitialWeights.Random));
     }
 
@@ -227,7 +264,11 @@ public sealed class WeightImportTests
     public void Statistics_leave_out_what_is_not_finite()
     {
         string path = folder.PathOf("a.safetensors");
-        SafetensorsFile.Write(path, [new("a", [5], new[] { 1f, 2f, float.NaN, 6f, float.PositiveInfinity }), new("b", [0], Array.Empty<float>()), new("c", [1], new[] { float.NaN })]);
+        SafetensorsFile.Write(
+            path,
+            [
+                new("a", [5], new[] { 1f, 2f, float.NaN, 6f, float.PositiveInfinity }),
+                new("b", [0], Array.Empty<float>()), new("c", [1], new[] { float.NaN })]);
         using WeightFile file = WeightFile.Open(path);
         Assert.That(WeightStatistics.Of(file["a"]), Is.EqualTo(new WeightStatistics(1, 6, 3, Math.Sqrt(14 / 3.0), 2)));
         Assert.That(WeightStatistics.Of(file["b"]), Is.Null);
@@ -239,7 +280,8 @@ public sealed class WeightImportTests
     {
         const int Half = 100_000;
         string path = folder.PathOf("a.safetensors");
-        SafetensorsFile.Write(path, [new("a", [2 * Half], Enumerable.Repeat(1f, Half).Concat(Enumerable.Repeat(3f, Half)).ToArray())]);
+        SafetensorsFile.Write(
+            path, [new("a", [2 * Half], Enumerable.Repeat(1f, Half).Concat(Enumerable.Repeat(3f, Half)).ToArray())]);
         using WeightFile file = WeightFile.Open(path);
         WeightStatistics statistics = WeightStatistics.Of(file["a"])!;
         Assert.That((statistics.Minimum, statistics.Maximum, statistics.NotFinite), Is.EqualTo((1.0, 3.0, 0L)));

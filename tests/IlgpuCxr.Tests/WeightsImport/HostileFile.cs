@@ -9,8 +9,8 @@ internal static class HostileFile
     private const long FixedBytes = 6 << 20;
 
     /// <summary>
-    /// Whether the file can be read. Whether or not, all that is ever allocated, and so what is in use at any time, is at most twice
-    /// the file; a refusal is one clear sentence.
+    /// Whether the file can be read. Whether or not, all that is ever allocated, and so what is in use at any time, is
+    /// at most twice the file; a refusal is one clear sentence.
     /// </summary>
     public static bool TryReadAll(string path, Func<string, WeightFile> open)
     {

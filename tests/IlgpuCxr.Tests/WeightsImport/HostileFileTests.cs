@@ -5,7 +5,9 @@ using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.WeightsImport;
 
-/// <summary>Files made to fill the memory, to run for ever, to write elsewhere or to run code: each is refused, or harmless.</summary>
+/// <summary>
+/// Files made to fill the memory, to run for ever, to write elsewhere or to run code: each is refused, or harmless.
+/// </summary>
 public class HostileFileTests
 {
     private const int Flood = 3_000_000;
@@ -49,10 +51,13 @@ public class HostileFileTests
     public void AStateDictOfManyTensorsOfOneStorageIsStopped()
     {
         var pickle = new StringBuilder("}(");
-        string tensor = "ctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\x30NK\u0004tQK\0K\u0004\u0085K\u0001\u0085\u0089NtR";
+        string tensor =
+            "ctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\x30NK\u0004tQK\0K\u0004\u0085K\u0001\u0085\u0089NtR";
         for (int i = 0; i < 20_000; i++)
             pickle.Append(FormattableString.Invariant($"X\u0005\0\0\0{i:D5}")).Append(tensor);
-        AssertRefused(Archive("flood/data.pkl", Encoding.Latin1.GetBytes(pickle + "u."), ("flood/data/0", new byte[16])), PyTorchFile.Read);
+        AssertRefused(
+            Archive("flood/data.pkl", Encoding.Latin1.GetBytes(pickle + "u."), ("flood/data/0", new byte[16])),
+            PyTorchFile.Read);
     }
 
     [TestCase("../../escaped/data.pkl", "../../escaped/data/0")]
@@ -70,10 +75,17 @@ public class HostileFileTests
             pickle = copy.ToArray();
         }
         string path = Archive(pickleName, pickle, (storageName, new byte[16]));
-        string[] before = [.. Directory.EnumerateFileSystemEntries(Path.GetTempPath()).Where(entry => entry.Contains("escaped", StringComparison.Ordinal))];
+        string[] before =
+        [
+            .. Directory.EnumerateFileSystemEntries(Path.GetTempPath()).Where(
+                entry => entry.Contains("escaped", StringComparison.Ordinal)),
+        ];
 
         Assert.That(HostileFile.TryReadAll(path, PyTorchFile.Read), "the names are looked up, nothing more");
-        Assert.That(Directory.EnumerateFileSystemEntries(Path.GetTempPath()).Where(entry => entry.Contains("escaped", StringComparison.Ordinal)), Is.EqualTo(before));
+        Assert.That(
+            Directory.EnumerateFileSystemEntries(Path.GetTempPath()).Where(
+                entry => entry.Contains("escaped", StringComparison.Ordinal)),
+            Is.EqualTo(before));
         Assert.That(folder.FileNames, Is.EquivalentTo(new[] { "good.pth", Path.GetFileName(path) }));
     }
 
@@ -81,7 +93,8 @@ public class HostileFileTests
     public void AnArchiveWhoseEntriesOverlapIsRefused()
     {
         // The bomb that needs no nesting (Fifield 2019): a directory whose entries are all the same bytes.
-        byte[] bytes = File.ReadAllBytes(Archive("a/data.pkl", "}."u8.ToArray(), ("a/data/0", new byte[100]), ("a/data/1", new byte[100])));
+        byte[] bytes = File.ReadAllBytes(
+            Archive("a/data.pkl", "}."u8.ToArray(), ("a/data/0", new byte[100]), ("a/data/1", new byte[100])));
         int first = Find(bytes, "PK\u0001\u0002", 1), second = Find(bytes, "PK\u0001\u0002", 2);
         bytes.AsSpan(first + 42, 4).CopyTo(bytes.AsSpan(second + 42));
         AssertRefused(folder.Write("bomb.pth", bytes), PyTorchFile.Read);
@@ -94,7 +107,8 @@ public class HostileFileTests
         using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create))
         {
             for (int i = 0; i < 30_000; i++)
-                archive.CreateEntry(i.ToString(System.Globalization.CultureInfo.InvariantCulture), CompressionLevel.NoCompression);
+                archive.CreateEntry(
+                    i.ToString(System.Globalization.CultureInfo.InvariantCulture), CompressionLevel.NoCompression);
         }
         AssertRefused(path, PyTorchFile.Read);
     }
@@ -104,7 +118,8 @@ public class HostileFileTests
     {
         var header = new StringBuilder("{");
         for (int i = 0; i < 50_000; i++)
-            header.Append(FormattableString.Invariant($"\"{i}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}},"));
+            header.Append(
+                FormattableString.Invariant($"\"{i}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}},"));
         header.Length--;
         AssertRefused(Safetensors(header + "}"), SafetensorsFile.Read);
     }
@@ -113,14 +128,17 @@ public class HostileFileTests
     public void ASafetensorsHeaderOfTextsIsStopped()
     {
         string text = new('x', 1000);
-        string entries = string.Join(",", Enumerable.Range(0, 4000).Select(i => FormattableString.Invariant($"\"{i}\":\"{text}\"")));
+        string entries = string.Join(
+            ",", Enumerable.Range(0, 4000).Select(i => FormattableString.Invariant($"\"{i}\":\"{text}\"")));
         AssertRefused(Safetensors($"{{\"__metadata__\":{{{entries}}}}}"), SafetensorsFile.Read);
     }
 
     [TestCase('[')]
     [TestCase('{')]
     public void ASafetensorsHeaderNestedDeeplyIsRefused(char nesting) =>
-        AssertRefused(Safetensors("{\"a\":" + string.Concat(Enumerable.Repeat(nesting == '[' ? "[" : "{\"a\":", 1_000_000))), SafetensorsFile.Read);
+        AssertRefused(
+            Safetensors("{\"a\":" + string.Concat(Enumerable.Repeat(nesting == '[' ? "[" : "{\"a\":", 1_000_000))),
+            SafetensorsFile.Read);
 
     [TestCase("HEAP", 8)]
     [TestCase("HEAP", 24)]
@@ -133,7 +151,9 @@ public class HostileFileTests
         bytes.AsSpan(Find(bytes, signature, 0) + offset, 2).Fill(0xFF);
         string path = folder.Write("bad.h5", bytes);
         AssertRefused(path, KerasFile.Read);
-        Assert.That(() => KerasFile.Read(path), Throws.TypeOf<WeightFormatException>().With.Message.Contains("outside the file"));
+        Assert.That(
+            () => KerasFile.Read(path),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains("outside the file"));
     }
 
     [Test]

@@ -61,7 +61,9 @@ public class KerasFileTests
         file.Write(folder.PathOf("long.h5"), new H5WriteOptions(DefaultStringLength: 16));
 
         using WeightFile read = KerasFile.Read(folder.PathOf("long.h5"));
-        Assert.That(read.Select(tensor => (tensor.Name, tensor.ToFloat32()[0])), Is.EqualTo(new[] { ("c/kernel:0", 3f), ("a/kernel:0", 1f), ("b/kernel:0", 2f) }));
+        Assert.That(
+            read.Select(tensor => (tensor.Name, tensor.ToFloat32()[0])),
+            Is.EqualTo(new[] { ("c/kernel:0", 3f), ("a/kernel:0", 1f), ("b/kernel:0", 2f) }));
 
         static H5Group Layer(float value)
         {

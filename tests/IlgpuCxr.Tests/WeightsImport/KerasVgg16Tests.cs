@@ -38,7 +38,8 @@ public class KerasVgg16Tests
         float[] converted = kernel.ToFloat32();
         for (int i = 0; i < values.Length; i++)
         {
-            (int k, int c, int s, int r) = (i % Outputs, i / Outputs % Inputs, i / (Outputs * Inputs) % Columns, i / (Outputs * Inputs * Columns));
+            (int k, int c, int s, int r) =
+                (i % Outputs, i / Outputs % Inputs, i / (Outputs * Inputs) % Columns, i / (Outputs * Inputs * Columns));
             Assert.That(converted[(((((k * Inputs) + c) * Rows) + r) * Columns) + s], Is.EqualTo(values[i]));
         }
         Assert.That(Convert($"{layer}/bias", [3], [1, 2, 3]).Name, Is.EqualTo(expected + ".bias"));
@@ -59,7 +60,9 @@ public class KerasVgg16Tests
         {
             int input = i / Outputs, output = i % Outputs;
             (int c, int w, int h) = (input % Channels, input / Channels % Edge, input / (Channels * Edge));
-            Assert.That(converted[(output * Edge * Edge * Channels) + (((c * Edge) + h) * Edge) + w] == values[i], $"element {i}");
+            Assert.That(
+                converted[(output * Edge * Edge * Channels) + (((c * Edge) + h) * Edge) + w] == values[i],
+                $"element {i}");
         }
     }
 

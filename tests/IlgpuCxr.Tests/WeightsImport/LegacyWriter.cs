@@ -8,7 +8,8 @@ internal static class LegacyWriter
     public static void Write(string path, IReadOnlyList<WeightTensor> tensors)
     {
         using FileStream file = File.Create(path);
-        file.Write([0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.']); // the magic number
+        // The magic number.
+        file.Write([0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.']);
         file.Write([0x80, 2, (byte)'M', 0xE9, 0x03, (byte)'.']); // protocol 1001
         file.Write([0x80, 2, (byte)'}', .. Text("little_endian"), 0x88, (byte)'s', (byte)'.']);
         file.Write(PickleWriter.WriteStateDict(path, tensors));
@@ -23,5 +24,6 @@ internal static class LegacyWriter
         }
     }
 
-    private static byte[] Text(string text) => [(byte)'X', (byte)text.Length, 0, 0, 0, .. System.Text.Encoding.ASCII.GetBytes(text)];
+    private static byte[] Text(string text) =>
+        [(byte)'X', (byte)text.Length, 0, 0, 0, .. System.Text.Encoding.ASCII.GetBytes(text)];
 }

@@ -64,7 +64,8 @@ public class PyTorchFileTests
     [TestCase("model_state_dict")]
     public void AStateDictIsFoundUnderEveryUsualKey(string key)
     {
-        const string Tensor = "ctorch._utils\n_rebuild_tensor_v2\n((X\a\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00NK\u0001tQK\0K\u0001\u0085K\u0001\u0085\u0089NtR";
+        const string Tensor =
+            "ctorch._utils\n_rebuild_tensor_v2\n((X\a\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00NK\u0001tQK\0K\u0001\u0085K\u0001\u0085\u0089NtR";
         string pickle = $"}}X{(char)key.Length}\0\0\0{key}}}X\u0001\0\0\0a{Tensor}ss.";
         using WeightFile file = PyTorchFile.Read(WriteArchive(Encoding.Latin1.GetBytes(pickle), new byte[4]));
         Assert.That(file.Select(tensor => tensor.Name), Is.EqualTo(new[] { "a" }));

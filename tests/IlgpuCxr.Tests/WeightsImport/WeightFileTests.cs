@@ -36,7 +36,9 @@ public class WeightFileTests
     public void ATensorIsNotReadBeyondItsElements(long first, int count)
     {
         using var folder = new TemporaryFolder();
-        SafetensorsFile.Write(folder.PathOf("a"), [new WeightTensor("a", [2], new[] { 1f, 2f }), new WeightTensor("b", [2], new[] { 3f, 4f })]);
+        SafetensorsFile.Write(
+            folder.PathOf("a"),
+            [new WeightTensor("a", [2], new[] { 1f, 2f }), new WeightTensor("b", [2], new[] { 3f, 4f })]);
         using WeightFile file = WeightFile.Open(folder.PathOf("a"));
         TensorReader reader = file["a"].OpenReader();
 
