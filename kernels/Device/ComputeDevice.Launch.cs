@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
-using ILGPU.Runtime;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace IlgpuCxr.Kernels.Device;
 
