@@ -19,11 +19,11 @@ internal static class LibraryPage
         using ComputeDevice device = DeviceCatalog.Open("auto");          // CUDA if there is one, else the CPU
         var small = new Architecture(
             "small", HeadName: "fc", SmallestImage: 2, FeatureLayers: 3, (head, dropout) => new Sequential(
-            new ConvolutionLayer("conv1", inChannels: 1, outChannels: 8, filterSize: 3, stride: 1, padding: 1),
-            new BatchNormLayer("bn1", channels: 8, relu: false),
-            new LeakyReluLayer(slope: 0.1f),                              // your own, below
-            new MaxPoolingLayer("pool1", window: 2, stride: 2, padding: 0),
-            new LinearLayer("fc", new TensorShape(1, 8, 8, 8), head.Outputs)));
+                new ConvolutionLayer("conv1", inChannels: 1, outChannels: 8, filterSize: 3, stride: 1, padding: 1),
+                new BatchNormLayer("bn1", channels: 8, relu: false),
+                new LeakyReluLayer(slope: 0.1f),                              // your own, below
+                new MaxPoolingLayer("pool1", window: 2, stride: 2, padding: 0),
+                new LinearLayer("fc", new TensorShape(1, 8, 8, 8), head.Outputs)));
         using var network = new Network(device, small, new NetworkHead(Hidden: 0, Outputs: 2));
         network.Initialize(seed: 1);
         using var optimizer = new Optimizer(
@@ -48,8 +48,7 @@ internal static class LibraryPage
         Console.WriteLine(
             $"right: {classes.Index().Count(c => Prediction.ArgMax(rows.AsSpan(2 * c.Index, 2)) == c.Item)} of {shape.N}");
 
-        // Small.safetensors, PyTorch's names and layouts.
-        string file = Path.Combine(folder, "small");
+        string file = Path.Combine(folder, "small");                      // small.safetensors: PyTorch's names, layouts
         Checkpoint.Save(file, device, network, optimizer);                // without the optimizer, the parameters alone
         Checkpoint.Load(file, device, network, optimizer);                // goes on from the same bits
     }
