@@ -163,7 +163,8 @@ public static class DeviceCatalog
             : $"There is no {family} device number {selector.Split(':')[^1]}; 'cxr devices' lists the {present} present.");
 
     private static DeviceException Unknown(string selector) =>
-        new(
-            $"The device '{selector}' is not understood; use auto, cpu, cuda, cuda:N, opencl or opencl:N.")
-        { IsWrongUsage = true };
+        new($"The device '{selector}' is not understood; use auto, cpu, cuda, cuda:N, opencl or opencl:N.")
+        {
+            IsWrongUsage = true,
+        };
 }

@@ -10,17 +10,19 @@ internal static class JsonDifference
     /// </summary>
     /// <param name="there">What a file holds.</param>
     /// <param name="now">What is asked for.</param>
-    public static string? First(JsonNode? there, JsonNode? now) => First(there, now, "");
+    /// <param name="ignored">The name of a value that may differ, wherever it stands.</param>
+    public static string? First(JsonNode? there, JsonNode? now, string ignored) => First(there, now, ignored, "");
 
-    private static string? First(JsonNode? there, JsonNode? now, string name)
+    private static string? First(JsonNode? there, JsonNode? now, string ignored, string name)
     {
         if (JsonNode.DeepEquals(there, now))
             return null;
         if (there is JsonObject before && now is JsonObject after)
         {
             return after.Select(property => property.Key).Union(before.Select(property => property.Key))
-                .Select(key => First(before[key], after[key], name.Length == 0 ? key : $"{name}.{key}"))
-                .First(difference => difference is not null);
+                .Where(key => key != ignored)
+                .Select(key => First(before[key], after[key], ignored, name.Length == 0 ? key : $"{name}.{key}"))
+                .FirstOrDefault(difference => difference is not null);
         }
         return $"{name} is {Text(there)} there and {Text(now)} now";
     }

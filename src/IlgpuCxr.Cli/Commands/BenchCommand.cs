@@ -48,11 +48,8 @@ internal static class BenchCommand
     {
         string? data = parsed.GetValue(Data);
         bool trains = parsed.GetValue(Mode) == "train";
-        TrainingOptions common = TrainingOptions.Study(
-            data is null
-                ? ClassificationTask.Binary
-                : ImageFolder.TaskOf(data)) with
-        { Size = parsed.GetValue(CommonOptions.Size) };
+        ClassificationTask task = data is null ? ClassificationTask.Binary : ImageFolder.TaskOf(data);
+        TrainingOptions common = TrainingOptions.Study(task) with { Size = parsed.GetValue(CommonOptions.Size) };
         TrainingOptions[] all =
         [
             .. parsed.GetValue(Networks)!.SelectMany(

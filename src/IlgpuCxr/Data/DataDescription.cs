@@ -12,7 +12,14 @@ namespace IlgpuCxr.Data;
 /// </param>
 public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, int Validation, int Test, string Digest)
 {
+    /// <summary>What <see cref="Unlabelled"/> is called in files.</summary>
+    internal const string UnlabelledName = "unlabelled";
+
     /// <summary>How many of the test images have no labels.</summary>
+    /// <remarks>
+    /// Runs from before they were counted have none. So it does not tell whether images are the same: the digest does.
+    /// </remarks>
+    [JsonPropertyName(UnlabelledName)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Unlabelled { get; init; }
 

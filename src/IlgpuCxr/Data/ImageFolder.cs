@@ -143,10 +143,10 @@ public sealed partial class ImageFolder
 
     /// <summary>The images in words and numbers; opens none of them.</summary>
     public DataDescription Describe() =>
-        new(
-            ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count,
-            Digest())
-        { Unlabelled = Unlabelled.Count };
+        new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest())
+        {
+            Unlabelled = Unlabelled.Count,
+        };
 
     /// <summary>
     /// Whether a file's name ends as an image's does, and tools do not hide it, as macOS does <c>._x.jpg</c>.

@@ -37,7 +37,9 @@ internal sealed record RowCurves(
             result, result.History.Select(e => e.TrainLoss), result.History.Select(e => e.ValidationLoss),
             row.Curves?.TrainLoss, row.Curves?.ValidationLoss,
             isSum ? (data.Train, data.Validation, PublishedTrainImages, PublishedValidationImages) : (1, 1, 1, 1)) with
-        { IsPerImage = isSum };
+        {
+            IsPerImage = isSum,
+        };
     }
 
     /// <summary>The accuracies, in percent.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IlgpuCxr.Data;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
@@ -50,7 +51,7 @@ public sealed class RowDirectory
     {
         JsonNode? now = JsonSerializer.SerializeToNode(configuration, Json);
         if (ConfigurationThere() is { } there
-            && JsonDifference.First(WithoutUnlabelled(there), WithoutUnlabelled(now)) is { } difference)
+            && JsonDifference.First(there, now, DataDescription.UnlabelledName) is { } difference)
         {
             throw new UsageException(
                 $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
@@ -120,14 +121,6 @@ public sealed class RowDirectory
         {
             throw Damaged(file);
         }
-    }
-
-    // Rows from before images without labels were counted have none; the digest tells whether the images are the same.
-    private static JsonNode? WithoutUnlabelled(JsonNode? configuration)
-    {
-        if (configuration is JsonObject all && all["data"] is JsonObject data)
-            data.Remove("unlabelled");
-        return configuration;
     }
 
     private static UsageException Damaged(string file) =>

@@ -198,23 +198,18 @@ public sealed class Trainer : IDisposable
     /// <summary>
     /// In what a saved run differs from this one, the number of epochs aside; null where it is the same.
     /// </summary>
-    private string? Difference(CheckpointInfo there)
-    {
-        // Runs from before images without labels were counted have none; the digest tells whether the images are the
-        // same.
-        DataDescription images = (there.Data ?? description) with { Unlabelled = description.Unlabelled };
-        return JsonDifference.First(
-            JsonSerializer.SerializeToNode(
-                new { there.Options, there.Classes, Data = images }, JsonSerializerOptions.Web),
-            JsonSerializer.SerializeToNode(
-                new
-                {
-                    Options = options with { Epochs = there.Options.Epochs },
-                    Classes = data.ClassNames,
-                    Data = description,
-                },
-                JsonSerializerOptions.Web));
-    }
+    private string? Difference(CheckpointInfo there) => JsonDifference.First(
+        JsonSerializer.SerializeToNode(
+            new { there.Options, there.Classes, Data = there.Data ?? description }, JsonSerializerOptions.Web),
+        JsonSerializer.SerializeToNode(
+            new
+            {
+                Options = options with { Epochs = there.Options.Epochs },
+                Classes = data.ClassNames,
+                Data = description,
+            },
+            JsonSerializerOptions.Web),
+        DataDescription.UnlabelledName);
 
     private void WriteConfiguration() => run.WriteConfiguration(
         new

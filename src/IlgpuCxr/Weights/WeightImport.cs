@@ -15,7 +15,7 @@ namespace IlgpuCxr.Weights;
 /// </remarks>
 public static class WeightImport
 {
-    private const int ImageNetClasses = 1000, ProblemsTold = 3, BlockElements = 1 << 16;
+    private const int ImageNetClasses = 1000, ProblemsTold = 3;
 
     // Counted by PyTorch's batch norm for a mode that neither network uses.
     private const string BatchCount = ".num_batches_tracked", BatchCountSibling = ".running_mean";
@@ -38,12 +38,14 @@ public static class WeightImport
         using WeightFile file = WeightFile.Open(path);
         var names = new TorchvisionNames(file);
         (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
-        // Before any is uploaded: training would end with a loss that is no number, for which it blames the learning
-        // rate.
-        if (network.Parameters.Where(fits.ContainsKey).FirstOrDefault(parameter => !IsFinite(fits[parameter])) is { } broken)
+        // Before any is uploaded: training would end with a loss that is no number, and blame the learning rate.
+        foreach (Parameter parameter in network.Parameters.Where(fits.ContainsKey))
         {
-            throw new NetworkException(
-                $"The tensor {broken.Name} of {path} has a value that is no finite number in single precision; use other weights.");
+            if (WeightStatistics.Of(fits[parameter]) is not { NotFinite: 0 })
+            {
+                throw new NetworkException(
+                    $"The tensor {parameter.Name} of {path} has a value that is no finite number in single precision; use other weights.");
+            }
         }
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
@@ -113,23 +115,6 @@ public static class WeightImport
     private static bool IsBatchCount(string name, Dictionary<Parameter, WeightTensor> fits) =>
         name.EndsWith(BatchCount, StringComparison.Ordinal)
         && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
-
-    private static bool IsFinite(WeightTensor tensor)
-    {
-        TensorReader reader = tensor.OpenReader();
-        var block = new float[Math.Min(BlockElements, tensor.ElementCount)];
-        for (long first = 0; first < tensor.ElementCount; first += block.Length)
-        {
-            Span<float> values = block.AsSpan(0, (int)Math.Min(block.Length, tensor.ElementCount - first));
-            reader.Read(first, values);
-            foreach (float value in values)
-            {
-                if (!float.IsFinite(value))
-                    return false;
-            }
-        }
-        return true;
-    }
 
     private static string Format(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 

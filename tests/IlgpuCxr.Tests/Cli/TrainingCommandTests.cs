@@ -139,9 +139,8 @@ public sealed class TrainingCommandTests
         string saved = cxr.PathOf("saved.safetensors");
         using (WeightFile best = SafetensorsFile.Read(Path.Combine(Run, "best.safetensors")))
         {
-            CheckpointInfo info = CheckpointInfo.FromJson(
-                best.Metadata[CheckpointInfo.MetadataKey]) with
-            { History = [] };
+            CheckpointInfo read = CheckpointInfo.FromJson(best.Metadata[CheckpointInfo.MetadataKey]);
+            CheckpointInfo info = read with { History = [] };
             SafetensorsFile.Write(
                 saved, [.. best], new Dictionary<string, string> { [CheckpointInfo.MetadataKey] = info.ToJson() });
         }

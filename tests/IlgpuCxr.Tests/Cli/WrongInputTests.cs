@@ -180,6 +180,23 @@ public sealed class WrongInputTests
             ".png' cannot be written (No space left on device); check the place, its permissions and the free space");
     }
 
+    [Test]
+    public void What_several_threads_cannot_write_is_told_once()
+    {
+        string[] arguments =
+        [
+            "data", "phantom", "--part", "1", "--size", "32", "--train", "6", "--held", "3", "--threads", "2", "--out",
+            cxr.PathOf("barred"),
+        ];
+        Assert.That(cxr.Run(arguments).ExitCode, Is.Zero);
+        foreach (string image in Directory.GetFiles(cxr.PathOf("barred"), "*.png", SearchOption.AllDirectories))
+        {
+            File.Delete(image);
+            Directory.CreateDirectory(image + AtomicFile.TemporarySuffix);
+        }
+        cxr.Run(arguments).AssertRefused(Failed, ".png' cannot be written (");
+    }
+
     [TestCase("weights inspect", "file '' is empty")]
     [TestCase("data phantom --out", "--out '' is empty")]
     public void An_empty_name_is_told(string commandLine, string expected) =>

@@ -15,7 +15,9 @@ internal static class SampleResults
         var data = new DataDescription(
             isPart1 ? ["infected", "normal"] : ["covid", "pneumonia", "normal"], 60, 20, 20,
             "0123456789abcdef")
-        { Kind = StudyData.Phantoms };
+        {
+            Kind = StudyData.Phantoms,
+        };
         TrainingOptions options = new StudyOptions
         {
             Out = "out",
