@@ -1,6 +1,7 @@
 using System.Globalization;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 using Spectre.Console;

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using ILGPU;
-using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Benchmarks;

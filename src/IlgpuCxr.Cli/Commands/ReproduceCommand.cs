@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Cli.Commands;
@@ -74,7 +75,7 @@ internal static class ReproduceCommand
         options.Validate();
         var weights = new StudyWeights(options);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
-        var reproduction = new Reproduction(
+        var reproduction = new StudyReproduction(
             device, options, weights, new DecodedImageCache(new VipsImageDecoder()), CommonOptions.ThreadsOf(parsed),
             parsed.GetValue(DataOptions.Strict));
         if (!quiet)

@@ -12,6 +12,12 @@ namespace IlgpuCxr.Data;
 /// </param>
 public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, int Validation, int Test, string Digest)
 {
+    /// <summary>The kind of images that were drawn.</summary>
+    public const string Phantoms = "phantoms";
+
+    /// <summary>The kind of images that a directory was named for.</summary>
+    public const string Given = "given";
+
     /// <summary>What <see cref="Unlabelled"/> is called in files.</summary>
     internal const string UnlabelledName = "unlabelled";
 
@@ -23,7 +29,7 @@ public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, i
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Unlabelled { get; init; }
 
-    /// <summary>What the images of a study are, such as <c>phantoms</c> or <c>given</c>; null outside of one.</summary>
+    /// <summary>What a study's images are, <see cref="Phantoms"/> or <see cref="Given"/>; null outside of one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Kind { get; init; }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Dropout;
 

@@ -1,5 +1,3 @@
-using IlgpuCxr.Data;
-
 namespace IlgpuCxr.Metrics;
 
 /// <summary>How well one class is told from the rest, with 95 % intervals.</summary>

@@ -1,4 +1,3 @@
-using IlgpuCxr.Data;
 using IlgpuCxr.Layers;
 
 namespace IlgpuCxr.Models;

@@ -1,5 +1,3 @@
-using IlgpuCxr.Data;
-
 namespace IlgpuCxr.Phantoms;
 
 /// <summary>

@@ -81,7 +81,7 @@ internal static class HtmlReport
         string[] data =
         [
             .. rows
-                .Select(row => row.Result.Configuration.Data.Kind == StudyData.Phantoms ? "phantoms" : "given X-rays")
+                .Select(row => row.Result.Configuration.Data.Kind == DataDescription.Phantoms ? "phantoms" : "given X-rays")
                 .Distinct(),
         ];
         string[] weights =

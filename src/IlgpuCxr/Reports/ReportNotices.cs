@@ -1,4 +1,4 @@
-using IlgpuCxr.Study;
+using IlgpuCxr.Data;
 using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Reports;
@@ -11,7 +11,7 @@ internal static class ReportNotices
     public static IReadOnlyList<string> Of(IReadOnlyList<RowReport> rows)
     {
         var notices = new List<string>();
-        if (rows.Any(row => row.Result.Configuration.Data.Kind == StudyData.Phantoms))
+        if (rows.Any(row => row.Result.Configuration.Data.Kind == DataDescription.Phantoms))
             notices.Add(ReportText.PhantomNotice);
         if (rows.Any(row => row.Result.Configuration.Options.Weights == InitialWeights.RandomName))
             notices.Add(ReportText.RandomNotice);

@@ -150,7 +150,7 @@ public static class ReportText
         string test = data.Test > 0 ? $", {data.Test - data.Unlabelled} test" : "";
         if (data.Unlabelled > 0)
             test += $", {data.Unlabelled} without labels";
-        return $"{(data.Kind == StudyData.Phantoms ? "phantoms" : "given images")}: {data.Train} training, {data.Validation} validation{test}";
+        return $"{(data.Kind == DataDescription.Phantoms ? "phantoms" : "given images")}: {data.Train} training, {data.Validation} validation{test}";
     }
 
     /// <summary>Where the rows were computed.</summary>

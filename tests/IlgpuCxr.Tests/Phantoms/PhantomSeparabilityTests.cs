@@ -1,5 +1,6 @@
 using System.Globalization;
 using IlgpuCxr.Phantoms;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Tests.Phantoms;

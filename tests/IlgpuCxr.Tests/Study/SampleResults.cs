@@ -1,5 +1,6 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 
@@ -16,7 +17,7 @@ internal static class SampleResults
             isPart1 ? ["infected", "normal"] : ["covid", "pneumonia", "normal"], 60, 20, 20,
             "0123456789abcdef")
         {
-            Kind = StudyData.Phantoms,
+            Kind = DataDescription.Phantoms,
         };
         TrainingOptions options = new StudyOptions
         {

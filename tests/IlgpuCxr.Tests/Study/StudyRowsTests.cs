@@ -1,5 +1,6 @@
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Training;
 using IlgpuCxr.Training;

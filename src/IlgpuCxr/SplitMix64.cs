@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace IlgpuCxr.Data;
+namespace IlgpuCxr;
 
 /// <summary>
 /// A small random number generator whose streams are functions of a seed, an epoch and a sample, and of nothing else.

@@ -1,6 +1,7 @@
+using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>Who watches a reproduction: the console's live display, or a test.</summary>
 public interface IReproductionObserver

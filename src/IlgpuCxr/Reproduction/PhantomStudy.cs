@@ -1,7 +1,8 @@
 using IlgpuCxr.Phantoms;
+using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>
 /// The study in small: phantoms, sizes and rates with which all rows train from random weights within minutes on two

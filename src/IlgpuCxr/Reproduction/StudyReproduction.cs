@@ -1,9 +1,10 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
+using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>
 /// Trains the rows of the study one after the other, each in a run directory of its own, and writes the report.
@@ -19,7 +20,7 @@ namespace IlgpuCxr.Study;
 /// <param name="cache">Decodes images.</param>
 /// <param name="threads">Threads that draw and decode.</param>
 /// <param name="strict">Whether an unreadable image ends the run; otherwise it is left out.</param>
-public sealed class Reproduction(
+public sealed class StudyReproduction(
     ComputeDevice device, StudyOptions options, StudyWeights weights, DecodedImageCache cache, int threads,
     bool strict = false)
 {
@@ -79,7 +80,7 @@ public sealed class Reproduction(
             StudyData all = data[row.Part];
             int train = Math.Min(
                 options.Limit ?? int.MaxValue,
-                all.Kind == StudyData.Phantoms ? PhantomStudy.Of(row).Images : int.MaxValue);
+                all.Kind == DataDescription.Phantoms ? PhantomStudy.Of(row).Images : int.MaxValue);
             if (!descriptions.TryGetValue((row.Part, train), out var described))
             {
                 StudyData some = all with { Images = all.Images.Limit(train, options.Limit ?? int.MaxValue) };

@@ -1,7 +1,8 @@
+using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>
 /// What is reproduced, and where it differs from the study. What is null is as in the study, or on phantoms as in

@@ -1,6 +1,6 @@
 using IlgpuCxr.Training;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>How a row is trained on the phantoms, where that differs from the study.</summary>
 /// <param name="Size">Edge of the network's input, in pixels.</param>

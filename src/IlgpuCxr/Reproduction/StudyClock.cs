@@ -1,7 +1,7 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Models;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>Estimates how long the rest of a study takes.</summary>
 /// <remarks>

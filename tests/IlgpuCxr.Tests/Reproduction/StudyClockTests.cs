@@ -1,7 +1,8 @@
 using IlgpuCxr.Data;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 
-namespace IlgpuCxr.Tests.Study;
+namespace IlgpuCxr.Tests.Reproduction;
 
 public sealed class StudyClockTests
 {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Cli;
 using IlgpuCxr.Tests.Data;
@@ -12,10 +13,10 @@ using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
-namespace IlgpuCxr.Tests.Study;
+namespace IlgpuCxr.Tests.Reproduction;
 
 /// <summary>A study of two rows on a handful of images, in the study's own directory names.</summary>
-public sealed class ReproductionTests
+public sealed class StudyReproductionTests
 {
     private static readonly string[] RowDirectories = ["part1-row2-resnet18-fc", "part2-row2-resnet18-bce"];
 
@@ -113,7 +114,7 @@ public sealed class ReproductionTests
             File.Copy(trained.PathOf(name), judged.PathOf(name));
         ChangedCheckpoint.Write(judged.PathOf("best.safetensors"), trained.PathOf("best"), "fc.bias", 100, 100, 100);
         using ComputeDevice device = SmallRun.Open(2);
-        var reproduction = new Reproduction(
+        var reproduction = new StudyReproduction(
             device, options, new StudyWeights(options),
             new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
         RowResult result = reproduction.Run(new Watcher(), CancellationToken.None).Rows.Single().Result!;
@@ -207,7 +208,7 @@ public sealed class ReproductionTests
             Batch = 4,
         };
         using ComputeDevice device = SmallRun.Open(2);
-        Reproduction Reproduce() => new(
+        StudyReproduction Reproduce() => new(
             device, options, new StudyWeights(options),
             new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
 

@@ -1,19 +1,14 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
+using IlgpuCxr.Study;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>A part's images, whatever directory names they come in.</summary>
 /// <param name="Images">The images.</param>
-/// <param name="Kind">What they are: <c>phantoms</c> or <c>given</c>.</param>
+/// <param name="Kind">What they are: <see cref="DataDescription.Phantoms"/> or <see cref="DataDescription.Given"/>.</param>
 public sealed record StudyData(ImageFolder Images, string Kind)
 {
-    /// <summary>The kind of images that were drawn.</summary>
-    public const string Phantoms = "phantoms";
-
-    /// <summary>The kind of images that a directory was named for.</summary>
-    public const string Given = "given";
-
     /// <summary>
     /// Finds a part's images in a directory: there, or below it under the study's name for them or as <c>part1</c> and
     /// <c>part2</c>.
@@ -46,7 +41,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
             throw new DataException(
                 $"The data directory '{root}' has the classes {string.Join(", ", images.ClassNames)}; Part 1 needs the two classes infected and normal, so give their directories these names.");
         }
-        return new StudyData(images, Given);
+        return new StudyData(images, DataDescription.Given);
     }
 
     /// <summary>Draws a part's phantoms, as far as they are not there yet.</summary>
@@ -61,7 +56,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         CancellationToken cancellation)
     {
         PhantomDataset.Write(directory, PhantomStudy.Images(part, seed), threads, progress, cancellation);
-        return new StudyData(ImageFolder.Open(directory, part.Task()), Phantoms);
+        return new StudyData(ImageFolder.Open(directory, part.Task()), DataDescription.Phantoms);
     }
 
     /// <summary>The images in words and numbers.</summary>

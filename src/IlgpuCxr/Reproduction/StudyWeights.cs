@@ -1,7 +1,8 @@
 using IlgpuCxr.Models;
+using IlgpuCxr.Study;
 using IlgpuCxr.Weights;
 
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Reproduction;
 
 /// <summary>What the networks of the study start from.</summary>
 public sealed class StudyWeights

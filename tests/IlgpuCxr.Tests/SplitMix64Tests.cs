@@ -1,6 +1,6 @@
 using IlgpuCxr.Data;
 
-namespace IlgpuCxr.Tests.Data;
+namespace IlgpuCxr.Tests;
 
 public sealed class SplitMix64Tests
 {
