@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Reproduction;
@@ -23,7 +24,7 @@ internal static class ReproductionDisplay
         foreach (StudyPart part in options.Rows.Select(row => row.Part).Distinct().Where(part => options.Directory(part) is null))
         {
             Console.Out.WriteLine(
-                $"No images are given for {part.Title()} ({part.Option()}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
+                $"No images are given for {part.Title()} ({StudyData.Option(part)}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
         }
         if (weights.Notice is { } notice)
             Console.Out.WriteLine(notice);

@@ -20,7 +20,7 @@ public static class AtomicFile
     {
         if (IsDevice(path))
         {
-            using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            using Stream device = OpenDevice(path);
             device.Write(bytes);
             return;
         }
@@ -66,8 +66,12 @@ public static class AtomicFile
         try
         {
             using (file)
+            {
                 write(file);
-            File.Move(temporary, target, overwrite: true);
+                file.Flush();
+                // While it is still this one's: closed, it could be another's by now, and half written.
+                File.Move(temporary, target, overwrite: true);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -84,13 +88,38 @@ public static class AtomicFile
         return (target, target + TemporarySuffix);
     }
 
-    // Shared with nobody, which also Linux heeds: two that write into one file at a time would give it a name while one
-    // of them is still writing.
-    private static FileStream Open(string temporary) =>
-        new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
+    // For nobody else to write: two that write into one file at a time would give it a name while one of them is still
+    // writing. Linux heeds only None; Windows renames an open file only where deleting is shared.
+    private static FileStream Open(string temporary)
+    {
+        FileShare share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+        while (true)
+        {
+            var file = new FileStream(temporary, FileMode.OpenOrCreate, FileAccess.Write, share);
+            // Another's that was renamed between its opening and its locking here is the target by now.
+            if (File.Exists(temporary))
+            {
+                if (file.Length > 0)
+                    file.SetLength(0);
+                return file;
+            }
+            file.Dispose();
+        }
+    }
 
-    // Replaced by a file, a device would be gone for all programs.
-    private static bool IsDevice(string path) =>
-        !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal)
-        && File.Exists(path);
+    // Replaced by a file, a device would be gone for all programs. Files in /dev/shm are files.
+    private static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !OperatingSystem.IsWindows() && full.StartsWith("/dev/", StringComparison.Ordinal)
+            && !full.StartsWith("/dev/shm/", StringComparison.Ordinal) && File.Exists(full);
+    }
+
+    // Where the output goes into a file, opening that file would begin at its start again.
+    private static Stream OpenDevice(string path) => Path.GetFullPath(path) switch
+    {
+        "/dev/stdout" => Console.OpenStandardOutput(),
+        "/dev/stderr" => Console.OpenStandardError(),
+        string full => new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite),
+    };
 }

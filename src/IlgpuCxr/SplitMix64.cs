@@ -14,13 +14,13 @@ namespace IlgpuCxr;
 /// state += γ        γ = 2⁶⁴ / golden ratio, odd
 /// next   = mix(state)
 /// </code>
-/// A stream begins at <c>mix(mix(mix(seed) + epoch) + sample)</c>, so that neighbouring epochs and samples begin at
+/// A stream begins at <c>mix(mix(mix(seed + γ) + epoch + γ) + sample + γ)</c>, so that neighbouring epochs and samples begin at
 /// unrelated states.
 /// </remarks>
 public struct SplitMix64
 {
     /// <summary>How often <see cref="NextNormal"/> takes <see cref="NextBits"/>.</summary>
-    public const int BitsANormal = 2;
+    public const int DrawsPerNormal = 2;
 
     /// <summary>The counter's step, 2⁶⁴ over the golden ratio, made odd.</summary>
     internal const ulong Gamma = 0x9E3779B97F4A7C15;

@@ -88,6 +88,23 @@ public sealed class LinksTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Only Linux has a directory of files among its devices.")]
+    public void A_file_in_shared_memory_is_a_file()
+    {
+        string path = Path.Combine("/dev/shm", $"ilgpucxr-{Environment.ProcessId}.csv");
+        try
+        {
+            AtomicFile.Write(path, "a long text"u8.ToArray());
+            AtomicFile.Write(path, "short"u8.ToArray());
+            Assert.That(File.ReadAllText(path), Is.EqualTo("short"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Test]
     public void A_device_stays_one()
     {
         AtomicFile.Try("/dev/null");

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
-using IlgpuCxr.Study;
 using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;

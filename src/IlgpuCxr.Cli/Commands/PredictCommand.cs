@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
-using IlgpuCxr.Metrics;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 using Spectre.Console;
@@ -68,7 +67,7 @@ internal static class PredictCommand
     }
 
     private static string[] Names(CheckpointInfo info, ImagePrediction prediction) =>
-        [.. info.Classes.Where((_, c) => Prediction.Says(info.Options.Task, prediction.Label, c))];
+        [.. info.Classes.Where((_, c) => LabelSet.Has(info.Options.Task, prediction.Label, c))];
 
     private static object AsJson(CheckpointInfo info, ImagePrediction prediction) => new
     {

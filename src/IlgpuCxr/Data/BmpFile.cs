@@ -22,7 +22,7 @@ internal static class BmpFile
 
     /// <summary>Decodes a file.</summary>
     /// <param name="file">All its bytes.</param>
-    /// <returns>The image's size, and its bytes <c>[H, W, C]</c>; one channel if all its colours are gray.</returns>
+    /// <returns>The image's size, and its bytes <c>[H, W, C]</c>; one channel if it has a palette of grays.</returns>
     /// <exception cref="InvalidDataException">The file is truncated or of a kind that this does not read.</exception>
     public static (ImageSize Size, byte[] Pixels) Decode(ReadOnlySpan<byte> file)
     {

@@ -29,10 +29,10 @@ public sealed partial record DataCheck(
     public const byte DarkLevel = 4095 >> 8;
 
     /// <summary>Reads every file of a data set.</summary>
-    /// <param name="root">The directory of the splits.</param>
+    /// <param name="root">The directory of the splits, or a CSV file.</param>
     /// <param name="decoder">Reads images.</param>
     /// <param name="threads">Files read at a time.</param>
-    /// <param name="progress">Told how many files are read.</param>
+    /// <param name="progress">Told how many files are read, never a smaller number than before.</param>
     /// <param name="cancellation">Stops between two files.</param>
     /// <exception cref="DataException">The directory has no data set's layout.</exception>
     public static DataCheck Run(
@@ -48,9 +48,8 @@ public sealed partial record DataCheck(
         var hashes = new string?[files.Length];
         var failures = new UnreadableImage?[files.Length];
         var isDark = new bool[files.Length];
-        int done = 0;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
-        Parallel.For(0, files.Length, parallel, i =>
+        var counter = new ProgressCounter(progress, 0);
+        ParallelLoop.Run(files.Length, threads, i =>
         {
             string path = files[i].Sample.Path;
             try
@@ -62,8 +61,8 @@ public sealed partial record DataCheck(
             {
                 failures[i] = new UnreadableImage(path, exception.Message);
             }
-            progress?.Report(Interlocked.Increment(ref done));
-        });
+            counter.Add();
+        }, cancellation);
         var same = files
             .Zip(hashes)
             .Where(file => file.Second is not null)
@@ -92,7 +91,7 @@ public sealed partial record DataCheck(
         SplitCount Count(string split, IReadOnlyList<ImageSample> samples) => new(split, samples.Count,
             [
                 .. data.ClassNames.Select(
-                    (_, c) => samples.Count(sample => Metrics.Prediction.Says(data.Task, sample.Label, c)))]);
+                    (_, c) => samples.Count(sample => LabelSet.Has(data.Task, sample.Label, c)))]);
         var counts = new List<SplitCount>
         {
             Count(SplitNames.Train, data.Train),

@@ -46,7 +46,7 @@ public sealed class ImageBatch
     /// <summary><c>[N]</c>, what <see cref="ImageTransform"/> is to do with each image, decoded or resized.</summary>
     public ReadOnlySpan<ImageTransformParameters> Parameters => parameters.AsSpan(0, Count);
 
-    /// <summary><c>[N]</c>, the class of each image.</summary>
+    /// <summary><c>[N]</c>, the class of each image, or its <see cref="LabelSet"/>.</summary>
     public ReadOnlySpan<int> Labels => labels.AsSpan(0, Count);
 
     /// <summary><c>[N]</c>, the place of each image in the list of samples.</summary>

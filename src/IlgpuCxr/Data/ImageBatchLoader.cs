@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using IlgpuCxr.Kernels.Image;
 
 namespace IlgpuCxr.Data;
@@ -21,11 +20,12 @@ public sealed class ImageBatchLoader
     /// <summary>Creates the loader.</summary>
     /// <param name="cache">Where decoded images come from.</param>
     /// <param name="options">Sizes and strictness.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A batch is to have no image, or an image no pixel.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A batch is to have no image, an image no pixel, or nobody is to read them.</exception>
     public ImageBatchLoader(DecodedImageCache cache, ImageBatchOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Size, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         this.cache = cache;
         this.options = options;
     }
@@ -202,33 +202,22 @@ public sealed class ImageBatchLoader
         batch.Add(index, label, Augmentation.Draw(ref stream, size, offset));
     }
 
-    /// <summary>
-    /// Does something for each image that has not failed yet; of what else fails in parallel the first is thrown.
-    /// </summary>
+    /// <summary>Does something for each image that has not failed yet.</summary>
     private void ForEachImage(DataException?[] failures, Action<int> action, CancellationToken stop)
     {
-        try
+        ParallelLoop.Run(failures.Length, options.Threads, i =>
         {
-            Parallel.For(
-                0, failures.Length,
-                new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, i =>
+            if (failures[i] is not null)
+                return;
+            try
             {
-                if (failures[i] is not null)
-                    return;
-                try
-                {
-                    action(i);
-                }
-                catch (DataException exception)
-                {
-                    failures[i] = exception;
-                }
-            });
-        }
-        catch (AggregateException exception)
-        {
-            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
-        }
+                action(i);
+            }
+            catch (DataException exception)
+            {
+                failures[i] = exception;
+            }
+        }, stop);
     }
 
     private static int Place(CachedImage?[] images, int[] offsets)

@@ -14,7 +14,7 @@ namespace IlgpuCxr.Data;
 /// Classes are the directories of a split, sorted, and a class's label is its place among them; a class's files are all
 /// image files in and below its directory, sorted, but for those whose names begin with a dot. Where an image may have
 /// several labels, the directory's name tells them as in the study's Part 2: covid (or covid-19) is COVID and
-/// pneumonia, pneumonia and normal are themselves. Sorting is by code point, so that labels and order are the same on
+/// pneumonia, pneumonia and normal are themselves. Sorting is by UTF-16 code unit, so that labels and order are the same on
 /// every machine. The splits <c>train</c>, <c>validation</c> (or <c>val</c>) and <c>test</c> are found in any case. See
 /// <see href="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html">ImageFolder</see>.
 /// </remarks>

@@ -13,6 +13,13 @@ public static class LabelSet
     /// <param name="label">The label's index.</param>
     public static bool Has(int labels, int label) => (labels >> label & 1) != 0;
 
+    /// <summary>Whether a label, an image's own or a predicted one, says that the image is of a class.</summary>
+    /// <param name="task">What the label means.</param>
+    /// <param name="label">The index of a class, or a set of labels.</param>
+    /// <param name="c">The class.</param>
+    public static bool Has(ClassificationTask task, int label, int c) =>
+        task == ClassificationTask.Binary ? label == c : Has(label, c);
+
     /// <summary>The labels of given indices.</summary>
     /// <param name="indices">Their indices.</param>
     public static int Of(params ReadOnlySpan<int> indices)

@@ -4,7 +4,7 @@ namespace IlgpuCxr.Data;
 
 /// <summary>
 /// Decodes with <see href="https://www.libvips.org">libvips</see>, and bitmaps with <see cref="BmpFile"/>; the only
-/// file that knows libvips.
+/// file that reads with libvips.
 /// </summary>
 /// <remarks>
 /// Pixels as <c>Image.open(path).convert('RGB')</c> of the Python Imaging Library gives them: palettes are looked up,

@@ -1,6 +1,5 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Image;
-using NetVips;
 
 namespace IlgpuCxr.Explain;
 
@@ -32,9 +31,7 @@ internal static class Overlay
                     drawn[at * 3 + c] = (byte)Math.Round(level + heat * Opacity * (Colour(heat, c) - level));
                 }
             }
-        using Image image = Image.NewFromMemory(drawn, size.Width, size.Height, bands: 3, Enums.BandFormat.Uchar);
-        using Image coloured = image.Copy(interpretation: Enums.Interpretation.Srgb);
-        return coloured.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None);
+        return PngFile.Encode(drawn, size with { Channels = 3 });
     }
 
     /// <summary>

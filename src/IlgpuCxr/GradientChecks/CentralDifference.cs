@@ -10,7 +10,7 @@ public static class CentralDifference
     public static readonly double Step = Math.Cbrt(Math.BitIncrement(1.0) - 1);
 
     /// <summary>
-    /// The greatest difference of a gradient from central differences, relative to the gradient's greatest element.
+    /// The greatest difference of a gradient from central differences, relative to the greatest of these.
     /// </summary>
     /// <param name="check">
     /// What is differentiated: the projection of its output on <see cref="OperatorCase.GradOutput"/>.

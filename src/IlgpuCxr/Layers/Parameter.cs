@@ -8,7 +8,7 @@ public sealed class Parameter
 {
     /// <summary>Creates a parameter without memory; the <see cref="Models.ParameterStore"/> gives it some.</summary>
     /// <param name="name">torchvision's name, such as <c>layer1.0.conv1.weight</c>.</param>
-    /// <param name="shape">The extents; a kernel's are <c>[K, R, S, C]</c>, a matrix's <c>[out, 1, 1, in]</c>.</param>
+    /// <param name="shape">The extents; a filter's are <c>[K, R, S, C]</c>, a matrix's <c>[out, 1, 1, in]</c>.</param>
     /// <param name="layout">The order of the elements.</param>
     /// <param name="initialization">The values at first.</param>
     /// <param name="isBuffer">Whether this is a running statistic, which no gradient changes.</param>

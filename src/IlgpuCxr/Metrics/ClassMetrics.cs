@@ -1,3 +1,5 @@
+using IlgpuCxr.Data;
+
 namespace IlgpuCxr.Metrics;
 
 /// <summary>How well one class is told from the rest, with 95 % intervals.</summary>
@@ -41,8 +43,8 @@ public sealed record ClassMetrics(
     /// <param name="seed">Seed of the bootstrap: the same gives the same intervals.</param>
     public static ClassMetrics Of(Predictions predictions, int c, string name, long seed)
     {
-        bool[] actual = [.. predictions.Labels.Select(label => Prediction.Says(predictions.Task, label, c))];
-        bool[] predicted = [.. predictions.Predicted.Select(label => Prediction.Says(predictions.Task, label, c))];
+        bool[] actual = [.. predictions.Labels.Select(label => LabelSet.Has(predictions.Task, label, c))];
+        bool[] predicted = [.. predictions.Predicted.Select(label => LabelSet.Has(predictions.Task, label, c))];
         var roc = new RocCurve(predictions.LogOddsOf(c), actual);
         int[] with = [.. Enumerable.Range(0, actual.Length).Where(n => actual[n])];
         int[] without = [.. Enumerable.Range(0, actual.Length).Where(n => !actual[n])];

@@ -78,13 +78,6 @@ public static class Prediction
         return LabelSet.Of([.. Enumerable.Range(0, probabilities.Length).Where(c => probabilities[c] > Threshold)]);
     }
 
-    /// <summary>Whether a prediction or a label says that an image is of a class.</summary>
-    /// <param name="task">What the label means.</param>
-    /// <param name="label">The index of a class, or a <see cref="LabelSet"/>.</param>
-    /// <param name="c">The class.</param>
-    public static bool Says(ClassificationTask task, int label, int c) =>
-        task == ClassificationTask.Binary ? label == c : LabelSet.Has(label, c);
-
     private static double LogSumOfOthers(ReadOnlySpan<float> logits, int c)
     {
         double largest = double.NegativeInfinity, sum = 0;

@@ -68,7 +68,7 @@ public sealed class Predictions
     {
         var matrix = new ConfusionMatrix(2);
         for (int n = 0; n < labels.Length; n++)
-            matrix.Add(Prediction.Says(Task, labels[n], c) ? 1 : 0, Prediction.Says(Task, predicted[n], c) ? 1 : 0);
+            matrix.Add(LabelSet.Has(Task, labels[n], c) ? 1 : 0, LabelSet.Has(Task, predicted[n], c) ? 1 : 0);
         return matrix;
     }
 }

@@ -16,6 +16,9 @@ public sealed record Architecture(
     string Name, string HeadName, int SmallestImage, int FeatureLayers,
     Func<NetworkHead, DropoutState, Sequential> Build)
 {
+    /// <summary>The name in tables and plots.</summary>
+    public string Title { get; init; } = Name;
+
     /// <summary>All architectures.</summary>
     public static IReadOnlyList<Architecture> All => [ResNet18.Architecture, Vgg16.Architecture];
 

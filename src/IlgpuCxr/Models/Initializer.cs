@@ -28,7 +28,7 @@ internal static class Initializer
         Parallel.For(0, (values.Length + Block - 1) / Block, block =>
         {
             int first = block * Block;
-            SplitMix64 random = stream.Skip((isNormal ? SplitMix64.BitsANormal : 1) * (long)first);
+            SplitMix64 random = stream.Skip((isNormal ? SplitMix64.DrawsPerNormal : 1) * (long)first);
             for (int i = first; i < Math.Min(first + Block, values.Length); i++)
                 values[i] = (float)(
                     isNormal

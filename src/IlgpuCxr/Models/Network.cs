@@ -44,7 +44,15 @@ public sealed partial class Network : IDisposable
         (features, classifier) = layers.Split(architecture.FeatureLayers);
         Parameters = [.. layers.Parameters];
         Store = new ParameterStore(device, Parameters);
-        Dropout.Begin(device, 0);
+        try
+        {
+            Dropout.Begin(device, 0);
+        }
+        catch
+        {
+            Store.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The architecture.</summary>

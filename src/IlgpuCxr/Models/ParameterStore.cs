@@ -75,20 +75,20 @@ public sealed class ParameterStore : IDisposable
         memory.SubView(OffsetOf(parameter), parameter.Shape.Count);
 
     /// <summary>The stretches of memory that training changes, neighbours joined.</summary>
-    public IReadOnlyList<(long Offset, long Count)> TrainableRuns()
+    public IReadOnlyList<(long Offset, long Count)> TrainableRanges()
     {
-        var runs = new List<(long Offset, long Count)>();
+        var ranges = new List<(long Offset, long Count)>();
         foreach ((Parameter parameter, long offset) in placed)
         {
             if (!parameter.RequiresGrad)
                 continue;
             long count = RoundUp(parameter.Shape.Count);
-            if (runs.Count > 0 && runs[^1].Offset + runs[^1].Count == offset)
-                runs[^1] = (runs[^1].Offset, runs[^1].Count + count);
+            if (ranges.Count > 0 && ranges[^1].Offset + ranges[^1].Count == offset)
+                ranges[^1] = (ranges[^1].Offset, ranges[^1].Count + count);
             else
-                runs.Add((offset, count));
+                ranges.Add((offset, count));
         }
-        return runs;
+        return ranges;
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,10 @@ public static class ResNet18
     private const int Features = 512;
 
     /// <summary>The smallest image is halved five times, to one pixel.</summary>
-    public static Architecture Architecture { get; } = new(Name, "fc", SmallestImage: 32, FeatureLayers: 11, Build);
+    public static Architecture Architecture { get; } = new(Name, "fc", SmallestImage: 32, FeatureLayers: 11, Build)
+    {
+        Title = "ResNet18",
+    };
 
     private static Sequential Build(NetworkHead head, DropoutState dropout) => new(
         new ConvolutionLayer("conv1", 3, 64, filterSize: 7, stride: 2, padding: 3),

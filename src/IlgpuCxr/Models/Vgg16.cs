@@ -23,7 +23,10 @@ public static class Vgg16
 
     /// <summary>The smallest image is halved five times, to one pixel.</summary>
     public static Architecture Architecture { get; } = new(
-        Name, "classifier", SmallestImage: 32, Configuration.Length - 1, Build);
+        Name, "classifier", SmallestImage: 32, Configuration.Length - 1, Build)
+    {
+        Title = "VGG16",
+    };
 
     private static Sequential Build(NetworkHead head, DropoutState dropout)
     {

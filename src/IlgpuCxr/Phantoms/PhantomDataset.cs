@@ -1,5 +1,5 @@
 using System.Text;
-using IlgpuCxr.Study;
+using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Phantoms;
 
@@ -28,20 +28,20 @@ public static class PhantomDataset
     /// </summary>
     /// <param name="directory">Where; it is created if need be.</param>
     /// <param name="options">What.</param>
-    /// <param name="threads">How many images are drawn at a time; 0 means one for each processor.</param>
+    /// <param name="threads">How many images are drawn at a time, at least one.</param>
     /// <param name="progress">Told how many images are there, never a smaller number than before.</param>
     /// <param name="cancellation">Stops between two images.</param>
     /// <returns>How many images had to be drawn: 0 if the directory held them all.</returns>
     /// <exception cref="IOException">The directory holds something else, or cannot be written.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A count, the size or the difficulty is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A count, the size, the difficulty or the number of threads is out of range.</exception>
     public static int Write(
         string directory,
         PhantomDatasetOptions options,
-        int threads = 0,
+        int threads,
         IProgress<int>? progress = null,
         CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Check(options);
         directory = Path.GetFullPath(directory);
         PhantomFile[] files = PhantomLayout.Files(options);
@@ -51,18 +51,15 @@ public static class PhantomDataset
 
         PhantomFile[] missing = [.. files.Where(file => !IsThere(PathOf(directory, file)))];
         var counter = new ProgressCounter(progress, files.Length - missing.Length);
-        var parallel = new ParallelOptions
+        ParallelLoop.Run(missing.Length, threads, i =>
         {
-            MaxDegreeOfParallelism = threads == 0 ? Environment.ProcessorCount : threads,
-            CancellationToken = cancellation,
-        };
-        Parallel.ForEach(missing, parallel, file =>
-        {
+            PhantomFile file = missing[i];
             byte[] pixels = Phantom.Draw(
                 options.Seed, file.Split, file.Label, file.Index, options.Size, options.Difficulty);
-            PhantomPng.Write(PathOf(directory, file), pixels, options.Size, options.Size);
+            AtomicFile.Write(
+                PathOf(directory, file), PngFile.Encode(pixels, new ImageSize(options.Size, options.Size, 1)));
             counter.Add();
-        });
+        }, cancellation);
         return missing.Length;
     }
 

@@ -1,4 +1,4 @@
-using IlgpuCxr.Study;
+using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Phantoms;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using IlgpuCxr.Study;
+using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Phantoms;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 using ScottPlot;
 using ScottPlot.Plottables;
@@ -12,6 +13,12 @@ namespace IlgpuCxr.Reports;
 /// </remarks>
 internal static class ConfusionPlot
 {
+    /// <summary>
+    /// Of more classes nobody reads a picture, and it takes memory with their square: 180 MB of 30 classes and three
+    /// splits.
+    /// </summary>
+    public const int MostClasses = 30;
+
     private const int SmallestCell = 62, Gap = 20, SmallestRowLabel = 92, Header = 50, Footer = 26, GroupGap = 44;
 
     // Not transparent, so that the numbers can be read on any page.
@@ -20,7 +27,7 @@ internal static class ConfusionPlot
 
     /// <summary>Draws all matrices of a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="result">What came of it.</param>
+    /// <param name="result">What came of it; at most <see cref="MostClasses"/> classes.</param>
     public static byte[] Draw(StudyRow row, RowResult result)
     {
         // Part 1: a line, paper and ours for each split. Part 2: a line for each class.

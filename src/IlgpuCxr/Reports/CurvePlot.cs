@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 using ScottPlot;
 using ScottPlot.Plottables;

@@ -164,11 +164,14 @@ internal static class HtmlReport
             $"<p>{Text(ReportText.Data(result.Configuration.Data))} · {Text(ReportText.Configuration(result.Configuration))} · best epoch {result.BestEpoch}");
         html.Append(
             $" · {ReportText.Time(result.Seconds)}{(row.Folder.Length > 0 ? $" · <code>{row.Folder}</code>" : "")}</p>\n<div class=\"plots\">\n");
-        AddFigure(html, row.Plots[0], "Loss");
+        AddFigure(html, row.Loss, "Loss");
         AddFigure(
-            html, row.Plots[1], row.Row.Part == StudyPart.Part1 ? "Accuracy" : "Accuracy (Jaccard index over images)");
+            html, row.Accuracy, row.Row.Part == StudyPart.Part1 ? "Accuracy" : "Accuracy (Jaccard index over images)");
         html.Append("</div>\n<div class=\"matrices\">");
-        AddFigure(html, row.Plots[2], "Confusion matrices");
+        if (row.Confusion is { } confusion)
+            AddFigure(html, confusion, "Confusion matrices");
+        else
+            html.Append($"<p>{Text(ReportText.NoMatrixNotice)}</p>");
         html.Append("</div>\n<div class=\"scroll\">");
         AddClasses(html, result);
         html.Append("</div>\n</section>\n");

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reports;
@@ -93,6 +94,8 @@ internal static partial class MarkdownReport
         text.Append($"best epoch {result.BestEpoch}; {ReportText.Time(result.Seconds)}.\n\n");
         foreach (ReportPlot plot in row.Plots)
             text.Append($"![{plot.Title}]({row.Folder}{plot.FileName})\n");
+        if (row.Confusion is null)
+            text.Append($"\n{ReportText.NoMatrixNotice}\n");
         text.Append('\n');
         AddLine(text, ["split", "class", "images", "sensitivity", "specificity", "precision", "F1", "AUC"]);
         AddLine(text, ["---", "---", "---:", "---:", "---:", "---:", "---:", "---:"]);

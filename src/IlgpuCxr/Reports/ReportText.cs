@@ -50,6 +50,9 @@ public static class ReportText
     internal const string CurveNotice =
         "Training red, validation blue; solid with dots is ours, dotted is the paper's. The ring marks the best epoch, at which the study cuts its curves. " + MatrixNotice;
 
+    internal static readonly string NoMatrixNotice =
+        $"Of more than {ConfusionPlot.MostClasses} classes no confusion matrix is drawn; the table has each class.";
+
     internal const string MetricNotice =
         "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
         "those predicted to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +

@@ -1,4 +1,5 @@
 using System.Text;
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reports;
@@ -10,7 +11,7 @@ namespace IlgpuCxr.Reports;
 public sealed class StudyReport
 {
     private readonly string directory;
-    private readonly SortedDictionary<(StudyPart, int), RowReport> rows = [];
+    private readonly SortedDictionary<(StudyPart, int), CompleteRow> rows = [];
 
     /// <summary>Finds what is complete already.</summary>
     /// <param name="directory">The directory of all rows.</param>
@@ -39,22 +40,39 @@ public sealed class StudyReport
     /// <summary>The study's tables of these rows.</summary>
     public IReadOnlyList<StudyTable> Tables => StudyTable.All(Rows);
 
-    /// <summary>Adds a row, or replaces it, and writes its plots.</summary>
+    /// <summary>Adds a row, or replaces it.</summary>
     /// <param name="row">The row.</param>
     /// <param name="files">Its run directory.</param>
     /// <param name="result">What came of it.</param>
-    public void Add(StudyRow row, RowDirectory files, RowResult result)
-    {
-        RowReport report = RowReport.Create(row, result);
-        foreach (ReportPlot plot in report.Plots)
-            AtomicFile.Write(files.PathOf(plot.FileName), plot.Png);
-        rows[(row.Part, row.Number)] = report;
-    }
+    public void Add(StudyRow row, RowDirectory files, RowResult result) =>
+        rows[(row.Part, row.Number)] = new CompleteRow(row, files, result);
 
-    /// <summary>Writes both reports, each whole or not at all.</summary>
+    /// <summary>Writes both reports and the plots of the rows, each whole or not at all.</summary>
+    /// <exception cref="IOException">A file cannot be written.</exception>
     public void Write()
     {
-        AtomicFile.Write(MarkdownPath, Encoding.UTF8.GetBytes(MarkdownReport.Create([.. rows.Values])));
-        AtomicFile.Write(HtmlPath, Encoding.UTF8.GetBytes(HtmlReport.Create([.. rows.Values])));
+        RowReport[] reports = [.. rows.Values.Select(row => row.Draw())];
+        AtomicFile.Write(MarkdownPath, Encoding.UTF8.GetBytes(MarkdownReport.Create(reports)));
+        AtomicFile.Write(HtmlPath, Encoding.UTF8.GetBytes(HtmlReport.Create(reports)));
+    }
+
+    private sealed class CompleteRow(StudyRow row, RowDirectory files, RowResult result)
+    {
+        private RowReport? report;
+
+        public StudyRow Row => row;
+
+        public RowResult Result => result;
+
+        /// <summary>Draws and writes its plots, once.</summary>
+        public RowReport Draw()
+        {
+            if (report is not null)
+                return report;
+            var drawn = RowReport.Create(row, result);
+            foreach (ReportPlot plot in drawn.Plots)
+                AtomicFile.Write(files.PathOf(plot.FileName), plot.Png);
+            return report = drawn;
+        }
     }
 }

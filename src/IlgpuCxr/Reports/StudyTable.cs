@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reports;

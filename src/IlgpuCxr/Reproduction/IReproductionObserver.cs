@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 

@@ -1,6 +1,5 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
-using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Reproduction;
 
@@ -21,7 +20,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         string studyName = part == StudyPart.Part1 ? "Assignment 5 Dataset" : "A_05_Part_02_Dataset";
         if (!Directory.Exists(directory))
             throw new DataException(
-                $"The data directory '{directory}' does not exist; check the path given as {part.Option()}.");
+                $"The data directory '{directory}' does not exist; check the path given as {Option(part)}.");
         string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
         string? Named(string name) => below.FirstOrDefault(
             path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -30,7 +29,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
             : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
         if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
             throw new DataException(
-                $"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {StudyPart.Part2.Option()}.");
+                $"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {Option(StudyPart.Part2)}.");
         ImageFolder images = ImageFolder.Open(root, part.Task());
         // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change
         // places.
@@ -43,6 +42,10 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         }
         return new StudyData(images, DataDescription.Given);
     }
+
+    /// <summary>The option that names a part's images: <c>--part1</c>.</summary>
+    /// <param name="part">Which part.</param>
+    public static string Option(StudyPart part) => $"--{part.DirectoryName()}";
 
     /// <summary>Draws a part's phantoms, as far as they are not there yet.</summary>
     /// <param name="part">Which part.</param>

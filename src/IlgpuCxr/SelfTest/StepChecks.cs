@@ -36,11 +36,17 @@ internal static class StepChecks
         device.Upload<int>(targets.View, [0, 1, 0, 1]);
         // What is timed launch by launch is not recorded.
         device.Timings.Enabled = oneByOne;
-        for (int i = 0; i < 3; i++)
-            step.Train(
-                shape, tensor => device.Copy(tensor.View, images), new BatchTargets(targets.View, default), loss);
-        device.Timings.Enabled = false;
-        device.Timings.Clear();
+        try
+        {
+            for (int i = 0; i < 3; i++)
+                step.Train(
+                    shape, tensor => device.Copy(tensor.View, images), new BatchTargets(targets.View, default), loss);
+        }
+        finally
+        {
+            device.Timings.Enabled = false;
+            device.Timings.Clear();
+        }
         return device.Download(network.Store.Values);
     }
 }

@@ -26,7 +26,7 @@ public sealed record StudyRow(
     public string DirectoryName => $"{Part.DirectoryName()}-row{Number}-{Slug}";
 
     /// <summary>The network as the study writes it, any other as it is called.</summary>
-    public string NetworkTitle => Network switch { Vgg16.Name => "VGG16", ResNet18.Name => "ResNet18", _ => Network };
+    public string NetworkTitle => Architecture.Of(Network).Title;
 
     /// <summary>Network and what sets the row apart.</summary>
     public string Title => $"{NetworkTitle}, {Layers}";

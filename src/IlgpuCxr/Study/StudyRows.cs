@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
 

@@ -97,9 +97,15 @@ public static class Benchmark
         int timedSteps = Math.Min(steps, MostTimedSteps);
         device.Timings.Clear();
         device.Timings.Enabled = true;
-        for (int i = 0; i < timedSteps; i++)
-            Step();
-        device.Timings.Enabled = false;
+        try
+        {
+            for (int i = 0; i < timedSteps; i++)
+                Step();
+        }
+        finally
+        {
+            device.Timings.Enabled = false;
+        }
         IEnumerable<OperatorTiming> operators = device.Timings.Results.Select(sum => sum with
         {
             Calls = sum.Calls / timedSteps,

@@ -13,7 +13,7 @@ public sealed class Optimizer : IDisposable
     private readonly ParameterStore store;
     private readonly OptimizerOptions options;
     private readonly Dictionary<string, DeviceBuffer<float>> state = [];
-    private readonly IReadOnlyList<(long Offset, long Count)> runs;
+    private readonly IReadOnlyList<(long Offset, long Count)> ranges;
     private readonly Parameter[] centralized;
 
     /// <summary>Creates the optimizer; what is frozen now stays as it is.</summary>
@@ -41,7 +41,7 @@ public sealed class Optimizer : IDisposable
             Dispose();
             throw;
         }
-        runs = store.TrainableRuns();
+        ranges = store.TrainableRanges();
         centralized = options.CentralizeGradients
             ? [.. network.Parameters.Where(p => p.RequiresGrad && p.Layout != ParameterLayout.Vector)]
             : [];
@@ -63,7 +63,7 @@ public sealed class Optimizer : IDisposable
         Steps++;
         foreach (Parameter parameter in centralized)
             GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
-        foreach ((long offset, long count) in runs)
+        foreach ((long offset, long count) in ranges)
         {
             ArrayView<float> values = store.Values.SubView(offset, count);
             ArrayView<float> gradients = store.Gradients.SubView(offset, count);

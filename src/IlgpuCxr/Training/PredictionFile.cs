@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using CsvHelper;
 using IlgpuCxr.Data;
-using IlgpuCxr.Metrics;
 
 namespace IlgpuCxr.Training;
 
@@ -25,7 +24,7 @@ public static class PredictionFile
             {
                 csv.WriteField(prediction.Name);
                 for (int c = 0; c < prediction.Probabilities.Count; c++)
-                    csv.WriteField(Prediction.Says(task, prediction.Label, c) ? 1 : 0);
+                    csv.WriteField(LabelSet.Has(task, prediction.Label, c) ? 1 : 0);
                 csv.NextRecord();
             }
         }

@@ -146,10 +146,10 @@ public sealed class RunDirectory
                     (csv.GetField<double>("seconds"), csv.GetField<double>("images_per_second"));
             }
         }
-        catch (Exception exception) when (exception is CsvHelperException or IOException)
+        catch (Exception exception) when (exception is CsvHelperException or IOException or UnauthorizedAccessException)
         {
-            // Somebody changed the log, or holds it open; its times are for people to read, and no result depends on
-            // them.
+            // Somebody changed the log, bars it or holds it open; its times are for people to read, and no result depends
+            // on them.
         }
         return times;
     }

@@ -100,9 +100,10 @@ public sealed class Trainer : IDisposable
     /// <summary>Starts the run in a directory that holds none.</summary>
     /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
     public void Begin()
     {
-        directoryLock = run.Lock();
+        Claim();
         if (Checkpoint.Exists(run.Last))
             throw new UsageException(
                 $"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
@@ -117,9 +118,10 @@ public sealed class Trainer : IDisposable
     /// There is no checkpoint, it is of another run, or another process is training there.
     /// </exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
     public void Resume()
     {
-        directoryLock = run.Lock();
+        Claim();
         if (!Checkpoint.Exists(run.Last))
             throw new UsageException(
                 $"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
@@ -154,10 +156,13 @@ public sealed class Trainer : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     /// <exception cref="InvalidOperationException">
-    /// An earlier call ended within an epoch, which only a new trainer can <see cref="Resume"/> from its beginning.
+    /// Neither <see cref="Begin"/> nor <see cref="Resume"/> was called, or an earlier call ended within an epoch, which
+    /// only a new trainer can <see cref="Resume"/> from its beginning.
     /// </exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
     {
+        if (directoryLock is null)
+            throw new InvalidOperationException("The run has no directory yet; call Begin or Resume first.");
         if (isBroken)
             throw new InvalidOperationException(
                 "The run ended within an epoch, and its weights are of no epoch; make a new trainer and resume it.");
@@ -188,6 +193,13 @@ public sealed class Trainer : IDisposable
     /// </summary>
     /// <param name="options">The run's options.</param>
     internal static long TrainingEvaluationSeed(TrainingOptions options) => options.Seed + 0x45564C;
+
+    private void Claim()
+    {
+        if (directoryLock is not null)
+            throw new InvalidOperationException("The run has begun already; make a new trainer for another.");
+        directoryLock = run.Lock();
+    }
 
     private static void RequireFinite(double loss, int epoch)
     {

@@ -18,12 +18,20 @@ internal sealed class PartialFile : IDisposable
     {
         path = target + ".part";
         stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        string[] source = File.Exists(SourcePath) ? File.ReadAllLines(SourcePath) : [];
-        if (source is [var from, var version] && from == url.AbsoluteUri)
-            Version = version.Length > 0 ? version : null;
-        else
-            stream.SetLength(0);
-        stream.Seek(0, SeekOrigin.End);
+        try
+        {
+            string[] source = File.Exists(SourcePath) ? File.ReadAllLines(SourcePath) : [];
+            if (source is [var from, var version] && from == url.AbsoluteUri)
+                Version = version.Length > 0 ? version : null;
+            else
+                stream.SetLength(0);
+            stream.Seek(0, SeekOrigin.End);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes that have arrived.</summary>

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using IlgpuCxr.Data;
 using IlgpuCxr.Models;
 
 namespace IlgpuCxr.Weights;

@@ -87,19 +87,19 @@ public sealed class NetworkTests
     public void Trainable_neighbours_are_one_stretch_of_memory()
     {
         Assert.That(
-            network.Store.TrainableRuns(), Is.EqualTo(new[] { (0L, network.Store.LearnedCount) }), "nothing frozen");
+            network.Store.TrainableRanges(), Is.EqualTo(new[] { (0L, network.Store.LearnedCount) }), "nothing frozen");
 
         network.Freeze("layer1");
-        (long Offset, long Count)[] runs = [.. network.Store.TrainableRuns()];
-        Assert.That(runs, Has.Length.EqualTo(2));
-        Assert.That(runs[0].Offset, Is.Zero);
-        Assert.That(runs[0].Count, Is.EqualTo(OffsetOf("layer1.0.conv1.weight")));
-        Assert.That(runs[1].Offset, Is.EqualTo(OffsetOf("layer2.0.conv1.weight")));
-        Assert.That(runs[1].Offset + runs[1].Count, Is.EqualTo(network.Store.LearnedCount));
+        (long Offset, long Count)[] ranges = [.. network.Store.TrainableRanges()];
+        Assert.That(ranges, Has.Length.EqualTo(2));
+        Assert.That(ranges[0].Offset, Is.Zero);
+        Assert.That(ranges[0].Count, Is.EqualTo(OffsetOf("layer1.0.conv1.weight")));
+        Assert.That(ranges[1].Offset, Is.EqualTo(OffsetOf("layer2.0.conv1.weight")));
+        Assert.That(ranges[1].Offset + ranges[1].Count, Is.EqualTo(network.Store.LearnedCount));
 
         network.Freeze("backbone");
         Assert.That(
-            network.Store.TrainableRuns(),
+            network.Store.TrainableRanges(),
             Is.EqualTo(new[] { (OffsetOf("fc.0.weight"), network.Store.LearnedCount - OffsetOf("fc.0.weight")) }));
     }
 
@@ -107,7 +107,7 @@ public sealed class NetworkTests
     public void Nothing_is_trainable_when_all_parts_are_frozen()
     {
         network.Freeze("conv1,bn1,layer1,layer2,layer3,layer4,fc");
-        Assert.That(network.Store.TrainableRuns(), Is.Empty);
+        Assert.That(network.Store.TrainableRanges(), Is.Empty);
     }
 
     [TestCase(1, 32, false)]

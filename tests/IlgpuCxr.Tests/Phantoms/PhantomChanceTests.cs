@@ -3,7 +3,6 @@ using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Models;
 using IlgpuCxr.Phantoms;
-using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Training;
 using IlgpuCxr.Training;
 
@@ -23,7 +22,7 @@ public sealed class PhantomChanceTests
             var few = new ClassCounts(1, 1, 1);
             string data = Path.Combine(folder.FullName, "data");
             var counts = new PhantomCounts(few, new ClassCounts(ImagesAClass, ImagesAClass / 2, ImagesAClass / 2), few);
-            PhantomDataset.Write(data, new PhantomDatasetOptions(StudyPart.Part1, counts, Size, Seed: 5));
+            PhantomDataset.Write(data, new PhantomDatasetOptions(StudyPart.Part1, counts, Size, Seed: 5), threads: 2);
             ImageFolder images = ImageFolder.Open(data);
             var loader = new ImageBatchLoader(
                 new DecodedImageCache(new VipsImageDecoder(), Path.Combine(folder.FullName, "cache")),

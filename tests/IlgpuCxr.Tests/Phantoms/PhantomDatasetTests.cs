@@ -1,6 +1,7 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
-using IlgpuCxr.Study;
 using NetVips;
+
 using VipsImage = NetVips.Image;
 
 namespace IlgpuCxr.Tests.Phantoms;
@@ -169,7 +170,7 @@ public sealed class PhantomDatasetTests
     {
         File.WriteAllText(PathOf("holiday.jpg"), "");
         Assert.That(
-            () => PhantomDataset.Write(root, Options(StudyPart.Part1)),
+            () => PhantomDataset.Write(root, Options(StudyPart.Part1), threads: 1),
             Throws.InstanceOf<IOException>().With.Message.Contains("holiday.jpg"));
         Assert.That(Directory.GetFileSystemEntries(root), Has.Length.EqualTo(1));
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
 using IlgpuCxr.Reproduction;
-using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Tests.Phantoms;
 

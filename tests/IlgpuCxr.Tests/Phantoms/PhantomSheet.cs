@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
 
 namespace IlgpuCxr.Tests.Phantoms;
@@ -31,6 +32,6 @@ internal static class PhantomSheet
             for (int line = 0; line < size; line++)
                 image.AsSpan(line * size, size).CopyTo(sheet.AsSpan(corner + (line * width)));
         });
-        PhantomPng.Write(path, sheet, width, height);
+        AtomicFile.Write(path, PngFile.Encode(sheet, new ImageSize(width, height, 1)));
     }
 }

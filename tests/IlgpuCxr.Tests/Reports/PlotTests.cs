@@ -48,6 +48,34 @@ public sealed class PlotTests
     }
 
     [Test]
+    public void Of_too_many_classes_no_confusion_matrix_is_drawn()
+    {
+        RowResult sample = SampleResults.Of("3");
+        RowResult With(int classes) => sample with
+        {
+            Configuration = sample.Configuration with
+            {
+                Data = sample.Configuration.Data with { Classes = [.. Enumerable.Range(0, classes).Select(c => $"{c}")] },
+            },
+            Splits =
+            [
+                sample.Splits[1] with
+                {
+                    Confusion = [[.. Enumerable.Range(0, classes).Select(_ => new long[classes])]],
+                },
+            ],
+        };
+        StudyRow row = StudyRow.Of(sample.Configuration.Options);
+        RowReport most = RowReport.Create(row, With(ConfusionPlot.MostClasses));
+        Assert.That(most.Confusion, Is.Not.Null);
+        RowReport many = RowReport.Create(row, With(ConfusionPlot.MostClasses + 1));
+        Assert.That(many.Plots, Has.Exactly(2).Items);
+        Assert.That(MarkdownReport.CreateOfRun(many), Does.Contain(ReportText.NoMatrixNotice));
+        Assert.That(HtmlReport.CreateOfRun(many), Does.Contain(ReportText.NoMatrixNotice));
+        Assert.That(MarkdownReport.CreateOfRun(most), Does.Not.Contain(ReportText.NoMatrixNotice));
+    }
+
+    [Test]
     public void Flat_curves_have_an_axis_that_can_be_read() =>
         Assert.That(
             CurvePlot.Limits(new RowCurves([60, 60], [60, 60], null, null, 0), null), Is.EqualTo((59.94, 60.06)));

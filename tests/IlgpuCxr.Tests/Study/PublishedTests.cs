@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Study;
 

@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
 using IlgpuCxr.Reproduction;

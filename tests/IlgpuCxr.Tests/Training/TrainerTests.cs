@@ -93,6 +93,19 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_trainer_has_one_directory_before_it_trains()
+    {
+        using var run = new SmallRun(Data.Root);
+        using ComputeDevice device = SmallRun.Open(1);
+        using var trainer = new Trainer(device, Options, run.Images(Options), run.Loader(Options, 1), run.Files);
+        Assert.That(
+            () => trainer.Run(new SmallRun.Observer(run.Told, null), CancellationToken.None),
+            Throws.InvalidOperationException.With.Message.Contains("call Begin or Resume first"));
+        trainer.Begin();
+        Assert.That(trainer.Resume, Throws.InvalidOperationException.With.Message.Contains("has begun already"));
+    }
+
+    [Test]
     public void A_step_that_throws_leaves_the_next_its_memory()
     {
         using ComputeDevice device = SmallRun.Open(1);

@@ -1,13 +1,13 @@
-namespace IlgpuCxr.Phantoms;
+namespace IlgpuCxr;
 
-/// <summary>Counts finished images from several threads and tells each number once, in rising order.</summary>
+/// <summary>Counts what several threads have finished and tells each number once, in rising order.</summary>
 internal sealed class ProgressCounter
 {
     private readonly Lock gate = new();
     private readonly IProgress<int>? progress;
     private int done;
 
-    /// <summary>Starts with the images that are there already, and tells them.</summary>
+    /// <summary>Starts with what is finished already, and tells it.</summary>
     public ProgressCounter(IProgress<int>? progress, int done)
     {
         this.progress = progress;

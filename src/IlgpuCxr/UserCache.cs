@@ -1,4 +1,4 @@
-namespace IlgpuCxr.Data;
+namespace IlgpuCxr;
 
 /// <summary>Where this program keeps, for the user, what it can make or fetch again.</summary>
 public static class UserCache

@@ -1,6 +1,4 @@
-using IlgpuCxr.Data;
-
-namespace IlgpuCxr.Study;
+namespace IlgpuCxr.Data;
 
 /// <summary>The two parts of the study; each has its own labels, transforms and folder layout.</summary>
 public enum StudyPart
@@ -25,9 +23,6 @@ public static class StudyParts
 
     /// <summary>In the names of directories: <c>part1</c>.</summary>
     public static string DirectoryName(this StudyPart part) => $"part{part.Number()}";
-
-    /// <summary>The option that names the part's images: <c>--part1</c>.</summary>
-    public static string Option(this StudyPart part) => $"--{part.DirectoryName()}";
 
     /// <summary>One class an image, or several labels.</summary>
     public static ClassificationTask Task(this StudyPart part) =>
