@@ -7,7 +7,9 @@ namespace IlgpuCxr.Kernels.Device;
 /// <param name="Shape">The operator's sizes.</param>
 /// <param name="Algorithm">The algorithm that ran.</param>
 /// <param name="Calls">How often.</param>
-/// <param name="Seconds">Time of all calls.</param>
+/// <param name="Seconds">
+/// Time of all calls, each taken to be as long as their median: what interrupts one of a few is not the operator's.
+/// </param>
 /// <param name="Flops">Floating-point operations of all calls, a multiply-add counted as two.</param>
 /// <param name="Bytes">Bytes that all calls must move at least.</param>
 public sealed record OperatorTiming(
@@ -17,7 +19,7 @@ public sealed record OperatorTiming(
 public sealed class OperatorTimings
 {
     private readonly ComputeDevice device;
-    private readonly Dictionary<(string Operator, string Shape, string Algorithm), OperatorTiming> timings = [];
+    private readonly Dictionary<(string Operator, string Shape, string Algorithm), CallTimes> calls = [];
 
     internal OperatorTimings(ComputeDevice device) => this.device = device;
 
@@ -25,10 +27,16 @@ public sealed class OperatorTimings
     public bool Enabled { get; set; }
 
     /// <summary>The measurements so far, the most expensive first.</summary>
-    public IReadOnlyList<OperatorTiming> Results => [.. timings.Values.OrderByDescending(t => t.Seconds)];
+    public IReadOnlyList<OperatorTiming> Results =>
+    [
+        .. calls.Select(of => new OperatorTiming(
+            of.Key.Operator, of.Key.Shape, of.Key.Algorithm, of.Value.Seconds.Count,
+            of.Value.Seconds.Count * Median(of.Value.Seconds), of.Value.Flops, of.Value.Bytes))
+            .OrderByDescending(timing => timing.Seconds),
+    ];
 
     /// <summary>Forgets all measurements.</summary>
-    public void Clear() => timings.Clear();
+    public void Clear() => calls.Clear();
 
     /// <summary>Measures from now until the result is disposed.</summary>
     internal Scope Measure<TShape, TAlgorithm>(
@@ -67,15 +75,26 @@ public sealed class OperatorTimings
                 return;
             owner.device.Synchronize();
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            var sum = owner.timings.GetValueOrDefault(key)
-                ?? new OperatorTiming(key.Operator, key.Shape, key.Algorithm, 0, 0, 0, 0);
-            owner.timings[key] = sum with
-            {
-                Calls = sum.Calls + 1,
-                Seconds = sum.Seconds + seconds,
-                Flops = sum.Flops + flops,
-                Bytes = sum.Bytes + bytes,
-            };
+            if (!owner.calls.TryGetValue(key, out CallTimes? times))
+                owner.calls[key] = times = new CallTimes();
+            times.Seconds.Add(seconds);
+            times.Flops += flops;
+            times.Bytes += bytes;
         }
+    }
+
+    private static double Median(List<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private sealed class CallTimes
+    {
+        public List<double> Seconds { get; } = [];
+
+        public double Flops { get; set; }
+
+        public double Bytes { get; set; }
     }
 }

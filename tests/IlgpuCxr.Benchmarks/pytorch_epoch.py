@@ -10,8 +10,13 @@ import argparse, time
 import torch
 import torch.nn.functional as F
 import torchvision
+from torch import nn
 from torch.utils.data import DataLoader
 from torchvision import transforms
+
+
+def head(features):
+    return nn.Sequential(nn.Linear(features, 130), nn.ReLU(inplace=True), nn.Linear(130, 2))
 
 
 def main():
@@ -30,7 +35,13 @@ def main():
     data = torchvision.datasets.ImageFolder(args.directory, augmented)
     loader = DataLoader(data, args.batch, shuffle=True, num_workers=args.workers, pin_memory=True, persistent_workers=True)
     for name in ("resnet18", "vgg16"):
-        model = getattr(torchvision.models, name)(num_classes=2).cuda().to(memory_format=torch.channels_last).train()
+        model = getattr(torchvision.models, name)()
+        # The study's head.
+        if name == "resnet18":
+            model.fc = head(512)
+        else:
+            model.classifier = head(25088)
+        model = model.cuda().to(memory_format=torch.channels_last).train()
         optimizer = torch.optim.SGD(model.parameters(), 1e-4, momentum=0.9, foreach=True)
         for epoch in range(2):
             torch.cuda.synchronize()

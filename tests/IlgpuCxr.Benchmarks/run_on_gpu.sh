@@ -1,80 +1,110 @@
 #!/usr/bin/env bash
 # All that a machine with an NVIDIA GPU can tell: checks, times, and PyTorch's times beside them.
-# usage: run_on_gpu.sh CXR OUT [SECONDS] [checks|study]
-# CXR is what publish.sh made; it stops after SECONDS (480). "checks" is the default; "study" is another call of some four minutes: an epoch of each row on
-# 12,000 images of 1024x1024, beside an epoch of PyTorch.
+# usage: run_on_gpu.sh CXR OUT [SECONDS] [checks|compiled|study]
+# CXR is what publish.sh made; it stops after SECONDS (570). "checks" is the default; "compiled" (some four minutes) adds torch.compile to its tables;
+# "study" (some four minutes) is an epoch of each row on 12,000 images of 1024x1024, beside an epoch of PyTorch.
 # OUT gets few files, which are whole after every step, so that a run that is cut off still tells what it found:
-#   summary.txt   a line for each step: exit code, seconds, images a second       all.txt   what every step printed
+#   MODE-summary.txt   a line for each step: exit code, seconds, images a second       MODE-all.txt   what every step printed
 #   steps.md, operators.md, results.json   of side_by_side.py
 # All else goes to WORK, by default below /tmp.
 set -uo pipefail
-cxr=$(realpath "$1"); out=$2; limit=${3:-480}; what=${4:-checks}
+cxr=$(realpath "$1"); out=$2; limit=${3:-570}; what=${4:-checks}
 here=$(cd "$(dirname "$0")" && pwd)
 device=${ILGPUCXR_DEVICE:-cuda} # cpu rehearses the script where there is no GPU
 work=${WORK:-${TMPDIR:-/tmp}/cxr-gpu}
-mkdir -p "$out" "$work"; out=$(realpath "$out"); work=$(realpath "$work")
+mkdir -p "$out" "$work/cuda"; out=$(realpath "$out"); work=$(realpath "$work")
+summary=$out/$what-summary.txt all=$out/$what-all.txt
 # The single file unpacks its native libraries, decoded images and the driver's compiled kernels are kept: not in a home that such a machine may not have.
 export DOTNET_BUNDLE_EXTRACT_BASE_DIR=$work/bundle XDG_CACHE_HOME=$work/cache CUDA_CACHE_PATH=$work/cuda CUDA_CACHE_MAXSIZE=4294967296
+export TRITON_CACHE_DIR=$work/triton TORCHINDUCTOR_CACHE_DIR=$work/inductor
 # What the driver's assembler says of a kernel that it refuses goes to standard error.
 export DOTNET_gcConcurrent=0 DOTNET_DebugWriteToStdErr=1
 end=$((SECONDS + limit))
 step() { # NAME SECONDS COMMAND...
     local name=$1 most=$2; shift 2
     local left=$((end - SECONDS)) start=$SECONDS code
-    [ "$left" -gt 5 ] || { echo "$name: no time left" | tee -a "$out/summary.txt"; return; }
+    [ "$left" -gt 5 ] || { echo "$name: no time left" | tee -a "$summary"; return 124; }
     # A kernel that hangs keeps its process from ending when it is asked to.
     timeout -k 5 $((left < most ? left : most)) "$@" > "$work/$name.txt" 2> "$work/$name.err"
     code=$?
-    echo "$name: exit code $code, $((SECONDS - start)) s" | tee -a "$out/summary.txt"
-    grep -hE "images/s \(|host takes|FAILED" "$work/$name.txt" | tee -a "$out/summary.txt"
-    { echo "=== $name: exit code $code"; cat "$work/$name.txt"; tail -n 60 "$work/$name.err"; } >> "$out/all.txt"
-    [ $code -eq 0 ] || tail -n 3 "$work/$name.err" | tee -a "$out/summary.txt"
+    # The driver's words about a kernel are padded with zeros, which make a text binary to others.
+    tr -d '\0' < "$work/$name.err" | tail -n 60 > "$work/$name.last"
+    echo "$name: exit code $code, $((SECONDS - start)) s" | tee -a "$summary"
+    grep -ahE "images/s( \(|$)|host takes|FAILED" "$work/$name.txt" | tee -a "$summary"
+    { echo "=== $name: exit code $code"; tr -d '\0' < "$work/$name.txt"; cat "$work/$name.last"; } >> "$all"
+    # The message stands before its trace.
+    [ $code -eq 0 ] || { grep -m3 -E "[Ee]xception|[Ee]rror|There is" "$work/$name.last" || tail -n 3 "$work/$name.last"; } | cut -c1-400 | tee -a "$summary"
     return $code
 }
 
 selftest() { # NAME [VARIABLE=VALUE...] PRECISION
     local name=$1 precision=${*: -1}
     local -a environment=("${@:2:$#-2}")
-    step "$name" 100 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
+    local code
+    step "$name" 75 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
+    code=$?
+    # What hangs would hang again, and so would its benchmark.
+    [ $code -ne 124 ] && [ $code -ne 137 ] || { hung+=("$name"); return; }
     # Wrong numbers tell all that they can. A fault is told where it happens if each launch is waited for.
-    grep -q "checks failed" "$work/$name.txt" && ! grep -q Exception "$work/$name.txt" && return
+    grep -aq "checks failed" "$work/$name.txt" && ! grep -aq Exception "$work/$name.txt" && return
     step "$name-blocking" 60 env CUDA_LAUNCH_BLOCKING=1 "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision"
 }
 
 # The losses of the first epoch of the same training, on the CPU and on the GPU.
 compare_losses() {
-    "$cxr" data phantom --out "$work/small" --part 1 --train 200 --held 20 --size 64 --quiet
+    local code=0
+    "$cxr" data phantom --out "$work/small" --part 1 --train 200 --held 20 --size 64 --quiet || return
     for on in "$device" cpu; do
         rm -rf "$work/losses-$on"
         "$cxr" train --verbose --device "$on" --precision fp32 --net resnet18 --data "$work/small" --task binary --weights random \
-            --size 64 --batch 16 --epochs 1 --lr 0.01 --seed 1 --out "$work/losses-$on" --quiet > /dev/null
+            --size 64 --batch 16 --epochs 1 --lr 0.01 --seed 1 --out "$work/losses-$on" --quiet > /dev/null || code=$?
         echo "$on"; cat "$work/losses-$on/log.csv"
     done
+    return $code
 }
 
 bench() { # NAME [VARIABLE=VALUE...] PRECISION
     local name=$1 precision=${*: -1}
+    [[ " ${hung[*]} " != *" ${name/bench/selftest} "* ]] || { echo "$name: left out, because its checks hang" | tee -a "$summary"; return; }
     step "$name" 60 env "${@:2:$#-2}" "$cxr" bench --verbose --device "$device" --net resnet18,vgg16 --batch "${BATCH:-64}" --steps "${STEPS:-20}" --size "${BENCH_SIZE:-224}" --precision "$precision"
 }
 
 side_by_side() { # NAME SECONDS OPTIONS...
     local name=$1 most=$2 left=$((end - SECONDS)); shift 2
+    [ "$left" -gt 30 ] || { echo "$name: no time left" | tee -a "$summary"; return; }
     step "$name" "$most" python3 "$here/side_by_side.py" "$cxr" --out "$out" --seconds $(((left < most ? left : most) - 10)) "$@"
+}
+
+has_torch() { command -v python3 > /dev/null && timeout 60 python3 -c "import torch" 2> /dev/null; }
+
+# Precisions whose checks do not hang, joined by commas.
+sound() {
+    local list=
+    for precision in "$@"; do
+        [[ " ${hung[*]} " == *" selftest-$precision "* ]] || list+=,$precision
+    done
+    echo "${list#,}"
 }
 
 # What tells most comes first: whether it is right, its times beside PyTorch's, and only then what is off unless asked for.
 checks() {
     step gpu 20 nvidia-smi
     step devices 60 "$cxr" devices
-    for precision in ${PRECISIONS:-fp32 tf32 bf16}; do selftest "selftest-$precision" "$precision"; done
+    for precision in ${PRECISIONS:-tf32 bf16 fp32}; do selftest "selftest-$precision" "$precision"; done
     step losses 100 bash -c compare_losses
-    if command -v python3 > /dev/null && python3 -c "import torch" 2> /dev/null; then
-        side_by_side side-by-side 240 --modes eager,channels-last
+    if has_torch; then
+        side_by_side side-by-side 150 --modes eager,channels-last --batches 64 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"
     else
-        for precision in ${PRECISIONS:-tf32 fp32 bf16}; do bench "bench-$precision" "$precision"; done
+        echo "no PyTorch here: times of cxr alone" | tee -a "$summary"
+        for precision in ${PRECISIONS:-tf32 bf16 fp32}; do bench "bench-$precision" "$precision"; done
     fi
     [ "$device" = cuda ] || return 0
-    # The step as one CUDA graph; and by warpgroups, where the GPU has them (sm_90).
+    # By warpgroups, where the GPU has them (sm_90).
+    for precision in tf32 bf16; do
+        selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
+        bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
+    done
+    # The step as one CUDA graph.
     selftest selftest-graph ILGPUCXR_GRAPHS=1 tf32
     bench bench-graph ILGPUCXR_GRAPHS=1 tf32
     # Batch norm that reads its statistics itself, to be held against the default.
@@ -82,12 +112,13 @@ checks() {
     bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad tf32
     # One tile for all: its operators' times beside the default's tell whether the tiles are well chosen.
     for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" tf32; done
-    for precision in tf32 bf16; do
-        selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
-        bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
-    done
-    # A compiled model takes most of a minute each time, so the last place.
-    side_by_side side-by-side-compiled "$limit" --modes compile --batches 64 --precisions bf16,tf32
+    has_torch && side_by_side side-by-side-batches "$limit" --modes eager,channels-last --batches 64,32,256 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"
+}
+
+# A compiled model takes most of a minute each time. What OUT has of "checks" is not measured again.
+compiled() {
+    has_torch || { echo "no PyTorch here" | tee -a "$summary"; return 1; }
+    side_by_side side-by-side-compiled "$limit" --modes compile --batches 64 --precisions bf16,tf32,fp32
 }
 
 # 600 phantoms of each part, each under 20 names: twelve thousand files to decode, in a twentieth of the time that drawing them takes.
@@ -110,23 +141,28 @@ PYTHON
 }
 
 study() {
+    df -h "$work" /dev/shm 2> /dev/null | tee -a "$summary"
     step draw 100 bash -c draw_study
     # PyTorch keeps a minute for itself, which is an epoch of its faster network at least.
-    step study $((end - SECONDS - 70)) "$cxr" reproduce --verbose --device "$device" --part1 "$work/images/part1" --part2 "$work/images/part2" --weights random --epochs 1 --out "$work/study"
-    for log in $(find "$work/study" -name log.csv | sort); do echo "${log#"$work"/study/}"; cat "$log"; done | tee -a "$out/all.txt"
+    local most=$((end - SECONDS - 70))
+    step study $((most > 30 ? most : 30)) "$cxr" reproduce --verbose --device "$device" --part1 "$work/images/part1" --part2 "$work/images/part2" --weights random --epochs 1 --out "$work/study"
+    for log in $(find "$work/study" -name log.csv | sort); do echo "${log#"$work"/study/}"; cat "$log"; done | tee -a "$all"
+    has_torch || { echo "no PyTorch here" | tee -a "$summary"; return; }
     step pytorch-epoch "$limit" python3 -u "$here/pytorch_epoch.py" "$work/images/part1/train"
 }
 
-: > "$out/summary.txt"; : > "$out/all.txt"
+: > "$summary"; : > "$all"
+chmod +x "$cxr" 2> /dev/null
+hung=()
 export cxr work device
 export -f compare_losses draw_study
 clocks=
 if command -v nvidia-smi > /dev/null; then
     # It also keeps the driver awake between the steps.
-    nvidia-smi dmon -s pc -d 5 -o T > "$work/clocks.txt" 2>&1 & clocks=$!
+    stdbuf -oL nvidia-smi dmon -s pc -d 5 -o T > "$out/$what-clocks.txt" 2>&1 & clocks=$!
 fi
 "$what"
-[ -z "$clocks" ] || { kill "$clocks"; { echo "=== clocks"; cat "$work/clocks.txt"; } >> "$out/all.txt"; }
+[ -z "$clocks" ] || { kill "$clocks"; wait "$clocks" 2> /dev/null; }
 cat "$out/operators.md" "$out/steps.md" 2> /dev/null
-grep -h -A6 "=== losses" "$out/all.txt"
-cat "$out/summary.txt"
+grep -ah -A6 "=== losses" "$all"
+cat "$summary"

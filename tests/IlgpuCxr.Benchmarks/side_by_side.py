@@ -6,11 +6,11 @@ usage: side_by_side.py CXR [--batches 64,32,256] [--nets resnet18,vgg16] [--prec
 
 CXR is the published program (see run_on_gpu.sh). Needs PyTorch with CUDA. Writes steps.md, operators.md and results.json into DIR, after every
 measurement; what results.json has already is not measured again, so that a second run goes on, perhaps with other modes. What matters most comes
-first: batch by batch in the order given. Nothing new is begun after --seconds.
+first: the first batch on both sides, then the next; a run of ours that hangs takes 90 seconds at most. Nothing new is begun after --seconds.
 Both sides are timed the same way: the host's clock around work and a synchronisation, median of many. An operator is thus timed with the
 cost of its launch, about 10 us on either side, which matters for the smallest shapes only.
 """
-import argparse, json, os, re, shutil, statistics, subprocess, sys, threading, time
+import argparse, gc, json, os, re, shutil, statistics, subprocess, sys, threading, time
 
 import torch
 import torch.nn.functional as F
@@ -69,7 +69,7 @@ def network(name):
 def torch_step(name, batch, precision, mode, steps):
     """Median seconds and most bytes of PyTorch's training step: eager, channels-last or compiled (which is channels-last too)."""
     set_precision(precision)
-    torch.cuda.reset_peak_memory_stats()
+    gc.collect()
     model = network(name).cuda().train()
     images, targets = torch.randn(batch, 3, 224, 224, device="cuda"), torch.arange(batch, device="cuda") % 2
     if mode != "eager":
@@ -88,6 +88,11 @@ def torch_step(name, batch, precision, mode, steps):
         loss.backward()
         optimizer.step()
 
+    # What cuDNN tries algorithms out with is not the step's.
+    for _ in range(3):
+        step()
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
     return clock(step, steps), torch.cuda.max_memory_allocated()
 
 
@@ -125,6 +130,10 @@ def torch_operator(operator, shape, precision):
     return None
 
 
+# Whether a run of ours failed; PyTorch's do not count.
+failed = []
+
+
 def ours(cxr, nets, batches, precision, steps, seconds):
     """The results of `cxr bench`, each as soon as it is measured; one process for all, because compiling the kernels takes longer than most measurements."""
     command = [cxr, "bench", "--device", "cuda", "--net", ",".join(nets), "--batch", ",".join(map(str, batches)), "--steps", str(steps), "--precision", precision, "--json"]
@@ -142,7 +151,8 @@ def ours(cxr, nets, batches, precision, steps, seconds):
                 continue
         watch.cancel()
     if run.returncode:
-        print(f"{' '.join(command)}: exit code {run.returncode}", file=sys.stderr)
+        failed.append(f"{' '.join(command)}: exit code {run.returncode}")
+        print(failed[-1], file=sys.stderr)
 
 
 def reason(error):
@@ -188,6 +198,9 @@ def main():
         # After every measurement, so that a run that is cut off loses nothing.
         write("results.json", json.dumps(results, indent=1))
         lines = [head + "| network | batch | precision | ours, images/s | theirs, best | which | ours / theirs | spread of ours | memory, MB: ours | theirs |\n|---|---|---|---|---|---|---|---|---|---|"]
+        alone = [row for row in results["theirs"] if not any(all(row[name] == mine[name] for name in ("network", "batch", "precision")) for mine in results["ours"])]
+        for row in alone:
+            lines.append(f"| {row['network']} | {row['batch']} | {row['precision']} |  | {row['batch'] / row['seconds']:.0f} | {row['mode']} |  |  |  | {row['bytes'] / 1e6:.0f} |")
         for mine in results["ours"]:
             key = {name: mine[name] for name in ("network", "batch", "precision")}
             theirs = min((row for row in results["theirs"] if all(row[name] == value for name, value in key.items())), key=lambda row: row["seconds"], default=None)
@@ -205,6 +218,8 @@ def main():
     def left():
         return end - time.monotonic()
 
+    save()
+
     def share(timing, precision, seconds):
         """Of the card's arithmetic or memory bandwidth, whichever an operator comes closer to, in percent."""
         if not limits:
@@ -213,18 +228,14 @@ def main():
         arithmetic = timing["flops"] / timing["calls"] / ((limits[PRECISIONS.index(precision)] if multiplies else limits[0]) * 1e12)
         return f"{100 * max(arithmetic, timing['bytes'] / timing['calls'] / (limits[3] * 1e9)) / seconds:.0f} %"
 
-    for precision in precisions:
-        missing = [(net, batch) for net in nets for batch in batches if not find(results["ours"], network=net, batch=batch, precision=precision)]
-        if missing and left() > 0:
-            # Whole rows and columns only: a run that was cut off measures some again.
-            wanted = [net for net in nets if any(net == m[0] for m in missing)], [batch for batch in batches if any(batch == m[1] for m in missing)]
-            for result in ours(args.cxr, *wanted, precision, args.steps, left()):
-                if (result["network"], result["batch"]) in missing:
-                    results["ours"].append(result)
-                    save()
-
     for batch in batches:
         for precision in precisions:
+            missing = [net for net in nets if not find(results["ours"], network=net, batch=batch, precision=precision)]
+            if missing and left() > 0:
+                # The driver compiles every kernel that a process is the first to use.
+                for result in ours(args.cxr, missing, [batch], precision, args.steps, min(left(), 90)):
+                    results["ours"].append(result)
+                    save()
             for net in nets:
                 for mode in args.modes.split(","):
                     if left() <= 0 or find(results["theirs"], network=net, batch=batch, precision=precision, mode=mode):
@@ -254,6 +265,8 @@ def main():
         if os.path.exists(os.path.join(args.out, name)):
             with open(os.path.join(args.out, name)) as file:
                 print(file.read())
+    if failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ namespace IlgpuCxr.Training;
 /// Most device memory at a time: parameters, gradients, the optimizer's memory and the batch besides.
 /// </param>
 /// <param name="PeakResidentBytes">Largest memory of the process so far.</param>
-/// <param name="Operators">The operators of a step, each call timed on its own: the mean over some more steps.</param>
+/// <param name="Operators">The operators of a step, each call timed on its own in some more steps.</param>
 /// <param name="Data">The same on images that are read; null where none are given.</param>
 public sealed record BenchmarkResult(
     string Device, string Network, string Mode, Precision Precision, int Batch, int Size, int Steps,
