@@ -24,7 +24,7 @@ internal sealed class MemoryBudget(string path, long fileLength)
         {
             throw new WeightFormatException(
                 path, "describes more objects than a file of weights of its size has",
-                "save the model's state_dict() alone");
+                "save the network's weights alone");
         }
     }
 

@@ -40,25 +40,8 @@ internal static class HdfAttribute
     // The text's length, the heap that it is in, and its number there.
     private static string ReadVariable(HdfInput input, HdfBytes bytes)
     {
-        long length = bytes.UInt32(), address = bytes.Int64(), wanted = bytes.UInt32();
-        if (length == 0)
-            return "";
-        const int HeadBytes = 16;
-        HdfBytes head = input.Read(address, HeadBytes, "GCOL"u8);
-        head.Skip(4);
-        long end = address + head.Int64();
-        for (long at = address + HeadBytes; at <= end - HeadBytes;)
-        {
-            HdfBytes item = input.Read(at, HeadBytes);
-            ushort index = item.UInt16();
-            item.Skip(6);
-            long size = item.Int64();
-            if (index == wanted && size >= length)
-                return input.Read(at + HeadBytes, length).Text(length);
-            if (index == 0 || size < 0 || size > end - at - HeadBytes)
-                break;
-            at += HeadBytes + ((size + 7) & ~7L);
-        }
-        throw input.Malformed($"no text {wanted} in the heap at byte {address}");
+        long length = bytes.UInt32(), address = bytes.Int64();
+        uint number = bytes.UInt32();
+        return length == 0 ? "" : input.Heaps.Text(address, number, length);
     }
 }

@@ -16,6 +16,8 @@ internal sealed class HdfInput(string path, SafeFileHandle file, long length, Me
 
     public MemoryBudget Budget => budget;
 
+    public HdfHeaps Heaps => field ??= new HdfHeaps(this);
+
     /// <summary>Reads so many bytes at an address.</summary>
     public HdfBytes Read(long address, long count)
     {

@@ -72,9 +72,8 @@ public static class KerasFile
     {
         if (depth == 0)
             throw input.Malformed("groups within groups without end");
-        foreach ((string name, long address) in group.Links())
+        foreach ((string name, HdfObject child) in group.Links)
         {
-            var child = new HdfObject(input, address);
             if (child.IsDataset)
                 tensors.Add(child.Tensor(prefix + name));
             else

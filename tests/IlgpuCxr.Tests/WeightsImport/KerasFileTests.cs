@@ -73,6 +73,37 @@ public class KerasFileTests
         }
     }
 
+    // With hardly any bytes of weights: a reader that goes through all links again for each layer, or for each weight
+    // of a layer that is a network itself, or through a heap of names for each name, uses up its budget.
+    [TestCase(500, "", 1, 16)]
+    [TestCase(1, "model/", 500, 16)]
+    [TestCase(1500, "", 0, 0)]
+    public void AFileOfManyLayersOrWeightsIsRead(int layers, string folderOfWeights, int weights, int stringLength)
+    {
+        string[] layerNames = NamesOf("layer", layers), weightNames = NamesOf($"{folderOfWeights}kernel", weights);
+        var file = new H5File();
+        file.Attributes["layer_names"] = layerNames;
+        foreach (string name in layerNames)
+        {
+            var layer = new H5Group();
+            layer.Attributes["weight_names"] = weightNames;
+            IDictionary<string, object> parent = layer;
+            if (folderOfWeights.Length > 0)
+                layer[folderOfWeights.TrimEnd('/')] = parent = new H5Group();
+            foreach (string weight in NamesOf("kernel", weights))
+                parent[weight] = Bias;
+            file[name] = layer;
+        }
+        file.Write(folder.PathOf("many.h5"), new H5WriteOptions(DefaultStringLength: stringLength));
+
+        using WeightFile read = KerasFile.Read(folder.PathOf("many.h5"));
+        Assert.That(
+            read.Select(tensor => tensor.Name),
+            Is.EqualTo(layerNames.SelectMany(layer => weightNames.Select(weight => $"{layer}/{weight}"))));
+
+        static string[] NamesOf(string kind, int count) => [.. Enumerable.Range(0, count).Select(i => $"{kind}{i}")];
+    }
+
     [Test]
     public void ADatasetOfManyBlocksIsWhole()
     {

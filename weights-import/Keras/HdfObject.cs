@@ -1,35 +1,24 @@
 namespace IlgpuCxr.WeightsImport;
 
-/// <summary>An object of an HDF5 file: a group with its links, or a dataset; either with attributes.</summary>
-internal sealed class HdfObject
+/// <summary>
+/// An object of an HDF5 file: a group with its links, or a dataset; either with attributes. What is read of it is kept,
+/// because a group is asked for each of its layers, or each of their weights.
+/// </summary>
+internal sealed class HdfObject(HdfInput input, long address)
 {
     private const int HighestTree = 32;
 
-    private readonly HdfInput input;
-    private readonly HdfHeader header;
+    // The object, and its place in the table, which grows by doubling.
+    private const int BytesPerLink = 192;
 
-    public HdfObject(HdfInput input, long address) => (this.input, header) = (input, new HdfHeader(input, address));
-
-    public bool IsDataset => header.Has(HdfMessageKind.Layout);
+    public bool IsDataset => Header.Has(HdfMessageKind.Layout);
 
     /// <summary>
     /// The objects in this group, by name, in the file's order. Links by path, also into other files, are left out.
     /// </summary>
-    public IReadOnlyList<KeyValuePair<string, long>> Links()
-    {
-        var links = new List<KeyValuePair<string, long>>();
-        if (header.Find(HdfMessageKind.SymbolTable) is HdfBytes table)
-        {
-            long tree = table.Int64();
-            AddTree(links, tree, ReadHeap(table.Int64()), HighestTree);
-        }
-        foreach (HdfBytes link in header.All(HdfMessageKind.Link))
-            AddLink(links, link);
-        if (header.Find(HdfMessageKind.LinkInfo) is HdfBytes info && IsDense(info, indexBytes: 8))
-            throw input.Unsupported(
-                "has a group whose links are in a heap, as only files in HDF5's newest format have");
-        return links;
-    }
+    public OrderedDictionary<string, HdfObject> Links => field ??= ReadLinks();
+
+    private HdfHeader Header => field ??= new HdfHeader(input, address);
 
     /// <summary>The object behind a path of names, or null.</summary>
     public HdfObject? Find(string path)
@@ -37,10 +26,8 @@ internal sealed class HdfObject
         HdfObject? found = this;
         foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            KeyValuePair<string, long> link = found.Links().FirstOrDefault(link => link.Key == name);
-            if (link.Key is null)
+            if (!found.Links.TryGetValue(name, out found))
                 return null;
-            found = new HdfObject(input, link.Value);
         }
         return found;
     }
@@ -48,12 +35,12 @@ internal sealed class HdfObject
     /// <summary>The texts of an attribute, or null where there is no such attribute.</summary>
     public IReadOnlyList<string>? Texts(string name)
     {
-        foreach (HdfBytes attribute in header.All(HdfMessageKind.Attribute))
+        foreach (HdfBytes attribute in Header.All(HdfMessageKind.Attribute))
         {
             if (HdfAttribute.TryRead(input, attribute, name, out IReadOnlyList<string> texts))
                 return texts;
         }
-        return header.Find(HdfMessageKind.AttributeInfo) is HdfBytes info && IsDense(info, indexBytes: 2)
+        return Header.Find(HdfMessageKind.AttributeInfo) is HdfBytes info && IsDense(info, indexBytes: 2)
             ? throw input.Unsupported("has attributes in a heap, as only files in HDF5's newest format have")
             : null;
     }
@@ -63,16 +50,16 @@ internal sealed class HdfObject
     {
         input.Budget.Take(MemoryBudget.BytesPerTensor);
         string quoted = $"dataset {WeightFormatException.Quote(name)}";
-        if (header.Find(HdfMessageKind.Dataspace) is not HdfBytes space
-            || header.Find(HdfMessageKind.DataType) is not HdfBytes type
-            || header.Find(HdfMessageKind.Layout) is not HdfBytes layout)
+        if (Header.Find(HdfMessageKind.Dataspace) is not HdfBytes space
+            || Header.Find(HdfMessageKind.DataType) is not HdfBytes type
+            || Header.Find(HdfMessageKind.Layout) is not HdfBytes layout)
         {
             throw input.Malformed($"{quoted} has no shape, type or place");
         }
         if (HdfElement.Read(type).Number is not TensorDataType dataType)
             throw input.Unsupported(
                 $"{quoted} holds neither integers nor floating-point numbers in little-endian order");
-        if (header.Has(HdfMessageKind.ExternalFiles))
+        if (Header.Has(HdfMessageKind.ExternalFiles))
             throw input.Unsupported($"{quoted} is in another file");
         long[] shape = HdfShape.Read(input, space);
         if (!TensorShape.TryCount(shape, dataType, out _, out long bytes))
@@ -80,6 +67,22 @@ internal sealed class HdfObject
         return HdfLayout.Read(input, layout, quoted, bytes) is TensorStorage storage
             ? new WeightTensor(name, dataType, shape, storage)
             : throw input.Unsupported($"{quoted} is stored in chunks or compressed");
+    }
+
+    private OrderedDictionary<string, HdfObject> ReadLinks()
+    {
+        var links = new OrderedDictionary<string, HdfObject>(StringComparer.Ordinal);
+        if (Header.Find(HdfMessageKind.SymbolTable) is HdfBytes table)
+        {
+            long tree = table.Int64();
+            AddTree(links, tree, ReadHeap(table.Int64()), HighestTree);
+        }
+        foreach (HdfBytes link in Header.All(HdfMessageKind.Link))
+            AddLink(links, link);
+        if (Header.Find(HdfMessageKind.LinkInfo) is HdfBytes info && IsDense(info, indexBytes: 8))
+            throw input.Unsupported(
+                "has a group whose links are in a heap, as only files in HDF5's newest format have");
+        return links;
     }
 
     // Whether the address behind the flags and the optional count of links or attributes is that of a heap.
@@ -100,7 +103,7 @@ internal sealed class HdfObject
         return input.Read(heap.Int64(), length);
     }
 
-    private void AddTree(List<KeyValuePair<string, long>> links, long address, HdfBytes names, int levels)
+    private void AddTree(OrderedDictionary<string, HdfObject> links, long address, HdfBytes names, int levels)
     {
         HdfBytes node = input.Read(address, 24, "TREE"u8);
         byte kind = node.Byte(), level = node.Byte();
@@ -120,7 +123,7 @@ internal sealed class HdfObject
         }
     }
 
-    private void AddSymbols(List<KeyValuePair<string, long>> links, long address, HdfBytes names)
+    private void AddSymbols(OrderedDictionary<string, HdfObject> links, long address, HdfBytes names)
     {
         const int EntryBytes = 40, SymbolicLink = 2;
         HdfBytes node = input.Read(address, 8, "SNOD"u8);
@@ -132,13 +135,13 @@ internal sealed class HdfObject
             HdfBytes entry = entries.TakePart(EntryBytes);
             HdfBytes name = names.Copy();
             name.Skip(entry.Int64());
-            long header = entry.Int64();
+            long target = entry.Int64();
             if (entry.UInt32() != SymbolicLink)
-                links.Add(new(name.TextToZero(), header));
+                Add(links, name.TextToZero(), target);
         }
     }
 
-    private static void AddLink(List<KeyValuePair<string, long>> links, HdfBytes link)
+    private void AddLink(OrderedDictionary<string, HdfObject> links, HdfBytes link)
     {
         link.Skip(1);
         byte flags = link.Byte();
@@ -147,6 +150,13 @@ internal sealed class HdfObject
         link.Skip((flags & 16) != 0 ? 1 : 0);
         string name = link.Text(link.Number(1 << (flags & 3)));
         if (isHard)
-            links.Add(new(name, link.Int64()));
+            Add(links, name, link.Int64());
+    }
+
+    private void Add(OrderedDictionary<string, HdfObject> links, string name, long target)
+    {
+        input.Budget.Take(BytesPerLink);
+        if (!links.TryAdd(name, new HdfObject(input, target)))
+            throw input.Malformed($"{WeightFormatException.Quote(name)} is there twice");
     }
 }
