@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -42,12 +41,11 @@ internal sealed class MemoryStorage<T>(ReadOnlyMemory<T> values) : TensorStorage
 /// Read and not mapped: a mapped file that another program cuts short kills the process, a read reports it; and the
 /// bytes go straight to their destination, so that a file is never in memory twice.
 /// </remarks>
-internal sealed class FileStorage(string path, SafeFileHandle file, long start, long length) : TensorStorage
+internal sealed class FileStorage(InputFile file, long start, long length) : TensorStorage
 {
-    public override string Source => path;
+    public override string Source => file.Path;
 
     public override long Length => length;
 
-    public override void Read(long offset, Span<byte> destination) =>
-        FileBytes.ReadExactly(path, file, start + offset, destination);
+    public override void Read(long offset, Span<byte> destination) => file.Read(start + offset, destination);
 }

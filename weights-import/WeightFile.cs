@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -9,16 +8,13 @@ public sealed class WeightFile : IReadOnlyList<WeightTensor>, IDisposable
 {
     private readonly IReadOnlyList<WeightTensor> tensors;
     private readonly Dictionary<string, WeightTensor> byName;
-    private readonly IDisposable file;
+    private readonly InputFile file;
 
     internal WeightFile(
-        string path,
-        string format,
-        IReadOnlyList<WeightTensor> tensors,
-        IReadOnlyDictionary<string, string> metadata,
-        IDisposable file)
+        InputFile file, string format, IReadOnlyList<WeightTensor> tensors,
+        IReadOnlyDictionary<string, string> metadata)
     {
-        (Path, Format, this.tensors, Metadata, this.file) = (path, format, tensors, metadata, file);
+        (this.file, Format, this.tensors, Metadata) = (file, format, tensors, metadata);
         byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
@@ -27,11 +23,8 @@ public sealed class WeightFile : IReadOnlyList<WeightTensor>, IDisposable
     public static WeightFile Open(string path)
     {
         byte[] start = new byte[10];
-        using (SafeFileHandle file = FileBytes.Open(path))
-        {
-            int length = (int)Math.Min(start.Length, RandomAccess.GetLength(file));
-            FileBytes.ReadExactly(path, file, 0, start.AsSpan(0, length));
-        }
+        using (var file = new InputFile(path))
+            file.Read(0, start.AsSpan(0, (int)Math.Min(start.Length, file.Length)));
         return start switch
         {
             [(byte)'P', (byte)'K', ..] or [0x80, ..] when start[8] != (byte)'{' => PyTorchFile.Read(path),
@@ -43,7 +36,7 @@ public sealed class WeightFile : IReadOnlyList<WeightTensor>, IDisposable
     }
 
     /// <summary>Where the file is.</summary>
-    public string Path { get; }
+    public string Path => file.Path;
 
     /// <summary>The name of the format, for people.</summary>
     public string Format { get; }

@@ -1,18 +1,15 @@
 using System.Buffers.Binary;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
 /// <summary>Reads the structures of an HDF5 file, each within the file and within the budget.</summary>
-internal sealed class HdfInput(string path, SafeFileHandle file, long length, MemoryBudget budget)
+internal sealed class HdfInput(InputFile file, MemoryBudget budget)
 {
     /// <summary>The address of what is not there.</summary>
     public const long Undefined = -1;
 
-    public string Path => path;
-
-    public SafeFileHandle File => file;
+    public InputFile File => file;
 
     public MemoryBudget Budget => budget;
 
@@ -24,7 +21,7 @@ internal sealed class HdfInput(string path, SafeFileHandle file, long length, Me
         RequireWithin(address, count);
         budget.Take(count + 64);
         byte[] bytes = new byte[count];
-        FileBytes.ReadExactly(path, file, address, bytes);
+        file.Read(address, bytes);
         return new HdfBytes(this, bytes);
     }
 
@@ -39,15 +36,15 @@ internal sealed class HdfInput(string path, SafeFileHandle file, long length, Me
 
     public void RequireWithin(long address, long count)
     {
-        if (address < 0 || count < 0 || address > length - count)
+        if (address < 0 || count < 0 || address > file.Length - count)
             throw Malformed($"{count} bytes at {address} are outside the file");
     }
 
     public WeightFormatException Malformed(string what) =>
-        new(path, $"is not a well-formed HDF5 file ({what})", "copy or download it again");
+        new(file.Path, $"is not a well-formed HDF5 file ({what})", "copy or download it again");
 
     public WeightFormatException Unsupported(string what) =>
-        new(path, what, "save the weights again with Keras or h5py and its default settings");
+        new(file.Path, what, "save the weights again with Keras or h5py and its default settings");
 }
 
 /// <summary>The bytes of one structure, taken one field after another.</summary>

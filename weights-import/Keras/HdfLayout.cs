@@ -51,6 +51,6 @@ internal static class HdfLayout
         if (address == HdfInput.Undefined)
             throw input.Unsupported($"{name} was never written");
         input.RequireWithin(address, length);
-        return new FileStorage(input.Path, input.File, address, length);
+        return new FileStorage(input.File, address, length);
     }
 }

@@ -7,13 +7,14 @@ internal static class HdfSuperblock
 
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    public static HdfObject Root(HdfInput input, long fileLength)
+    public static HdfObject Root(HdfInput input)
     {
         const int LongestBytes = 96;
-        if (fileLength < Signature.Length
+        InputFile file = input.File;
+        if (file.Length < Signature.Length
             || !input.Read(0, Signature.Length).Take(Signature.Length).SequenceEqual(Signature))
-            throw new WeightFormatException(input.Path, "is not an HDF5 file", "check that Keras made it");
-        HdfBytes block = input.Read(0, Math.Min(LongestBytes, fileLength));
+            throw new WeightFormatException(file.Path, "is not an HDF5 file", "check that Keras made it");
+        HdfBytes block = input.Read(0, Math.Min(LongestBytes, file.Length));
         block.Skip(Signature.Length);
         byte version = block.Byte();
         block.Skip(version < 2 ? 4 : 0);
@@ -26,9 +27,9 @@ internal static class HdfSuperblock
             throw input.Unsupported("has other data in front of its HDF5 structure");
         block.Skip(AddressBytes);
         long end = block.Int64();
-        if (end > fileLength)
+        if (end > file.Length)
             throw new WeightFormatException(
-                input.Path, $"has {fileLength} of its {end} bytes", "copy or download it again");
+                file.Path, $"has {file.Length} of its {end} bytes", "copy or download it again");
 
         // The first versions have a whole entry for the root group, which begins with the place of its name.
         block.Skip(version < 2 ? 2 * AddressBytes : 0);

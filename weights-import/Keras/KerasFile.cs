@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -27,12 +26,11 @@ public static class KerasFile
     /// <exception cref="WeightFormatException">It cannot be opened, or is not a well-formed HDF5 file.</exception>
     public static WeightFile Read(string path)
     {
-        SafeFileHandle file = FileBytes.Open(path);
+        var file = new InputFile(path);
         try
         {
-            long length = RandomAccess.GetLength(file);
-            var input = new HdfInput(path, file, length, new MemoryBudget(path, length));
-            HdfObject root = HdfSuperblock.Root(input, length);
+            var input = new HdfInput(file, new MemoryBudget(path, file.Length));
+            HdfObject root = HdfSuperblock.Root(input);
             root = root.Find("model_weights") ?? root;
             var tensors = new List<WeightTensor>();
             if (!root.IsDataset && NamesOf(root, Layers) is { } layers)
@@ -42,7 +40,7 @@ public static class KerasFile
             var names = new HashSet<string>(StringComparer.Ordinal);
             if (tensors.Find(tensor => !names.Add(tensor.Name)) is WeightTensor twice)
                 throw input.Malformed($"{WeightFormatException.Quote(twice.Name)} is there twice");
-            return new WeightFile(path, "Keras HDF5", tensors, MetadataOf(root), file);
+            return new WeightFile(file, "Keras HDF5", tensors, MetadataOf(root));
         }
         catch
         {

@@ -1,17 +1,16 @@
 using System.Buffers.Binary;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
 /// <summary>The bytes of a pickle, one after another, with an end that no read goes beyond.</summary>
-internal sealed class PickleInput(string path, SafeFileHandle file, long start, long end)
+internal sealed class PickleInput(InputFile file, long start, long end)
 {
     private readonly byte[] buffer = new byte[1 << 16];
     private long bufferStart = start;
     private int bufferLength;
 
-    public string Path => path;
+    public string Path => file.Path;
 
     /// <summary>The place in the file of the next byte.</summary>
     public long Position { get; private set; } = start;
@@ -31,7 +30,7 @@ internal sealed class PickleInput(string path, SafeFileHandle file, long start, 
         byte[] bytes = new byte[count];
         int ready = (int)Math.Min(count, bufferStart + bufferLength - Position);
         buffer.AsSpan((int)(Position - bufferStart), ready).CopyTo(bytes);
-        FileBytes.ReadExactly(path, file, Position + ready, bytes.AsSpan(ready));
+        file.Read(Position + ready, bytes.AsSpan(ready));
         Position += count;
         if (ready < count)
             (bufferStart, bufferLength) = (Position, 0);
@@ -56,7 +55,7 @@ internal sealed class PickleInput(string path, SafeFileHandle file, long start, 
         for (byte next = ReadByte(); next != '\n'; next = ReadByte())
         {
             if (line.Length == LongestLine)
-                throw new WeightFormatException(path, "is not a well-formed pickle", "copy or download it again");
+                throw new WeightFormatException(Path, "is not a well-formed pickle", "copy or download it again");
             line.Append((char)next);
         }
         return line.ToString();
@@ -67,10 +66,10 @@ internal sealed class PickleInput(string path, SafeFileHandle file, long start, 
         int length = (int)Math.Min(buffer.Length, end - Position);
         if (length == 0)
             throw EndsTooSoon();
-        FileBytes.ReadExactly(path, file, Position, buffer.AsSpan(0, length));
+        file.Read(Position, buffer.AsSpan(0, length));
         (bufferStart, bufferLength) = (Position, length);
     }
 
     private WeightFormatException EndsTooSoon() =>
-        new(path, "its pickle ends before it is complete", "copy or download it again");
+        new(Path, "its pickle ends before it is complete", "copy or download it again");
 }

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace IlgpuCxr.WeightsImport;
 
 /// <summary>
@@ -16,18 +14,16 @@ public static class PyTorchFile
     /// <exception cref="WeightFormatException">It cannot be opened, or holds anything but tensor data.</exception>
     public static WeightFile Read(string path)
     {
-        SafeFileHandle file = FileBytes.Open(path);
+        var file = new InputFile(path);
         try
         {
-            var budget = new MemoryBudget(path, RandomAccess.GetLength(file));
-            bool isZip = PyTorchZip.IsZip(path, file);
-            PyTorchContents contents = isZip
-                ? PyTorchZip.Read(path, file, budget)
-                : PyTorchLegacy.Read(path, file, budget);
-            var tensors = new PyTorchTensors(path, file, contents.Regions, budget);
+            var budget = new MemoryBudget(path, file.Length);
+            bool isZip = PyTorchZip.IsZip(file);
+            PyTorchContents contents = isZip ? PyTorchZip.Read(file, budget) : PyTorchLegacy.Read(file, budget);
+            var tensors = new PyTorchTensors(file, contents.Regions, budget);
             return new WeightFile(
-                path, isZip ? "PyTorch" : "PyTorch before 1.6", tensors.Resolve(contents.Root),
-                new Dictionary<string, string>(), file);
+                file, isZip ? "PyTorch" : "PyTorch before 1.6", tensors.Resolve(contents.Root),
+                new Dictionary<string, string>());
         }
         catch
         {

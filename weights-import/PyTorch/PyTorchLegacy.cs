@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -16,66 +15,60 @@ internal static class PyTorchLegacy
     private static ReadOnlySpan<byte> Magic =>
         [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
 
-    public static PyTorchContents Read(string path, SafeFileHandle file, MemoryBudget budget)
+    public static PyTorchContents Read(InputFile file, MemoryBudget budget)
     {
-        long fileLength = RandomAccess.GetLength(file);
-        var input = new PickleInput(path, file, 0, Math.Min(fileLength, MaximumPickleBytes));
-        if (fileLength < 2 + Magic.Length || !input.ReadBytes(2 + Magic.Length).AsSpan(2).SequenceEqual(Magic))
+        var input = new PickleInput(file, 0, Math.Min(file.Length, MaximumPickleBytes));
+        if (file.Length < 2 + Magic.Length || !input.ReadBytes(2 + Magic.Length).AsSpan(2).SequenceEqual(Magic))
         {
             throw new WeightFormatException(
-                path, "is neither a zip archive nor a legacy file of PyTorch", "check that torch.save made it");
+                file.Path, "is neither a zip archive nor a legacy file of PyTorch", "check that torch.save made it");
         }
 
-        var objects = new PyTorchObjects(path);
+        var objects = new PyTorchObjects(file.Path);
         if (new PickleMachine(input, objects, budget).Load() is not ProtocolVersion)
-            throw new WeightFormatException(path, "has an unknown version", "save it with PyTorch 0.2 or later");
-        CheckByteOrder(path, new PickleMachine(input, objects, budget).Load());
+            throw new WeightFormatException(file.Path, "has an unknown version", "save it with PyTorch 0.2 or later");
+        CheckByteOrder(file, new PickleMachine(input, objects, budget).Load());
         object? root = new PickleMachine(input, objects, budget).Load();
         if (new PickleMachine(input, objects, budget).Load() is not List<object?> keys)
-            throw Malformed(path);
-        return new PyTorchContents(root, FindRegions(path, file, input.Position, keys, objects.Storages));
+            throw Malformed(file);
+        return new PyTorchContents(root, FindRegions(file, input.Position, keys, objects.Storages));
     }
 
-    private static void CheckByteOrder(string path, object? system)
+    private static void CheckByteOrder(InputFile file, object? system)
     {
         if (system is not PickleDictionary entries)
-            throw Malformed(path);
+            throw Malformed(file);
         if (entries.Any(entry => entry is { Key: "little_endian", Value: false }))
         {
             throw new WeightFormatException(
-                path, "was written on a big-endian machine", "save it again on a little-endian one");
+                file.Path, "was written on a big-endian machine", "save it again on a little-endian one");
         }
     }
 
     private static Dictionary<string, FileRegion> FindRegions(
-        string path,
-        SafeFileHandle file,
-        long position,
-        List<object?> keys,
-        IReadOnlyDictionary<string, PyTorchStorage> storages)
+        InputFile file, long position, List<object?> keys, IReadOnlyDictionary<string, PyTorchStorage> storages)
     {
         const int CountBytes = 8;
-        long fileLength = RandomAccess.GetLength(file);
         var regions = new Dictionary<string, FileRegion>(StringComparer.Ordinal);
         Span<byte> countBytes = stackalloc byte[CountBytes];
         foreach (object? item in keys)
         {
             if (item is not string key || !storages.TryGetValue(key, out PyTorchStorage? storage))
-                throw Malformed(path);
-            FileBytes.ReadExactly(path, file, position, countBytes);
+                throw Malformed(file);
+            file.Read(position, countBytes);
             long count = BinaryPrimitives.ReadInt64LittleEndian(countBytes);
             int bits = storage.DataType is TensorDataType type ? ElementCodec.BitsPerElement(type) : 8;
             Int128 length = (Int128)count * (bits / 8);
             position += CountBytes;
-            if (count != storage.RootCount || length > fileLength - position)
-                throw new WeightFormatException(path, "ends before its data does", "copy or download it again");
+            if (count != storage.RootCount || length > file.Length - position)
+                throw new WeightFormatException(file.Path, "ends before its data does", "copy or download it again");
             if (!regions.TryAdd(key, new FileRegion(position, (long)length)))
-                throw Malformed(path);
+                throw Malformed(file);
             position += (long)length;
         }
         return regions;
     }
 
-    private static WeightFormatException Malformed(string path) =>
-        new(path, "has a list of storages that does not fit its tensors", "copy or download it again");
+    private static WeightFormatException Malformed(InputFile file) =>
+        new(file.Path, "has a list of storages that does not fit its tensors", "copy or download it again");
 }

@@ -1,10 +1,8 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace IlgpuCxr.WeightsImport;
 
 /// <summary>Finds the state dict in what a pickle describes and ties its tensors to the bytes of the file.</summary>
 internal sealed class PyTorchTensors(
-    string path, SafeFileHandle file, IReadOnlyDictionary<string, FileRegion> regions, MemoryBudget budget)
+    InputFile file, IReadOnlyDictionary<string, FileRegion> regions, MemoryBudget budget)
 {
     private const string DataParallelPrefix = "module.";
     private const int DeepestCheckpoint = 3;
@@ -67,20 +65,20 @@ internal sealed class PyTorchTensors(
             throw Fail(name, $"has the impossible shape {TensorShape.Format(tensor.Shape)}");
         long start = region.Start + (storage.Start * storageElementSize);
         if (elements == 0)
-            return new WeightTensor(name, tensor.DataType, tensor.Shape, new FileStorage(path, file, start, 0));
+            return new WeightTensor(name, tensor.DataType, tensor.Shape, new FileStorage(file, start, 0));
 
         // A stride of 0 repeats an element: without this limit a small file could describe a tensor of any size.
-        if (bytes > RandomAccess.GetLength(file))
+        if (bytes > file.Length)
             throw Fail(name, $"repeats its elements to {bytes} bytes, more than the file has");
         if (!TryFindLast(tensor, out Int128 last) || (last + 1) * elementSize > storage.Count * storageElementSize)
             throw Fail(name, $"of shape {TensorShape.Format(tensor.Shape)} reaches outside its storage");
 
         long first = start + (tensor.Offset * elementSize);
         return IsRowMajor(tensor)
-            ? new WeightTensor(name, tensor.DataType, tensor.Shape, new FileStorage(path, file, first, bytes))
+            ? new WeightTensor(name, tensor.DataType, tensor.Shape, new FileStorage(file, first, bytes))
             : new WeightTensor(
                 name, tensor.DataType, tensor.Shape,
-                new FileStorage(path, file, first, (long)(last + 1 - tensor.Offset) * elementSize), tensor.Strides);
+                new FileStorage(file, first, (long)(last + 1 - tensor.Offset) * elementSize), tensor.Strides);
     }
 
     private static bool TryFindLast(PyTorchTensor tensor, out Int128 last)
@@ -107,8 +105,9 @@ internal sealed class PyTorchTensors(
     }
 
     private WeightFormatException Fail(string name, string problem) => new(
-        path, $"tensor {WeightFormatException.Quote(name)} {problem}", "copy or download it again, or save it anew");
+        file.Path, $"tensor {WeightFormatException.Quote(name)} {problem}",
+        "copy or download it again, or save it anew");
 
     private WeightFormatException NoStateDict(string problem) =>
-        new(path, problem, "save the model's state_dict()");
+        new(file.Path, problem, "save the model's state_dict()");
 }

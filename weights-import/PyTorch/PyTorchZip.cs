@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -18,36 +17,36 @@ internal static class PyTorchZip
     // Of no meaning here; a fixed one makes the same input give the same bytes.
     private static readonly DateTimeOffset EntryTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static bool IsZip(string path, SafeFileHandle file)
+    public static bool IsZip(InputFile file)
     {
         ReadOnlySpan<byte> signature = "PK\x03\x04"u8;
         byte[] start = new byte[signature.Length];
-        if (RandomAccess.GetLength(file) < start.Length)
+        if (file.Length < start.Length)
             return false;
-        FileBytes.ReadExactly(path, file, 0, start);
+        file.Read(0, start);
         return start.AsSpan().SequenceEqual(signature);
     }
 
-    public static PyTorchContents Read(string path, SafeFileHandle file, MemoryBudget budget)
+    public static PyTorchContents Read(InputFile file, MemoryBudget budget)
     {
-        Dictionary<string, FileRegion> entries = ZipDirectory.Read(path, file, budget);
+        Dictionary<string, FileRegion> entries = ZipDirectory.Read(file, budget);
         if (entries.Keys.Where(name => name.EndsWith(Pickle, StringComparison.Ordinal)).ToArray() is not [string name])
         {
             throw new WeightFormatException(
-                path, "is a zip archive without a data.pkl of its own", "check that torch.save made it");
+                file.Path, "is a zip archive without a data.pkl of its own", "check that torch.save made it");
         }
 
         string folder = name[..^Pickle.Length];
-        CheckByteOrder(path, file, entries, folder);
+        CheckByteOrder(file, entries, folder);
         FileRegion pickle = entries[name];
         if (pickle.Length > MaximumPickleBytes)
         {
             throw new WeightFormatException(
-                path, $"has a data.pkl of {pickle.Length} bytes", "save the model's state_dict() alone");
+                file.Path, $"has a data.pkl of {pickle.Length} bytes", "save the model's state_dict() alone");
         }
 
-        var input = new PickleInput(path, file, pickle.Start, pickle.Start + pickle.Length);
-        object? root = new PickleMachine(input, new PyTorchObjects(path), budget).Load();
+        var input = new PickleInput(file, pickle.Start, pickle.Start + pickle.Length);
+        object? root = new PickleMachine(input, new PyTorchObjects(file.Path), budget).Load();
         string data = folder + "/data/";
         return new PyTorchContents(root, entries
             .Where(entry => entry.Key.StartsWith(data, StringComparison.Ordinal))
@@ -57,7 +56,7 @@ internal static class PyTorchZip
     public static void Write(string path, IReadOnlyList<WeightTensor> tensors)
     {
         byte[] pickle = PickleWriter.WriteStateDict(path, tensors);
-        FileBytes.Replace(path, stream =>
+        OutputFile.Replace(path, stream =>
         {
             using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
             WriteEntry(archive, "data.pkl", pickle);
@@ -71,17 +70,16 @@ internal static class PyTorchZip
         });
     }
 
-    private static void CheckByteOrder(
-        string path, SafeFileHandle file, Dictionary<string, FileRegion> entries, string folder)
+    private static void CheckByteOrder(InputFile file, Dictionary<string, FileRegion> entries, string folder)
     {
         if (!entries.TryGetValue(folder + "/byteorder", out FileRegion region))
             return;
         byte[] text = new byte[Math.Min(region.Length, "little".Length)];
-        FileBytes.ReadExactly(path, file, region.Start, text);
+        file.Read(region.Start, text);
         if (Encoding.ASCII.GetString(text) != "little")
         {
             throw new WeightFormatException(
-                path, "was written on a big-endian machine", "save it again on a little-endian one");
+                file.Path, "was written on a big-endian machine", "save it again on a little-endian one");
         }
     }
 

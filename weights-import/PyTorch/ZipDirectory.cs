@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -27,59 +26,58 @@ internal static class ZipDirectory
     private const ushort EncryptedFlag = 1;
     private const uint In64 = uint.MaxValue;
 
-    public static Dictionary<string, FileRegion> Read(string path, SafeFileHandle file, MemoryBudget budget)
+    public static Dictionary<string, FileRegion> Read(InputFile file, MemoryBudget budget)
     {
-        FileRegion directory = FindDirectory(path, file);
+        FileRegion directory = FindDirectory(file);
         budget.Take(directory.Length);
-        byte[] bytes = ReadAt(path, file, directory.Start, directory.Length);
+        byte[] bytes = ReadAt(file, directory.Start, directory.Length);
         var entries = new Dictionary<string, FileRegion>(StringComparer.Ordinal);
         ReadOnlySpan<byte> rest = bytes;
         while (!rest.IsEmpty)
         {
             if (rest.Length < CentralBytes || UInt32(rest, 0) != CentralSignature)
-                throw Malformed(path);
+                throw Malformed(file);
             int nameLength = UInt16(rest, 28), extraLength = UInt16(rest, 30), commentLength = UInt16(rest, 32);
             int length = CentralBytes + nameLength + extraLength + commentLength;
             if (rest.Length < length)
-                throw Malformed(path);
+                throw Malformed(file);
             budget.Take(BytesPerEntry + (4L * nameLength));
             string name = Encoding.UTF8.GetString(rest.Slice(CentralBytes, nameLength));
-            FileRegion region = FindEntry(path, file, directory.Start, name, rest[..length]);
+            FileRegion region = FindEntry(file, directory.Start, name, rest[..length]);
             if (!entries.TryAdd(name, region))
-                throw Malformed(path);
+                throw Malformed(file);
             rest = rest[length..];
         }
-        CheckOverlaps(path, entries.Values);
+        CheckOverlaps(file, entries.Values);
         return entries;
     }
 
-    private static FileRegion FindDirectory(string path, SafeFileHandle file)
+    private static FileRegion FindDirectory(InputFile file)
     {
-        long fileLength = RandomAccess.GetLength(file);
-        long tailStart = Math.Max(0, fileLength - EndBytes - LongestComment);
-        byte[] tail = ReadAt(path, file, tailStart, fileLength - tailStart);
+        long tailStart = Math.Max(0, file.Length - EndBytes - LongestComment);
+        byte[] tail = ReadAt(file, tailStart, file.Length - tailStart);
         int end = tail.Length - EndBytes;
         while (end >= 0 && !IsEnd(tail.AsSpan(end)))
             end--;
         if (end < 0)
         {
             throw new WeightFormatException(
-                path, "is a zip archive without its end", "copy or download it again");
+                file.Path, "is a zip archive without its end", "copy or download it again");
         }
 
         long limit = tailStart + end;
         long length = UInt32(tail, end + 12), start = UInt32(tail, end + 16);
         if (start == In64 || length == In64 || UInt16(tail, end + 10) == ushort.MaxValue)
         {
-            byte[] locator = ReadAt(path, file, limit - Locator64Bytes, Locator64Bytes);
+            byte[] locator = ReadAt(file, limit - Locator64Bytes, Locator64Bytes);
             limit = Int64(locator, 8);
-            byte[] end64 = ReadAt(path, file, limit, End64Bytes);
+            byte[] end64 = ReadAt(file, limit, End64Bytes);
             if (UInt32(locator, 0) != Locator64Signature || UInt32(end64, 0) != End64Signature)
-                throw Malformed(path);
+                throw Malformed(file);
             (length, start) = (Int64(end64, 40), Int64(end64, 48));
         }
         if (length < 0 || start < 0 || length > MaximumDirectoryBytes || start > limit - length)
-            throw Malformed(path);
+            throw Malformed(file);
         return new FileRegion(start, length);
     }
 
@@ -87,49 +85,48 @@ internal static class ZipDirectory
     private static bool IsEnd(ReadOnlySpan<byte> bytes) =>
         UInt32(bytes, 0) == EndSignature && EndBytes + UInt16(bytes, 20) == bytes.Length;
 
-    private static FileRegion FindEntry(
-        string path, SafeFileHandle file, long limit, string name, ReadOnlySpan<byte> central)
+    private static FileRegion FindEntry(InputFile file, long limit, string name, ReadOnlySpan<byte> central)
     {
         long packed = UInt32(central, 20), length = UInt32(central, 24), start = UInt32(central, 42);
         int extraLength = UInt16(central, 30);
-        ReadOnlySpan<byte> extra = Extra64Of(path, central.Slice(CentralBytes + UInt16(central, 28), extraLength));
-        TakeFrom64(path, ref length, ref extra);
-        TakeFrom64(path, ref packed, ref extra);
-        TakeFrom64(path, ref start, ref extra);
+        ReadOnlySpan<byte> extra = Extra64Of(file, central.Slice(CentralBytes + UInt16(central, 28), extraLength));
+        TakeFrom64(file, ref length, ref extra);
+        TakeFrom64(file, ref packed, ref extra);
+        TakeFrom64(file, ref start, ref extra);
         if (UInt16(central, 10) != 0 || packed != length || (UInt16(central, 8) & EncryptedFlag) != 0)
         {
             throw new WeightFormatException(
-                path,
+                file.Path,
                 $"has the compressed or encrypted entry {WeightFormatException.Quote(name)}, as torch.save writes none",
                 "save it again with torch.save");
         }
 
-        byte[] local = ReadAt(path, file, start, LocalBytes);
+        byte[] local = ReadAt(file, start, LocalBytes);
         if (UInt32(local, 0) != LocalSignature)
-            throw Malformed(path);
+            throw Malformed(file);
         long data = start + LocalBytes + UInt16(local, 26) + UInt16(local, 28);
-        return length >= 0 && data <= limit - length ? new FileRegion(data, length) : throw Malformed(path);
+        return length >= 0 && data <= limit - length ? new FileRegion(data, length) : throw Malformed(file);
     }
 
     // A field that does not fit in 32 bits is all ones, and its value is the next 64 bits of an extra field.
-    private static void TakeFrom64(string path, ref long value, ref ReadOnlySpan<byte> extra)
+    private static void TakeFrom64(InputFile file, ref long value, ref ReadOnlySpan<byte> extra)
     {
         if (value != In64)
             return;
         if (extra.Length < sizeof(long))
-            throw Malformed(path);
+            throw Malformed(file);
         value = Int64(extra, 0);
         extra = extra[sizeof(long)..];
     }
 
-    private static ReadOnlySpan<byte> Extra64Of(string path, ReadOnlySpan<byte> extra)
+    private static ReadOnlySpan<byte> Extra64Of(InputFile file, ReadOnlySpan<byte> extra)
     {
         const int Header = 4;
         while (extra.Length >= Header)
         {
             int length = UInt16(extra, 2);
             if (extra.Length < Header + length)
-                throw Malformed(path);
+                throw Malformed(file);
             if (UInt16(extra, 0) == Extra64)
                 return extra.Slice(Header, length);
             extra = extra[(Header + length)..];
@@ -137,23 +134,23 @@ internal static class ZipDirectory
         return [];
     }
 
-    private static void CheckOverlaps(string path, IEnumerable<FileRegion> regions)
+    private static void CheckOverlaps(InputFile file, IEnumerable<FileRegion> regions)
     {
         long end = 0;
         foreach (FileRegion region in regions.OrderBy(r => r.Start).ThenBy(r => r.Length))
         {
             if (region.Start < end)
-                throw Malformed(path);
+                throw Malformed(file);
             end = region.Start + region.Length;
         }
     }
 
-    private static byte[] ReadAt(string path, SafeFileHandle file, long start, long length)
+    private static byte[] ReadAt(InputFile file, long start, long length)
     {
-        if (start < 0 || start > RandomAccess.GetLength(file) - length)
-            throw Malformed(path);
+        if (start < 0 || start > file.Length - length)
+            throw Malformed(file);
         byte[] bytes = new byte[length];
-        FileBytes.ReadExactly(path, file, start, bytes);
+        file.Read(start, bytes);
         return bytes;
     }
 
@@ -166,6 +163,6 @@ internal static class ZipDirectory
     private static long Int64(ReadOnlySpan<byte> bytes, int at) =>
         BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
 
-    private static WeightFormatException Malformed(string path) =>
-        new(path, "is not a well-formed zip archive", "copy or download it again");
+    private static WeightFormatException Malformed(InputFile file) =>
+        new(file.Path, "is not a well-formed zip archive", "copy or download it again");
 }

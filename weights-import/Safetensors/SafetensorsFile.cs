@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.WeightsImport;
 
@@ -20,18 +19,18 @@ public static class SafetensorsFile
     /// <exception cref="WeightFormatException">It cannot be opened or is not well-formed.</exception>
     public static WeightFile Read(string path)
     {
-        SafeFileHandle file = FileBytes.Open(path);
+        var file = new InputFile(path);
         try
         {
-            byte[] header = ReadHeader(path, file);
+            byte[] header = ReadHeader(file);
             long dataStart = PrefixBytes + header.Length;
-            long dataLength = RandomAccess.GetLength(file) - dataStart;
+            long dataLength = file.Length - dataStart;
             (List<SafetensorsEntry> entries, Dictionary<string, string> metadata) =
                 new SafetensorsHeader(path, new MemoryBudget(path, dataLength)).Parse(header);
             CheckLayout(path, entries, dataLength);
             WeightTensor[] tensors = [.. entries.Select(e => new WeightTensor(
-                e.Name, e.DataType, e.Shape, new FileStorage(path, file, dataStart + e.Begin, e.End - e.Begin)))];
-            return new WeightFile(path, "safetensors", tensors, metadata, file);
+                e.Name, e.DataType, e.Shape, new FileStorage(file, dataStart + e.Begin, e.End - e.Begin)))];
+            return new WeightFile(file, "safetensors", tensors, metadata);
         }
         catch
         {
@@ -60,7 +59,7 @@ public static class SafetensorsFile
                 path, $"the header would exceed {MaximumHeaderBytes} bytes", "write fewer tensors or less metadata");
         }
 
-        FileBytes.Replace(path, stream =>
+        OutputFile.Replace(path, stream =>
         {
             Span<byte> prefix = stackalloc byte[PrefixBytes];
             BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
@@ -102,26 +101,25 @@ public static class SafetensorsFile
         return index < 0 ? null : DataTypes[index];
     }
 
-    private static byte[] ReadHeader(string path, SafeFileHandle file)
+    private static byte[] ReadHeader(InputFile file)
     {
         const string Remedy = "check that it is a safetensors file, or copy or download it again";
-        long fileLength = RandomAccess.GetLength(file);
-        if (fileLength < PrefixBytes)
-            throw new WeightFormatException(path, $"has only {fileLength} bytes", Remedy);
+        if (file.Length < PrefixBytes)
+            throw new WeightFormatException(file.Path, $"has only {file.Length} bytes", Remedy);
 
         Span<byte> prefix = stackalloc byte[PrefixBytes];
-        FileBytes.ReadExactly(path, file, 0, prefix);
+        file.Read(0, prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerLength > MaximumHeaderBytes || headerLength > (ulong)(fileLength - PrefixBytes))
+        if (headerLength > MaximumHeaderBytes || headerLength > (ulong)(file.Length - PrefixBytes))
         {
             throw new WeightFormatException(
-                path,
+                file.Path,
                 $"announces a header of {headerLength} bytes, beyond its end or the limit of {MaximumHeaderBytes}",
                 Remedy);
         }
 
         byte[] header = new byte[(int)headerLength];
-        FileBytes.ReadExactly(path, file, PrefixBytes, header);
+        file.Read(PrefixBytes, header);
         return header;
     }
 

@@ -87,7 +87,7 @@ public class KerasFileTests
         {
             var layer = new H5Group();
             layer.Attributes["weight_names"] = weightNames;
-            IDictionary<string, object> parent = layer;
+            H5Group parent = layer;
             if (folderOfWeights.Length > 0)
                 layer[folderOfWeights.TrimEnd('/')] = parent = new H5Group();
             foreach (string weight in NamesOf("kernel", weights))

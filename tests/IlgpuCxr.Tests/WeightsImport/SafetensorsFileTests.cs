@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using IlgpuCxr.WeightsImport;
-using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.Tests.WeightsImport;
 
@@ -104,8 +103,8 @@ public class SafetensorsFileTests
         string path = folder.PathOf("a.safetensors");
         SafetensorsFile.Write(path, [new WeightTensor("a", [1], new[] { 1f })]);
         byte[] before = File.ReadAllBytes(path);
-        using SafeFileHandle fourBytes = File.OpenHandle(folder.Write("source", new byte[4]));
-        var unreadable = new FileStorage("source", fourBytes, 0, 8);
+        using var fourBytes = new InputFile(folder.Write("source", new byte[4]));
+        var unreadable = new FileStorage(fourBytes, 0, 8);
 
         Assert.That(
             () => SafetensorsFile.Write(path, [new WeightTensor("a", TensorDataType.Float32, [2], unreadable)]),
