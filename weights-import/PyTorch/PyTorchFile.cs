@@ -8,8 +8,8 @@ public static class PyTorchFile
 {
     /// <summary>
     /// Opens a state dict, or a checkpoint that has one under <c>state_dict</c> or <c>model</c>; the tensors stay on
-    /// disk until they are asked for. The prefix <c>module.</c> that data-parallel training adds to every name is
-    /// removed.
+    /// disk until they are asked for. Names are the file's own, also with the prefix <c>module.</c> that data-parallel
+    /// training adds.
     /// </summary>
     /// <exception cref="WeightFormatException">It cannot be opened, or holds anything but tensor data.</exception>
     public static WeightFile Read(string path)

@@ -4,7 +4,6 @@ namespace IlgpuCxr.WeightsImport;
 internal sealed class PyTorchTensors(
     InputFile file, IReadOnlyDictionary<string, FileRegion> regions, MemoryBudget budget)
 {
-    private const string DataParallelPrefix = "module.";
     private const int DeepestCheckpoint = 3;
 
     // Where training scripts put the model's state dict, beside the optimizer's and their own counters.
@@ -14,26 +13,19 @@ internal sealed class PyTorchTensors(
     {
         PickleDictionary stateDict = FindStateDict(root, DeepestCheckpoint)
             ?? throw NoStateDict("is not a dictionary of tensors");
-        var named = new List<(string Name, PyTorchTensor Tensor)>();
-        foreach ((object? key, object? value) in stateDict)
-        {
-            if (key is string name && value is PyTorchTensor tensor)
-                named.Add((name, tensor));
-        }
-        if (named.Count == 0)
-            throw NoStateDict("has no tensors at its top, nor under 'state_dict' or 'model'");
-
-        bool prefixed = named.All(entry => entry.Name.StartsWith(DataParallelPrefix, StringComparison.Ordinal));
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var tensors = new List<WeightTensor>();
-        foreach ((string fullName, PyTorchTensor tensor) in named)
+        foreach ((object? key, object? value) in stateDict)
         {
-            string name = prefixed ? fullName[DataParallelPrefix.Length..] : fullName;
+            if (key is not string name || value is not PyTorchTensor tensor)
+                continue;
             if (!seen.Add(name))
                 throw Fail(name, "is there twice");
             tensors.Add(Resolve(name, tensor));
         }
-        return tensors;
+        return tensors.Count > 0
+            ? tensors
+            : throw NoStateDict("has no tensors at its top, nor under 'state_dict' or 'model'");
     }
 
     private static PickleDictionary? FindStateDict(object? value, int depth)

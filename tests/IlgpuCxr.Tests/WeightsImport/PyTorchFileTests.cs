@@ -1,6 +1,10 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
+using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
+using IlgpuCxr.Tests.Weights;
+using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.WeightsImport;
@@ -46,17 +50,43 @@ public class PyTorchFileTests
 
     [TestCase("torch_checkpoint_zip.pth")]
     [TestCase("torch_checkpoint_legacy.pth")]
-    public void ACheckpointsStateDictIsFoundAndItsPrefixRemoved(string name)
+    public void ACheckpointsStateDictIsFoundWithTheFilesOwnNames(string name)
     {
         using WeightFile file = PyTorchFile.Read(Fixture.PathOf(name));
 
         Assert.That(file.Select(t => t.Name), Is.EqualTo(new[]
         {
+            "module.0.weight", "module.0.bias", "module.1.weight", "module.1.bias", "module.1.running_mean",
+            "module.1.running_var", "module.1.num_batches_tracked",
+        }));
+        Assert.That(file["module.0.weight"].Shape, Is.EqualTo(new long[] { 2, 1, 3, 3 }));
+        Assert.That(file["module.0.weight"].ToFloat32(), Is.EqualTo(Range(18)));
+        Assert.That(file["module.1.num_batches_tracked"].ToFloat32(), Is.EqualTo(new[] { 1f }));
+    }
+
+    [TestCase("torch_checkpoint_zip.pth")]
+    [TestCase("torch_checkpoint_legacy.pth")]
+    public void ConvertingRemovesTheDataParallelPrefix(string name)
+    {
+        WeightConversion.Convert(Fixture.PathOf(name), folder.PathOf("a.safetensors"));
+
+        using WeightFile file = SafetensorsFile.Read(folder.PathOf("a.safetensors"));
+        Assert.That(file.Select(t => t.Name), Is.EqualTo(new[]
+        {
             "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked",
         }));
-        Assert.That(file["0.weight"].Shape, Is.EqualTo(new long[] { 2, 1, 3, 3 }));
-        Assert.That(file["0.weight"].ToFloat32(), Is.EqualTo(Range(18)));
-        Assert.That(file["1.num_batches_tracked"].ToFloat32(), Is.EqualTo(new[] { 1f }));
+    }
+
+    [Test]
+    public void ANetworkTakesAFileOfDataParallelTraining()
+    {
+        string path = folder.PathOf("a.pth");
+        List<WeightTensor> tensors = NetworkState.Of("resnet18", NetworkHead.Part2);
+        PyTorchFile.Write(path, tensors.Select(tensor => tensor.Rename("module." + tensor.Name)));
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, "resnet18", NetworkHead.Part2);
+
+        Assert.That(WeightImport.Load(device, network, path).Loaded, Is.EqualTo(network.Parameters.Count));
     }
 
     [TestCase("state_dict")]
