@@ -3,6 +3,8 @@ namespace IlgpuCxr.WeightsImport;
 /// <summary>Replaces files; every failure is a <see cref="WeightFormatException"/>.</summary>
 internal static class OutputFile
 {
+    private const string TemporarySuffix = ".tmp";
+
     /// <summary>
     /// Writes a whole file or nothing: the bytes go to a temporary file beside it, which takes its name only when
     /// they are on the disk, so that neither an error nor a power cut leaves half a file or loses the one before.
@@ -25,9 +27,13 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>The temporary files beside a path, those of killed processes and those in use.</summary>
+    public static IEnumerable<string> LeftOversOf(string path) => Directory.EnumerateFiles(
+        Path.GetDirectoryName(Path.GetFullPath(path))!, $"{Path.GetFileName(path)}.*{TemporarySuffix}");
+
     private static void ReplaceFile(string path, Action<Stream> write)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        string temporary = $"{path}.{Guid.NewGuid():N}{TemporarySuffix}";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))

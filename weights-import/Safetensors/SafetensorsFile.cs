@@ -9,6 +9,9 @@ namespace IlgpuCxr.WeightsImport;
 /// </summary>
 public static class SafetensorsFile
 {
+    /// <summary>What the names of such files end in.</summary>
+    public const string Extension = ".safetensors";
+
     internal const string MetadataKey = "__metadata__";
     private const int PrefixBytes = 8;
     private const int MaximumHeaderBytes = 100_000_000;
@@ -69,6 +72,13 @@ public static class SafetensorsFile
                 tensor.CopyTo(stream);
         });
     }
+
+    /// <summary>
+    /// The temporary files that <see cref="Write"/> leaves beside a file when its process is killed. Another process
+    /// that is writing the file has one too.
+    /// </summary>
+    /// <param name="path">The file, in a directory that exists.</param>
+    public static IEnumerable<string> LeftOversOf(string path) => OutputFile.LeftOversOf(path);
 
     internal static string NameOf(TensorDataType type) => type switch
     {

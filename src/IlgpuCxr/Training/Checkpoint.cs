@@ -18,7 +18,6 @@ namespace IlgpuCxr.Training;
 /// </remarks>
 public static class Checkpoint
 {
-    private const string Extension = ".safetensors";
     private const int ProblemsTold = 3;
     private const string StepsKey = "ilgpucxr.steps";
 
@@ -172,7 +171,9 @@ public static class Checkpoint
                 $"{file.Path} does not tell how many steps were trained; resume from the 'last' that this training wrote.");
 
     private static string WithExtension(string path) =>
-        path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path : path + Extension;
+        path.EndsWith(SafetensorsFile.Extension, StringComparison.OrdinalIgnoreCase)
+            ? path
+            : path + SafetensorsFile.Extension;
 
     private static string Find(string path)
     {
@@ -181,7 +182,7 @@ public static class Checkpoint
             return file;
         throw File.Exists(path)
             ? new NetworkException(
-                $"{path} is no checkpoint; name a file with the ending {Extension} that 'cxr train' wrote.")
+                $"{path} is no checkpoint; name a file with the ending {SafetensorsFile.Extension} that 'cxr train' wrote.")
             : new NetworkException(
                 $"There is no checkpoint {file}; name the file that 'cxr train' wrote, such as runs/first/best.");
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsvHelper;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Training;
 
@@ -126,7 +127,7 @@ public sealed class RunDirectory
     private void DeleteHalfCheckpoints()
     {
         foreach (string checkpoint in (ReadOnlySpan<string>)[Best, Last])
-            foreach (string half in Directory.EnumerateFiles(Location, $"{Path.GetFileName(checkpoint)}.safetensors.*.tmp"))
+            foreach (string half in SafetensorsFile.LeftOversOf(checkpoint + SafetensorsFile.Extension))
                 OutputRefusal.Explain(half, () => File.Delete(half));
     }
 

@@ -20,7 +20,7 @@ public static class WeightConversion
         Action<IReadOnlyList<WeightTensor>> write = Path.GetExtension(to).ToLowerInvariant() switch
         {
             ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors),
-            ".safetensors" =>
+            SafetensorsFile.Extension =>
                 tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
             _ =>
                 throw new UsageException(
@@ -38,5 +38,5 @@ public static class WeightConversion
     /// </summary>
     /// <param name="path">What the user gave.</param>
     public static string Locate(string path) =>
-        !File.Exists(path) && File.Exists(path + ".safetensors") ? path + ".safetensors" : path;
+        !File.Exists(path) && File.Exists(path + SafetensorsFile.Extension) ? path + SafetensorsFile.Extension : path;
 }

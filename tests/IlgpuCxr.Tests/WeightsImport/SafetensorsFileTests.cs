@@ -98,6 +98,20 @@ public class SafetensorsFileTests
     }
 
     [Test]
+    public void WhatAKilledWriteWouldLeaveIsListed()
+    {
+        string path = folder.PathOf("a.safetensors");
+        folder.Write("a.safetensors.txt", []);
+        string[] during = [];
+        SafetensorsFile.Write(
+            path, [new WeightTensor("a", [1], (_, _) => during = [.. SafetensorsFile.LeftOversOf(path)])]);
+
+        Assert.That(during, Has.Length.EqualTo(1));
+        Assert.That(during[0], Does.StartWith(path));
+        Assert.That(SafetensorsFile.LeftOversOf(path), Is.Empty);
+    }
+
+    [Test]
     public void AFailedWriteLeavesTheFileBeforeAndNothingElse()
     {
         string path = folder.PathOf("a.safetensors");
