@@ -47,11 +47,11 @@ public sealed class WeightTensor
         long[]? strides = null,
         IReadOnlyList<long>? viewShape = null)
     {
-        if (!TensorShape.TryCount(shape, dataType, out long elements, out long bytes)
+        if (!ShapeArithmetic.TryCount(shape, dataType, out long elements, out long bytes)
             || (strides is null && bytes != storage.Length))
         {
             throw new ArgumentException(
-                $"{storage.Length} bytes are not a {dataType} tensor of shape {TensorShape.Format(shape)}");
+                $"{storage.Length} bytes are not a {dataType} tensor of shape {ShapeArithmetic.Format(shape)}");
         }
 
         (Name, DataType, Shape, this.storage, this.strides, this.viewShape) =

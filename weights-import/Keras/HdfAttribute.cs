@@ -24,8 +24,8 @@ internal static class HdfAttribute
         bytes.Skip(version == 1 ? Padding(typeBytes) : 0);
         long[] shape = HdfShape.Read(input, bytes.TakePart(spaceBytes));
         bytes.Skip(version == 1 ? Padding(spaceBytes) : 0);
-        if (!TensorShape.TryCount(shape, TensorDataType.UInt8, out long count, out _) || count > MaximumTexts)
-            throw input.Malformed($"an attribute {name} of the shape {TensorShape.Format(shape)}");
+        if (!ShapeArithmetic.TryCount(shape, TensorDataType.UInt8, out long count, out _) || count > MaximumTexts)
+            throw input.Malformed($"an attribute {name} of the shape {ShapeArithmetic.Format(shape)}");
         if (!element.Text)
             throw input.Unsupported($"has an attribute {name} that is no text");
         string[] read = new string[count];

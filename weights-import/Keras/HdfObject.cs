@@ -62,8 +62,8 @@ internal sealed class HdfObject(HdfInput input, long address)
         if (Header.Has(HdfMessageKind.ExternalFiles))
             throw input.Unsupported($"{quoted} is in another file");
         long[] shape = HdfShape.Read(input, space);
-        if (!TensorShape.TryCount(shape, dataType, out _, out long bytes))
-            throw input.Malformed($"{quoted} has the impossible shape {TensorShape.Format(shape)}");
+        if (!ShapeArithmetic.TryCount(shape, dataType, out _, out long bytes))
+            throw input.Malformed($"{quoted} has the impossible shape {ShapeArithmetic.Format(shape)}");
         return HdfLayout.Read(input, layout, quoted, bytes) is TensorStorage storage
             ? new WeightTensor(name, dataType, shape, storage)
             : throw input.Unsupported($"{quoted} is stored in chunks or compressed");

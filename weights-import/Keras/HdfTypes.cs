@@ -80,7 +80,7 @@ internal static class HdfShape
             case 2: break;
             default: throw input.Malformed($"a dataspace of version {version}");
         }
-        if (rank > TensorShape.MaximumRank)
+        if (rank > ShapeArithmetic.MaximumRank)
             throw input.Malformed($"a dataset of {rank} axes");
         long[] shape = new long[rank];
         for (int axis = 0; axis < rank; axis++)

@@ -87,9 +87,12 @@ public static class KerasFile
         if (owner.Texts(name) is { } whole)
             return [.. whole];
         List<string>? names = null;
-        for (int part = 0; owner.Texts(string.Create(CultureInfo.InvariantCulture, $"{name}{part}")) is { } more; part++)
+        for (int part = 0; TextsOf(part) is { } more; part++)
             (names ??= []).AddRange(more);
         return names;
+
+        IReadOnlyList<string>? TextsOf(int part) =>
+            owner.Texts(string.Create(CultureInfo.InvariantCulture, $"{name}{part}"));
     }
 
     private static Dictionary<string, string> MetadataOf(HdfObject root) => MetadataKeys

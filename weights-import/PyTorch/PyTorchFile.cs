@@ -7,9 +7,9 @@ namespace IlgpuCxr.WeightsImport;
 public static class PyTorchFile
 {
     /// <summary>
-    /// Opens a state dict, or a checkpoint that has one under <c>state_dict</c> or <c>model</c>; the tensors stay on
-    /// disk until they are asked for. Names are the file's own, also with the prefix <c>module.</c> that data-parallel
-    /// training adds.
+    /// Opens a state dict, or a checkpoint that has one under <c>state_dict</c>, <c>model</c> or
+    /// <c>model_state_dict</c>; the tensors stay on disk until they are asked for. Names are the file's own, also with
+    /// the prefix <c>module.</c> that data-parallel training adds.
     /// </summary>
     /// <exception cref="WeightFormatException">It cannot be opened, or holds anything but tensor data.</exception>
     public static WeightFile Read(string path)

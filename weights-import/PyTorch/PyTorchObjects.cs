@@ -119,7 +119,7 @@ internal sealed class PyTorchObjects(string path)
     private PyTorchTensor Tensor(
         PyTorchStorage storage, TensorDataType type, long offset, object?[] shape, object?[] strides)
     {
-        if (shape.Length != strides.Length || shape.Length > TensorShape.MaximumRank)
+        if (shape.Length != strides.Length || shape.Length > ShapeArithmetic.MaximumRank)
             throw Malformed("a tensor whose shape and strides differ in number");
         return new PyTorchTensor(storage, type, offset, Numbers(shape), Numbers(strides));
     }

@@ -25,7 +25,7 @@ internal sealed class PyTorchTensors(
         }
         return tensors.Count > 0
             ? tensors
-            : throw NoStateDict("has no tensors at its top, nor under 'state_dict' or 'model'");
+            : throw NoStateDict("has no tensors at its top, nor under 'state_dict', 'model' or 'model_state_dict'");
     }
 
     private static PickleDictionary? FindStateDict(object? value, int depth)
@@ -53,8 +53,8 @@ internal sealed class PyTorchTensors(
             throw Fail(name, "has bytes missing from the file");
         }
 
-        if (!TensorShape.TryCount(tensor.Shape, tensor.DataType, out long elements, out long bytes))
-            throw Fail(name, $"has the impossible shape {TensorShape.Format(tensor.Shape)}");
+        if (!ShapeArithmetic.TryCount(tensor.Shape, tensor.DataType, out long elements, out long bytes))
+            throw Fail(name, $"has the impossible shape {ShapeArithmetic.Format(tensor.Shape)}");
         long start = region.Start + (storage.Start * storageElementSize);
         if (elements == 0)
             return new WeightTensor(name, tensor.DataType, tensor.Shape, new FileStorage(file, start, 0));
@@ -63,7 +63,7 @@ internal sealed class PyTorchTensors(
         if (bytes > file.Length)
             throw Fail(name, $"repeats its elements to {bytes} bytes, more than the file has");
         if (!TryFindLast(tensor, out Int128 last) || (last + 1) * elementSize > storage.Count * storageElementSize)
-            throw Fail(name, $"of shape {TensorShape.Format(tensor.Shape)} reaches outside its storage");
+            throw Fail(name, $"of shape {ShapeArithmetic.Format(tensor.Shape)} reaches outside its storage");
 
         long first = start + (tensor.Offset * elementSize);
         return IsRowMajor(tensor)

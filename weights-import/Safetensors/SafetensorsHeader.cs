@@ -79,17 +79,19 @@ internal sealed class SafetensorsHeader(string path, MemoryBudget budget)
                     dataType = SafetensorsFile.DataTypeOf(text)
                         ?? throw Fail(name, $"has the unknown data type {WeightFormatException.Quote(text)}");
                     break;
-                case "shape": shape = ParseNumbers(ref json, name, TensorShape.MaximumRank); break;
+                case "shape": shape = ParseNumbers(ref json, name, ShapeArithmetic.MaximumRank); break;
                 case "data_offsets": offsets = ParseNumbers(ref json, name, 2); break;
                 default: throw Fail(name, $"has the unknown key {WeightFormatException.Quote(key)}");
             }
         }
         if (dataType is null || shape is null || offsets is not [long begin, long end])
             throw Fail(name, "lacks its data type, shape or two offsets");
-        if (!TensorShape.TryCount(shape, dataType.Value, out _, out long bytes) || end < begin || bytes != end - begin)
+        if (!ShapeArithmetic.TryCount(shape, dataType.Value, out _, out long bytes)
+            || end < begin || bytes != end - begin)
         {
             throw Fail(
-                name, $"of shape {TensorShape.Format(shape)} and type {dataType} does not fill bytes {begin} to {end}");
+                name,
+                $"of shape {ShapeArithmetic.Format(shape)} and type {dataType} does not fill bytes {begin} to {end}");
         }
         return new SafetensorsEntry(name, dataType.Value, shape, begin, end);
     }

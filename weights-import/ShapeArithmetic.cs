@@ -1,7 +1,7 @@
 namespace IlgpuCxr.WeightsImport;
 
 /// <summary>The arithmetic of shapes that come from files, where every product may overflow.</summary>
-internal static class TensorShape
+internal static class ShapeArithmetic
 {
     /// <summary>PyTorch's limit. Without one, a small file could hold a shape that is long to walk.</summary>
     public const int MaximumRank = 64;
