@@ -17,12 +17,15 @@ public static class AdaptiveAveragePooling
     /// <param name="output"><c>[N, P, Q, C]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor has another size than the shape says, or the sizes are too large to count windows.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(ComputeDevice device, Tensor output, Tensor input, in AdaptiveAveragePoolingShape shape)
     {
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
+        shape.Require();
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure(
             "adaptive average pooling forward", shape, algorithm, shape.Flops, shape.Bytes);
@@ -42,13 +45,16 @@ public static class AdaptiveAveragePooling
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor has another size than the shape says, or the sizes are too large to count windows.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, in AdaptiveAveragePoolingShape shape)
     {
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
+        shape.Require();
         AdaptiveAveragePoolingAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure(
             "adaptive average pooling backward", shape, algorithm, shape.Flops, shape.Bytes);

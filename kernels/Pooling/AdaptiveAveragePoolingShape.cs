@@ -38,6 +38,19 @@ public readonly record struct AdaptiveAveragePoolingShape(int N, int H, int W, i
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"n{N} {H}x{W}x{C} -> {P}x{Q}x{C}");
 
+    /// <summary>Requires the products below to be numbers that an index can be.</summary>
+    /// <exception cref="ArgumentException">They are larger.</exception>
+    internal void Require()
+    {
+        // The largest numerator is that of ⌈H P / P⌉, or of ⌈P H / H⌉ backward: H P and the divisor. In 64 bits kernels
+        // would need no bound, but a GPU takes some hundred instructions for such a division, and no image is so long.
+        if ((long)H * P + Math.Max(H, P) > int.MaxValue || (long)W * Q + Math.Max(W, Q) > int.MaxValue)
+        {
+            throw new ArgumentException(
+                $"Adaptive average pooling counts windows in products of input and output lengths up to 2³¹ - 1, which {this} exceeds; take smaller images or fewer outputs.");
+        }
+    }
+
     // Window row p is the input rows [FirstRow(p), EndRow(p)); columns likewise.
 
     internal int FirstRow(int p) => p * H / P;

@@ -79,4 +79,17 @@ public sealed class SizesTests
                 Throws.ArgumentException.With.Message.Contains("targets"));
         }
     }
+
+    [Test]
+    public void Windows_whose_rows_are_more_than_an_index_counts_are_refused()
+    {
+        var shape = new AdaptiveAveragePoolingShape(N: 1, H: 100_000, W: 1, C: 1, P: 30_000, Q: 1);
+        Tensor input = memory.Tensor(shape.Input), output = memory.Tensor(shape.Output);
+        Assert.That(
+            () => AdaptiveAveragePooling.Forward(device, output, input, shape),
+            Throws.ArgumentException.With.Message.Contains("100000x1x1 -> 30000x1x1"));
+        Assert.That(
+            () => AdaptiveAveragePooling.Backward(device, input, output, shape),
+            Throws.ArgumentException.With.Message.Contains("100000x1x1 -> 30000x1x1"));
+    }
 }
