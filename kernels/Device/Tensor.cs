@@ -17,13 +17,20 @@ public sealed class Tensor
 
     /// <summary>A tensor over memory that somebody else owns.</summary>
     /// <param name="shape">Its shape.</param>
-    /// <param name="memory">Exactly <c>shape.Count</c> floats.</param>
-    /// <exception cref="ArgumentException">The memory has another length.</exception>
+    /// <param name="memory">
+    /// Exactly <c>shape.Count</c> floats that begin at a multiple of 16 bytes of their buffer: kernels read four at
+    /// once.
+    /// </param>
+    /// <exception cref="ArgumentException">The memory has another length, or begins elsewhere.</exception>
     public Tensor(TensorShape shape, ArrayView<float> memory)
     {
         if (memory.Length != shape.Count)
             throw new ArgumentException(
                 $"A tensor of {shape} takes {shape.Count} floats, not {memory.Length}.", nameof(memory));
+        if (!Quads.AreAligned(memory))
+            throw new ArgumentException(
+                $"A tensor of {shape} cannot begin within four floats that kernels read at once; let its memory begin at a multiple of 16 bytes.",
+                nameof(memory));
         Shape = shape;
         this.memory = memory;
     }

@@ -94,6 +94,16 @@ public sealed class ArenaTests
     }
 
     [Test]
+    public void A_tensor_begins_where_kernels_may_read_four_floats_at_once()
+    {
+        using DeviceBuffer<float> buffer = device.Allocate<float>(64);
+        Assert.That(
+            () => new Tensor(TensorShape.Vector(4), buffer.View.SubView(1, 4)),
+            Throws.ArgumentException.With.Message.Contains("begin at a multiple of 16 bytes"));
+        Assert.That(() => new Tensor(TensorShape.Vector(5), buffer.View.SubView(4, 5)), Throws.Nothing);
+    }
+
+    [Test]
     public void A_tensor_without_elements_leaves_the_others_alone()
     {
         device.Plan(() =>
