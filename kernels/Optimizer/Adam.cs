@@ -19,11 +19,15 @@ public static class Adam
     /// <param name="gradients">As long.</param>
     /// <param name="step">Number of this step, from 1.</param>
     /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">Something is shorter or longer than the parameters.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> mean, ArrayView<float> meanSquare,
         ArrayView<float> gradients, int step, in AdamOptions options)
     {
+        Sizes.Require(device, mean, parameters.Length);
+        Sizes.Require(device, meanSquare, parameters.Length);
+        Sizes.Require(device, gradients, parameters.Length);
         AdamAlgorithm algorithm = Choose(device, parameters, mean, meanSquare, gradients);
         int count = parameters.IntLength;
         using var timing = device.Timings.Measure(

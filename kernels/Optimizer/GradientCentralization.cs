@@ -14,11 +14,14 @@ public static class GradientCentralization
     /// <param name="device">Where to compute.</param>
     /// <param name="gradients"><c>[rows, length]</c>, changed in place.</param>
     /// <param name="rows">Outputs of the layer.</param>
+    /// <exception cref="ArgumentException">The gradients are no such rows, or there are none.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(ComputeDevice device, ArrayView<float> gradients, int rows)
     {
-        GradientCentralizationAlgorithm algorithm = Choose(device);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         int length = gradients.IntLength / rows;
+        Sizes.Require(device, gradients, (long)rows * length);
+        GradientCentralizationAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure(
             "gradient centralization", TensorShape.Vector(gradients.IntLength), algorithm, 2.0 * gradients.Length,
             sizeof(float) * 3.0 * gradients.Length);

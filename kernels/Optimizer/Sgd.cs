@@ -19,11 +19,17 @@ public static class Sgd
     /// </param>
     /// <param name="gradients">As long.</param>
     /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">Something is shorter or longer than the parameters.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Step(
         ComputeDevice device, ArrayView<float> parameters, ArrayView<float> momentumBuffer, ArrayView<float> gradients,
         in SgdOptions options)
     {
+        if (options.Momentum != 0)
+            Sizes.Require(device, momentumBuffer, parameters.Length);
+        else
+            Sizes.RequireOrEmpty(device, momentumBuffer, parameters.Length);
+        Sizes.Require(device, gradients, parameters.Length);
         SgdAlgorithm algorithm = Choose(device, parameters, momentumBuffer, gradients);
         int count = parameters.IntLength, passes = options.Momentum != 0 ? 5 : 3, nesterov = options.Nesterov ? 1 : 0;
         using var timing = device.Timings.Measure(

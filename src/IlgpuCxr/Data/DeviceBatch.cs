@@ -68,9 +68,10 @@ public sealed class DeviceBatch : IDisposable
     public void Transform(Tensor output)
     {
         if (resizeShape is { } shape)
-            ImageResize.Forward(device, resized.View, pixels.View, resizes.View, shape);
+            ImageResize.Forward(device, resized.View, pixels.View, resizes.View.SubView(0, shape.N), shape);
         ImageTransform.Forward(
-            device, output, resizeShape is null ? pixels.View : resized.View, parameters.View, Shape);
+            device, output, resizeShape is null ? pixels.View : resized.View, parameters.View.SubView(0, Shape.N),
+            Shape);
     }
 
     /// <inheritdoc/>

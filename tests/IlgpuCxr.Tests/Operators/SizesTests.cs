@@ -3,8 +3,11 @@ using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Kernels.Pooling;
+using NUnit.Framework.Constraints;
 using ConvolutionOperator = IlgpuCxr.Kernels.Convolution.Convolution;
 
 namespace IlgpuCxr.Tests.Operators;
@@ -92,4 +95,55 @@ public sealed class SizesTests
             () => AdaptiveAveragePooling.Backward(device, input, output, shape),
             Throws.ArgumentException.With.Message.Contains("100000x1x1 -> 30000x1x1"));
     }
+
+    [Test]
+    public void Optimizers_look_at_every_length()
+    {
+        ArrayView<float> hundred = memory.Vector(100), fifty = memory.Vector(50);
+        var momentum = new SgdOptions(0.1f, 0.9f, 0, Nesterov: false);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => Sgd.Step(device, hundred, default, hundred, momentum), Names("momentumBuffer"));
+            Assert.That(() => Sgd.Step(device, hundred, hundred, fifty, momentum), Names("gradients"));
+            Assert.That(
+                () => Sgd.Step(device, hundred, fifty, hundred, momentum with { Momentum = 0 }),
+                Names("momentumBuffer"));
+            Assert.That(
+                () => Sgd.Step(device, hundred, default, hundred, momentum with { Momentum = 0 }), Throws.Nothing);
+            Assert.That(
+                () => Adam.Step(device, hundred, fifty, hundred, hundred, 1, AdamOptions.AdamW), Names("mean"));
+            Assert.That(
+                () => Adam.Step(device, hundred, hundred, fifty, hundred, 1, AdamOptions.AdamW), Names("meanSquare"));
+            Assert.That(
+                () => Adam.Step(device, hundred, hundred, hundred, fifty, 1, AdamOptions.AdamW), Names("gradients"));
+            Assert.That(() => GradientCentralization.Step(device, hundred, rows: 3), Names("gradients"));
+            Assert.That(
+                () => GradientCentralization.Step(device, hundred, rows: 0),
+                Throws.TypeOf<ArgumentOutOfRangeException>());
+        }
+    }
+
+    [Test]
+    public void So_do_the_operators_of_images()
+    {
+        ArrayView<byte> bytes = memory.Vector(new byte[12]);
+        ArrayView<ImageTransformParameters> transform = memory.Vector(new ImageTransformParameters[1]);
+        ArrayView<ImageResizeParameters> resize = memory.Vector(new ImageResizeParameters[1]);
+        Tensor output = memory.Tensor(new TensorShape(2, 2, 2, 3)), small = memory.Tensor(new TensorShape(1, 2, 2, 3));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                () => ImageTransform.Forward(device, output, bytes, transform, new ImageTransformShape(2, 2)),
+                Names("parameters"));
+            Assert.That(
+                () => ImageTransform.Forward(device, small, bytes, transform, new ImageTransformShape(1, 3)),
+                Names("output"));
+            Assert.That(
+                () => ImageResize.Forward(device, bytes, bytes, resize, new ImageResizeShape(2, 2, 4)),
+                Names("parameters"));
+        }
+    }
+
+    private static EqualStringConstraint Names(string argument) =>
+        Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo(argument);
 }
