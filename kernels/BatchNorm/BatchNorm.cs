@@ -266,7 +266,7 @@ public static class BatchNorm
     /// Joins slices beforehand where there are too many, as of a large convolution's tiles, for
     /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
     /// </summary>
-    private static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
+    internal static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
     {
         (Tensor partial, PixelSlices slices) = statistics;
         if (slices.Count <= BatchNormQuad.MaxSlices)
@@ -274,7 +274,7 @@ public static class BatchNorm
         PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
         Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));
         device.LaunchGrouped(
-            BatchNormQuad.JoinSlices, new Index2D(slices.ChannelGroups, joined.Count), PixelSlices.Groups,
+            BatchNormQuad.JoinSlices, new Index2D(joined.Count, slices.ChannelGroups), PixelSlices.Groups,
             joinedPartial.View, partial.View, slices);
         partial.Release();
         return new PixelStatistics(joinedPartial, joined);

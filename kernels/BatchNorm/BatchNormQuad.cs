@@ -36,18 +36,19 @@ internal static class BatchNormQuad
 
     /// <summary>
     /// The statistics of <see cref="SlicesJoined"/> slices, as those of one:
-    /// <c>joined [slices / SlicesJoined, 2, C]</c>.
+    /// <c>joined [slices / SlicesJoined, 2, C]</c>. They lie in x: of a convolution's tiles there can be more than a
+    /// grid's y has room for.
     /// </summary>
     public static void JoinSlices(ArrayView<float> joined, ArrayView<float> partial, PixelSlices slices)
     {
-        int first = Grid.IdxY * SlicesJoined;
+        int first = Grid.IdxX * SlicesJoined, quads = slices.Quads.Divisor, quad = PixelSlices.QuadOf(Grid.IdxY);
         JoinGroup(
-            partial, first, Math.Min(slices.Count, first + SlicesJoined), slices, out Float4 center, out Float4 square);
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
+            partial, first, Math.Min(slices.Count, first + SlicesJoined), quad, slices, out Float4 center,
+            out Float4 square);
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
-        joined.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = center;
-        joined.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = square;
+        joined.Cast<Float4>()[Grid.IdxX * 2 * quads + quad] = center;
+        joined.Cast<Float4>()[(Grid.IdxX * 2 + 1) * quads + quad] = square;
     }
 
     /// <summary>
@@ -57,8 +58,8 @@ internal static class BatchNormQuad
         ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
         ArrayView<float> partial, float momentum, float epsilon, PixelSlices slices)
     {
-        JoinGroup(partial, 0, slices.Count, slices, out Float4 center, out Float4 square);
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
+        JoinGroup(partial, 0, slices.Count, quad, slices, out Float4 center, out Float4 square);
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
         Float4 variance = square * (1f / slices.Pixels);
@@ -189,13 +190,14 @@ internal static class BatchNormQuad
     /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
     /// </remarks>
     private static void JoinGroup(
-        ArrayView<float> partial, int first, int end, PixelSlices slices, out Float4 center, out Float4 square)
+        ArrayView<float> partial, int first, int end, int quad, PixelSlices slices, out Float4 center,
+        out Float4 square)
     {
         ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, count = 0;
+        int quads = slices.Quads.Divisor, count = 0;
         center = default;
         square = default;
         if (quad < quads)

@@ -62,7 +62,15 @@ internal readonly struct PixelSlices
     public static KernelSpecialization Groups => new(GroupQuads * GroupPixels, 4);
 
     /// <summary>In a kernel, the thread's quad of channels; it may be past the last.</summary>
-    public static int Quad => Grid.IdxX * GroupQuads + (Group.IdxX & GroupQuads - 1);
+    /// <remarks>
+    /// The groups of the channels lie in x, so that those which read the same lines start together; the slices lie in
+    /// y, where a grid has room for 65535, many times <see cref="WantedGroups"/>.
+    /// </remarks>
+    public static int Quad => QuadOf(Grid.IdxX);
+
+    /// <summary>In a kernel, the same where another dimension counts the groups of the channels.</summary>
+    /// <param name="channelGroup">Which of them the thread's is.</param>
+    public static int QuadOf(int channelGroup) => channelGroup * GroupQuads + (Group.IdxX & GroupQuads - 1);
 
     /// <summary>In a kernel, the thread's row: which of the pixels that the group reads at once.</summary>
     public static int Row => Group.IdxX / GroupQuads;

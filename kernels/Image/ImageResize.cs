@@ -9,6 +9,9 @@ namespace IlgpuCxr.Kernels.Image;
 /// </summary>
 public static class ImageResize
 {
+    // What a grid of CUDA has in y; a group goes on to further tiles.
+    private const int MaxGroupsOfImage = 65535;
+
     /// <summary><c>output = resize(crop(rotate(image)))</c></summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="output">The resized images, one after another; where each begins is in its parameters.</param>
@@ -29,9 +32,10 @@ public static class ImageResize
             device.Launch(ImageResizeVector.Forward, ImageResizeVector.Bands(shape), output, pixels, parameters, shape);
         else if (algorithm == ImageResizeAlgorithm.Group)
         {
-            int groups = Math.Max(1, shape.MaxPixels / (ResampledTile.Extent * ResampledTile.Extent));
+            int groups = Math.Clamp(
+                shape.MaxPixels / (ResampledTile.Extent * ResampledTile.Extent), 1, MaxGroupsOfImage);
             device.LaunchGrouped(
-                ImageResizeGroup.Forward, new Index2D(groups, shape.N), ImageTransform.Groups, output, pixels,
+                ImageResizeGroup.Forward, new Index2D(shape.N, groups), ImageTransform.Groups, output, pixels,
                 parameters);
         }
         else

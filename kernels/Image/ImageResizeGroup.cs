@@ -7,13 +7,13 @@ namespace IlgpuCxr.Kernels.Image;
 /// </summary>
 internal static class ImageResizeGroup
 {
-    /// <summary>The tiles <c>Grid.IdxX, Grid.IdxX + Grid.DimX, …</c> of image <c>Grid.IdxY</c>.</summary>
+    /// <summary>The tiles <c>Grid.IdxY, Grid.IdxY + Grid.DimY, …</c> of image <c>Grid.IdxX</c>.</summary>
     public static void Forward(
         ArrayView<byte> output, ArrayView<byte> pixels, ArrayView<ImageResizeParameters> parameters)
     {
-        ImageResizeParameters image = parameters[Grid.IdxY];
+        ImageResizeParameters image = parameters[Grid.IdxX];
         int columns = ResampledTile.Count(image.Width), tiles = columns * ResampledTile.Count(image.Height);
-        for (int i = Grid.IdxX; i < tiles; i += Grid.DimX)
+        for (int i = Grid.IdxY; i < tiles; i += Grid.DimY)
         {
             int top = i / columns * ResampledTile.Extent, left = i % columns * ResampledTile.Extent;
             ResampledTile tile = ResampledTile.Compute(pixels, image.Source, top, left, image.Height, image.Width);

@@ -40,8 +40,8 @@ public static class ImageTransform
         {
             int tiles = ResampledTile.Count(shape.Size);
             device.LaunchGrouped(
-                ImageTransformGroup.Forward, new Index2D(tiles * tiles, shape.N), Groups, output.View, pixels,
-                parameters, shape);
+                ImageTransformGroup.Forward, new Index2D(checked(tiles * tiles * shape.N), 1), Groups, output.View,
+                pixels, parameters, shape);
         }
         else
         {

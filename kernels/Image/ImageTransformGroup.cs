@@ -5,13 +5,18 @@ namespace IlgpuCxr.Kernels.Image;
 /// <summary>The image transform on a GPU: a <see cref="ResampledTile"/> per group.</summary>
 internal static class ImageTransformGroup
 {
-    /// <summary>A tile of <c>output[n]</c>; the groups lie <c>(tiles of an image, N)</c>.</summary>
+    /// <summary>
+    /// A tile of <c>output[n]</c>, <c>Grid.IdxX = (n · rows + row) · columns + column</c> of the tiles.
+    /// </summary>
+    /// <remarks>
+    /// All of them in one dimension: neither images nor tiles are bounded by the 65535 that a grid has in the others.
+    /// </remarks>
     public static void Forward(
         ArrayView<float> output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters,
         ImageTransformShape shape)
     {
-        int size = shape.Size, n = Grid.IdxY, columns = ResampledTile.Count(size);
-        int top = Grid.IdxX / columns * ResampledTile.Extent, left = Grid.IdxX % columns * ResampledTile.Extent;
+        int size = shape.Size, columns = ResampledTile.Count(size), line = Grid.IdxX / columns, n = line / columns;
+        int top = line % columns * ResampledTile.Extent, left = Grid.IdxX % columns * ResampledTile.Extent;
         ImageTransformParameters image = parameters[n];
         ResampledTile tile = ResampledTile.Compute(pixels, image, top, left, size, size);
         int column = left + ResampledTile.Column;

@@ -1,6 +1,7 @@
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Tests.Operators;
+using IlgpuCxr.Tests.Ptx;
 using Bitmap = IlgpuCxr.Kernels.Image.ImageTransformReference.Bitmap;
 
 namespace IlgpuCxr.Tests.Image;
@@ -108,6 +109,25 @@ public sealed class ImageTransformTests
         Assert.That(
             Transform(implementation, 2, [fixture], 1),
             Is.EqualTo(new[] { -0.485f / 0.229f, -0.456f / 0.224f, -0.406f / 0.225f }));
+    }
+
+    /// <summary>Recorded, not run: the interpreter would take minutes for so many groups.</summary>
+    [Test]
+    public void A_batch_may_have_more_images_than_a_grid_has_rows()
+    {
+        const int images = 65_536;
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Graphs = true });
+        using DeviceBuffer<float> output = device.Allocate<float>(3 * images);
+        using DeviceBuffer<byte> bytes = device.Allocate<byte>(1);
+        using DeviceBuffer<ImageTransformParameters> transforms = device.Allocate<ImageTransformParameters>(images);
+        using DeviceBuffer<ImageResizeParameters> resizes = device.Allocate<ImageResizeParameters>(images);
+        var tensor = new Tensor(new TensorShape(images, 1, 1, 3), output.View);
+        using ILaunchGraph? graph = device.Record(() =>
+        {
+            ImageResize.Forward(device, bytes.View, bytes.View, resizes.View, new ImageResizeShape(images, 1, 1));
+            ImageTransform.Forward(device, tensor, bytes.View, transforms.View, new ImageTransformShape(images, 1));
+        });
+        Assert.That(graph, Is.Not.Null);
     }
 
     [Test]

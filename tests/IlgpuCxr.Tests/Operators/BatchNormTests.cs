@@ -1,5 +1,6 @@
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Tests.Ptx;
 
 namespace IlgpuCxr.Tests.Operators;
 
@@ -156,6 +157,22 @@ public sealed class BatchNormTests
         Assert.That(
             memory.Read(inverseStd), Is.EqualTo(expected["inverse_std"]).Within(bound * expected["inverse_std"].Max()));
         Assert.That(x.TakeStatistics(), Is.Null, "They are used once.");
+    }
+
+    [Test]
+    public void However_many_slices_there_are_the_grid_that_joins_them_fits_CUDA()
+    {
+        const int count = 65_536 * 64;
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Graphs = true });
+        using DeviceBuffer<float> memory = device.Allocate<float>(8L * count);
+        void Join() => BatchNorm.JoinMany(
+            device,
+            new PixelStatistics(
+                new Tensor(new TensorShape(count, 1, 2, 4), memory.View), PixelSlices.OfLength(count, 4, 1)))
+            .Moments.Release();
+        device.Plan(Join);
+        using ILaunchGraph? graph = device.Record(Join);
+        Assert.That(graph, Is.Not.Null);
     }
 
     [Test]

@@ -22,6 +22,9 @@ internal sealed class EmulatedGpu : IKernelLoader
     // Two warps, so that the last group of most launches is not full.
     private const int ThreadsOfOnePerIndex = 64;
 
+    // CUDA's, of every compute capability; x has 2³¹ - 1.
+    private const int MaxGridY = 65535;
+
     private static readonly ConcurrentDictionary<(MethodInfo Kernel, int? Threads), PtxProgram> programs = new();
 
     private EmulatedGpu()
@@ -81,6 +84,7 @@ internal sealed class EmulatedGpu : IKernelLoader
         Launcher<TLauncher>((configuration, arguments) =>
         {
             var config = (KernelConfig)configuration;
+            Assert.That(config.GridDim.Y, Is.LessThanOrEqualTo(MaxGridY), $"{kernel} has more groups in y than CUDA.");
             Type type = kernel.DeclaringType!;
             Launched.Add(type.IsGenericType ? type.GetGenericTypeDefinition() : type);
             RunOrRecord(
