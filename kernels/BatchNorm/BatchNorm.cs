@@ -263,21 +263,23 @@ public static class BatchNorm
     }
 
     /// <summary>
-    /// Joins slices beforehand where there are too many, as of a large convolution's tiles, for
+    /// Joins slices beforehand, as often as it takes, where there are too many, as of a large convolution's tiles, for
     /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
     /// </summary>
     internal static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
     {
-        (Tensor partial, PixelSlices slices) = statistics;
-        if (slices.Count <= BatchNormQuad.MaxSlices)
-            return statistics;
-        PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
-        Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));
-        device.LaunchGrouped(
-            BatchNormQuad.JoinSlices, new Index2D(joined.Count, slices.ChannelGroups), PixelSlices.Groups,
-            joinedPartial.View, partial.View, slices);
-        partial.Release();
-        return new PixelStatistics(joinedPartial, joined);
+        while (statistics.Slices.Count > BatchNormQuad.MaxSlices)
+        {
+            (Tensor partial, PixelSlices slices) = statistics;
+            PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
+            Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));
+            device.LaunchGrouped(
+                BatchNormQuad.JoinSlices, new Index2D(joined.Count, slices.ChannelGroups), PixelSlices.Groups,
+                joinedPartial.View, partial.View, slices);
+            partial.Release();
+            statistics = new PixelStatistics(joinedPartial, joined);
+        }
+        return statistics;
     }
 
     private static void Normalize(

@@ -159,6 +159,24 @@ public sealed class BatchNormTests
         Assert.That(x.TakeStatistics(), Is.Null, "They are used once.");
     }
 
+    [TestCase(1024)]
+    [TestCase(1025)]
+    [TestCase(70_000)]
+    [TestCase(65_536 * 64)]
+    public void Slices_are_joined_until_they_are_few(int count)
+    {
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions());
+        device.Plan(() =>
+        {
+            var slices = PixelSlices.OfLength(count, channels: 4, length: 1);
+            (Tensor moments, PixelSlices joined) = BatchNorm.JoinMany(
+                device, new PixelStatistics(device.Arena.Rent(new TensorShape(count, 1, 2, 4)), slices));
+            Assert.That(joined.Count, Is.LessThanOrEqualTo(BatchNormQuad.MaxSlices));
+            Assert.That(moments.Shape, Is.EqualTo(new TensorShape(joined.Count, 1, 2, 4)));
+            moments.Release();
+        });
+    }
+
     [Test]
     public void However_many_slices_there_are_the_grid_that_joins_them_fits_CUDA()
     {
