@@ -21,7 +21,9 @@ public static class Convolution
     /// <param name="bias"><c>[K]</c>, or empty for none.</param>
     /// <param name="relu">Whether ReLU follows; it then costs no trip to memory.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or the shape has no outputs.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -45,7 +47,9 @@ public static class Convolution
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or the shape has no outputs.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -60,6 +64,7 @@ public static class Convolution
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
+        shape.Require();
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
         Sizes.Require(device, weights, shape.Weights.Count);
@@ -91,7 +96,9 @@ public static class Convolution
     /// null otherwise.
     /// </param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or the shape has no outputs.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -100,6 +107,7 @@ public static class Convolution
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
+        shape.Require();
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(device, weights, shape.Weights.Count);
@@ -126,7 +134,9 @@ public static class Convolution
     /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or the shape has no outputs.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -135,6 +145,7 @@ public static class Convolution
         ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input,
         in ConvolutionShape shape)
     {
+        shape.Require();
         Sizes.Require(device, gradWeights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, gradBias, shape.K);
         Sizes.Require(gradOutput, shape.Output);

@@ -16,7 +16,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <remarks>
 /// <code>
 /// input   [N, H, W, C]        weights [K, R, S, C]        bias [K]
-/// output  [N, P, Q, K]        P = (H + 2 padding - R) / stride + 1,  Q likewise from W and S
+/// output  [N, P, Q, K]        P = ⌊(H + 2 padding - R) / stride⌋ + 1,  Q likewise from W and S
 ///
 /// output[n, p, q, k] = bias[k] + Σ r,s,c  input[n, p·stride - padding + r, q·stride - padding + s, c] · weights[k, r, s, c]
 /// </code>
@@ -39,6 +39,17 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
 
     /// <summary><c>[K, R, S, C]</c></summary>
     public TensorShape Weights => new(K, R, S, C);
+
+    /// <summary>Requires outputs to exist; <see cref="P"/> and <see cref="Q"/> are right only then.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    internal void Require()
+    {
+        if (Math.Min(R, S) < 1 || Stride < 1 || Padding < 0 || H + 2L * Padding < R || W + 2L * Padding < S)
+        {
+            throw new ArgumentException(
+                $"A filter of {R}x{S} with stride {Stride} and padding {Padding} has no outputs on {H}x{W} pixels; take one no larger than the padded input, a stride of at least 1 and no negative padding.");
+        }
+    }
 
     /// <summary>
     /// Whether Winograd's algorithms can compute the shape, all three passes; backward-data is a forward pass with

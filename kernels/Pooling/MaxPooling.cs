@@ -24,11 +24,14 @@ public static class MaxPooling
     /// maximum is not above 0 get the index -1, and no pixel their gradient.
     /// </param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor has another size than the shape says, or the shape has no outputs.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
         ComputeDevice device, Tensor output, Tensor? indices, Tensor input, bool isActivation, in MaxPoolingShape shape)
     {
+        shape.Require();
         Sizes.Require(output, shape.Output);
         Sizes.Require(indices, shape.Output);
         Sizes.Require(input, shape.Input);
@@ -54,11 +57,14 @@ public static class MaxPooling
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="indices">What <see cref="Forward"/> wrote.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">A tensor has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor has another size than the shape says, or the shape has no outputs.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, Tensor indices, in MaxPoolingShape shape)
     {
+        shape.Require();
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(indices, shape.Output);

@@ -16,7 +16,7 @@ namespace IlgpuCxr.Kernels.Pooling;
 /// <remarks>
 /// <code>
 /// input  [N, H, W, C]
-/// output [N, P, Q, C]        P = (H + 2 padding - window) / stride + 1,  Q likewise from W
+/// output [N, P, Q, C]        P = ⌊(H + 2 padding - window) / stride⌋ + 1,  Q likewise from W
 ///
 /// output[n, p, q, c] = max r,s  input[n, p·stride - padding + r, q·stride - padding + s, c]        0 ≤ r, s &lt; window
 /// </code>
@@ -47,6 +47,19 @@ public readonly record struct MaxPoolingShape(int N, int H, int W, int C, int Wi
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"n{N} {H}x{W}x{C} -> {P}x{Q}x{C}, window {Window} stride {Stride} padding {Padding}");
+
+    /// <summary>
+    /// Requires outputs to exist, each with a pixel; <see cref="P"/> and <see cref="Q"/> are right only then.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are none, or one is of padding alone.</exception>
+    internal void Require()
+    {
+        if (Window < 1 || Stride < 1 || Padding < 0 || Padding > Window / 2 || Math.Min(H, W) + 2L * Padding < Window)
+        {
+            throw new ArgumentException(
+                $"Max pooling of {Window}x{Window} with stride {Stride} and padding {Padding} has no outputs on {H}x{W} pixels; take windows no larger than the padded input, a stride of at least 1 and a padding of 0 to half a window.");
+        }
+    }
 
     // The rows [FirstRow(p), EndRow(p)) are those of window row p that lie inside the input; columns likewise.
 

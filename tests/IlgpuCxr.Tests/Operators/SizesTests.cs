@@ -96,6 +96,42 @@ public sealed class SizesTests
             Throws.ArgumentException.With.Message.Contains("100000x1x1 -> 30000x1x1"));
     }
 
+    [TestCase(3, 2, 0, TestName = "A convolution with a filter larger than its input is refused")]
+    [TestCase(1, 0, 0, TestName = "A convolution of stride 0 is refused")]
+    [TestCase(1, 1, -1, TestName = "A convolution of padding -1 is refused")]
+    public void A_convolution_without_outputs_is_refused(int filter, int stride, int padding)
+    {
+        var shape = new ConvolutionShape(1, 2, 2, 1, 1, filter, filter, stride, padding);
+        Tensor one = memory.Tensor(TensorShape.Vector(1)), input = memory.Tensor(shape.Input);
+        ArrayView<float> weights = memory.Vector(filter * filter);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                () => ConvolutionOperator.Forward(device, one, input, weights, default, relu: false, shape), Refused);
+            Assert.That(
+                () => ConvolutionOperator.BackwardData(
+                    device, input, one, weights, accumulate: false, activation: null, shape),
+                Refused);
+            Assert.That(
+                () => ConvolutionOperator.BackwardWeights(device, weights, default, one, input, shape), Refused);
+        }
+    }
+
+    [TestCase(3, 2, 0, TestName = "Max pooling with windows larger than its input is refused")]
+    [TestCase(1, 0, 0, TestName = "Max pooling of stride 0 is refused")]
+    [TestCase(2, 1, 2, TestName = "Max pooling with windows of padding alone is refused")]
+    public void Max_pooling_without_outputs_is_refused(int window, int stride, int padding)
+    {
+        var shape = new MaxPoolingShape(1, 2, 2, 1, window, stride, padding);
+        Tensor output = memory.Tensor(TensorShape.Vector(padding == 2 ? 25 : 1)), input = memory.Tensor(shape.Input);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                () => MaxPooling.Forward(device, output, null, input, isActivation: false, shape), Refused);
+            Assert.That(() => MaxPooling.Backward(device, input, output, output, shape), Refused);
+        }
+    }
+
     [Test]
     public void Optimizers_look_at_every_length()
     {
@@ -143,6 +179,8 @@ public sealed class SizesTests
                 Names("parameters"));
         }
     }
+
+    private static Constraint Refused => Throws.ArgumentException.With.Message.Contains("has no outputs on 2x2 pixels");
 
     private static EqualStringConstraint Names(string argument) =>
         Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo(argument);
