@@ -23,7 +23,7 @@ internal readonly struct PixelSlices
     /// <param name="channels">Channels, a multiple of 4.</param>
     /// <param name="wantedGroups">About how many groups; with 1 there is one slice.</param>
     public PixelSlices(int pixels, int channels, int wantedGroups = WantedGroups)
-        : this(pixels, new FastDivisor(Math.Max(1, channels / 4)), LengthFor(pixels, channels, wantedGroups))
+        : this(pixels, new FastDivisor(channels / 4), LengthFor(pixels, channels, wantedGroups))
     {
     }
 
@@ -38,7 +38,7 @@ internal readonly struct PixelSlices
 
     private static int LengthFor(int pixels, int channels, int wantedGroups)
     {
-        int channelGroups = ChannelGroupsOf(Math.Max(1, channels / 4));
+        int channelGroups = ChannelGroupsOf(channels / 4);
         return Ceiling.Divide(pixels, Math.Clamp(wantedGroups / channelGroups, 1, Math.Max(1, pixels / MinLength)));
     }
 

@@ -10,11 +10,24 @@ namespace IlgpuCxr.Kernels.Device;
 /// </remarks>
 internal static class Sizes
 {
-    /// <summary>Requires a tensor to have as many elements as a shape; null passes.</summary>
-    /// <exception cref="ArgumentException">It has more or fewer.</exception>
+    /// <summary>Requires every extent of a shape to be 1 or more.</summary>
+    /// <remarks>
+    /// PyTorch takes batches without images, and gives results without elements and gradients of 0 (the mean of their
+    /// losses is NaN). No program here has one, and kernels and their grids divide by the number of pixels.
+    /// </remarks>
+    /// <exception cref="ArgumentException">An extent is less.</exception>
+    public static void RequireElements(in TensorShape shape)
+    {
+        if (Math.Min(Math.Min(shape.N, shape.H), Math.Min(shape.W, shape.C)) < 1)
+            throw new ArgumentException($"A shape of {shape} has no elements; make every extent at least 1.");
+    }
+
+    /// <summary>Requires a tensor to have as many elements as a shape, and any; null passes.</summary>
+    /// <exception cref="ArgumentException">It has more or fewer, or the shape has none.</exception>
     public static void Require(
         Tensor? tensor, in TensorShape shape, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
+        RequireElements(shape);
         if (tensor is not null && tensor.Shape.Count != shape.Count)
         {
             throw new ArgumentException(

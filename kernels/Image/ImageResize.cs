@@ -18,12 +18,13 @@ public static class ImageResize
     /// <param name="pixels">The decoded images, one after another.</param>
     /// <param name="parameters"><c>[N]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">There are more or fewer parameters than images.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer parameters than images, or none.</exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
         ComputeDevice device, ArrayView<byte> output, ArrayView<byte> pixels,
         ArrayView<ImageResizeParameters> parameters, in ImageResizeShape shape)
     {
+        Sizes.RequireElements(new TensorShape(shape.N, shape.MaxRows, shape.MaxPixels, 1));
         // How many bytes there must be stands in the parameters, on the device.
         Sizes.Require(device, parameters, shape.N);
         ImageResizeAlgorithm algorithm = Choose(device);

@@ -29,6 +29,7 @@ public static class Focal
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
         ArrayView<float> targets, in FocalOptions options, in LossShape shape)
     {
+        Sizes.RequireElements(TensorShape.Matrix(shape.N, shape.C));
         Sizes.Require(device, loss, 1);
         Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);
         Sizes.Require(device, logits, (long)shape.N * shape.C);

@@ -4,6 +4,7 @@ using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Image;
+using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Kernels.Pooling;
@@ -133,6 +134,49 @@ public sealed class SizesTests
     }
 
     [Test]
+    public void A_batch_without_images_is_refused()
+    {
+        Tensor none = memory.Tensor(new TensorShape(0, 2, 2, 4));
+        ArrayView<float> one = memory.Vector(1), four = memory.Vector(4), sixteen = memory.Vector(16);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => Relu.Forward(device, none, none), Empty);
+            Assert.That(
+                () => ConvolutionOperator.Forward(
+                    device, none, none, sixteen, default, relu: false, new ConvolutionShape(0, 2, 2, 4, 4, 1, 1, 1, 0)),
+                Empty);
+            Assert.That(
+                () => MaxPooling.Forward(
+                    device, none, null, none, isActivation: false, new MaxPoolingShape(0, 2, 2, 4, 1, 1, 0)),
+                Empty);
+            Assert.That(
+                () => AdaptiveAveragePooling.Forward(
+                    device, none, none, new AdaptiveAveragePoolingShape(0, 2, 2, 4, 2, 2)),
+                Empty);
+            Assert.That(
+                () => BatchNorm.ForwardEvaluation(
+                    device, none, none, null, four, four, four, four, 1e-5f, relu: false,
+                    new BatchNormShape(0, 2, 2, 4)),
+                Empty);
+            Assert.That(
+                () => Linear.Forward(device, none, none, sixteen, default, new LinearShape(0, 4, 4)), Empty);
+            Assert.That(
+                () => SoftmaxCrossEntropy.Forward(device, one, default, default, default, new LossShape(0, 4)), Empty);
+            Assert.That(
+                () => BinaryCrossEntropy.Forward(device, one, default, default, default, new LossShape(0, 4)), Empty);
+            Assert.That(
+                () => Focal.Forward(
+                    device, one, default, default, default, new FocalOptions(0.25f, 2, Mean: true),
+                    new LossShape(0, 4)),
+                Empty);
+            Assert.That(
+                () => ImageTransform.Forward(device, none, default, default, new ImageTransformShape(0, 2)), Empty);
+            Assert.That(
+                () => ImageResize.Forward(device, default, default, default, new ImageResizeShape(0, 2, 4)), Empty);
+        }
+    }
+
+    [Test]
     public void Optimizers_look_at_every_length()
     {
         ArrayView<float> hundred = memory.Vector(100), fifty = memory.Vector(50);
@@ -181,6 +225,8 @@ public sealed class SizesTests
     }
 
     private static Constraint Refused => Throws.ArgumentException.With.Message.Contains("has no outputs on 2x2 pixels");
+
+    private static Constraint Empty => Throws.ArgumentException.With.Message.Contains("at least 1");
 
     private static EqualStringConstraint Names(string argument) =>
         Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo(argument);
