@@ -66,13 +66,14 @@ internal static unsafe class LinearVector
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> weights,
         LinearShape shape)
     {
-        float* unused = stackalloc float[InputsPerIndex];
+        float* unused = stackalloc float[InputsPerIndex], zeros = stackalloc float[InputsPerIndex];
+        new Span<float>(zeros, InputsPerIndex).Clear();
         int first = index * InputsPerIndex, count = Math.Min(InputsPerIndex, shape.In - first);
         for (int n = 0; n < shape.N; n++)
             new Span<float>(gradInput.Pointer() + (long)n * shape.In + first, count).Clear();
         for (int k = 0; k < shape.Out; k += 4)
         {
-            var rows = new RowsOfFour(weights.Pointer() + (long)k * shape.In + first, shape.In, shape.Out - k);
+            var rows = new RowsOfFour(weights.Pointer() + (long)k * shape.In + first, shape.In, shape.Out - k, zeros);
             for (int n = 0; n < shape.N; n += 2)
             {
                 float* sum = gradInput.Pointer() + (long)n * shape.In + first;
@@ -88,7 +89,8 @@ internal static unsafe class LinearVector
         Index1D index, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input,
         LinearShape shape)
     {
-        float* unused = stackalloc float[InputsPerIndex];
+        float* unused = stackalloc float[InputsPerIndex], zeros = stackalloc float[InputsPerIndex];
+        new Span<float>(zeros, InputsPerIndex).Clear();
         int firstOutput = index * OutputsPerIndex, endOutput = Math.Min(firstOutput + OutputsPerIndex, shape.Out);
         for (int first = 0; first < shape.In; first += InputsPerIndex)
         {
@@ -102,7 +104,8 @@ internal static unsafe class LinearVector
                 new Span<float>(sum1, count).Clear();
                 for (int n = 0; n < shape.N; n += 4)
                 {
-                    var rows = new RowsOfFour(input.Pointer() + (long)n * shape.In + first, shape.In, shape.N - n);
+                    var rows = new RowsOfFour(
+                        input.Pointer() + (long)n * shape.In + first, shape.In, shape.N - n, zeros);
                     float* dy = gradOutput.Pointer() + (long)n * shape.Out + k;
                     rows.AddTo(sum, sum1, dy, isPair ? dy + 1 : dy, shape.Out, count);
                 }
@@ -149,19 +152,18 @@ internal static unsafe class LinearVector
     }
 
     /// <summary>Up to four rows of a matrix, weighted and added to two sums.</summary>
-    private readonly struct RowsOfFour(float* first, int stride, int left)
+    private readonly struct RowsOfFour(float* first, int stride, int left, float* zeros)
     {
         /// <summary><c>sum0 += Σ a[i · step] rows[i]</c> and <c>sum1 += Σ b[i · step] rows[i]</c></summary>
         public void AddTo(float* sum0, float* sum1, float* a, float* b, int step, int count)
         {
-            // Rows beyond the last count as the last times zero.
-            int rows = Math.Min(4, left);
-            float* x0 = first, x1 = first + Math.Min(1, rows - 1) * (long)stride;
-            float* x2 = first + Math.Min(2, rows - 1) * (long)stride, x3 = first + (rows - 1) * (long)stride;
+            // Rows beyond the last are zeros. Another row times zero would not do: it may hold an infinity.
+            float* x0 = first, x1 = left > 1 ? first + stride : zeros;
+            float* x2 = left > 2 ? first + 2L * stride : zeros, x3 = left > 3 ? first + 3L * stride : zeros;
             (float a0, float a1, float a2, float a3) =
-                (a[0], rows > 1 ? a[step] : 0, rows > 2 ? a[2 * step] : 0, rows > 3 ? a[3 * step] : 0);
+                (a[0], left > 1 ? a[step] : 0, left > 2 ? a[2 * step] : 0, left > 3 ? a[3 * step] : 0);
             (float b0, float b1, float b2, float b3) =
-                (b[0], rows > 1 ? b[step] : 0, rows > 2 ? b[2 * step] : 0, rows > 3 ? b[3 * step] : 0);
+                (b[0], left > 1 ? b[step] : 0, left > 2 ? b[2 * step] : 0, left > 3 ? b[3 * step] : 0);
             Vector<float> va0 = new(a0), va1 = new(a1), va2 = new(a2), va3 = new(a3), vb0 = new(b0), vb1 = new(b1);
             Vector<float> vb2 = new(b2), vb3 = new(b3);
             int i = 0;
