@@ -19,8 +19,8 @@ public enum ConvolutionAlgorithm
     Vector512,
 
     /// <summary>
-    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 filters of stride 1; other shapes
-    /// take the widest vectors.
+    /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 filters of stride 1 and up to
+    /// 16384 channels; other shapes take the widest vectors.
     /// </summary>
     Winograd2,
 

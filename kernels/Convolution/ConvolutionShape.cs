@@ -25,6 +25,10 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K, int R, int S, int Stride, int Padding)
 {
+    // Winograd's kernels have a pixel of zeros on the stack, C or K floats: of this many 64 kB, where a thread may have
+    // no more than 1 MB.
+    private const int MaxWinogradChannels = 16 * 1024;
+
     /// <summary>Output rows.</summary>
     public int P => (H + 2 * Padding - R) / Stride + 1;
 
@@ -55,7 +59,8 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
     /// Whether Winograd's algorithms can compute the shape, all three passes; backward-data is a forward pass with
     /// padding <c>2 - padding</c>.
     /// </summary>
-    public bool FitsWinograd => this is { R: 3, S: 3, Stride: 1, Padding: <= 2 };
+    public bool FitsWinograd =>
+        this is { R: 3, S: 3, Stride: 1, Padding: <= 2, C: <= MaxWinogradChannels, K: <= MaxWinogradChannels };
 
     /// <summary>
     /// Floating-point operations of one pass (forward, backward-data or backward-weights), a multiply-add counted as

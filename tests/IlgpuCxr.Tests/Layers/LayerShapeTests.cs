@@ -75,6 +75,17 @@ public sealed class LayerShapeTests
             Is.EqualTo(ConvolutionVector.Widest));
     }
 
+    [TestCase(400_000, 16)]
+    [TestCase(16, 400_000)]
+    public void More_channels_than_a_stack_holds_are_not_computed_by_Winograds_algorithm(int inputs, int outputs)
+    {
+        using ComputeDevice device = DeviceCatalog.Open(
+            "cpu", new DeviceOptions { Algorithms = "convolution=winograd4" });
+        Assert.That(
+            Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 8, 8, inputs, outputs, 3, 3, 1, 1)),
+            Is.EqualTo(ConvolutionVector.Widest));
+    }
+
     [Test]
     public void Evaluation_keeps_nothing_for_a_gradient()
     {
