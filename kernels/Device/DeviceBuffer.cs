@@ -16,8 +16,9 @@ namespace IlgpuCxr.Kernels.Device;
 public sealed unsafe class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
-    // The CPU kernels may read, never write, up to four of the widest vectors past a tensor's end.
-    private const int SlackBytes = 256;
+    // CPU kernels read, never write, at most one register tile's columns (two 64-byte vectors) that begin within the
+    // tensor: up to 31 floats past its end.
+    private const int SlackBytes = 2 * 64;
 
     private const int AlignmentBytes = 256;
 

@@ -23,7 +23,8 @@ internal sealed class PtxCompiler : IDisposable
     public PtxCompiler(int major, int minor)
     {
         var architecture = new CudaArchitecture(major, minor);
-        // PTX 8.0 is the first that knows sm_90, and every assembler since CUDA 12.0 reads it.
+        // PTX 8.0 is the first that knows sm_90a, which warpgroups need (7.8 knows sm_90), and every assembler since
+        // CUDA 12.0 reads it.
         backend = new PTXBackend(
             context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_80, null);
     }

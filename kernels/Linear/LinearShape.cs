@@ -28,7 +28,7 @@ public readonly record struct LinearShape(int N, int In, int Out)
     /// <summary><c>[Out, In]</c></summary>
     public TensorShape Weights => TensorShape.Matrix(Out, In);
 
-    /// <summary>The same as a convolution: a 1x1 kernel over images of one pixel.</summary>
+    /// <summary>The same as a convolution: a 1x1 filter over images of one pixel.</summary>
     public ConvolutionShape Convolution => new(N, 1, 1, In, Out, 1, 1, 1, 0);
 
     /// <summary>

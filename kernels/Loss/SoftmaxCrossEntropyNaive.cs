@@ -29,8 +29,8 @@ internal static class SoftmaxCrossEntropyNaive
         for (int c = 0; c < shape.C; c++)
         {
             float softmax = MathF.Exp(logits[first + c] - maximum) / sum;
-            // 1f, not 1: ILGPU 1.5.3 writes the bits of the integers where a choice between two of them is converted to
-            // a float.
+            // 1f, not 1: C# compiles `c == target ? 1 : 0` to the comparison itself, and ILGPU 1.5.3 converts a
+            // comparison to a float by taking the integers 1 and 0 as the float's bits.
             gradLogits[first + c] = (softmax - (c == target ? 1f : 0f)) / shape.N;
         }
     }

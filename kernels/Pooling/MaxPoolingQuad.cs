@@ -42,22 +42,23 @@ internal static class MaxPoolingQuad
 
     /// <summary>
     /// Four elements of <c>gradInput</c>: of every window that holds the pixel, the gradients of those maxima that it
-    /// was.
+    /// was. <paramref name="outputRows"/> and <paramref name="outputColumns"/> are
+    /// P and Q, for which the shape would divide by the stride.
     /// </summary>
     public static void Backward(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
-        MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride, int rows, int columns)
+        MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride, int outputRows, int outputColumns)
     {
         int n = grid.Divide(index, out int h, out int w, out int quad), pixel = (n * shape.H + h) * shape.W + w;
         ArrayView<Float4> gradients = gradOutput.Cast<Float4>();
         ArrayView<Int4> maxima = indices.Cast<Int4>();
-        int endRow = EndWindow(h + shape.Padding, rows, byStride);
-        int endColumn = EndWindow(w + shape.Padding, columns, byStride);
+        int endRow = EndWindow(h + shape.Padding, outputRows, byStride);
+        int endColumn = EndWindow(w + shape.Padding, outputColumns, byStride);
         Float4 sum = default;
         for (int p = FirstWindow(h + shape.Padding, shape.Window, byStride); p < endRow; p++)
             for (int q = FirstWindow(w + shape.Padding, shape.Window, byStride); q < endColumn; q++)
             {
-                int at = ((n * rows + p) * columns + q) * grid.Quads + quad;
+                int at = ((n * outputRows + p) * outputColumns + q) * grid.Quads + quad;
                 Int4 held = maxima[at];
                 Float4 gradient = gradients[at];
                 sum.X += held.X == pixel ? gradient.X : 0f;
