@@ -16,7 +16,7 @@ internal static unsafe class ReluVector
         for (int i = 0; i < count; i += Vector<float>.Count)
         {
             Vector<float> value = Vector.Load(x + i);
-            Vector.ConditionalSelect(Vector.LessThanOrEqual(value, default), default, value).Store(y + i, count - i);
+            value.Masked(value).Store(y + i, count - i);
         }
     }
 
@@ -28,9 +28,6 @@ internal static unsafe class ReluVector
         int count = (int)Math.Min(CpuMemory.ChunkFloats, output.Length - start);
         float* y = output.Pointer() + start, dy = gradOutput.Pointer() + start, dx = gradInput.Pointer() + start;
         for (int i = 0; i < count; i += Vector<float>.Count)
-        {
-            Vector<int> off = Vector.LessThanOrEqual(Vector.Load(y + i), default);
-            Vector.ConditionalSelect(off, default, Vector.Load(dy + i)).Store(dx + i, count - i);
-        }
+            Vector.Load(dy + i).Masked(Vector.Load(y + i)).Store(dx + i, count - i);
     }
 }

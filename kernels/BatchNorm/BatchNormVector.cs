@@ -166,8 +166,8 @@ internal static unsafe class BatchNormVector
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
                 Vector<float> gradient = Vector.Load(dy + row + c);
                 if (relu != 0)
-                    gradient = Masked(
-                        gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                    gradient = gradient.Masked(
+                        y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 if (dr != null)
                     gradient.Store(dr + row + c, channels - c);
                 (Vector.Load(sum + c) + gradient).Store(sum + c, channels - c);
@@ -235,21 +235,14 @@ internal static unsafe class BatchNormVector
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
                 Vector<float> gradient = Vector.Load(dy + row + c);
                 if (relu != 0)
-                    gradient = Masked(
-                        gradient, y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                    gradient = gradient.Masked(
+                        y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 gradient -= Vector.Load(sum + c) * share;
                 gradient -= centered * slope;
                 (scale * gradient).Store(dx + row + c, channels - c);
             }
         }
     }
-
-    /// <summary>
-    /// Gradients of what goes into a ReLU that gave <paramref name="activated"/>, or 0 where that is below it.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Masked(Vector<float> gradient, Vector<float> activated) =>
-        Vector.ConditionalSelect(Vector.LessThanOrEqual(activated, default), default, gradient);
 
     /// <summary>Where the values of <see cref="BatchNormChannels"/> lie.</summary>
     private readonly struct Normalization(BatchNormChannels channels)

@@ -20,4 +20,11 @@ internal static class Quads
             areAligned &= view.Length == 0 || ((IContiguousArrayView)view).IndexInBytes % 16 == 0;
         return areAligned;
     }
+
+    /// <summary>
+    /// What is left of a view from an element on, after whole quads; empty where nothing is: ILGPU takes a view that
+    /// starts at the end of another for out of bounds.
+    /// </summary>
+    public static ArrayView<float> Rest(this ArrayView<float> view, long start) =>
+        start < view.Length ? view.SubView(start) : default;
 }

@@ -38,17 +38,11 @@ public static class Adam
             device.Launch(AdamVector.Step, CpuMemory.Chunks(count), parameters, mean, meanSquare, gradients, factors);
             return;
         }
-        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the
-        // end of another is out of bounds.
-        int whole = algorithm == AdamAlgorithm.Quad ? count / 4 * 4 : 0;
-        if (whole > 0)
-            device.Launch(AdamQuad.Step, whole / 4, parameters, mean, meanSquare, gradients, factors);
-        if (whole < count)
-        {
-            device.Launch(AdamNaive.Step, count - whole,
-                parameters.SubView(whole), mean.SubView(whole), meanSquare.SubView(whole), gradients.SubView(whole),
-                factors);
-        }
+        // As for SGD, whole quads first.
+        int quads = algorithm == AdamAlgorithm.Quad ? count / 4 : 0, whole = 4 * quads;
+        device.Launch(AdamQuad.Step, quads, parameters, mean, meanSquare, gradients, factors);
+        device.Launch(AdamNaive.Step, count - whole,
+            parameters.Rest(whole), mean.Rest(whole), meanSquare.Rest(whole), gradients.Rest(whole), factors);
     }
 
     /// <summary>The one place that chooses.</summary>

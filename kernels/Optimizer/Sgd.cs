@@ -41,22 +41,14 @@ public static class Sgd
                 nesterov);
             return;
         }
-        // Whole quads first. The parameters of a network need not be a multiple of four, and a view that starts at the
-        // end of another is out of bounds.
-        int whole = algorithm == SgdAlgorithm.Quad ? count / 4 * 4 : 0;
-        if (whole > 0)
-        {
-            device.Launch(SgdQuad.Step, whole / 4,
-                parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay,
-                nesterov);
-        }
-        if (whole < count)
-        {
-            ArrayView<float> momentum = options.Momentum != 0 ? momentumBuffer.SubView(whole) : default;
-            device.Launch(SgdNaive.Step, count - whole,
-                parameters.SubView(whole), momentum, gradients.SubView(whole),
-                options.LearningRate, options.Momentum, options.WeightDecay, nesterov);
-        }
+        // Whole quads first: the parameters of a network need not be a multiple of four.
+        int quads = algorithm == SgdAlgorithm.Quad ? count / 4 : 0, whole = 4 * quads;
+        device.Launch(SgdQuad.Step, quads,
+            parameters, momentumBuffer, gradients, options.LearningRate, options.Momentum, options.WeightDecay,
+            nesterov);
+        device.Launch(SgdNaive.Step, count - whole,
+            parameters.Rest(whole), momentumBuffer.Rest(whole), gradients.Rest(whole), options.LearningRate,
+            options.Momentum, options.WeightDecay, nesterov);
     }
 
     /// <summary>The one place that chooses.</summary>

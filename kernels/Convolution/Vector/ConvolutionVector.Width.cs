@@ -71,18 +71,12 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
         int count = (int)shape.Weights.Count, threads = Math.Min(device.Threads, grid.Tasks);
         Tensor memory = TaskCounter.Rent(
             device, (long)threads * ConvolutionVectorKernels<TVector, TMath>.MemoryOfThread(shape, grid));
-        if (grid.Slices == 1)
+        Tensor? partial = grid.Slices == 1 ? null : device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
+        device.Launch(
+            ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, partial?.View ?? gradWeights,
+            gradOutput.View, input.View, memory.View, shape, taps, grid);
+        if (partial is not null)
         {
-            device.Launch(
-                ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, gradWeights, gradOutput.View,
-                input.View, memory.View, shape, taps, grid);
-        }
-        else
-        {
-            Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
-            device.Launch(
-                ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, partial.View, gradOutput.View,
-                input.View, memory.View, shape, taps, grid);
             device.Launch(
                 ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights,
                 partial.View, grid.Slices);

@@ -17,9 +17,6 @@ internal abstract class ConvolutionVector
     // channel; transforming the weights takes as long as multiplying 30 tiles with them, because it is bound by memory.
     private const double TransformWork = 24, WeightWork = 30;
 
-    // Enough for the cores of a large processor.
-    private const int BiasSlices = 64;
-
     // The pointers of a tile's taps are on the stack: of 14 pixels and this many taps 115 kB, where a thread may have
     // no more than 1 MB.
     private const int MaxTaps = 1024;
@@ -82,7 +79,7 @@ internal abstract class ConvolutionVector
     public static void BackwardBias(
         ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
     {
-        int slices = Math.Min(BiasSlices, shape.Output.Pixels);
+        int slices = Math.Min(CpuTasks.Wanted, shape.Output.Pixels);
         Tensor partial = device.Arena.Rent(TensorShape.Matrix(slices, shape.K));
         device.Launch(
             ConvolutionPacking.SumPixels, slices, partial.View, gradOutput.View, shape.Output.Pixels, shape.K);

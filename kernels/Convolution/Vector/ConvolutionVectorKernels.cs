@@ -33,14 +33,14 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * taps.Count * Rows];
         float** destinations = stackalloc float*[tiles * Rows];
-        float** weights = stackalloc float*[taps.Count];
+        int* places = stackalloc int[taps.Count];
         float* source = input.Pointer();
         float* zeros = packed.Pointer() + packed.Length - taps.Run;
         int pixels = shape.Output.Pixels, valid = Math.Min(tiles * Rows, pixels - firstTile * Rows);
 
         for (int i = 0; i < tiles * Rows; i++)
         {
-            // The last tile's empty rows repeat the last pixel; Store leaves them out.
+            // The last tile's empty rows repeat the last pixel; MultiplyBlock does not write them.
             int pixel = firstTile * Rows + Math.Min(i, valid - 1);
             int q = pixel % shape.Q, p = pixel / shape.Q % shape.P, n = pixel / shape.Q / shape.P;
             destinations[i] = output.Pointer() + (long)pixel * shape.K;
@@ -57,20 +57,12 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             }
         }
 
+        for (int tap = 0; tap < taps.Count; tap++)
+            places[tap] = tap;
         var writer = new EpilogueWriter<TVector, TMath>(output, epilogue);
-        float* tile = stackalloc float[Rows * Columns];
+        var weights = new PackedWeights(packed.Pointer(), taps.Count, taps.Run, shape.K);
         for (int block = firstBlock; block < firstBlock + blocks; block++)
-        {
-            for (int tap = 0; tap < taps.Count; tap++)
-                weights[tap] = packed.Pointer() + ((long)block * taps.Count + tap) * taps.Run * Columns;
-            int channel = block * Columns, channels = Math.Min(Columns, shape.K - channel);
-            for (int t = 0; t < tiles; t++)
-            {
-                RegisterTile<TVector, TMath>.Multiply(
-                    tile, rows + t * taps.Count * Rows, weights, taps.Count, taps.Run, 1, Columns);
-                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
-            }
-        }
+            MultiplyBlock(rows, destinations, valid, weights, block, places, taps.Count, writer);
     }
 
     /// <summary>Some tiles of <c>gradInput</c> of the pixels of one phase.</summary>
@@ -81,7 +73,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * phase.Taps * Rows];
         float** destinations = stackalloc float*[tiles * Rows];
-        float** weights = stackalloc float*[phase.Taps];
+        int* places = stackalloc int[phase.Taps];
         float* source = gradOutput.Pointer();
         float* zeros = packed.Pointer() + packed.Length - shape.K;
         int valid = Math.Min(tiles * Rows, phase.Pixels - firstTile * Rows);
@@ -105,24 +97,16 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             }
         }
 
-        var writer = new EpilogueWriter<TVector, TMath>(gradInput, epilogue);
-        float* tile = stackalloc float[Rows * Columns];
-        for (int block = firstBlock; block < firstBlock + blocks; block++)
+        for (int tap = 0; tap < phase.Taps; tap++)
         {
-            for (int tap = 0; tap < phase.Taps; tap++)
-            {
-                int r = phase.FirstR + tap / phase.TapColumns * shape.Stride;
-                int s = phase.FirstS + tap % phase.TapColumns * shape.Stride;
-                weights[tap] = packed.Pointer() + (((long)block * shape.R + r) * shape.S + s) * shape.K * Columns;
-            }
-            int channel = block * Columns, channels = Math.Min(Columns, shape.C - channel);
-            for (int t = 0; t < tiles; t++)
-            {
-                RegisterTile<TVector, TMath>.Multiply(
-                    tile, rows + t * phase.Taps * Rows, weights, phase.Taps, shape.K, 1, Columns);
-                Store(destinations + t * Rows, channel, tile, Math.Min(Rows, valid - t * Rows), channels, writer);
-            }
+            int r = phase.FirstR + tap / phase.TapColumns * shape.Stride;
+            int s = phase.FirstS + tap % phase.TapColumns * shape.Stride;
+            places[tap] = r * shape.S + s;
         }
+        var writer = new EpilogueWriter<TVector, TMath>(gradInput, epilogue);
+        var weights = new PackedWeights(packed.Pointer(), shape.R * shape.S, shape.K, shape.C);
+        for (int block = firstBlock; block < firstBlock + blocks; block++)
+            MultiplyBlock(rows, destinations, valid, weights, block, places, phase.Taps, writer);
     }
 
     /// <summary>
@@ -314,12 +298,41 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
         }
     }
 
-    /// <summary>Writes the part of a tile that exists.</summary>
-    private static void Store(
-        float** destinations, int channel, float* tile, int rows, int channels,
+    /// <summary>A block of the result's channels, of all tiles of a task.</summary>
+    /// <param name="rows"><c>[tiles, taps, Rows]</c> pointers to the pixels under the taps.</param>
+    /// <param name="destinations">Pointers to the results' pixels, tile after tile.</param>
+    /// <param name="valid">How many of them exist.</param>
+    /// <param name="weights">All weights.</param>
+    /// <param name="block">Which channels.</param>
+    /// <param name="places">Where each tap stands among those of a filter: all of them, or a phase's.</param>
+    /// <param name="taps">Number of taps.</param>
+    /// <param name="writer">Writes what exists of a tile.</param>
+    private static void MultiplyBlock(
+        float** rows, float** destinations, int valid, in PackedWeights weights, int block, int* places, int taps,
         in EpilogueWriter<TVector, TMath> writer)
     {
-        for (int row = 0; row < rows; row++, tile += Columns)
-            writer.Write(destinations[row] + channel, tile, channel, channels);
+        float* tile = stackalloc float[Rows * Columns];
+        float** vectors = stackalloc float*[taps];
+        for (int tap = 0; tap < taps; tap++)
+            vectors[tap] = weights.Packed + ((long)block * weights.Taps + places[tap]) * weights.Run * Columns;
+        int channel = block * Columns, channels = Math.Min(Columns, weights.Channels - channel);
+        for (int first = 0; first < valid; first += Rows, rows += taps * Rows)
+        {
+            RegisterTile<TVector, TMath>.Multiply(tile, rows, vectors, taps, weights.Run, 1, Columns);
+            for (int row = 0; row < Math.Min(Rows, valid - first); row++)
+                writer.Write(destinations[first + row] + channel, tile + row * Columns, channel, channels);
+        }
+    }
+
+    /// <summary>Weights as <see cref="ConvolutionPacking"/> leaves them.</summary>
+    /// <param name="packed"><c>[blocks, taps, run, Columns]</c></param>
+    /// <param name="taps">Taps of a filter.</param>
+    /// <param name="run">Length of a tap.</param>
+    /// <param name="channels">Channels of the result, which the last block may not fill.</param>
+    private readonly struct PackedWeights(float* packed, int taps, int run, int channels)
+    {
+        public readonly float* Packed = packed;
+
+        public readonly int Taps = taps, Run = run, Channels = channels;
     }
 }

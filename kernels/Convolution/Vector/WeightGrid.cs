@@ -9,9 +9,6 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="RowsPerChunk">Output rows whose pixels stay in cache while all taps pass over them.</param>
 internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int RowsPerSlice, int RowsPerChunk)
 {
-    // Enough for the cores of a large processor; more slices would mean more partial sums to add up.
-    private const int WantedTasks = 64;
-
     // 448 pixels of a panel's 14 channels are 25 kB, those of a group's 42 are 75 kB; with vectors of 256 bits, 6
     // channels 11 kB and 48 channels 86 kB: near the first level of cache, and in the second with much to spare.
     private const int PixelsPerChunk = 448, ChannelsPerGroup = 48;
@@ -31,7 +28,7 @@ internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int Ro
         int groups = Ceiling.Divide(shape.K, group), rows = shape.N * shape.P;
         int chunk = Math.Clamp(PixelsPerChunk / shape.Q, 1, rows);
         int chunks = Ceiling.Divide(rows, chunk);
-        int chunksPerSlice = Ceiling.Divide(chunks, Math.Clamp(Ceiling.Divide(WantedTasks, groups), 1, chunks));
+        int chunksPerSlice = Ceiling.Divide(chunks, Math.Clamp(Ceiling.Divide(CpuTasks.Wanted, groups), 1, chunks));
         return new WeightGrid(groups, Ceiling.Divide(chunks, chunksPerSlice), chunksPerSlice * chunk, chunk);
     }
 }

@@ -93,24 +93,19 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         var layout = new WinogradWeights(shape.C, shape.K, grid.InputsPerPass, isBackward);
         int threads = Math.Min(device.Threads, grid.Tasks);
         Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device, threads);
-        if (grid.TaskTransformsWeights)
+        Tensor? transformed = null;
+        if (!grid.TaskTransformsWeights)
         {
-            device.Launch(
-                WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, weights, epilogue,
-                memory.View, shape, layout, grid);
-        }
-        else
-        {
-            Tensor transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
+            transformed = device.Arena.Rent(TensorShape.Vector(layout.Length(Elements, Columns)));
             int indices = grid.Blocks
                 * Ceiling.Divide(shape.C, WinogradKernels<TVector, TMath, TWinograd>.ChannelsPerIndex);
             device.Launch(
                 WinogradKernels<TVector, TMath, TWinograd>.Weights, indices, transformed.View, weights, layout);
-            device.Launch(
-                WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View, transformed.View,
-                epilogue, memory.View, shape, layout, grid);
-            transformed.Release();
         }
+        device.Launch(
+            WinogradKernels<TVector, TMath, TWinograd>.Forward, threads, output.View, input.View,
+            transformed?.View ?? weights, epilogue, memory.View, shape, layout, grid);
+        transformed?.Release();
         memory.Release();
     }
 }

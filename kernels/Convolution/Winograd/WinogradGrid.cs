@@ -31,9 +31,8 @@ internal readonly record struct WinogradGrid(
     private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 128;
     private const int OutputsOfManyWeights = 32;
 
-    // Enough tasks for the cores of a large processor, as long as a task has 128 channels to use its transformed input
-    // for.
-    private const int WantedTasks = 64, MinChannelsPerTask = 128;
+    // Fewer tasks than wanted where one would have less than 128 channels to use its transformed input for.
+    private const int MinChannelsPerTask = 128;
 
     // The products of 36 elements, 28 tiles and 64 channels are 258 kB, which a second-level cache holds.
     private const int ChannelsPerPass = 64;
@@ -63,7 +62,7 @@ internal readonly record struct WinogradGrid(
         int tilesPerTask = Ceiling.Divide(Ceiling.Divide(tiles, tileTasks), rows) * rows;
         int blocks = Ceiling.Divide(shape.K, columns);
         int blocksPerPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsPerPass) / columns);
-        int groups = Math.Clamp(shape.K / MinChannelsPerTask, 1, Ceiling.Divide(WantedTasks, tileTasks));
+        int groups = Math.Clamp(shape.K / MinChannelsPerTask, 1, Ceiling.Divide(CpuTasks.Wanted, tileTasks));
         return new WinogradGrid(
             tileRows, tileColumns, tiles, tilesPerTask, blocks, Ceiling.Divide(blocks, groups), blocksPerPass,
             manyWeights ? InputsOfManyWeights : shape.C, manyWeights);
