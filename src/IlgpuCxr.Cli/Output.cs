@@ -64,14 +64,15 @@ internal static class Output
     /// <param name="inputs">The inputs.</param>
     /// <exception cref="UsageException">It is an input.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Refuse(string name, string? path, params string[] inputs)
+    public static void Refuse(string name, string? path, params IEnumerable<string> inputs)
     {
         if (path is null)
             return;
         StringComparison comparison = OperatingSystem.IsLinux()
             ? StringComparison.Ordinal
             : StringComparison.OrdinalIgnoreCase;
-        if (inputs.Any(input => string.Equals(Links.Resolve(path), Links.Resolve(input), comparison)))
+        string output = Links.Resolve(path);
+        if (inputs.Any(input => string.Equals(output, Links.Resolve(input), comparison)))
             throw new UsageException($"{name} '{path}' would overwrite the input; name another file.");
         AtomicFile.Try(path);
     }

@@ -37,12 +37,16 @@ internal static class PredictCommand
         string input = parsed.GetValue(Input)!, checkpoint = parsed.GetValue(EvaluateCommand.CheckpointPath)!;
         if (!File.Exists(input) && !Directory.Exists(input))
             throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
+        IReadOnlyList<ImageSample> samples = Directory.Exists(input)
+            ? ImageFolder.Flat(input)
+            : [new ImageSample(input, 0)];
         string? csv = parsed.GetValue(Csv);
-        Output.Refuse(Csv.Name, csv, input, WeightConversion.Locate(checkpoint));
+        Output.Refuse(
+            Csv.Name, csv, [WeightConversion.Locate(checkpoint), .. samples.Select(sample => sample.Path)]);
         TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);
-        IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, input, cancellation);
+        IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, samples, cancellation);
         if (csv is not null)
             PredictionFile.Write(csv, options.Task, predictions);
         if (parsed.GetValue(CommonOptions.Json))
@@ -53,14 +57,14 @@ internal static class PredictCommand
     }
 
     private static IReadOnlyList<ImagePrediction> Predict(
-        ParseResult parsed, Predictor predictor, TrainingOptions options, string input, CancellationToken cancellation)
+        ParseResult parsed, Predictor predictor, TrainingOptions options, IReadOnlyList<ImageSample> samples,
+        CancellationToken cancellation)
     {
+        string input = parsed.GetValue(Input)!;
         if (input.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
             return predictor.Predict(input, options.Batch, cancellation);
-        bool isDirectory = Directory.Exists(input);
         // An image that is asked for by its name cannot be left out.
-        ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options, strict: !isDirectory);
-        IReadOnlyList<ImageSample> samples = isDirectory ? ImageFolder.Flat(input) : [new ImageSample(input, 0)];
+        ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options, strict: !Directory.Exists(input));
         IReadOnlyList<ImagePrediction> predictions = predictor.Predict(samples, loader, cancellation);
         DataOptions.PrintUnreadable(loader);
         return predictions;

@@ -147,6 +147,15 @@ public sealed class MultiLabelCommandTests
     }
 
     [Test]
+    public void No_image_of_a_directory_is_overwritten_by_what_is_predicted_of_them()
+    {
+        string image = data.PathOf("Test", "10.png"), before = Digest.OfFile(image);
+        cxr.Run("predict", data.PathOf("Test"), "--checkpoint", Best, "--device", "cpu", "--csv", image)
+            .AssertRefused(2, $"--csv '{image}' would overwrite the input");
+        Assert.That(Digest.OfFile(image), Is.EqualTo(before));
+    }
+
+    [Test]
     public void An_image_is_predicted_in_a_table()
     {
         CommandResult predicted = cxr.Run(

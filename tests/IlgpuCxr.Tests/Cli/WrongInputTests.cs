@@ -53,7 +53,7 @@ public sealed class WrongInputTests
     [TestCase("train --data {data} --task multilabel --loss hinge", WrongUsage, "use ce or bce or focal")]
     [TestCase("train --data {data} --optimizer rmsprop", WrongUsage, "use sgd or adam or adamw")]
     [TestCase("predict none.png --checkpoint none", Failed, "none.png")]
-    [TestCase("predict {data} --checkpoint none", Failed, "none.safetensors")]
+    [TestCase("predict {data}/train/normal --checkpoint none", Failed, "none.safetensors")]
     [TestCase("predict", WrongUsage, "--checkpoint")]
     [TestCase("train --data {data} --threads 0", WrongUsage, "--threads 0")]
     [TestCase("train --data {data} --seed x", WrongUsage, "--seed 'x'")]
