@@ -17,7 +17,7 @@ internal static class PredictCommand
 
     private static readonly Option<string> Csv = new("--csv")
     {
-        Description = "Write a file in the study's format: a line per image, its name and 0 or 1 for each class, without a header.",
+        Description = "Write a file in the study's format: a line per image, its name and 0 or 1 for each class, without a header; /dev/stdout prints it in place of the table.",
     };
 
     public static Command Create()
@@ -43,15 +43,18 @@ internal static class PredictCommand
         string? csv = parsed.GetValue(Csv);
         Output.Refuse(
             Csv.Name, csv, [WeightConversion.Locate(checkpoint), .. samples.Select(sample => sample.Path)]);
+        bool isJson = parsed.GetValue(CommonOptions.Json), isCsvPrinted = csv is not null && IsStandardOutput(csv);
+        UsageException.Require(
+            !isJson || !isCsvPrinted, $"{Csv.Name} '{csv}' would mix with what --json prints; leave out one of them.");
         TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);
         IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, samples, cancellation);
         if (csv is not null)
             PredictionFile.Write(csv, options.Task, predictions);
-        if (parsed.GetValue(CommonOptions.Json))
+        if (isJson)
             Output.Json(predictions.Select(prediction => AsJson(predictor.Info, prediction)));
-        else if (!parsed.GetValue(CommonOptions.Quiet))
+        else if (!isCsvPrinted && !parsed.GetValue(CommonOptions.Quiet))
             Output.Print(AsTable(checkpoint, predictor.Info, predictions));
         return 0;
     }
@@ -69,6 +72,10 @@ internal static class PredictCommand
         DataOptions.PrintUnreadable(loader);
         return predictions;
     }
+
+    // By its names, because what the system says it leads to is a pipe or a file that others may have too.
+    private static bool IsStandardOutput(string path) =>
+        Path.GetFullPath(path) is "/dev/stdout" or "/dev/fd/1";
 
     private static string[] Names(CheckpointInfo info, ImagePrediction prediction) =>
         [.. info.Classes.Where((_, c) => LabelSet.Has(info.Options.Task, prediction.Label, c))];

@@ -212,9 +212,25 @@ public sealed class TrainingCommandTests
         {
             Directory.CreateSymbolicLink(cxr.PathOf("linked"), Path.GetDirectoryName(image)!);
             Explain(Path.Combine(cxr.PathOf("linked"), "xray.png")).AssertRefused(2, "would overwrite the input");
-            Assert.That(Predict("/dev/stdout").Output, Does.StartWith("xray.png,"));
         }
         Assert.That(File.ReadAllBytes(image), Is.EqualTo(before));
+    }
+
+    [TestCase("/dev/stdout")]
+    [TestCase("/dev/fd/1")]
+    [Platform("Linux", Reason = "Only Linux has these.")]
+    public void A_table_for_a_program_is_all_that_standard_output_has(string place)
+    {
+        string[] arguments =
+        [
+            "predict", data.PathOf("test", "normal", "0.png"), "--checkpoint", Path.Combine(Run, "best"), "--device",
+            "cpu", "--csv", place,
+        ];
+        CommandResult predicted = cxr.Run(arguments);
+        Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
+        Assert.That(predicted.Output.TrimEnd(), Does.Match("^0.png,[01],[01]$"));
+        Assert.That(cxr.Run([.. arguments, "--quiet"]).Output, Is.EqualTo(predicted.Output));
+        cxr.Run([.. arguments, "--json"]).AssertRefused(2, $"--csv '{place}' would mix with what --json prints");
     }
 
     [Test]
