@@ -18,7 +18,8 @@ internal static class CommonOptions
     };
 
     public static readonly Option<int> Threads = OptionKinds.Number<int>(
-        "--threads", "Threads of the CPU device.", Environment.ProcessorCount);
+        "--threads", "Threads that compute on the CPU device, read images and draw phantoms.",
+        Environment.ProcessorCount);
 
     public static readonly Option<string> Algorithms = new("--algorithms")
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
@@ -13,7 +14,7 @@ internal static class EvaluationDisplay
     public static void Print(string checkpoint, CheckpointInfo info, IReadOnlyList<SplitEvaluation> results)
     {
         Console.Out.WriteLine(info.History is [.., var last]
-            ? $"{checkpoint}: epoch {last.Epoch}, validation accuracy {Output.Number(last.ValidationAccuracy, 2)} %"
+            ? $"{checkpoint}: epoch {last.Epoch}, validation {Accuracy(info.Options.Task)} {Output.Number(last.ValidationAccuracy, 2)} %"
             : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation, _) in results)
             Console.Out.WriteLine(
@@ -53,6 +54,10 @@ internal static class EvaluationDisplay
                 }),
             }),
     };
+
+    /// <summary>What <see cref="Evaluation.Accuracy"/> is called, as in <see cref="ReportText"/>.</summary>
+    public static string Accuracy(ClassificationTask task) =>
+        task == ClassificationTask.Binary ? "accuracy" : "Jaccard index over images";
 
     // A row a metric and a column a class: of three classes, as many as the study has, that fits a terminal.
     private static Table PerClass(string split, IReadOnlyList<ClassMetrics> classes)

@@ -12,7 +12,7 @@ internal static class OptionKinds
     /// <summary>An option that takes a number.</summary>
     /// <typeparam name="T">Its type.</typeparam>
     public static Option<T> Number<T>(string name, string description, T? byDefault = null)
-        where T : struct, INumberBase<T>
+        where T : struct, INumberBase<T>, IMinMaxValue<T>
     {
         var option = new Option<T>(name)
         {
@@ -85,10 +85,15 @@ internal static class OptionKinds
     }
 
     private static T ParseNumber<T>(string name, ArgumentResult result, string token)
-        where T : struct, INumberBase<T>
+        where T : struct, INumberBase<T>, IMinMaxValue<T>
     {
-        if (!T.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
-            result.AddError($"{name} '{token}' is not a {(typeof(T) == typeof(float) ? "number" : "whole number")}");
+        // What is too large for a float is parsed, as infinity.
+        if (!T.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out T number) || !T.IsFinite(number))
+        {
+            string kind = typeof(T) == typeof(float) ? "number" : "whole number";
+            string end = token.StartsWith('-') ? $"down to {T.MinValue}" : $"up to {T.MaxValue}";
+            result.AddError($"{name} '{token}' is not a {kind} {end}");
+        }
         return number;
     }
 

@@ -87,22 +87,29 @@ internal static class ReproductionDisplay
         return printed;
     }
 
-    private static string Epoch(EpochResult result, bool isBest) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {TrainingDisplay.Loss(result.TrainLoss, 8)} accuracy {result.TrainAccuracy,6:F2}   validation loss {TrainingDisplay.Loss(result.ValidationLoss, 8)} accuracy {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
+    /// <summary>What an epoch of a row reached, in a line.</summary>
+    internal static string Epoch(StudyRow row, EpochResult result, bool isBest)
+    {
+        string accuracy = EvaluationDisplay.Accuracy(row.Part.Task());
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {TrainingDisplay.Loss(result.TrainLoss, 8)} {accuracy} {result.TrainAccuracy,6:F2}   validation loss {TrainingDisplay.Loss(result.ValidationLoss, 8)} {accuracy} {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
+    }
 
     private static string Row(RowPlan row) =>
         $"Row {row.Row.Id}: {row.Row.Title}; {ReportText.Configuration(row.Configuration)}; {ReportText.Data(row.Configuration.Data)}";
 
-    private static string Result(RowPlan row, RowResult result, bool wasComplete)
+    /// <summary>What came of a row, in a line.</summary>
+    internal static string Result(StudyRow row, RowResult result, bool wasComplete)
     {
+        string accuracy = EvaluationDisplay.Accuracy(row.Part.Task());
         string numbers = string.Join(
             ", ",
             result.Splits.Select(
                 split => string.Create(CultureInfo.InvariantCulture, $"{split.Split} {split.Accuracy:F2} %")));
         return wasComplete
-            ? $"Row {row.Row.Id}: {row.Row.Title}; complete already: accuracy {numbers}"
-            : $"  best epoch {result.BestEpoch}: accuracy {numbers}; {ReportText.Time(result.Seconds)}";
+            ? $"Row {row.Id}: {row.Title}; complete already: {accuracy} {numbers}"
+            : $"  best epoch {result.BestEpoch}: {accuracy} {numbers}; {ReportText.Time(result.Seconds)}";
     }
 
     private static string Left(TimeSpan? left) =>
@@ -122,10 +129,10 @@ internal static class ReproductionDisplay
         public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) { }
 
         public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) =>
-            output.WriteLine(Epoch(result, isBest) + Left(left));
+            output.WriteLine(Epoch(row.Row, result, isBest) + Left(left));
 
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
-            output.WriteLine(Result(row, result, wasComplete));
+            output.WriteLine(Result(row.Row, result, wasComplete));
     }
 
     /// <summary>A line that tells where everything is, with the lines of <see cref="Lines"/> above it.</summary>
@@ -140,9 +147,9 @@ internal static class ReproductionDisplay
             line.Show($"row {row.Row.Id}, {TrainingDisplay.Progress(progress, Left(left))}");
 
         public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left) =>
-            line.Print(Epoch(result, isBest));
+            line.Print(Epoch(row.Row, result, isBest));
 
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
-            line.Print(Result(row, result, wasComplete));
+            line.Print(Result(row.Row, result, wasComplete));
     }
 }

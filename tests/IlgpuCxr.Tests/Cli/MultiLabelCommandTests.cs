@@ -48,6 +48,9 @@ public sealed class MultiLabelCommandTests
         Assert.That(rows.Select(row => row.TrimStart()[0]), Is.EqualTo("-0"));
         Assert.That(rows[1], Does.EndWith("best"));
         Assert.That(trained.Output, Does.Contain("validation: Jaccard index over images").And.Contain("ROC AUC"));
+        Assert.That(
+            trained.Output,
+            Does.Contain("best: epoch 0, validation Jaccard index over images").And.Not.Contain("accuracy"));
         using var configuration = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(cxr.PathOf("run"), "config.json")));
         JsonElement options = configuration.RootElement.GetProperty("options");
         Assert.That(
