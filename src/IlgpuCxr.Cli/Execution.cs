@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.ExceptionServices;
-using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
@@ -44,7 +43,7 @@ internal static class Execution
         }
         catch (OperationCanceledException)
         {
-            Say(AfterInterruption(parsed));
+            Say(Interruption.After(parsed));
             return Interrupted;
         }
         catch (UsageException exception)
@@ -74,27 +73,6 @@ internal static class Execution
                 parsed, Failed);
         }
     }
-
-    /// <summary>
-    /// Lets a command be interrupted where it looks whether it is: it ends in order, with what it has written so far.
-    /// </summary>
-    public static void SetStoppableAction(this Command command, Func<ParseResult, CancellationToken, int> run) =>
-        command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed, cancellation)));
-
-    /// <summary>
-    /// Lets a command that writes no files be interrupted at any moment: what it computes is left alone, and ends with
-    /// the process.
-    /// </summary>
-    public static void SetInterruptibleAction(this Command command, Func<ParseResult, int> run) =>
-        command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed), cancellation).WaitAsync(cancellation));
-
-    private static string AfterInterruption(ParseResult parsed) => parsed.CommandResult.Command.Name switch
-    {
-        TrainCommand.Name => TrainCommand.AfterInterruption(parsed),
-        ReproduceCommand.Name or DataCommand.PhantomName or WeightsCommand.FetchName =>
-            "Interrupted; what was saved stays, and the same command goes on from there.",
-        _ => "Interrupted.",
-    };
 
     /// <summary>One sentence about the first thing that could not be parsed.</summary>
     private static string WhatIsWrong(RootCommand root, ParseResult parsed)

@@ -8,8 +8,6 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr data</c>: checks a data set, draws phantoms, shows the cache of decoded images.</summary>
 internal static class DataCommand
 {
-    public const string PhantomName = "phantom";
-
     private const int MostTold = 20;
 
     private static readonly string WhyDark =
@@ -67,11 +65,11 @@ internal static class DataCommand
     private static Command Phantoms()
     {
         var command = new Command(
-            PhantomName, "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
+            "phantom", "Draw a data set of synthetic chest X-rays; called again, it goes on where it was left.")
         {
             Out, Part, Train, Held, Size, Seed, Difficulty, CommonOptions.Threads, CommonOptions.Quiet,
         };
-        command.SetStoppableAction(RunPhantoms);
+        command.SetStoppableAction(RunPhantoms, _ => Interruption.GoesOn);
         return command;
     }
 

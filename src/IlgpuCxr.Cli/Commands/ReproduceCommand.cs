@@ -10,8 +10,6 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr reproduce</c>: the whole study, row by row.</summary>
 internal static class ReproduceCommand
 {
-    public const string Name = "reproduce";
-
     private static readonly Option<string> Part1 = new("--part1")
     {
         Description = "Directory of Part 1's images (the study's 'Assignment 5 Dataset', or one of that layout); without it phantoms are drawn.",
@@ -58,13 +56,13 @@ internal static class ReproduceCommand
     public static Command Create()
     {
         var command = new Command(
-            Name, "Train the rows of the study, and print its tables as paper / ours / difference.")
+            "reproduce", "Train the rows of the study, and print its tables as paper / ours / difference.")
         {
             Part1, Part2, Rows, Weights, Epochs, Size, Batch, LearningRate, Limit, Seed, Out, DataOptions.Strict,
             CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
             CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetStoppableAction(Run);
+        command.SetStoppableAction(Run, _ => Interruption.GoesOn);
         return command;
     }
 

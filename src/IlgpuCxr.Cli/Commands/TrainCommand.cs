@@ -14,8 +14,6 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr train</c>: one training run.</summary>
 internal static class TrainCommand
 {
-    public const string Name = "train";
-
     private static readonly TrainingOptions Defaults = new();
 
     public static readonly Option<string> Freeze = new("--freeze")
@@ -105,7 +103,7 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command(Name, "Train a network and evaluate it after each epoch.")
+        var command = new Command("train", "Train a network and evaluate it after each epoch.")
         {
             CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze,
             CommonOptions.Size, CommonOptions.Batch, Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName,
@@ -113,7 +111,7 @@ internal static class TrainCommand
             Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
             CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
-        command.SetStoppableAction(Run);
+        command.SetStoppableAction(Run, AfterInterruption);
         return command;
     }
 
@@ -158,8 +156,7 @@ internal static class TrainCommand
         return 0;
     }
 
-    /// <summary>What a user should know whose training was interrupted.</summary>
-    public static string AfterInterruption(ParseResult parsed) =>
+    private static string AfterInterruption(ParseResult parsed) =>
         Checkpoint.Exists(RunDirectory.LastIn(parsed.GetValue(Out)!))
         ? "Interrupted; what was saved stays, and the same command with --resume goes on from there."
         : "Interrupted before an epoch was saved; the same command starts again.";

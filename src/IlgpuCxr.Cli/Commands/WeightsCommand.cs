@@ -9,8 +9,6 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr weights</c>: ImageNet weights, what is in a file of weights, and one format from another.</summary>
 internal static class WeightsCommand
 {
-    public const string FetchName = "fetch";
-
     private static readonly string[] Known = [.. WeightCatalog.All.Select(source => source.Network)];
 
     private static readonly Argument<string> Network =
@@ -36,8 +34,9 @@ internal static class WeightsCommand
 
     public static Command Create()
     {
-        var fetch = new Command(FetchName, "Download ImageNet weights.") { Network, Url, Out, CommonOptions.Quiet };
-        fetch.SetAction((parsed, cancellation) => Fetch(parsed, cancellation));
+        var fetch = new Command("fetch", "Download ImageNet weights.") { Network, Url, Out, CommonOptions.Quiet };
+        fetch.SetStoppableAction(
+            (parsed, cancellation) => Fetch(parsed, cancellation).GetAwaiter().GetResult(), _ => Interruption.GoesOn);
         var inspect = new Command("inspect", "Show the tensors of a file.") { InputFile, CommonOptions.Json };
         inspect.SetAction(Inspect);
         var convert = new Command("convert", "Write the weights of a file as PyTorch or safetensors, with torchvision's names.") { InputFile, OutputFile };
