@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IlgpuCxr.GradientChecks;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
@@ -54,6 +53,21 @@ internal static class CommonOptions
 
     public static readonly Option<int> Batch = OptionKinds.Number<int>("--batch", "Images in a step.", Defaults.Batch);
 
+    public static readonly Option<string> Freeze = new("--freeze")
+    {
+        Description = "What does not train: none, backbone, or names such as conv1,bn1,layer1 or features[:17].",
+        DefaultValueFactory = _ => Defaults.Freeze,
+    };
+
+    public static readonly Option<string> CheckpointPath = new("--checkpoint")
+    {
+        Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.",
+        Required = true,
+    };
+
+    public static readonly Option<int> CheckpointBatch = OptionKinds.Number<int>(
+        "--batch", "Images in a step; by default as in training.");
+
     /// <summary>The names of the networks.</summary>
     public static string[] Networks => [.. Architecture.All.Select(architecture => architecture.Name)];
 
@@ -68,9 +82,20 @@ internal static class CommonOptions
             : null,
         });
 
-    /// <summary>Checks on the device that the command line asks for.</summary>
-    public static GradientChecker OpenGradientChecker(ParseResult parsed) =>
-        new(parsed.GetValue(Device)!, ThreadsOf(parsed));
+    /// <summary>A checkpoint's options, with another number of images in a step where one is given.</summary>
+    public static TrainingOptions OptionsOf(ParseResult parsed, CheckpointInfo info)
+    {
+        TrainingOptions options = info.Options with
+        {
+            Batch = parsed.IsGiven(CheckpointBatch) ? parsed.GetValue(CheckpointBatch) : info.Options.Batch,
+        };
+        options.Validate();
+        return options;
+    }
+
+    /// <summary>Whether an option stands in the command line; otherwise its value is the default.</summary>
+    public static bool IsGiven(this ParseResult parsed, Option option) =>
+        parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>How many threads the command line asks for.</summary>
     public static int ThreadsOf(ParseResult parsed)

@@ -33,12 +33,18 @@ internal static class OptionKinds
     };
 
     /// <summary>An option that takes some of a few words, separated by commas.</summary>
-    public static Option<string[]> Words(string name, string description, string[] words, params string[] byDefault) =>
-        new(name)
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it decides.</param>
+    /// <param name="helpName">What stands for its value in the help.</param>
+    /// <param name="words">The words.</param>
+    /// <param name="byDefault">Those that it has where it is not given; none where the description tells.</param>
+    public static Option<string[]> Words(
+        string name, string description, string helpName, string[] words, params string[] byDefault)
+    {
+        var option = new Option<string[]>(name)
         {
             Description = description,
-            HelpName = string.Join('|', words),
-            DefaultValueFactory = _ => byDefault,
+            HelpName = helpName,
             CustomParser = result =>
             {
                 string[] parts = Parts(result);
@@ -46,6 +52,11 @@ internal static class OptionKinds
                 return parts;
             },
         };
+        // The help would print an empty default.
+        if (byDefault.Length > 0)
+            option.DefaultValueFactory = _ => byDefault;
+        return option;
+    }
 
     /// <summary>
     /// An option that takes one of the words by which an enum's members are called in files, by default the first.

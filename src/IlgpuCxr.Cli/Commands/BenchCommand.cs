@@ -11,7 +11,7 @@ internal static class BenchCommand
 {
     private static readonly Option<string[]> Networks = OptionKinds.Words(
         "--net", "The network, or several with commas between them: each is measured with each batch.",
-        CommonOptions.Networks, CommonOptions.Networks[0]);
+        string.Join('|', CommonOptions.Networks), CommonOptions.Networks, CommonOptions.Networks[0]);
 
     private static readonly Option<int[]> Batches = OptionKinds.Numbers(
         "--batch", "Images in a step, or several numbers with commas between them.", 32);

@@ -8,35 +8,16 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr evaluate</c>: how a checkpoint does on the validation and test images.</summary>
 internal static class EvaluateCommand
 {
-    public static readonly Option<string> CheckpointPath = new("--checkpoint")
-    {
-        Description = "A checkpoint that 'cxr train' wrote, such as runs/first/best.",
-        Required = true,
-    };
-
-    public static readonly Option<int> Batch = OptionKinds.Number<int>(
-        "--batch", "Images in a step; by default as in training.");
-
     public static Command Create()
     {
         var command = new Command("evaluate", "Evaluate a checkpoint on the validation and test images.")
         {
-            CheckpointPath, DataOptions.Data, Batch, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads,
-            CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
+            CommonOptions.CheckpointPath, DataOptions.Data, CommonOptions.CheckpointBatch, DataOptions.Strict,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
+            CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
-    }
-
-    /// <summary>A checkpoint's options, with another number of images in a step where one is given.</summary>
-    public static TrainingOptions OptionsOf(ParseResult parsed, CheckpointInfo info)
-    {
-        TrainingOptions options = info.Options with
-        {
-            Batch = parsed.GetResult(Batch) is null ? info.Options.Batch : parsed.GetValue(Batch),
-        };
-        options.Validate();
-        return options;
     }
 
     private static ImageFolder OpenData(string root, string checkpoint, CheckpointInfo info)
@@ -57,9 +38,9 @@ internal static class EvaluateCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        string path = parsed.GetValue(CheckpointPath)!;
+        string path = parsed.GetValue(CommonOptions.CheckpointPath)!;
         CheckpointInfo info = Checkpoint.ReadInfo(path);
-        TrainingOptions options = OptionsOf(parsed, info);
+        TrainingOptions options = CommonOptions.OptionsOf(parsed, info);
         ImageFolder data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);

@@ -18,7 +18,7 @@ internal static class ExplainCommand
     {
         var command = new Command("explain", "Draw over an image where a checkpoint finds a class, by Grad-CAM.")
         {
-            Input, EvaluateCommand.CheckpointPath, ClassName, Out, CommonOptions.Device, CommonOptions.Threads,
+            Input, CommonOptions.CheckpointPath, ClassName, Out, CommonOptions.Device, CommonOptions.Threads,
             CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
@@ -35,7 +35,7 @@ internal static class ExplainCommand
             throw new UsageException($"--out '{picture}' is no PNG file by its name; let it end in .png.");
         Output.Refuse(Out.Name, picture, input);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
-        using var explainer = new Explainer(device, parsed.GetValue(EvaluateCommand.CheckpointPath)!);
+        using var explainer = new Explainer(device, parsed.GetValue(CommonOptions.CheckpointPath)!);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, explainer.Info.Options, strict: true);
         Explanation explanation = explainer.Explain(
             new ImageSample(input, 0), loader, parsed.GetValue(ClassName), cancellation);

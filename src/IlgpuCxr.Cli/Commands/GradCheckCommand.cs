@@ -11,21 +11,13 @@ internal static class GradCheckCommand
     // Of large operands so many elements, drawn at random, are moved for a central difference; the tests move all.
     private const int MostElements = 128;
 
-    private static readonly Option<string[]> Operator = new("--op")
-    {
-        Description = $"Check only these, with commas between them, of {string.Join(", ", StandardCases.Operators)}.",
-        AllowMultipleArgumentsPerToken = true,
-        HelpName = "operators",
-    };
+    private static readonly string[] All = [.. StandardCases.Operators];
+
+    private static readonly Option<string[]> Operator = OptionKinds.Words(
+        "--op", $"Check only these, with commas between them, of {string.Join(", ", All)}.", "operators", All);
 
     public static Command Create()
     {
-        Operator.Validators.Add(result =>
-        {
-            foreach (string unknown in Names(result.Tokens.Select(token => token.Value)).Where(value => !StandardCases.Operators.Contains(value)))
-                result.AddError(
-                    $"--op '{unknown}' is not known, use one of {string.Join(", ", StandardCases.Operators)}");
-        });
         var command = new Command(
             "gradcheck", "Check every gradient against central differences, and every kernel against its definition.")
         {
@@ -37,10 +29,9 @@ internal static class GradCheckCommand
 
     private static int Run(ParseResult parsed)
     {
-        string[] operators = parsed.GetValue(Operator) is { Length: > 0 } chosen
-            ? [.. Names(chosen)]
-            : [.. StandardCases.Operators];
-        using GradientChecker checker = CommonOptions.OpenGradientChecker(parsed);
+        string[] operators = parsed.IsGiven(Operator) ? parsed.GetValue(Operator)! : All;
+        using var checker = new GradientChecker(
+            parsed.GetValue(CommonOptions.Device)!, CommonOptions.ThreadsOf(parsed));
         bool json = parsed.GetValue(CommonOptions.Json);
         var reports = new List<CaseReport>();
         if (!json)
@@ -61,9 +52,6 @@ internal static class GradCheckCommand
                 wrong == 0 ? $"All {reports.Count} cases are right." : $"{wrong} of {reports.Count} cases are WRONG.");
         return wrong == 0 ? 0 : 1;
     }
-
-    private static IEnumerable<string> Names(IEnumerable<string> given) =>
-        given.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries));
 
     private static void PrintIntroduction(string device)
     {

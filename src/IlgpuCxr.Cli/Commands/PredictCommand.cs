@@ -24,9 +24,9 @@ internal static class PredictCommand
     {
         var command = new Command("predict", "Tell the probability of each class for images.")
         {
-            Input, EvaluateCommand.CheckpointPath, EvaluateCommand.Batch, Csv, DataOptions.Strict, CommonOptions.Device,
-            CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision, CommonOptions.Json,
-            CommonOptions.Quiet,
+            Input, CommonOptions.CheckpointPath, CommonOptions.CheckpointBatch, Csv, DataOptions.Strict,
+            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
+            CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -34,7 +34,7 @@ internal static class PredictCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        string input = parsed.GetValue(Input)!, checkpoint = parsed.GetValue(EvaluateCommand.CheckpointPath)!;
+        string input = parsed.GetValue(Input)!, checkpoint = parsed.GetValue(CommonOptions.CheckpointPath)!;
         if (!File.Exists(input) && !Directory.Exists(input))
             throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
         IReadOnlyList<ImageSample> samples = Directory.Exists(input)
@@ -46,7 +46,7 @@ internal static class PredictCommand
         bool isJson = parsed.GetValue(CommonOptions.Json), isCsvPrinted = csv is not null && IsStandardOutput(csv);
         UsageException.Require(
             !isJson || !isCsvPrinted, $"{Csv.Name} '{csv}' would mix with what --json prints; leave out one of them.");
-        TrainingOptions options = EvaluateCommand.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
+        TrainingOptions options = CommonOptions.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);
         IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, samples, cancellation);

@@ -115,5 +115,5 @@ internal static class ReproduceCommand
     }
 
     private static T? Given<T>(ParseResult parsed, Option<T> option)
-        where T : struct => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
+        where T : struct => parsed.IsGiven(option) ? parsed.GetValue(option) : null;
 }

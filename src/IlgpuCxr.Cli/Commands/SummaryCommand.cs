@@ -20,7 +20,7 @@ internal static class SummaryCommand
     {
         var command = new Command("summary", "Show a network's layers, shapes, parameters and operations.")
         {
-            Network, CommonOptions.Size, CommonOptions.Batch, TrainCommand.Freeze, CommonOptions.Json,
+            Network, CommonOptions.Size, CommonOptions.Batch, CommonOptions.Freeze, CommonOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -37,7 +37,7 @@ internal static class SummaryCommand
         options.Validate();
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         using var network = new Network(device, options.Network, options.Head(NetworkHead.Part1.Outputs));
-        network.Freeze(parsed.GetValue(TrainCommand.Freeze)!);
+        network.Freeze(parsed.GetValue(CommonOptions.Freeze)!);
         IReadOnlyList<LayerDescription> layers = network.Describe(
             new TensorShape(options.Batch, options.Size, options.Size, 3));
         if (parsed.GetValue(CommonOptions.Json))

@@ -16,12 +16,6 @@ internal static class TrainCommand
 {
     private static readonly TrainingOptions Defaults = new();
 
-    public static readonly Option<string> Freeze = new("--freeze")
-    {
-        Description = "What does not train: none, backbone, or names such as conv1,bn1,layer1 or features[:17].",
-        DefaultValueFactory = _ => Defaults.Freeze,
-    };
-
     private static readonly Option<string> Weights = new("--weights")
     {
         Description = "What to start from: random, imagenet (see 'cxr weights fetch'), a .pth, .safetensors or .h5 file, or a directory with one.",
@@ -105,7 +99,7 @@ internal static class TrainCommand
     {
         var command = new Command("train", "Train a network and evaluate it after each epoch.")
         {
-            CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, Freeze,
+            CommonOptions.Network, DataOptions.Data, DataOptions.Task, Weights, Hidden, Dropout, CommonOptions.Freeze,
             CommonOptions.Size, CommonOptions.Batch, Augmentation, Loss, Alpha, Gamma, Reduction, OptimizerName,
             LearningRate, Momentum, Nesterov, WeightDecay, Beta1, Beta2, Epsilon, CentralizeGradients, Epochs, Seed,
             Out, Resume, DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
@@ -202,18 +196,17 @@ internal static class TrainCommand
             Size = parsed.GetValue(CommonOptions.Size),
             Batch = parsed.GetValue(CommonOptions.Batch),
             Epochs = parsed.GetValue(Epochs),
-            Freeze = parsed.GetValue(Freeze)!,
+            Freeze = parsed.GetValue(CommonOptions.Freeze)!,
             Seed = parsed.GetValue(Seed),
         };
 
         // What is not given depends on the task.
-        T Given<T>(Option<T> option, T otherwise) => IsGiven(option) ? parsed.GetValue(option)! : otherwise;
-
-        bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+        T Given<T>(Option<T> option, T otherwise) =>
+            parsed.IsGiven(option) ? parsed.GetValue(option)! : otherwise;
 
         void RefuseWithout(bool isUsed, string user, params Option[] options)
         {
-            if (!isUsed && Array.Find(options, IsGiven) is { } idle)
+            if (!isUsed && Array.Find(options, parsed.IsGiven) is { } idle)
                 throw new UsageException($"{idle.Name} has no effect without {user}: use both or neither.");
         }
     }

@@ -10,7 +10,7 @@ public sealed class OptionKindsTests
     private static readonly Option<float> Rate = OptionKinds.Number<float>("--lr", "");
 
     private static readonly Option<string[]> Networks = OptionKinds.Words(
-        "--net", "", ["resnet18", "vgg16"], "resnet18");
+        "--net", "", "network", ["resnet18", "vgg16"], "resnet18");
 
     [TestCase("", new[] { 32 }, new[] { "resnet18" })]
     [TestCase("--batch 16,8 --net vgg16", new[] { 16, 8 }, new[] { "vgg16" })]

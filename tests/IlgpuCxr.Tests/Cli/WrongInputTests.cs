@@ -74,7 +74,7 @@ public sealed class WrongInputTests
     [TestCase("train --data {data} --device cpu --resume --out none", WrongUsage, "none/last|none\\\\last")]
     [TestCase("evaluate --data {data} --checkpoint none/best", Failed, "none/best.safetensors")]
     [TestCase("summary foo", WrongUsage, "'foo'")]
-    [TestCase("gradcheck --op relu,foo", WrongUsage, "--op 'foo' is not known, use one of convolution")]
+    [TestCase("gradcheck --op relu,foo", WrongUsage, "--op 'foo' is not known, use convolution or linear")]
     [TestCase("gradcheck --device cuda:99", Failed, "cuda:99|number 99")]
     [TestCase("gradcheck --threads 0", WrongUsage, "--threads 0")]
     [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
