@@ -12,7 +12,7 @@ internal static class DownloadDisplay
     {
         if (quiet)
             return await download(null);
-        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+        if (!Output.IsTerminal)
             return await download(new Lines());
         return await AnsiConsole.Progress()
             .AutoClear(true)

@@ -3,7 +3,6 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli;
 
@@ -22,8 +21,8 @@ internal static class EvaluationDisplay
         foreach ((string split, Evaluation evaluation, IReadOnlyList<ClassMetrics> classes) in results)
         {
             if (evaluation.Averages is null)
-                Output.Print(Confusion(split, info.Classes, evaluation.Confusion[0]));
-            Output.Print(PerClass(split, classes));
+                PrintConfusion(split, info.Classes, evaluation.Confusion[0]);
+            PrintClasses(split, classes);
         }
     }
 
@@ -60,35 +59,32 @@ internal static class EvaluationDisplay
         task == ClassificationTask.Binary ? "accuracy" : "Jaccard index over images";
 
     // A row a metric and a column a class: of three classes, as many as the study has, that fits a terminal.
-    private static Table PerClass(string split, IReadOnlyList<ClassMetrics> classes)
+    private static void PrintClasses(string split, IReadOnlyList<ClassMetrics> classes)
     {
-        Table table = Output.Table(
+        string[] Row(string name, Func<ClassMetrics, string> value) => [name, .. classes.Select(value)];
+        Output.Table(
             $"{split}: each class against the rest, with 95 % intervals",
-            ["", .. classes.Select(metrics => metrics.Name)]);
-        void Row(string name, Func<ClassMetrics, string> value) => table.AddRow([name, .. classes.Select(value)]);
-        Row("sensitivity", metrics => Interval(metrics.Sensitivity));
-        Row("specificity", metrics => Interval(metrics.Specificity));
-        Row("precision", metrics => Interval(metrics.Precision));
-        Row("F1", metrics => Interval(metrics.F1));
-        Row("ROC AUC", metrics => Interval(metrics.RocAuc));
-        Row("TN, FP", metrics => $"{Output.Count(metrics.Confusion[0, 0])}, {Output.Count(metrics.Confusion[0, 1])}");
-        Row("FN, TP", metrics => $"{Output.Count(metrics.Confusion[1, 0])}, {Output.Count(metrics.Confusion[1, 1])}");
-        return table;
+            ["", .. classes.Select(metrics => metrics.Name)],
+            [
+                Row("sensitivity", metrics => Interval(metrics.Sensitivity)),
+                Row("specificity", metrics => Interval(metrics.Specificity)),
+                Row("precision", metrics => Interval(metrics.Precision)),
+                Row("F1", metrics => Interval(metrics.F1)),
+                Row("ROC AUC", metrics => Interval(metrics.RocAuc)),
+                Row("TN, FP", metrics => Counts(metrics.Confusion[0, 0], metrics.Confusion[0, 1])),
+                Row("FN, TP", metrics => Counts(metrics.Confusion[1, 0], metrics.Confusion[1, 1])),
+            ]);
     }
+
+    private static string Counts(long first, long second) => $"{Output.Count(first)}, {Output.Count(second)}";
 
     private static string Interval(Estimate? estimate) => estimate is { } e
         ? string.Create(CultureInfo.InvariantCulture, $"{e.Value:F3} ({e.Lower:F3}-{e.Upper:F3})")
         : "-";
 
-    private static Table Confusion(string split, IReadOnlyList<string> classes, ConfusionMatrix matrix)
-    {
-        Table table = Output.Table($"{split}: rows actual, columns predicted", ["", .. classes]);
-        for (int actual = 0; actual < classes.Count; actual++)
-        {
-            string[] counts =
-                [.. Enumerable.Range(0, classes.Count).Select(predicted => Output.Count(matrix[actual, predicted]))];
-            table.AddRow([Markup.Escape(classes[actual]), .. counts]);
-        }
-        return table;
-    }
+    private static void PrintConfusion(string split, IReadOnlyList<string> classes, ConfusionMatrix matrix) =>
+        Output.Table(
+            $"{split}: rows actual, columns predicted", ["", .. classes],
+            classes.Select((name, actual) => (string[])
+                [name, .. classes.Select((_, predicted) => Output.Count(matrix[actual, predicted]))]));
 }

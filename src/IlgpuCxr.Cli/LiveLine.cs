@@ -20,9 +20,7 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
 
     /// <summary>A line on standard output; null where that is no terminal.</summary>
     public static LiveLine? Open() =>
-        Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
-        ? null
-        : new LiveLine(Console.Out, () => AnsiConsole.Profile.Width);
+        Output.IsTerminal ? new LiveLine(Console.Out, () => AnsiConsole.Profile.Width) : null;
 
     /// <summary>
     /// Shows a text in place of the one before, cut where it is too wide, unless that has only just appeared.

@@ -24,6 +24,9 @@ internal static class Output
     // terminal's edge.
     private const int TableWidth = 10_000;
 
+    /// <summary>Whether standard output is a terminal, where a line can be written over.</summary>
+    public static bool IsTerminal => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
+
     /// <summary>Prints a value as indented JSON on standard output.</summary>
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Indented));
 
@@ -42,19 +45,34 @@ internal static class Output
     /// </summary>
     public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
-    /// <summary>
-    /// A title on a line of its own, and a table whose columns but the first are aligned to the right.
-    /// </summary>
-    public static Table Table(string title, params ReadOnlySpan<string> columns)
+    /// <summary>Prints a title on a line of its own, and a table in its natural width below.</summary>
+    /// <param name="title">The title; null for none.</param>
+    /// <param name="columns">What stands above the columns.</param>
+    /// <param name="rows">The text of each cell.</param>
+    /// <param name="left">How many of the first columns are aligned to the left; the others are to the right.</param>
+    /// <param name="style">How the text of a cell looks; null for all as text does.</param>
+    public static void Table(
+        string? title, string[] columns, IEnumerable<string[]> rows, int left = 1, Func<string, Style>? style = null)
     {
-        // Plain lines above the table, because Spectre folds a title at the table's width.
-        Console.Out.WriteLine(title);
+        // A plain line above the table, because Spectre folds a title at the table's width.
+        if (title is not null)
+            Console.Out.WriteLine(Plain(title));
         var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < columns.Length; i++)
             table.AddColumn(
-                new TableColumn(Markup.Escape(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right });
-        return table;
+                new TableColumn(new Text(Plain(columns[i]))) { Alignment = i < left ? Justify.Left : Justify.Right });
+        foreach (string[] row in rows)
+            table.AddRow(row.Select(cell => new Text(Plain(cell), style?.Invoke(cell))));
+        int width = AnsiConsole.Profile.Width;
+        AnsiConsole.Profile.Width = TableWidth;
+        AnsiConsole.Write(table);
+        AnsiConsole.Profile.Width = width;
     }
+
+    /// <summary>Probabilities by the names of their classes.</summary>
+    public static Dictionary<string, double> ByClass(
+        IReadOnlyList<string> classes, IReadOnlyList<double> probabilities) =>
+        classes.Zip(probabilities).ToDictionary(pair => pair.First, pair => pair.Second);
 
     /// <summary>
     /// Refuses, before any work for it, an output that would overwrite an input or that cannot be written.
@@ -75,14 +93,5 @@ internal static class Output
         if (inputs.Any(input => string.Equals(output, Links.Resolve(input), comparison)))
             throw new UsageException($"{name} '{path}' would overwrite the input; name another file.");
         AtomicFile.Try(path);
-    }
-
-    /// <summary>Prints a table in its natural width.</summary>
-    public static void Print(Table table)
-    {
-        int width = AnsiConsole.Profile.Width;
-        AnsiConsole.Profile.Width = TableWidth;
-        AnsiConsole.Write(table);
-        AnsiConsole.Profile.Width = width;
     }
 }

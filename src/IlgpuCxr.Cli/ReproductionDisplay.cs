@@ -5,7 +5,6 @@ using IlgpuCxr.Reports;
 using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli;
 
@@ -46,7 +45,7 @@ internal static class ReproductionDisplay
         foreach (StudyTable table in report.Tables)
         {
             Console.Out.WriteLine();
-            Output.Print(Table(table));
+            PrintTable(table);
         }
         Console.Out.WriteLine();
         Console.Out.WriteLine(
@@ -67,25 +66,16 @@ internal static class ReproductionDisplay
         }),
     };
 
-    private static Table Table(StudyTable table)
-    {
-        Console.Out.WriteLine(table.Title + ": paper, ours, difference");
-        var printed = new Table { Border = TableBorder.Rounded };
-        printed.AddColumns("row", "");
-        foreach (string split in table.Splits)
-            printed.AddColumn(new TableColumn(split) { Alignment = Justify.Right });
-        foreach (StudyTableRow row in table.Rows)
-        {
-            printed.AddRow(
-            [
-                row.Row.Id, Markup.Escape(row.Row.Title),
-                .. row.Cells.Select(cell => string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,6}")),
-            ]);
-        }
-        return printed;
-    }
+    private static void PrintTable(StudyTable table) => Output.Table(
+        table.Title + ": paper, ours, difference", ["row", "", .. table.Splits],
+        table.Rows.Select(row => (string[])
+        [
+            row.Row.Id, row.Row.Title,
+            .. row.Cells.Select(cell => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cell.PublishedText,5} {cell.OursText,6} {cell.DifferenceText,6}")),
+        ]),
+        left: 2);
 
     /// <summary>What an epoch of a row reached, in a line.</summary>
     internal static string Epoch(StudyRow row, EpochResult result, bool isBest)

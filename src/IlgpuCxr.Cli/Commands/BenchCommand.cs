@@ -2,7 +2,6 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Training;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -87,17 +86,16 @@ internal static class BenchCommand
     private static void PrintOperators(BenchmarkResult result)
     {
         double total = result.Operators.Sum(o => o.Seconds);
-        Table table = Output.Table(
-            "Operators of one step", "Operator", "Shape", "Algorithm", "Calls", "ms", "Share", "GFLOP/s", "GB/s");
-        foreach (OperatorTiming timing in result.Operators)
-        {
-            table.AddRow(
+        Output.Table(
+            "Operators of one step",
+            ["Operator", "Shape", "Algorithm", "Calls", "ms", "Share", "GFLOP/s", "GB/s"],
+            result.Operators.Select(timing => (string[])
+            [
                 timing.Operator, timing.Shape, timing.Algorithm, Output.Count(timing.Calls),
                 Output.Number(timing.Seconds * 1e3, 2), Output.Number(100 * timing.Seconds / total, 1) + " %",
                 timing.Flops == 0 ? "" : Output.Number(timing.Flops / timing.Seconds / 1e9, 0),
-                Output.Number(timing.Bytes / timing.Seconds / 1e9, 1));
-        }
-        Output.Print(table);
+                Output.Number(timing.Bytes / timing.Seconds / 1e9, 1),
+            ]));
     }
 
     private static void Print(BenchmarkResult result, DeviceKind kind)

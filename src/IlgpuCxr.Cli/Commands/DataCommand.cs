@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Phantoms;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -104,15 +103,15 @@ internal static class DataCommand
                 });
             return 0;
         }
-        Table table = Output.Table(check.Data.Root, ["split", "images", .. check.Data.ClassNames]);
-        foreach (SplitCount count in check.Counts)
-        {
-            IEnumerable<string> classes = count.Classes.Count > 0
-                ? count.Classes.Select(images => Output.Count(images))
-                : check.Data.ClassNames.Select(_ => "-");
-            table.AddRow([count.Split, Output.Count(count.Images), .. classes]);
-        }
-        Output.Print(table);
+        Output.Table(
+            check.Data.Root, ["split", "images", .. check.Data.ClassNames],
+            check.Counts.Select(count => (string[])
+            [
+                count.Split, Output.Count(count.Images),
+                .. count.Classes.Count > 0
+                    ? count.Classes.Select(images => Output.Count(images))
+                    : check.Data.ClassNames.Select(_ => "-"),
+            ]));
         Tell("unreadable file", "unreadable files", [.. check.Unreadable.Select(image => image.Reason)]);
         Tell("image that is almost black", "images that are almost black", check.Dark, WhyDark);
         Tell(

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using IlgpuCxr.Kernels.Device;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -17,24 +16,18 @@ internal static class DevicesCommand
             if (parsed.GetValue(CommonOptions.Json))
                 Output.Json(devices);
             else
-                Output.Print(Table(devices));
+                Print(devices);
         });
         return command;
     }
 
-    private static Table Table(IReadOnlyList<DeviceDescription> devices)
-    {
-        var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumns("--device", "Name", "Memory", "Processors", "Group size");
-        foreach (DeviceDescription device in devices)
-        {
-            table.AddRow(
-                Markup.Escape(device.Selector),
-                Markup.Escape(device.Name),
-                string.Create(CultureInfo.InvariantCulture, $"{device.MemoryBytes / 1e9:F1} GB"),
-                device.Multiprocessors.ToString(CultureInfo.InvariantCulture),
-                device.MaxGroupSize == 0 ? "-" : device.MaxGroupSize.ToString(CultureInfo.InvariantCulture));
-        }
-        return table;
-    }
+    private static void Print(IReadOnlyList<DeviceDescription> devices) => Output.Table(
+        null, ["--device", "Name", "Memory", "Processors", "Group size"],
+        devices.Select(device => (string[])
+        [
+            device.Selector, device.Name, Output.Number(device.MemoryBytes / 1e9, 1) + " GB",
+            device.Multiprocessors.ToString(CultureInfo.InvariantCulture),
+            device.MaxGroupSize == 0 ? "-" : device.MaxGroupSize.ToString(CultureInfo.InvariantCulture),
+        ]),
+        left: 2);
 }

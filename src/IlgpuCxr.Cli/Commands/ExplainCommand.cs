@@ -44,9 +44,7 @@ internal static class ExplainCommand
         {
             Output.Json(new
             {
-                Probabilities = explainer.Info.Classes
-                    .Zip(explanation.Probabilities)
-                    .ToDictionary(pair => pair.First, pair => pair.Second),
+                Probabilities = Output.ByClass(explainer.Info.Classes, explanation.Probabilities),
                 explanation.Class,
                 Picture = picture,
                 explanation.Map,

@@ -11,6 +11,8 @@ internal static class GradCheckCommand
     // Of large operands so many elements, drawn at random, are moved for a central difference; the tests move all.
     private const int MostElements = 128;
 
+    private const string Right = "right", Wrong = "WRONG";
+
     private static readonly string[] All = [.. StandardCases.Operators];
 
     private static readonly Option<string[]> Operator = OptionKinds.Words(
@@ -70,25 +72,33 @@ internal static class GradCheckCommand
     private static void Print(List<CaseReport> reports)
     {
         Console.Out.WriteLine();
-        Table table = Output.Table(
-            reports[0].Operator, "Shape", "Against numeric", "Gradient", "Kernel", "Share of bound", "Result",
-            "Verdict");
-        foreach (CaseReport report in reports)
-        {
-            NumericReport numeric = report.Numeric;
-            table.AddRow(
-                Markup.Escape(report.Shape), numeric.Error.ToString("0.0e+00", CultureInfo.InvariantCulture),
-                numeric.Gradient, "", "", "", Verdict(numeric.Right));
-            foreach (KernelReport kernel in report.Kernels)
-            {
-                string share = kernel.Error == 0
-                    ? "exact"
-                    : kernel.Error.ToString("0.000", CultureInfo.InvariantCulture);
-                table.AddRow("", "", "", kernel.Algorithm, share, kernel.Result, Verdict(kernel.Right));
-            }
-        }
-        Output.Print(table);
+        Output.Table(
+            reports[0].Operator,
+            ["Shape", "Against numeric", "Gradient", "Kernel", "Share of bound", "Result", "Verdict"],
+            reports.SelectMany(Rows), style: Colour);
     }
 
-    private static string Verdict(bool right) => right ? "[green]right[/]" : "[red bold]WRONG[/]";
+    private static IEnumerable<string[]> Rows(CaseReport report)
+    {
+        NumericReport numeric = report.Numeric;
+        yield return
+        [
+            report.Shape, numeric.Error.ToString("0.0e+00", CultureInfo.InvariantCulture), numeric.Gradient, "", "", "",
+            Verdict(numeric.Right),
+        ];
+        foreach (KernelReport kernel in report.Kernels)
+        {
+            string share = kernel.Error == 0 ? "exact" : kernel.Error.ToString("0.000", CultureInfo.InvariantCulture);
+            yield return ["", "", "", kernel.Algorithm, share, kernel.Result, Verdict(kernel.Right)];
+        }
+    }
+
+    private static string Verdict(bool right) => right ? Right : Wrong;
+
+    private static Style Colour(string cell) => cell switch
+    {
+        Right => new Style(Color.Green),
+        Wrong => new Style(Color.Red, decoration: Decoration.Bold),
+        _ => Style.Plain,
+    };
 }

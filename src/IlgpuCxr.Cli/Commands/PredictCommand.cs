@@ -3,7 +3,6 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -55,7 +54,7 @@ internal static class PredictCommand
         if (isJson)
             Output.Json(predictions.Select(prediction => AsJson(predictor.Info, prediction)));
         else if (!isCsvPrinted && !parsed.GetValue(CommonOptions.Quiet))
-            Output.Print(AsTable(checkpoint, predictor.Info, predictions));
+            PrintTable(checkpoint, predictor.Info, predictions);
         return 0;
     }
 
@@ -83,24 +82,17 @@ internal static class PredictCommand
     private static object AsJson(CheckpointInfo info, ImagePrediction prediction) => new
     {
         prediction.Name,
-        Probabilities = info.Classes
-            .Zip(prediction.Probabilities)
-            .ToDictionary(pair => pair.First, pair => pair.Second),
+        Probabilities = Output.ByClass(info.Classes, prediction.Probabilities),
         Predicted = Names(info, prediction),
     };
 
-    private static Table AsTable(string checkpoint, CheckpointInfo info, IReadOnlyList<ImagePrediction> predictions)
-    {
-        Table table = Output.Table($"{checkpoint}: probability of each class", ["image", .. info.Classes, "predicted"]);
-        foreach (ImagePrediction prediction in predictions)
-        {
-            string[] probabilities = [.. prediction.Probabilities.Select(probability => Output.Number(probability, 4))];
-            table.AddRow(
-                [
-                    Markup.Escape(Output.Plain(prediction.Name)), .. probabilities,
-                    Markup.Escape(
-                        Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none")]);
-        }
-        return table;
-    }
+    private static void PrintTable(
+        string checkpoint, CheckpointInfo info, IReadOnlyList<ImagePrediction> predictions) =>
+        Output.Table(
+            $"{checkpoint}: probability of each class", ["image", .. info.Classes, "predicted"],
+            predictions.Select(prediction => (string[])
+            [
+                prediction.Name, .. prediction.Probabilities.Select(probability => Output.Number(probability, 4)),
+                Names(info, prediction) is [_, ..] and var names ? string.Join(", ", names) : "none",
+            ]));
 }

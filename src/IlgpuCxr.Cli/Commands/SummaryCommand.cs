@@ -3,7 +3,6 @@ using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Training;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -48,19 +47,17 @@ internal static class SummaryCommand
 
     private static void Print(TrainingOptions options, IReadOnlyList<LayerDescription> layers)
     {
-        Table table = Output.Table(
-            $"{options.Network}, {options.Batch} images of {options.Size}x{options.Size}", "Layer", "Kind", "Output",
-            "Parameters", "GFLOP");
-        foreach (LayerDescription layer in layers)
-        {
-            string parameters = layer.Parameters == 0
-                ? ""
-                : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : "");
-            table.AddRow(
-                layer.Name, layer.Kind, layer.Output.ToString(), parameters,
-                layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3));
-        }
-        Output.Print(table);
+        Output.Table(
+            $"{options.Network}, {options.Batch} images of {options.Size}x{options.Size}",
+            ["Layer", "Kind", "Output", "Parameters", "GFLOP"],
+            layers.Select(layer => (string[])
+            [
+                layer.Name, layer.Kind, layer.Output.ToString(),
+                layer.Parameters == 0
+                    ? ""
+                    : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : ""),
+                layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3),
+            ]));
         Console.Out.WriteLine(
             $"{Output.Count(layers.Sum(l => l.Parameters))} parameters, {Output.Count(layers.Sum(l => l.Trainable))} trainable, " +
             $"{Output.Number(layers.Sum(l => l.Flops) / 1e9, 2)} GFLOP forward.");

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
-using Spectre.Console;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -87,19 +86,16 @@ internal static class WeightsCommand
         }
         string elements = Output.Count(file.Sum(tensor => tensor.ElementCount));
         string bytes = Output.Count(file.Sum(tensor => tensor.ByteLength));
-        Table table = Output.Table(
+        Output.Table(
             $"{file.Path}: {file.Format}, {file.Count} tensors of {elements} elements in {bytes} bytes",
-            "Name", "Type", "Shape", "Min", "Max", "Mean", "Std", "Not finite");
-        foreach ((WeightTensor tensor, WeightStatistics? statistics) in rows)
-        {
-            table.AddRow(
-                Markup.Escape(Output.Plain(tensor.Name)), tensor.DataType.ToString(),
-                Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
-                Number(statistics?.Minimum), Number(statistics?.Maximum), Number(statistics?.Mean),
-                Number(statistics?.Deviation),
-                statistics is null or { NotFinite: 0 } ? "" : Output.Count(statistics.NotFinite));
-        }
-        Output.Print(table);
+            ["Name", "Type", "Shape", "Min", "Max", "Mean", "Std", "Not finite"],
+            rows.Select(row => (string[])
+            [
+                row.Tensor.Name, row.Tensor.DataType.ToString(), $"[{string.Join(", ", row.Tensor.Shape)}]",
+                Number(row.Statistics?.Minimum), Number(row.Statistics?.Maximum), Number(row.Statistics?.Mean),
+                Number(row.Statistics?.Deviation),
+                row.Statistics is null or { NotFinite: 0 } ? "" : Output.Count(row.Statistics.NotFinite),
+            ]));
         foreach ((string key, string value) in file.Metadata)
             Console.Out.WriteLine(Output.Plain($"{key}: {value}"));
     }
