@@ -45,9 +45,9 @@ internal static class DataOptions
     {
         if (unreadable.Count == 0)
             return;
-        Console.Error.WriteLine(
+        Output.ErrorLine(
             $"{unreadable.Count} unreadable {(unreadable.Count == 1 ? "image was" : "images were")} skipped (--strict refuses them):");
         foreach (UnreadableImage image in unreadable)
-            Console.Error.WriteLine($"  {image.Reason}");
+            Output.ErrorLine($"  {image.Reason}");
     }
 }

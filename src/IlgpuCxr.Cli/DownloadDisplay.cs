@@ -33,7 +33,7 @@ internal static class DownloadDisplay
             if (value.Total is not > 0 || value.Received * 10 / value.Total.Value <= tenths)
                 return;
             tenths = value.Received * 10 / value.Total.Value;
-            Console.Out.WriteLine($"{tenths * 10} % of {Output.Count(value.Total.Value)} bytes");
+            Output.Line($"{tenths * 10} % of {Output.Count(value.Total.Value)} bytes");
         }
     }
 

@@ -12,11 +12,11 @@ internal static class EvaluationDisplay
     /// <summary>Prints a line and a confusion matrix for each set of images.</summary>
     public static void Print(string checkpoint, CheckpointInfo info, IReadOnlyList<SplitEvaluation> results)
     {
-        Console.Out.WriteLine(info.History is [.., var last]
+        Output.Line(info.History is [.., var last]
             ? $"{checkpoint}: epoch {last.Epoch}, validation {Accuracy(info.Options.Task)} {Output.Number(last.ValidationAccuracy, 2)} %"
             : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation, _) in results)
-            Console.Out.WriteLine(
+            Output.Line(
                 $"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options.Task, info.Classes)}");
         foreach ((string split, Evaluation evaluation, IReadOnlyList<ClassMetrics> classes) in results)
         {

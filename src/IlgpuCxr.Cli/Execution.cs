@@ -143,11 +143,12 @@ internal static class Execution
         return $"There is not enough memory; {remedy}.";
     }
 
-    private static void Say(string sentence)
+    private static void Say(params IEnumerable<string> lines)
     {
         try
         {
-            Console.Error.WriteLine(sentence);
+            foreach (string line in lines)
+                Output.ErrorLine(line);
         }
         catch (IOException)
         {
@@ -160,7 +161,7 @@ internal static class Execution
 
     private static int Tell(Exception exception, string sentence, ParseResult parsed, int exitCode)
     {
-        Say(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : sentence);
+        Say(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString().Split(Environment.NewLine) : [sentence]);
         return exitCode;
     }
 }

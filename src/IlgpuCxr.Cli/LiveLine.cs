@@ -32,7 +32,7 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
             if (shown.Length > 0 && Stopwatch.GetElapsedTime(lastShown) < Interval)
                 return;
             lastShown = Stopwatch.GetTimestamp();
-            Write(text);
+            Write(Output.Plain(text));
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
         {
             string text = shown;
             Write("");
-            output.WriteLine(line);
+            output.WriteLine(Output.Plain(line));
             Write(text);
         }
     }

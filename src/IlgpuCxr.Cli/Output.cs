@@ -33,6 +33,12 @@ internal static class Output
     /// <summary>Prints a value as JSON on one line of standard output.</summary>
     public static void JsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, OneLine));
 
+    /// <summary>Prints a line on standard output.</summary>
+    public static void Line(string text) => Console.Out.WriteLine(Plain(text));
+
+    /// <summary>Prints a line on standard error.</summary>
+    public static void ErrorLine(string text) => Console.Error.WriteLine(Plain(text));
+
     /// <summary>A number with thousands separated, such as <c>11,243,464</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -41,7 +47,7 @@ internal static class Output
         number.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// Text from a file of unknown origin, without the control characters that would command a terminal.
+    /// Text without control characters: names of files and classes have unknown origins, and would command a terminal.
     /// </summary>
     public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
@@ -56,7 +62,7 @@ internal static class Output
     {
         // A plain line above the table, because Spectre folds a title at the table's width.
         if (title is not null)
-            Console.Out.WriteLine(Plain(title));
+            Line(title);
         var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < columns.Length; i++)
             table.AddColumn(

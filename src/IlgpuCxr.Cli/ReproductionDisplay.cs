@@ -17,17 +17,17 @@ internal static class ReproductionDisplay
     /// <summary>Says what is about to be done.</summary>
     public static void PrintHeader(ComputeDevice device, StudyOptions options, StudyWeights weights)
     {
-        Console.Out.WriteLine(device.Name);
-        Console.Out.WriteLine(
+        Output.Line(device.Name);
+        Output.Line(
             $"{ReportText.Count(options.Rows.Count, "row")} of the study: {string.Join(", ", options.Rows.Select(row => row.Id))}; results in {options.Out}");
         foreach (StudyPart part in options.Rows.Select(row => row.Part).Distinct().Where(part => options.Directory(part) is null))
         {
-            Console.Out.WriteLine(
+            Output.Line(
                 $"No images are given for {part.Title()} ({StudyData.Option(part)}): phantoms are drawn, small ones, with learning rates and epochs that suit them.");
         }
         if (weights.Notice is { } notice)
-            Console.Out.WriteLine(notice);
-        Console.Out.WriteLine();
+            Output.Line(notice);
+        Output.Line("");
     }
 
     /// <summary>Runs a reproduction under observation.</summary>
@@ -44,11 +44,11 @@ internal static class ReproductionDisplay
     {
         foreach (StudyTable table in report.Tables)
         {
-            Console.Out.WriteLine();
+            Output.Line("");
             PrintTable(table);
         }
-        Console.Out.WriteLine();
-        Console.Out.WriteLine(
+        Output.Line("");
+        Output.Line(
             $"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");
     }
 

@@ -18,14 +18,14 @@ internal static class TrainingDisplay
     public static void PrintHeader(
         ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
     {
-        Console.Out.WriteLine($"{device.Name}");
-        Console.Out.WriteLine(
+        Output.Line(device.Name);
+        Output.Line(
             $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {ReportText.Configuration(options)}");
         if (imported is not null)
-            Console.Out.WriteLine($"weights: {imported}");
-        Console.Out.WriteLine(
+            Output.Line($"weights: {imported}");
+        Output.Line(
             $"{data.Train.Count} training, {data.Validation.Count} validation, {data.Test.Count} test image files of {string.Join(", ", data.ClassNames)}{(data.Unlabelled.Count > 0 ? $", {data.Unlabelled.Count} without labels" : "")}{(ReportText.F1(data.Task, data.ClassNames) == ReportText.MacroF1 ? $"; F1 is {ReportText.MacroF1}" : "")}");
-        Console.Out.WriteLine();
+        Output.Line("");
     }
 
     /// <summary>Runs a training under observation.</summary>
@@ -33,7 +33,7 @@ internal static class TrainingDisplay
     {
         if (quiet)
             return train(new Lines(TextWriter.Null));
-        Console.Out.WriteLine(Columns);
+        Output.Line(Columns);
         using LiveLine? line = LiveLine.Open();
         return train(line is null ? new Lines(Console.Out) : new Live(line));
     }

@@ -100,18 +100,18 @@ internal static class BenchCommand
 
     private static void Print(BenchmarkResult result, DeviceKind kind)
     {
-        Console.Out.WriteLine($"{result.Device}");
-        Console.Out.WriteLine(
+        Output.Line(result.Device);
+        Output.Line(
             $"{result.Network} {result.Mode}, {result.Precision.ToString().ToLowerInvariant()}, batch {result.Batch}, {result.Size}x{result.Size}: {Output.Number(result.ImagesPerSecond, 2)} images/s " +
             $"(median of {result.Steps} steps {Output.Number(result.MedianSeconds * 1e3, 1)} ms, {Output.Number(result.Fastest * 1e3, 1)} to {Output.Number(result.Slowest * 1e3, 1)}).");
         if (kind != DeviceKind.Cpu)
-            Console.Out.WriteLine(
+            Output.Line(
                 $"The host takes {Output.Number(result.HostSeconds * 1e3, 2)} ms to launch a step, {Output.Number(100 * result.HostSeconds / result.MedianSeconds, 1)} % of it.");
-        Console.Out.WriteLine(
+        Output.Line(
             $"Device memory {Output.Number(result.DeviceBytes / 1e6, 0)} MB, {Output.Number(result.ArenaBytes / 1e6, 0)} MB of it activations and gradients; peak resident {Output.Number(result.PeakResidentBytes / 1e6, 0)} MB.");
         if (result.Data is { } images)
         {
-            Console.Out.WriteLine(
+            Output.Line(
                 $"On {Output.Count(images.Images)} images of {images.Data}: {Pass(images.First)} in the first epoch, which decodes those that are not in the cache, {Pass(images.Next)} in the next.");
         }
     }

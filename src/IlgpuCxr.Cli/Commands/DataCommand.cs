@@ -153,7 +153,7 @@ internal static class DataCommand
                 PhantomDataset.Write(directory, options, CommonOptions.ThreadsOf(parsed), progress, cancellation),
                 options.Counts.Total);
             if (!quiet)
-                Console.Out.WriteLine(
+                Output.Line(
                     $"{directory}: {Output.Count(options.Counts.Total)} phantoms of {size}x{size} pixels, {Output.Count(drawn)} of them drawn now.");
         }
         return 0;
@@ -177,21 +177,21 @@ internal static class DataCommand
                     DeletedBytes = clears ? bytes : 0,
                 });
         else
-            Console.Out.WriteLine(
+            Output.Line(
                 $"{cache.Location}: {(clears ? "deleted " : "")}{Output.Count(entries)} decoded images, {Output.Number(bytes / 1e6, 1)} MB ({UserCache.Variable} names another place).");
     }
 
     private static void Tell(string one, string several, IReadOnlyList<string> lines, string why = "")
     {
-        Console.Out.WriteLine(lines.Count switch
+        Output.Line(lines.Count switch
         {
             0 => $"No {one}.",
             1 => $"1 {one}{why}:",
             _ => $"{Output.Count(lines.Count)} {several}{why}:",
         });
         foreach (string line in lines.Take(MostTold))
-            Console.Out.WriteLine($"  {line}");
+            Output.Line($"  {line}");
         if (lines.Count > MostTold)
-            Console.Out.WriteLine($"  and {Output.Count(lines.Count - MostTold)} more; --json lists all.");
+            Output.Line($"  and {Output.Count(lines.Count - MostTold)} more; --json lists all.");
     }
 }

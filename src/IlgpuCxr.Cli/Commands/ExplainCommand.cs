@@ -54,8 +54,8 @@ internal static class ExplainCommand
         {
             IEnumerable<string> probabilities = explainer.Info.Classes.Zip(
                 explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
-            Console.Out.WriteLine($"{Output.Plain(input)}: {string.Join(", ", probabilities)}");
-            Console.Out.WriteLine($"{Output.Plain(picture)}: {Told(explanation.Map, explanation.Class)}");
+            Output.Line($"{input}: {string.Join(", ", probabilities)}");
+            Output.Line($"{picture}: {Told(explanation.Map, explanation.Class)}");
         }
         return 0;
     }

@@ -50,28 +50,28 @@ internal static class GradCheckCommand
             Output.Json(
                 new { Device = checker.DeviceName, NumericReport.Tolerance, Right = wrong == 0, Cases = reports });
         else
-            Console.Out.WriteLine(
+            Output.Line(
                 wrong == 0 ? $"All {reports.Count} cases are right." : $"{wrong} of {reports.Count} cases are WRONG.");
         return wrong == 0 ? 0 : 1;
     }
 
     private static void PrintIntroduction(string device)
     {
-        Console.Out.WriteLine(device);
-        Console.Out.WriteLine();
-        Console.Out.WriteLine(
+        Output.Line(device);
+        Output.Line("");
+        Output.Line(
             "The loss L is the operator's output projected on a random vector. Against numeric: the largest difference of a reference's analytic");
-        Console.Out.WriteLine(
+        Output.Line(
             "gradient from (L(x + h) - L(x - h)) / 2h in double precision, h = cbrt(eps) max(1, |x|), relative to the largest element; right below 1e-6.");
-        Console.Out.WriteLine(
+        Output.Line(
             "Kernel: the largest difference of any result, forward or backward, of the single-precision kernels from the reference, as a share of the");
-        Console.Out.WriteLine(
+        Output.Line(
             "bound on its rounding that follows from the lengths of its sums; right up to 1. Exact: equal to the last bit.");
     }
 
     private static void Print(List<CaseReport> reports)
     {
-        Console.Out.WriteLine();
+        Output.Line("");
         Output.Table(
             reports[0].Operator,
             ["Shape", "Against numeric", "Gradient", "Kernel", "Share of bound", "Result", "Verdict"],

@@ -79,7 +79,7 @@ internal static class ReproduceCommand
         if (!quiet)
             ReproductionDisplay.PrintHeader(device, options, weights);
         else if (weights.Notice is { } notice)
-            Console.Error.WriteLine(notice);
+            Output.ErrorLine(notice);
         StudyReport report = ReproductionDisplay.Run(quiet, observer => reproduction.Run(observer, cancellation));
         DataOptions.PrintUnreadable([.. reproduction.Unreadable]);
         if (isJson)

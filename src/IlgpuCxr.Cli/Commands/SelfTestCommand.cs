@@ -26,7 +26,7 @@ internal static class SelfTestCommand
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         var checks = new List<SelfCheck>();
         if (!isJson)
-            Console.Out.WriteLine($"{device.Name}, {device.Precision.ToString().ToLowerInvariant()}");
+            Output.Line($"{device.Name}, {device.Precision.ToString().ToLowerInvariant()}");
         // A line as soon as it is known: a device that hangs or takes the process with it still tells what it was at.
         foreach (SelfCheck check in DeviceSelfTest.Run(device))
         {
@@ -38,18 +38,19 @@ internal static class SelfTestCommand
         if (isJson)
             Output.Json(new { Device = device.Name, device.Precision, Checks = checks });
         else
-            Console.Out.WriteLine(failed == 0 ? "All checks passed." : $"{failed} of {checks.Count} checks failed.");
+            Output.Line(failed == 0 ? "All checks passed." : $"{failed} of {checks.Count} checks failed.");
         return failed == 0 ? 0 : 1;
     }
 
     private static void Print(SelfCheck check, bool verbose)
     {
-        Console.Out.WriteLine(string.Create(
+        Output.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{(check.Passed ? "passed" : "FAILED")}  {check.Name,-47}  {ReportText.Count(check.Cases, "shape"),-9}  error {check.Worst:G3}, bound {check.Bound:G3}"));
         if (!check.Passed)
-            Console.Out.WriteLine($"        {ReportText.Count(check.Failed, "shape")} failed, the worst: {check.At}");
-        if (check.Exception is { } exception)
-            Console.Out.WriteLine($"        {(verbose ? exception : exception.Split('\n')[0].TrimEnd())}");
+            Output.Line($"        {ReportText.Count(check.Failed, "shape")} failed, the worst: {check.At}");
+        string[] exception = check.Exception?.Split('\n') ?? [];
+        foreach (string line in verbose ? exception : exception.Take(1))
+            Output.Line($"        {line.TrimEnd()}");
     }
 }

@@ -58,7 +58,7 @@ internal static class SummaryCommand
                     : Output.Count(layer.Parameters) + (layer.Trainable == 0 ? " frozen" : ""),
                 layer.Flops == 0 ? "" : Output.Number(layer.Flops / 1e9, 3),
             ]));
-        Console.Out.WriteLine(
+        Output.Line(
             $"{Output.Count(layers.Sum(l => l.Parameters))} parameters, {Output.Count(layers.Sum(l => l.Trainable))} trainable, " +
             $"{Output.Number(layers.Sum(l => l.Flops) / 1e9, 2)} GFLOP forward.");
     }

@@ -127,7 +127,7 @@ internal static class TrainCommand
             trainer.Begin();
         bool isDone = trainer.EpochsDone >= options.Epochs;
         if (!quiet && isDone)
-            Console.Out.WriteLine(
+            Output.Line(
                 $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
         else if (!quiet)
             TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);

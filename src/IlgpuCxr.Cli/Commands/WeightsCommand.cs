@@ -57,13 +57,13 @@ internal static class WeightsCommand
         }
         bool quiet = parsed.GetValue(CommonOptions.Quiet);
         if (!quiet)
-            Console.Out.WriteLine($"{source.Name}, about {source.Megabytes} MB, from {source.Url}");
+            Output.Line($"{source.Name}, about {source.Megabytes} MB, from {source.Url}");
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         (string path, bool wasThere) = await DownloadDisplay.Run(
             quiet,
             progress =>
                 new WeightDownload(client).Fetch(source, hashPrefix, parsed.GetValue(Out)!, progress, cancellation));
-        Console.Out.WriteLine(wasThere ? $"{path} is there already, with the right SHA-256" : path);
+        Output.Line(wasThere ? $"{path} is there already, with the right SHA-256" : path);
         return 0;
     }
 
@@ -97,7 +97,7 @@ internal static class WeightsCommand
                 row.Statistics is null or { NotFinite: 0 } ? "" : Output.Count(row.Statistics.NotFinite),
             ]));
         foreach ((string key, string value) in file.Metadata)
-            Console.Out.WriteLine(Output.Plain($"{key}: {value}"));
+            Output.Line($"{key}: {value}");
     }
 
     private static void Convert(ParseResult parsed)
@@ -105,7 +105,7 @@ internal static class WeightsCommand
         string from = WeightConversion.Locate(parsed.GetValue(InputFile)!), to = parsed.GetValue(OutputFile)!;
         Output.Refuse(OutputFile.Name, to, from);
         int tensors = WeightConversion.Convert(from, to);
-        Console.Out.WriteLine($"{to}: {tensors} tensors of {from}");
+        Output.Line($"{to}: {tensors} tensors of {from}");
     }
 
     private static string Number(double? number) => number?.ToString("G4", CultureInfo.InvariantCulture) ?? "";
