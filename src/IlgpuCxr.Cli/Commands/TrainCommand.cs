@@ -115,25 +115,41 @@ internal static class TrainCommand
             parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
         TrainingOptions options = Options(parsed) with { Weights = weights.Identity };
         options.Validate();
-        bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
+        Run(parsed, device, options, weights, data, cancellation);
+        return 0;
+    }
+
+    /// <summary>Trains, evaluates the best epoch and reports.</summary>
+    internal static void Run(
+        ParseResult parsed, ComputeDevice device, TrainingOptions options, InitialWeights weights, ImageFolder data,
+        CancellationToken cancellation)
+    {
+        bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var run = new RunDirectory(parsed.GetValue(Out)!);
-        using var trainer = new Trainer(device, options, data, loader, run, weights);
-        if (parsed.GetValue(Resume))
-            trainer.Resume();
-        else
-            trainer.Begin();
-        bool isDone = trainer.EpochsDone >= options.Epochs;
-        if (!quiet && isDone)
-            Output.Line(
-                $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
-        else if (!quiet)
-            TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
-        IReadOnlyList<EpochResult> history = TrainingDisplay.Run(
-            quiet || isDone, observer => trainer.Run(observer, cancellation));
+        IReadOnlyList<EpochResult> history;
+        int epochs;
+        // What is evaluated is another network: a device on which training just fits has no room for both.
+        using (var trainer = new Trainer(device, options, data, loader, run, weights))
+        {
+            if (parsed.GetValue(Resume))
+                trainer.Resume();
+            else
+                trainer.Begin();
+            bool isDone = trainer.EpochsDone >= options.Epochs;
+            if (!quiet && isDone)
+                Output.Line(
+                    $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
+            else if (!quiet)
+                TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
+            history = TrainingDisplay.Run(quiet || isDone, observer => trainer.Run(observer, cancellation));
+            epochs = trainer.EpochsDone;
+        }
 
+        // The trainer's own is gone with it, and a run that goes on meanwhile may have another best epoch.
+        using IDisposable held = run.Lock();
         IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
             device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
@@ -144,10 +160,8 @@ internal static class TrainCommand
             EvaluationDisplay.Print(run.Best, best, results);
         // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
-            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name,
-            history, history.Sum(epoch => epoch.Seconds),
-            [.. results.Select(SplitResult.Of)]));
-        return 0;
+            new RowConfiguration("", options with { Epochs = epochs }, data.Describe()), device.Name, history,
+            history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)]));
     }
 
     private static string AfterInterruption(ParseResult parsed) =>
