@@ -16,7 +16,7 @@ internal static class TrainingDisplay
 
     /// <summary>Says what is about to be trained.</summary>
     public static void PrintHeader(
-        ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageFolder data)
+        ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageDataset data)
     {
         Output.Line(device.Name);
         Output.Line(

@@ -47,7 +47,7 @@ internal static class BenchCommand
     {
         string? data = parsed.GetValue(Data);
         bool trains = parsed.GetValue(Mode) == "train";
-        ClassificationTask task = data is null ? ClassificationTask.Binary : ImageFolder.TaskOf(data);
+        ClassificationTask task = data is null ? ClassificationTask.Binary : ImageDataset.TaskOf(data);
         TrainingOptions common = TrainingOptions.Study(task) with { Size = parsed.GetValue(CommonOptions.Size) };
         TrainingOptions[] all =
         [
@@ -57,7 +57,7 @@ internal static class BenchCommand
         foreach (TrainingOptions options in all)
             options.Validate();
         UsageException.Require(data is null || trains, "--data measures training; leave out --mode infer.");
-        ImageFolder? images = data is null ? null : ImageFolder.Open(data, common.Task);
+        ImageDataset? images = data is null ? null : ImageDataset.Open(data, common.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         foreach (TrainingOptions options in all)
         {

@@ -20,15 +20,15 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static ImageFolder OpenData(string root, string checkpoint, CheckpointInfo info)
+    private static ImageDataset OpenData(string root, string checkpoint, CheckpointInfo info)
     {
         try
         {
-            return ImageFolder.OpenForEvaluation(root, info.Options.Task, info.Classes);
+            return ImageDataset.OpenForEvaluation(root, info.Options.Task, info.Classes);
         }
         catch (DataException exception)
             when (info.Options.Task == ClassificationTask.Binary
-                && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
+                && ImageDataset.TaskOf(root) == ClassificationTask.MultiLabel)
         {
             throw new DataException(
                 $"The checkpoint {checkpoint} is binary ({string.Join(", ", info.Classes)}), but '{root}' holds images of several labels; use images of the checkpoint's classes, or a multilabel checkpoint.",
@@ -41,7 +41,7 @@ internal static class EvaluateCommand
         string path = parsed.GetValue(CommonOptions.CheckpointPath)!;
         CheckpointInfo info = Checkpoint.ReadInfo(path);
         TrainingOptions options = CommonOptions.OptionsOf(parsed, info);
-        ImageFolder data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
+        ImageDataset data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(

@@ -37,7 +37,7 @@ internal static class PredictCommand
         if (!File.Exists(input) && !Directory.Exists(input))
             throw new DataException($"There is no image, directory or .safetensors file '{input}'; check the path.");
         IReadOnlyList<ImageSample> samples = Directory.Exists(input)
-            ? ImageFolder.Flat(input)
+            ? ImageDirectory.Flat(input)
             : [new ImageSample(input, 0)];
         string? csv = parsed.GetValue(Csv);
         Output.Refuse(

@@ -115,7 +115,7 @@ internal static class TrainCommand
             parsed.GetValue(Weights)!, parsed.GetValue(CommonOptions.Network)!);
         TrainingOptions options = Options(parsed) with { Weights = weights.Identity };
         options.Validate();
-        ImageFolder data = ImageFolder.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
+        ImageDataset data = ImageDataset.Open(parsed.GetValue(DataOptions.Data)!, options.Task);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         Run(parsed, device, options, weights, data, cancellation);
         return 0;
@@ -123,7 +123,7 @@ internal static class TrainCommand
 
     /// <summary>Trains, evaluates the best epoch and reports.</summary>
     internal static void Run(
-        ParseResult parsed, ComputeDevice device, TrainingOptions options, InitialWeights weights, ImageFolder data,
+        ParseResult parsed, ComputeDevice device, TrainingOptions options, InitialWeights weights, ImageDataset data,
         CancellationToken cancellation)
     {
         bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);

@@ -21,7 +21,7 @@ namespace IlgpuCxr.Data;
 /// Patients with images in more than one split, as far as files are named by the NIH's rule.
 /// </param>
 public sealed partial record DataCheck(
-    ImageFolder Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable,
+    ImageDataset Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable,
     IReadOnlyList<string> Dark, IReadOnlyList<SharedFile> Duplicates, IReadOnlyList<SharedFile> Repeats,
     IReadOnlyList<SharedPatient> Patients)
 {
@@ -38,7 +38,7 @@ public sealed partial record DataCheck(
     public static DataCheck Run(
         string root, IImageDecoder decoder, int threads, IProgress<int>? progress, CancellationToken cancellation)
     {
-        ImageFolder data = ImageFolder.Open(root, ImageFolder.TaskOf(root));
+        ImageDataset data = ImageDataset.Open(root, ImageDataset.TaskOf(root));
         (string Split, ImageSample Sample)[] files =
         [
             .. data.Train.Select(sample => (SplitNames.Train, sample)),
@@ -86,7 +86,7 @@ public sealed partial record DataCheck(
             ]);
     }
 
-    private static SplitCount[] CountsOf(ImageFolder data)
+    private static SplitCount[] CountsOf(ImageDataset data)
     {
         SplitCount Count(string split, IReadOnlyList<ImageSample> samples) => new(split, samples.Count,
             [

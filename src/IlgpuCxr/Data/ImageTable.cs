@@ -43,7 +43,7 @@ internal static class ImageTable
     /// Those of a trained network that is to be evaluated, for which training images are left out; null otherwise.
     /// </param>
     /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
-    public static ImageFolder Open(string file, ClassificationTask task, IReadOnlyList<string>? classes)
+    public static ImageDataset Open(string file, ClassificationTask task, IReadOnlyList<string>? classes)
     {
         List<Row> rows = ReadAll(file);
         RefusePatientsInTwoSplits(file, rows);
@@ -69,7 +69,7 @@ internal static class ImageTable
                 throw new DataException(
                     $"'{file}' has no image of the split {split}; write '{split}' in the column split.");
         }
-        return new ImageFolder(file, task)
+        return new ImageDataset(file, task)
         {
             ClassNames = names,
             Train = [.. samples[SplitNames.Train]],

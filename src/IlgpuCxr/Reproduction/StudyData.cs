@@ -6,7 +6,7 @@ namespace IlgpuCxr.Reproduction;
 /// <summary>A part's images, whatever directory names they come in.</summary>
 /// <param name="Images">The images.</param>
 /// <param name="Kind">What they are: <see cref="DataDescription.Phantoms"/> or <see cref="DataDescription.Given"/>.</param>
-public sealed record StudyData(ImageFolder Images, string Kind)
+public sealed record StudyData(ImageDataset Images, string Kind)
 {
     /// <summary>
     /// Finds a part's images in a directory: there, or below it under the study's name for them or as <c>part1</c> and
@@ -27,10 +27,10 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         string root = Named(SplitNames.Train) is not null
             ? directory
             : Named(studyName) ?? Named(part.DirectoryName()) ?? directory;
-        if (part == StudyPart.Part1 && ImageFolder.TaskOf(root) == ClassificationTask.MultiLabel)
+        if (part == StudyPart.Part1 && ImageDataset.TaskOf(root) == ClassificationTask.MultiLabel)
             throw new DataException(
                 $"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {Option(StudyPart.Part2)}.");
-        ImageFolder images = ImageFolder.Open(root, part.Task());
+        ImageDataset images = ImageDataset.Open(root, part.Task());
         // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change
         // places.
         if (part == StudyPart.Part1
@@ -59,7 +59,7 @@ public sealed record StudyData(ImageFolder Images, string Kind)
         CancellationToken cancellation)
     {
         PhantomDataset.Write(directory, PhantomStudy.Images(part, seed), threads, progress, cancellation);
-        return new StudyData(ImageFolder.Open(directory, part.Task()), DataDescription.Phantoms);
+        return new StudyData(ImageDataset.Open(directory, part.Task()), DataDescription.Phantoms);
     }
 
     /// <summary>The images in words and numbers.</summary>

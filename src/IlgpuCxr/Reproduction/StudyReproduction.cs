@@ -108,7 +108,7 @@ public sealed class StudyReproduction(
     private RowResult Train(RowPlan plan, ITrainingObserver observer, CancellationToken cancellation)
     {
         TrainingOptions training = plan.Configuration.Options;
-        ImageFolder images = plan.Data.Images;
+        ImageDataset images = plan.Data.Images;
         RunDirectory run = plan.Directory.Claim(plan.Configuration);
         var loader = new ImageBatchLoader(
             cache,

@@ -28,7 +28,7 @@ public static class CheckpointEvaluation
     /// The checkpoint does not fit, has other classes than the images, or gives values that are not finite.
     /// </exception>
     public static IReadOnlyList<SplitEvaluation> Run(
-        ComputeDevice device, string path, ImageFolder data, ImageBatchLoader loader, bool training,
+        ComputeDevice device, string path, ImageDataset data, ImageBatchLoader loader, bool training,
         CancellationToken cancellation)
     {
         CheckpointInfo info = Checkpoint.ReadInfo(path);

@@ -28,7 +28,7 @@ public static class DataBenchmark
     /// <param name="steps">Steps of a pass, as far as there are images.</param>
     /// <exception cref="UsageException">There are too few images.</exception>
     public static DataBenchmarkResult Run(
-        ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, int steps)
+        ComputeDevice device, TrainingOptions options, ImageDataset data, ImageBatchLoader loader, int steps)
     {
         // The first batch compiles kernels and plans the memory; whole batches, so that nothing is planned again.
         int measured = Math.Min(steps, data.Train.Count / options.Batch - 1);

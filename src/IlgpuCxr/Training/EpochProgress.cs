@@ -9,7 +9,7 @@ namespace IlgpuCxr.Training;
 /// <param name="epochs">Number of epochs.</param>
 /// <param name="data">The images of an epoch.</param>
 /// <param name="batch">Images in a step.</param>
-internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int epochs, ImageFolder data, int batch)
+internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int epochs, ImageDataset data, int batch)
 {
     // Backward-data and backward-weights cost about as much as forward each.
     private const int TrainingCost = 3;

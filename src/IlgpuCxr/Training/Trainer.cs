@@ -21,7 +21,7 @@ public sealed class Trainer : IDisposable
 {
     private readonly ComputeDevice device;
     private readonly TrainingOptions options;
-    private readonly ImageFolder data;
+    private readonly ImageDataset data;
     private readonly ImageBatchLoader loader;
     private readonly RunDirectory run;
     private readonly Network network;
@@ -50,7 +50,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="NetworkException">The weights do not fit, or the network is not known.</exception>
     /// <exception cref="WeightFormatException">The file of weights cannot be read.</exception>
     public Trainer(
-        ComputeDevice device, TrainingOptions options, ImageFolder data, ImageBatchLoader loader, RunDirectory run,
+        ComputeDevice device, TrainingOptions options, ImageDataset data, ImageBatchLoader loader, RunDirectory run,
         InitialWeights? weights = null)
     {
         weights ??= InitialWeights.Random;

@@ -25,7 +25,7 @@ public sealed class TrainMemoryTests
             ]);
         TrainCommand.Run(
             parsed, device, TrainCommand.Options(parsed), InitialWeights.Random,
-            ImageFolder.Open(data.Root, ClassificationTask.Binary), CancellationToken.None);
+            ImageDataset.Open(data.Root, ClassificationTask.Binary), CancellationToken.None);
         // Parameters, gradients and momentum, and little for the activations of so small images.
         Assert.That(device.PeakBytes, Is.InRange(3 * sizeof(float) * Parameters, 3.5 * sizeof(float) * Parameters));
         Assert.That(File.Exists(Path.Combine(cxr.PathOf("run"), "report.md")));

@@ -18,7 +18,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void Evaluation_brings_every_image_in_order_and_a_smaller_last_batch()
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         List<Copy> batches = Copies(Loader(4).Evaluation(folder.Train));
 
         Assert.That(batches.Select(batch => batch.Indices.Length), Is.EqualTo(new[] { 4, 4, 2 }));
@@ -41,7 +41,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void Augmentation_brings_every_image_once_in_an_order_and_with_transforms_of_its_epoch()
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         ImageBatchLoader loader = Loader(3);
         List<Copy> first = Copies(loader.Augmented(folder.Train, 1, 0));
         List<Copy> second = Copies(loader.Augmented(folder.Train, 1, 1));
@@ -60,7 +60,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void Batches_do_not_depend_on_threads_nor_on_what_was_loaded_before([Values(1, 2, 7)] int threads)
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         List<Copy> expected = Copies(Loader(4, threads: 3).Augmented(folder.Train, 9, 5));
         ImageBatchLoader loader = Loader(4, threads: threads);
         Copies(loader.Augmented(folder.Train, 9, 4));
@@ -80,7 +80,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void An_unreadable_image_leaves_its_batch_smaller_and_the_others_the_same()
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         List<Copy> whole = Copies(Loader(4).Augmented(folder.Train, 1, 0));
         string broken = folder.Train[3].Path;
         File.WriteAllBytes(broken, File.ReadAllBytes(broken)[..40]);
@@ -105,7 +105,7 @@ public sealed class ImageBatchLoaderTests
             new DecodedImageCache(new FailingDecoder(), data.PathOf("failing")),
             new ImageBatchOptions { BatchSize = 4, Size = 8 });
         Assert.That(
-            () => Copies(loader.Evaluation(ImageFolder.Open(data.Root).Train)),
+            () => Copies(loader.Evaluation(ImageDataset.Open(data.Root).Train)),
             Throws.TypeOf<IOException>().With.Message.EqualTo("Too many open files"));
         Assert.That(loader.Unreadable, Is.Empty);
     }
@@ -114,7 +114,7 @@ public sealed class ImageBatchLoaderTests
     public void An_image_too_narrow_to_be_resized_is_left_out_in_training_only()
     {
         string narrow = data.WriteImage("train/normal/9.png", 4000, 2);
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         var loader = new ImageBatchLoader(
             new DecodedImageCache(new VipsImageDecoder(), data.PathOf("cache")),
             new ImageBatchOptions { BatchSize = 4, Size = 224, Transforms = ImageTransforms.Part2 });
@@ -134,7 +134,7 @@ public sealed class ImageBatchLoaderTests
     public void Evaluation_of_part_2_squeezes_every_image()
     {
         List<Copy> batches = Copies(
-            Loader(4, transforms: ImageTransforms.Part2).Evaluation(ImageFolder.Open(data.Root).Train));
+            Loader(4, transforms: ImageTransforms.Part2).Evaluation(ImageDataset.Open(data.Root).Train));
         Assert.That(batches, Is.Not.Empty);
         foreach (ImageTransformParameters image in batches.SelectMany(batch => batch.Parameters))
             Assert.That(
@@ -144,7 +144,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void A_batch_of_unreadable_images_is_left_out()
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         foreach (int index in new[] { 2, 3 })
             File.WriteAllBytes(folder.Train[index].Path, [1]);
         ImageBatchLoader loader = Loader(2);
@@ -158,7 +158,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void No_readable_image_at_all_is_an_error()
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         foreach (ImageSample sample in folder.Train)
             File.WriteAllBytes(sample.Path, [1]);
 
@@ -170,7 +170,7 @@ public sealed class ImageBatchLoaderTests
     [Test]
     public void Strictness_refuses_the_first_unreadable_image_by_name()
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         foreach (int index in new[] { 5, 6 })
             File.WriteAllBytes(folder.Train[index].Path, [1]);
         ImageBatchLoader loader = Loader(4, strict: true);
@@ -187,7 +187,7 @@ public sealed class ImageBatchLoaderTests
         var decoder = new SlowDecoder();
         var loader = new ImageBatchLoader(
             new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
-        foreach (ImageBatch batch in loader.Evaluation(ImageFolder.Open(data.Root).Train))
+        foreach (ImageBatch batch in loader.Evaluation(ImageDataset.Open(data.Root).Train))
         {
             Assert.That(batch.Count, Is.EqualTo(1));
             break;
@@ -205,7 +205,7 @@ public sealed class ImageBatchLoaderTests
         var decoder = new SlowDecoder();
         var loader = new ImageBatchLoader(
             new DecodedImageCache(decoder, data.PathOf("slow")), new ImageBatchOptions { BatchSize = 1, Size = 8 });
-        using IEnumerator<ImageBatch> batches = loader.Evaluation(ImageFolder.Open(data.Root).Train).GetEnumerator();
+        using IEnumerator<ImageBatch> batches = loader.Evaluation(ImageDataset.Open(data.Root).Train).GetEnumerator();
         batches.MoveNext();
         SpinWait.SpinUntil(() => decoder.Decoded >= 4, TimeSpan.FromSeconds(20));
         Thread.Sleep(100);
@@ -218,7 +218,7 @@ public sealed class ImageBatchLoaderTests
     public void A_cancelled_pass_ends_with_the_exception_of_cancellation()
     {
         using var cancellation = new CancellationTokenSource();
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
 
         Assert.That(
             () =>
@@ -236,7 +236,7 @@ public sealed class ImageBatchLoaderTests
     public void A_device_batch_is_what_the_reference_makes_of_the_decoded_images(
         [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         using ComputeDevice device = implementation.Open()!;
         using var memory = new DeviceMemory(device);
         using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
@@ -258,7 +258,7 @@ public sealed class ImageBatchLoaderTests
     public void Real_x_rays_are_transformed_as_the_reference_does(
         [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
-        ImageFolder folder = ImageFolder.Open(SharedData.XRays);
+        ImageDataset folder = ImageDataset.Open(SharedData.XRays);
         using ComputeDevice device = implementation.Open()!;
         using var memory = new DeviceMemory(device);
         using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
@@ -286,7 +286,7 @@ public sealed class ImageBatchLoaderTests
     public void Real_x_rays_of_part_2_are_resized_twice_as_the_reference_does(
         [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
-        ImageFolder folder = ImageFolder.Open(SharedData.XRaysOfPart2, ClassificationTask.MultiLabel);
+        ImageDataset folder = ImageDataset.Open(SharedData.XRaysOfPart2, ClassificationTask.MultiLabel);
         ImageSample[] samples =
             [.. new[] { 0b011, 0b010, 0b100 }.Select(labels => folder.Train.First(sample => sample.Label == labels))];
         using ComputeDevice device = implementation.Open()!;

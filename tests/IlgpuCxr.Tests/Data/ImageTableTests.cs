@@ -15,7 +15,7 @@ public sealed class ImageTableTests
     [Test]
     public void Labels_are_sets_and_paths_are_relative_to_the_file()
     {
-        ImageFolder images = Open(
+        ImageDataset images = Open(
             ClassificationTask.MultiLabel,
             "Path, Labels, Split, Patient", "a/1.png, covid|pneumonia, train, 1", "2.png, normal, VAL, 2",
             "3.png, pneumonia | covid, test, 3", "4.png, , test, 3", "5.png,,train,", "6.png,normal,train,");
@@ -39,7 +39,7 @@ public sealed class ImageTableTests
     [Test]
     public void One_class_an_image_is_its_place_among_the_sorted_names()
     {
-        ImageFolder images = Open(
+        ImageDataset images = Open(
             ClassificationTask.Binary, "split,labels,path", "train,normal,\"a, b.png\"", "train,infected,c.png",
             "validation,normal,d.png");
         Assert.That(images.ClassNames, Is.EqualTo(new[] { "infected", "normal" }));
@@ -52,7 +52,7 @@ public sealed class ImageTableTests
     [Test]
     public void Of_one_class_an_image_the_studys_names_are_sorted_too()
     {
-        ImageFolder images = Open(
+        ImageDataset images = Open(
             ClassificationTask.Binary, "path,labels,split", "1.png,covid,train", "2.png,pneumonia,train",
             "3.png,normal,train", "4.png,normal,val");
         Assert.That(images.ClassNames, Is.EqualTo(new[] { "covid", "normal", "pneumonia" }));
@@ -63,7 +63,7 @@ public sealed class ImageTableTests
     public void Several_labels_in_a_line_tell_the_task(ClassificationTask task, params string[] lines)
     {
         File.WriteAllLines(data.PathOf("data.csv"), ["path,labels,split", .. lines]);
-        Assert.That(ImageFolder.TaskOf(data.PathOf("data.csv")), Is.EqualTo(task));
+        Assert.That(ImageDataset.TaskOf(data.PathOf("data.csv")), Is.EqualTo(task));
     }
 
     [TestCase("Line 3 of", "has 2 labels", "path,labels,split", "1.png,a,train", "2.png,a|b,train", "3.png,b,val")]
@@ -111,7 +111,7 @@ public sealed class ImageTableTests
     public void Evaluating_takes_the_classes_of_the_checkpoint()
     {
         File.WriteAllLines(data.PathOf("data.csv"), ["path,labels,split", "1.png,c,test", "2.png,x,train"]);
-        ImageFolder images = Evaluated(["a", "b", "c"]);
+        ImageDataset images = Evaluated(["a", "b", "c"]);
         Assert.That(images.ClassNames, Is.EqualTo(new[] { "a", "b", "c" }));
         Assert.That(images.Test, Is.EqualTo(new[] { new ImageSample(data.PathOf("1.png"), 2) }));
         Assert.That(images.Train, Is.Empty);
@@ -120,7 +120,7 @@ public sealed class ImageTableTests
             Throws.TypeOf<DataException>().With.Message.Contains("Line 2 of").And.Message.Contains(
                 "'c', which the checkpoint does not know").And.Message.EndsWith("a, b."));
 
-        ImageFolder Evaluated(string[] classes) => ImageFolder.OpenForEvaluation(
+        ImageDataset Evaluated(string[] classes) => ImageDataset.OpenForEvaluation(
             data.PathOf("data.csv"), ClassificationTask.Binary, classes);
     }
 
@@ -132,7 +132,7 @@ public sealed class ImageTableTests
             ["path,labels,split", "1.png,\u00e4,train", "2.png,\u00f6,train", "3.png,\u00f6,val"],
             System.Text.Encoding.Latin1);
         Assert.That(
-            () => ImageFolder.Open(data.PathOf("data.csv")),
+            () => ImageDataset.Open(data.PathOf("data.csv")),
             Throws.TypeOf<DataException>().With.Message.Contains("data.csv' is not in UTF-8"));
     }
 
@@ -147,7 +147,7 @@ public sealed class ImageTableTests
     {
         string[] lines =
             ["path,labels,split", .. Enumerable.Range(0, 40).Select(i => $"{i}.png,c{i:00},train"), "40.png,c39,val"];
-        ImageFolder images = Open(ClassificationTask.Binary, lines);
+        ImageDataset images = Open(ClassificationTask.Binary, lines);
         Assert.That(images.ClassNames, Has.Count.EqualTo(40));
         Assert.That(images.Validation.Single().Label, Is.EqualTo(39));
         Assert.That(
@@ -156,9 +156,9 @@ public sealed class ImageTableTests
                 "--task multilabel takes at most 31"));
     }
 
-    private ImageFolder Open(ClassificationTask task, params string[] lines)
+    private ImageDataset Open(ClassificationTask task, params string[] lines)
     {
         File.WriteAllLines(data.PathOf("data.csv"), lines);
-        return ImageFolder.Open(data.PathOf("data.csv"), task);
+        return ImageDataset.Open(data.PathOf("data.csv"), task);
     }
 }

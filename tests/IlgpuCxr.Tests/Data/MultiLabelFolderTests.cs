@@ -10,7 +10,7 @@ public sealed class MultiLabelFolderTests
     public void Directories_tell_the_labels_whatever_the_split_calls_them()
     {
         using DataFolder data = DataFolder.CompletePart2(2);
-        ImageFolder folder = ImageFolder.Open(data.Root, ClassificationTask.MultiLabel);
+        ImageDataset folder = ImageDataset.Open(data.Root, ClassificationTask.MultiLabel);
 
         Assert.That(folder.ClassNames, Is.EqualTo(new[] { "covid", "pneumonia", "normal" }));
         Assert.That(
@@ -32,10 +32,10 @@ public sealed class MultiLabelFolderTests
             data.Write($"numbered/{name}", [1]);
 
         Assert.That(
-            ImageFolder.Flat(data.PathOf("numbered")).Select(sample => Path.GetFileName(sample.Path)),
+            ImageDirectory.Flat(data.PathOf("numbered")).Select(sample => Path.GetFileName(sample.Path)),
             Is.EqualTo(new[] { "0.png", "1.png", "2.png", "10.jpg", "100.png" }));
         Assert.That(
-            ImageFolder.Open(
+            ImageDataset.Open(
                 data.Root, ClassificationTask.MultiLabel).Unlabelled.Select(sample => Path.GetFileName(sample.Path)),
             Is.EqualTo(new[] { "0.png", "1.png", "10.png", "11.png" }));
     }
@@ -48,7 +48,7 @@ public sealed class MultiLabelFolderTests
         foreach (string name in new[] { "COVID", "normal", "pneumonia" })
             data.Write($"test/{name}/0.png", [1]);
 
-        ImageFolder folder = ImageFolder.Open(data.Root, ClassificationTask.MultiLabel);
+        ImageDataset folder = ImageDataset.Open(data.Root, ClassificationTask.MultiLabel);
         Assert.That(folder.Test.Select(sample => sample.Label), Is.EqualTo(new[] { Covid, Normal, Pneumonia }));
         Assert.That(folder.Unlabelled, Is.Empty);
     }
@@ -61,7 +61,7 @@ public sealed class MultiLabelFolderTests
         data.Write($"{split}/{name}/0.png", [1]);
 
         Assert.That(
-            () => ImageFolder.Open(data.Root, ClassificationTask.MultiLabel),
+            () => ImageDataset.Open(data.Root, ClassificationTask.MultiLabel),
             Throws.TypeOf<DataException>().With.Message.Contains(data.PathOf(split)).And.Message.Contains(name).And.Message.Contains("three"));
     }
 
@@ -72,7 +72,7 @@ public sealed class MultiLabelFolderTests
         Directory.Delete(data.PathOf("Validation", "covid"), recursive: true);
 
         Assert.That(
-            () => ImageFolder.Open(data.Root, ClassificationTask.MultiLabel),
+            () => ImageDataset.Open(data.Root, ClassificationTask.MultiLabel),
             Throws.TypeOf<DataException>().With.Message.Contains("normal, pneumonia"));
     }
 
@@ -82,13 +82,13 @@ public sealed class MultiLabelFolderTests
         using DataFolder data = DataFolder.CompletePart2(1);
         Directory.Move(data.PathOf("Validation", "covid"), data.PathOf("Validation", "covid-19"));
 
-        Assert.That(ImageFolder.Open(data.Root).ClassNames, Is.EqualTo(new[] { "covid-19", "normal", "pneumonia" }));
+        Assert.That(ImageDataset.Open(data.Root).ClassNames, Is.EqualTo(new[] { "covid-19", "normal", "pneumonia" }));
     }
 
     [Test]
     public void An_empty_directory_has_no_images_to_predict()
     {
         using var data = new DataFolder();
-        Assert.That(() => ImageFolder.Flat(data.Root), Throws.TypeOf<DataException>().With.Message.Contains(data.Root));
+        Assert.That(() => ImageDirectory.Flat(data.Root), Throws.TypeOf<DataException>().With.Message.Contains(data.Root));
     }
 }

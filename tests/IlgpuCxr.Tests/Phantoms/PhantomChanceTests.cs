@@ -23,7 +23,7 @@ public sealed class PhantomChanceTests
             string data = Path.Combine(folder.FullName, "data");
             var counts = new PhantomCounts(few, new ClassCounts(ImagesAClass, ImagesAClass / 2, ImagesAClass / 2), few);
             PhantomDataset.Write(data, new PhantomDatasetOptions(StudyPart.Part1, counts, Size, Seed: 5), threads: 2);
-            ImageFolder images = ImageFolder.Open(data);
+            ImageDataset images = ImageDataset.Open(data);
             var loader = new ImageBatchLoader(
                 new DecodedImageCache(new VipsImageDecoder(), Path.Combine(folder.FullName, "cache")),
                 new ImageBatchOptions { BatchSize = 50, Size = Size, Threads = 2 });
@@ -40,7 +40,7 @@ public sealed class PhantomChanceTests
         }
     }
 
-    private static double AreaOfUntrained(long seed, ImageFolder images, ImageBatchLoader loader)
+    private static double AreaOfUntrained(long seed, ImageDataset images, ImageBatchLoader loader)
     {
         using ComputeDevice device = SmallRun.Open(2);
         using var network = new Network(device, "resnet18", NetworkHead.Part1);

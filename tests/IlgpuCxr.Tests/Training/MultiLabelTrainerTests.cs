@@ -57,7 +57,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         some.Write("Test/1.png", [1]);
         using ComputeDevice device = SmallRun.Open(2);
         using var predictor = new Predictor(device, Reference.Files.Best);
-        IReadOnlyList<ImageSample> samples = ImageFolder.Flat(some.PathOf("Test"));
+        IReadOnlyList<ImageSample> samples = ImageDirectory.Flat(some.PathOf("Test"));
         IReadOnlyList<ImagePrediction> predictions = predictor.Predict(
             samples, Reference.Loader(Options with { Batch = 3 }, 2), CancellationToken.None);
         Assert.That(
@@ -99,7 +99,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
     {
         const long seed = 3;
         using ComputeDevice device = SmallRun.Open(2);
-        ImageFolder images = Reference.Images(Options);
+        ImageDataset images = Reference.Images(Options);
         ImageBatchLoader loader = Reference.Loader(Options, 2);
         using var network = new Network(device, Options.Network, Options.Head(images.ClassNames.Count));
         network.Initialize(seed);
@@ -221,7 +221,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
     {
         using ComputeDevice device = SmallRun.Open(2);
         using var predictor = new Predictor(device, Reference.Files.Best);
-        ImageFolder images = Reference.Images(Options);
+        ImageDataset images = Reference.Images(Options);
         ImageBatchLoader loader = Reference.Loader(Options with { Batch = 3 }, 2);
         IReadOnlyList<ImagePrediction> predictions = predictor.Predict(
             images.Unlabelled, loader, CancellationToken.None);

@@ -30,7 +30,7 @@ internal sealed class SmallRun : IDisposable
 
     public RunDirectory Files => new(folder.FullName);
 
-    public ImageFolder Images(TrainingOptions options) => ImageFolder.Open(data, options.Task);
+    public ImageDataset Images(TrainingOptions options) => ImageDataset.Open(data, options.Task);
 
     /// <summary>What the observer was told: each epoch, and whether it was the best so far.</summary>
     public List<(EpochResult Result, bool IsBest)> Told { get; } = [];

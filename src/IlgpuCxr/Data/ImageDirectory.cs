@@ -1,24 +1,21 @@
-using System.Globalization;
 using System.IO.Enumeration;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Data;
 
 /// <summary>
-/// A data set in directories, <c>root/split/class/*.png</c> as torchvision's ImageFolder reads it, or in a CSV file
-/// (see <see cref="Open"/>).
+/// Lists data sets in directories, <c>root/split/class/*.png</c> as torchvision's ImageFolder reads them.
 /// </summary>
 /// <remarks>
 /// Classes are the directories of a split, sorted, and a class's label is its place among them; a class's files are all
 /// image files in and below its directory, sorted, but for those whose names begin with a dot. Where an image may have
 /// several labels, the directory's name tells them as in the study's Part 2: covid (or covid-19) is COVID and
-/// pneumonia, pneumonia and normal are themselves. Sorting is by UTF-16 code unit, so that labels and order are the same on
-/// every machine. The splits <c>train</c>, <c>validation</c> (or <c>val</c>) and <c>test</c> are found in any case. See
+/// pneumonia, pneumonia and normal are themselves. Sorting is by UTF-16 code unit, so that labels and order are the
+/// same on every machine. The splits <c>train</c>, <c>validation</c> (or <c>val</c>) and <c>test</c> are found in any
+/// case. See
 /// <see href="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html">ImageFolder</see>.
 /// </remarks>
-public sealed partial class ImageFolder
+public static partial class ImageDirectory
 {
     // torchvision's IMG_EXTENSIONS but for the portable bitmaps .ppm and .pgm, which the decoder does not read.
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"];
@@ -28,82 +25,6 @@ public sealed partial class ImageFolder
         RecurseSubdirectories = true,
         AttributesToSkip = 0,
     };
-
-    internal ImageFolder(string root, ClassificationTask task)
-    {
-        Root = root;
-        Task = task;
-    }
-
-    /// <summary>The directory of the splits, or the CSV file.</summary>
-    public string Root { get; }
-
-    /// <summary>One class an image, or several labels.</summary>
-    public ClassificationTask Task { get; }
-
-    /// <summary>The name of each class or label, in the order of their indices.</summary>
-    public IReadOnlyList<string> ClassNames { get; internal init; } = [];
-
-    /// <summary>What the network learns from.</summary>
-    public IReadOnlyList<ImageSample> Train { get; internal init; } = [];
-
-    /// <summary>What the best epoch is chosen by.</summary>
-    public IReadOnlyList<ImageSample> Validation { get; internal init; } = [];
-
-    /// <summary>What nothing is chosen by; empty if the data has no such split.</summary>
-    public IReadOnlyList<ImageSample> Test { get; internal init; } = [];
-
-    /// <summary>
-    /// Images to predict whose classes are not known: those of a <c>test</c> without class directories, in the order of
-    /// their numbers.
-    /// </summary>
-    public IReadOnlyList<ImageSample> Unlabelled { get; internal init; } = [];
-
-    /// <summary>Lists a data set's files; opens none of them.</summary>
-    /// <remarks>
-    /// A CSV file has the columns <c>path</c> (relative to the file), <c>labels</c> (several are separated by
-    /// <c>|</c>), <c>split</c> (train, validation or test) and perhaps <c>patient</c>.
-    /// </remarks>
-    /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
-    /// <param name="task">One class an image, or several labels.</param>
-    /// <exception cref="DataException">The directory does not have the layout described.</exception>
-    public static ImageFolder Open(string root, ClassificationTask task = ClassificationTask.Binary) =>
-        Read(root, task, null);
-
-    /// <summary>
-    /// Lists the images to evaluate a trained network on: training images are left out, and validation or test may be
-    /// missing.
-    /// </summary>
-    /// <param name="root">The directory of the splits, or a CSV file with a line per image.</param>
-    /// <param name="task">One class an image, or several labels.</param>
-    /// <param name="classes">What the network tells apart, in the order of its outputs; not each needs images.</param>
-    /// <exception cref="DataException">
-    /// The directory does not have the layout described, or has other classes.
-    /// </exception>
-    public static ImageFolder OpenForEvaluation(string root, ClassificationTask task, IReadOnlyList<string> classes)
-    {
-        ImageFolder images = Read(root, task, classes);
-        return images.Validation.Count + images.Test.Count > 0
-            ? images
-            : throw new DataException(
-                $"'{root}' has no image with a class in the splits validation and test; add some, or use 'cxr predict'.");
-    }
-
-    /// <summary>
-    /// What the images are for: several labels an image where the class directories are those of the study's Part 2, or
-    /// a line of the CSV file has several.
-    /// </summary>
-    /// <param name="root">The directory of the splits, or a CSV file.</param>
-    /// <exception cref="DataException">The CSV file is not one.</exception>
-    public static ClassificationTask TaskOf(string root)
-    {
-        if (IsTable(root))
-            return ImageTable.TaskOf(root);
-        string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), SplitNames.Train) : null;
-        return train is not null && AreLabels(ClassesOf(train))
-            ? ClassificationTask.MultiLabel
-            : ClassificationTask.Binary;
-    }
 
     /// <summary>
     /// Lists images whose classes are not known: those in a directory, not below it, in the order of the numbers in
@@ -129,68 +50,15 @@ public sealed partial class ImageFolder
             : $"The directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}).");
     }
 
-    /// <summary>Fewer images: of each class its share, spread evenly over its files, and at least one.</summary>
-    /// <param name="train">About how many training images.</param>
-    /// <param name="others">About how many of each other split.</param>
-    public ImageFolder Limit(int train, int others) => new(Root, Task)
+    /// <summary>Lists a data set's files; opens none of them.</summary>
+    /// <param name="root">The directory of the splits.</param>
+    /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="classes">
+    /// Those of a trained network that is to be evaluated, for which training images are left out; null otherwise.
+    /// </param>
+    /// <exception cref="DataException">The directory does not have the layout described.</exception>
+    internal static ImageDataset Open(string root, ClassificationTask task, IReadOnlyList<string>? classes)
     {
-        ClassNames = ClassNames,
-        Train = Limit(Train, train),
-        Validation = Limit(Validation, others),
-        Test = Limit(Test, others),
-        Unlabelled = Limit(Unlabelled, others),
-    };
-
-    /// <summary>The images in words and numbers; opens none of them.</summary>
-    public DataDescription Describe() =>
-        new(ClassNames, Train.Count, Validation.Count, Test.Count + Unlabelled.Count, Digest())
-        {
-            Unlabelled = Unlabelled.Count,
-        };
-
-    /// <summary>
-    /// Whether a file's name ends as an image's does, and tools do not hide it, as macOS does <c>._x.jpg</c>.
-    /// </summary>
-    private static bool IsImage(string file) =>
-        !IsHidden(file) && Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>
-    /// Names that begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>: neither images nor classes.
-    /// </summary>
-    private static bool IsHidden(string path) => Path.GetFileName(path).StartsWith('.');
-
-    private string Digest()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ImageSample sample in (IEnumerable<ImageSample>)[.. Train, .. Validation, .. Test, .. Unlabelled])
-        {
-            string name = Path.GetRelativePath(Root, sample.Path).Replace('\\', '/');
-            FileInfo file = Links.FileOf(sample.Path);
-            // A table may name a file that is not there, which is left out later like one that cannot be read.
-            long length = file.Exists ? file.Length : -1;
-            hash.AppendData(
-                Encoding.UTF8.GetBytes(
-                    string.Create(CultureInfo.InvariantCulture, $"{name}|{length}|{sample.Label}\n")));
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
-
-    private static IReadOnlyList<ImageSample> Limit(IReadOnlyList<ImageSample> samples, int images)
-    {
-        if (samples.Count <= images)
-            return samples;
-        return [.. samples.GroupBy(sample => sample.Label).SelectMany(group =>
-        {
-            ImageSample[] all = [.. group];
-            int count = Math.Max(1, (int)Math.Round((double)all.Length * images / samples.Count));
-            return Enumerable.Range(0, count).Select(i => all[(int)((long)i * all.Length / count)]);
-        })];
-    }
-
-    private static ImageFolder Read(string root, ClassificationTask task, IReadOnlyList<string>? classes)
-    {
-        if (IsTable(root))
-            return ImageTable.Open(root, task, classes);
         if (!Directory.Exists(root))
         {
             throw new DataException(File.Exists(root)
@@ -209,7 +77,17 @@ public sealed partial class ImageFolder
         }
     }
 
-    private static ImageFolder List(string root, ClassificationTask task)
+    /// <summary>Several labels, where the class directories are those of the study's Part 2.</summary>
+    /// <param name="root">The directory of the splits.</param>
+    internal static ClassificationTask TaskOf(string root)
+    {
+        string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), SplitNames.Train) : null;
+        return train is not null && AreLabels(ClassesOf(train))
+            ? ClassificationTask.MultiLabel
+            : ClassificationTask.Binary;
+    }
+
+    private static ImageDataset List(string root, ClassificationTask task)
     {
         string[] directories = SubdirectoriesOf(root);
         if (directories.Length == 0)
@@ -222,7 +100,7 @@ public sealed partial class ImageFolder
 
         bool isTestLabelled = test is null || SubdirectoriesOf(test).Length > 0;
         string[] classNames = task == ClassificationTask.Binary ? ClassNamesOf(train) : StudyLabels.Names;
-        return new ImageFolder(root, task)
+        return new ImageDataset(root, task)
         {
             ClassNames = classNames,
             Train = SamplesOf(train),
@@ -236,12 +114,12 @@ public sealed partial class ImageFolder
     }
 
     /// <summary>The validation and test images, with the classes of a trained network.</summary>
-    private static ImageFolder List(string root, ClassificationTask task, string[] classes)
+    private static ImageDataset List(string root, ClassificationTask task, string[] classes)
     {
         string[] directories = SubdirectoriesOf(root);
         string? test = FindSplit(root, directories, SplitNames.Test);
         bool isTestLabelled = test is null || SubdirectoriesOf(test).Length > 0;
-        return new ImageFolder(root, task)
+        return new ImageDataset(root, task)
         {
             ClassNames = classes,
             Validation = SamplesOf(FindSplit(root, directories, SplitNames.Validation, "val")),
@@ -267,9 +145,6 @@ public sealed partial class ImageFolder
             ? Array.IndexOf(classes, directory) is >= 0 and int label ? label : null
             : classes.SequenceEqual(StudyLabels.Names) ? StudyLabels.Of(directory) : null;
     }
-
-    private static bool IsTable(string root) =>
-        File.Exists(root) && Path.GetExtension(root).Equals(".csv", StringComparison.OrdinalIgnoreCase);
 
     private static string[] ClassNamesOf(string train)
     {
@@ -385,6 +260,17 @@ public sealed partial class ImageFolder
         }
         return false;
     }
+
+    /// <summary>
+    /// Whether a file's name ends as an image's does, and tools do not hide it, as macOS does <c>._x.jpg</c>.
+    /// </summary>
+    private static bool IsImage(string file) =>
+        !IsHidden(file) && Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Names that begin with a dot are tools' own, such as <c>.ipynb_checkpoints</c>: neither images nor classes.
+    /// </summary>
+    private static bool IsHidden(string path) => Path.GetFileName(path).StartsWith('.');
 
     private static string Names(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
 

@@ -2,14 +2,14 @@ using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Tests.Data;
 
-public sealed class ImageFolderTests
+public sealed class ImageDatasetTests
 {
     [Test]
     public void Labels_are_the_places_of_the_sorted_class_directories()
     {
         using DataFolder data = DataFolder.Complete(2);
 
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
 
         Assert.That(folder.ClassNames, Is.EqualTo(new[] { "infected", "normal" }));
         Assert.That(folder.Train, Is.EqualTo(new[]
@@ -34,7 +34,7 @@ public sealed class ImageFolderTests
         Directory.CreateSymbolicLink(data.PathOf("train", "normal", "more"), more.PathOf("train", "normal"));
         Directory.CreateSymbolicLink(more.PathOf("train", "normal", "back"), data.PathOf("train", "normal"));
 
-        IEnumerable<string> normal = ImageFolder.Open(data.Root).Train
+        IEnumerable<string> normal = ImageDataset.Open(data.Root).Train
             .Where(sample => sample.Label == 1)
             .Select(sample => Path.GetRelativePath(data.Root, sample.Path));
 
@@ -57,16 +57,16 @@ public sealed class ImageFolderTests
     public void Another_file_of_the_same_name_has_another_digest(string name)
     {
         using DataFolder data = DataFolder.Complete(2);
-        string before = ImageFolder.Open(data.Root).Describe().Digest;
+        string before = ImageDataset.Open(data.Root).Describe().Digest;
         data.Write(name, [1, 2, 3]);
-        Assert.That(ImageFolder.Open(data.Root).Describe().Digest, Is.Not.EqualTo(before));
+        Assert.That(ImageDataset.Open(data.Root).Describe().Digest, Is.Not.EqualTo(before));
     }
 
     [Test]
     public void A_limit_is_spread_evenly_over_each_class()
     {
         using DataFolder data = DataFolder.Complete(6);
-        IEnumerable<string> names = ImageFolder.Open(data.Root).Limit(train: 4, others: 2).Train.Select(
+        IEnumerable<string> names = ImageDataset.Open(data.Root).Limit(train: 4, others: 2).Train.Select(
             sample => Path.GetFileName(sample.Path));
         Assert.That(names, Is.EqualTo(new[] { "0.png", "3.png", "0.png", "3.png" }));
     }
@@ -82,7 +82,7 @@ public sealed class ImageFolderTests
         foreach (string split in new[] { "validation", "test" })
             data.Write($"{split}/normal/x.png", []);
 
-        IEnumerable<string> names = ImageFolder.Open(data.Root).Train.Where(sample => sample.Label == 1)
+        IEnumerable<string> names = ImageDataset.Open(data.Root).Train.Where(sample => sample.Label == 1)
             .Select(sample => Path.GetRelativePath(data.PathOf("train", "normal"), sample.Path).Replace('\\', '/'));
 
         Assert.That(names, Is.EqualTo(new[] { "B.png", "a10.png", "a2.png", "b.png", "Zz/y.jpeg", "deeper/a.png" }));
@@ -100,7 +100,7 @@ public sealed class ImageFolderTests
         data.Write("train/stray.png", [1]);
 
         Assert.That(
-            ImageFolder.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)),
+            ImageDataset.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)),
             Is.EqualTo(new[] { "0.png", "Scan.PNG", "0.png" }));
     }
 
@@ -111,7 +111,7 @@ public sealed class ImageFolderTests
         data.Write("._0.png", [1]);
         data.Write("0.png", [1]);
         Assert.That(
-            ImageFolder.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png" }));
+            ImageDirectory.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png" }));
     }
 
     [TestCase("Train", "Validation", "Test")]
@@ -126,7 +126,7 @@ public sealed class ImageFolderTests
             data.Write($"{split}/b/1.png", []);
         }
 
-        ImageFolder folder = ImageFolder.Open(data.Root);
+        ImageDataset folder = ImageDataset.Open(data.Root);
         Assert.That(
             new[] { folder.Train.Count, folder.Validation.Count, folder.Test.Count }, Is.EqualTo(new[] { 2, 2, 2 }));
     }
@@ -137,7 +137,7 @@ public sealed class ImageFolderTests
         using DataFolder data = DataFolder.Complete(1);
         Directory.Delete(data.PathOf("test"), recursive: true);
 
-        Assert.That(ImageFolder.Open(data.Root).Test, Is.Empty);
+        Assert.That(ImageDataset.Open(data.Root).Test, Is.Empty);
     }
 
     [Test]
@@ -149,7 +149,7 @@ public sealed class ImageFolderTests
         Directory.CreateDirectory(data.PathOf("test", "infected"));
         string[] classes = ["infected", "maybe", "normal"];
 
-        ImageFolder folder = ImageFolder.OpenForEvaluation(data.Root, ClassificationTask.Binary, classes);
+        ImageDataset folder = ImageDataset.OpenForEvaluation(data.Root, ClassificationTask.Binary, classes);
 
         Assert.That(folder.ClassNames, Is.EqualTo(classes));
         Assert.That(folder.Validation.Select(sample => sample.Label), Is.EqualTo(new[] { 0, 2 }));
@@ -162,7 +162,7 @@ public sealed class ImageFolderTests
         using DataFolder data = DataFolder.CompletePart2(1);
         Directory.Delete(data.PathOf("Train"), recursive: true);
         string[] classes = ["covid", "pneumonia", "normal"];
-        ImageFolder folder = ImageFolder.OpenForEvaluation(data.Root, ClassificationTask.MultiLabel, classes);
+        ImageDataset folder = ImageDataset.OpenForEvaluation(data.Root, ClassificationTask.MultiLabel, classes);
         Assert.That(folder.Validation.Select(sample => sample.Label), Is.EqualTo(new[] { 0b011, 0b100, 0b010 }));
         Assert.That(folder.Unlabelled, Has.Count.EqualTo(4));
     }
@@ -179,7 +179,7 @@ public sealed class ImageFolderTests
         }
         Assert.That(
             () =>
-                ImageFolder.OpenForEvaluation(
+                ImageDataset.OpenForEvaluation(
                     data.Root, ClassificationTask.Binary, [otherClass ?? "infected", "normal"]),
             Throws.TypeOf<DataException>().With.Message.Contains(expected).And.Message.Contains(data.Root));
     }
@@ -256,7 +256,7 @@ public sealed class ImageFolderTests
     [Test]
     public void The_real_x_rays_have_the_published_counts()
     {
-        ImageFolder folder = ImageFolder.Open(SharedData.XRays);
+        ImageDataset folder = ImageDataset.Open(SharedData.XRays);
 
         Assert.That(Counts(folder.Train), Is.EqualTo(new[] { 400, 318 }));
         Assert.That(Counts(folder.Validation), Is.EqualTo(new[] { 67, 49 }));
@@ -268,7 +268,7 @@ public sealed class ImageFolderTests
 
     private static void Refused(string root, params string[] parts)
     {
-        DataException? refusal = Assert.Throws<DataException>(() => ImageFolder.Open(root));
+        DataException? refusal = Assert.Throws<DataException>(() => ImageDataset.Open(root));
         foreach (string part in parts)
             Assert.That(refusal!.Message, Does.Contain(part));
         Assert.That(refusal!.Message, Does.EndWith("."));
