@@ -162,16 +162,16 @@ public static class Convolution
                 ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View,
                 shape);
         if (gradBias.Length > 0 && algorithm.IsTiled())
-            ConvolutionTiled.BackwardBias(device, gradBias, gradOutput, shape);
+            BiasQuad.Backward(device, gradBias, gradOutput, shape);
         else if (gradBias.Length > 0 && algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.BackwardBias(device, gradBias, gradOutput, shape);
+            BiasVector.Backward(device, gradBias, gradOutput, shape);
         else if (gradBias.Length > 0)
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
     }
 
     /// <summary>
     /// The one place that chooses: on a CPU Winograd or the widest vectors, by the costs that
-    /// <see cref="ConvolutionVector.Best"/> counts; on a GPU tiles, on tensor cores as the device's precision says.
+    /// <see cref="VectorChoice.Best"/> counts; on a GPU tiles, on tensor cores as the device's precision says.
     /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="shape">The sizes.</param>
@@ -180,7 +180,7 @@ public static class Convolution
     {
         ConvolutionAlgorithm algorithm = device.Forced<ConvolutionAlgorithm>() ?? (device.Kind, device.Precision) switch
         {
-            (DeviceKind.Cpu, _) => ConvolutionVector.Best(shape),
+            (DeviceKind.Cpu, _) => VectorChoice.Best(shape),
             (_, Precision.Tf32) => ConvolutionAlgorithm.Tf32,
             (_, Precision.Bf16) => ConvolutionAlgorithm.Bf16,
             _ => ConvolutionAlgorithm.Tiled,
@@ -205,9 +205,9 @@ public static class Convolution
         return algorithm switch
         {
             not ConvolutionAlgorithm.Naive when !algorithm.IsTiled()
-                && !ConvolutionVector.Fits(shape) => ConvolutionAlgorithm.Naive,
+                && !VectorChoice.Fits(shape) => ConvolutionAlgorithm.Naive,
             ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd =>
-                ConvolutionVector.Widest,
+                VectorChoice.Widest,
             ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
             ConvolutionAlgorithm.WarpgroupBf16 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Bf16,
             _ => algorithm,

@@ -28,14 +28,8 @@ internal static class DataOptions
         new(new DecodedImageCache(new VipsImageDecoder()), Batches(parsed, options, strict));
 
     /// <summary>What the options say of batches.</summary>
-    internal static ImageBatchOptions Batches(ParseResult parsed, TrainingOptions options, bool strict = false) => new()
-    {
-        BatchSize = options.Batch,
-        Size = options.Size,
-        Transforms = options.Augmentation,
-        Strict = strict || parsed.GetValue(Strict),
-        Threads = CommonOptions.ThreadsOf(parsed),
-    };
+    internal static ImageBatchOptions Batches(ParseResult parsed, TrainingOptions options, bool strict = false) =>
+        options.Batches(CommonOptions.ThreadsOf(parsed), strict || parsed.GetValue(Strict));
 
     /// <summary>Names what could not be read.</summary>
     public static void PrintUnreadable(ImageBatchLoader loader) => PrintUnreadable(loader.Unreadable);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
@@ -13,7 +12,7 @@ internal static class EvaluationDisplay
     public static void Print(string checkpoint, CheckpointInfo info, IReadOnlyList<SplitEvaluation> results)
     {
         Output.Line(info.History is [.., var last]
-            ? $"{checkpoint}: epoch {last.Epoch}, validation {Accuracy(info.Options.Task)} {Output.Number(last.ValidationAccuracy, 2)} %"
+            ? $"{checkpoint}: epoch {last.Epoch}, validation {ReportText.Accuracy(info.Options.Task)} {Output.Number(last.ValidationAccuracy, 2)} %"
             : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation, _) in results)
             Output.Line(
@@ -53,10 +52,6 @@ internal static class EvaluationDisplay
                 }),
             }),
     };
-
-    /// <summary>What <see cref="Evaluation.Accuracy"/> is called, as in <see cref="ReportText"/>.</summary>
-    public static string Accuracy(ClassificationTask task) =>
-        task == ClassificationTask.Binary ? "accuracy" : "Jaccard index over images";
 
     // A row a metric and a column a class: of three classes, as many as the study has, that fits a terminal.
     private static void PrintClasses(string split, IReadOnlyList<ClassMetrics> classes)

@@ -80,7 +80,7 @@ internal static class ReproductionDisplay
     /// <summary>What an epoch of a row reached, in a line.</summary>
     internal static string Epoch(StudyRow row, EpochResult result, bool isBest)
     {
-        string accuracy = EvaluationDisplay.Accuracy(row.Part.Task());
+        string accuracy = ReportText.Accuracy(row.Part.Task());
         return string.Create(
             CultureInfo.InvariantCulture,
             $"  {(result.Epoch == EpochResult.Untrained ? "untrained" : $"epoch {result.Epoch}"),-9} train loss {TrainingDisplay.Loss(result.TrainLoss, 8)} {accuracy} {result.TrainAccuracy,6:F2}   validation loss {TrainingDisplay.Loss(result.ValidationLoss, 8)} {accuracy} {result.ValidationAccuracy,6:F2} {result.Seconds,5:F0}s{(isBest ? "  best" : "")}");
@@ -92,7 +92,7 @@ internal static class ReproductionDisplay
     /// <summary>What came of a row, in a line.</summary>
     internal static string Result(StudyRow row, RowResult result, bool wasComplete)
     {
-        string accuracy = EvaluationDisplay.Accuracy(row.Part.Task());
+        string accuracy = ReportText.Accuracy(row.Part.Task());
         string numbers = string.Join(
             ", ",
             result.Splits.Select(

@@ -45,4 +45,17 @@ internal static class WarpgroupTiles
             TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
         packed.Release();
     }
+
+    /// <summary>
+    /// One weight's gradient from the matrix of all, whose rows are taps and channels in an order and whose columns are
+    /// outputs.
+    /// </summary>
+    public static void Transpose(
+        Index1D index, ArrayView<float> gradWeights, ArrayView<float> transposed, FastDivisor byColumns,
+        FastDivisor byChannels, TapOrder order, int outputs)
+    {
+        int k = byColumns.Divide(index, out int column);
+        int tap = byChannels.Divide(column, out int channel);
+        gradWeights[index] = transposed[order.Depth(tap, channel) * outputs + k];
+    }
 }

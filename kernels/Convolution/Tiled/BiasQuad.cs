@@ -7,6 +7,26 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class BiasQuad
 {
     /// <summary>
+    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.
+    /// </summary>
+    public static void Backward(
+        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
+    {
+        if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
+        {
+            device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
+            return;
+        }
+        var parts = new PixelSlices(shape.Output.Pixels, shape.K);
+        var whole = new PixelSlices(parts.Count, shape.K, wantedGroups: 1);
+        Tensor sums = device.Arena.Rent(TensorShape.Matrix(parts.Count, shape.K));
+        device.LaunchGrouped(
+            Sum, new Index2D(parts.ChannelGroups, parts.Count), PixelSlices.Groups, sums.View, gradOutput.View, parts);
+        device.LaunchGrouped(Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
+        sums.Release();
+    }
+
+    /// <summary>
     /// The sums of each slice, <c>sums [slices, C]</c>, of <c>source [pixels, C]</c>; the sums of one slice are the
     /// whole.
     /// </summary>

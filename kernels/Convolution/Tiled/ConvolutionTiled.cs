@@ -32,10 +32,10 @@ internal static class ConvolutionTiled
         ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights,
         ArrayView<float> bias, bool relu, bool statistics, in ConvolutionShape shape)
     {
-        if (WidensTo(shape) is { } wide)
+        if (ChannelWidening.Of(shape) is { } wide)
         {
-            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C);
-            Tensor wideWeights = Widened(device, wide.Weights, weights, shape.C);
+            Tensor wideInput = ChannelWidening.Widen(device, wide.Input, input.View, shape.C);
+            Tensor wideWeights = ChannelWidening.Widen(device, wide.Weights, weights, shape.C);
             Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, statistics, wide);
             wideWeights.Release();
             wideInput.Release();
@@ -84,13 +84,12 @@ internal static class ConvolutionTiled
         ComputeDevice device, ConvolutionAlgorithm algorithm, ArrayView<float> gradWeights, Tensor gradOutput,
         Tensor input, in ConvolutionShape shape)
     {
-        if (WidensTo(shape) is { } wide)
+        if (ChannelWidening.Of(shape) is { } wide)
         {
-            Tensor wideInput = Widened(device, wide.Input, input.View, shape.C);
+            Tensor wideInput = ChannelWidening.Widen(device, wide.Input, input.View, shape.C);
             Tensor wideGradient = device.Arena.Rent(wide.Weights);
             BackwardWeights(device, algorithm, wideGradient.View, gradOutput, wideInput, wide);
-            device.Launch(
-                Narrow, (int)shape.Weights.Count, gradWeights, wideGradient.View, new FastDivisor(shape.C), wide.C);
+            ChannelWidening.Narrow(device, gradWeights, wideGradient.View, shape.C, wide.C);
             wideGradient.Release();
             wideInput.Release();
             return;
@@ -109,7 +108,7 @@ internal static class ConvolutionTiled
                 device, algorithm, taps, filters, result,
                 Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
             device.Launch(
-                Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns),
+                WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns),
                 new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
             transposed.Release();
             return;
@@ -117,57 +116,6 @@ internal static class ConvolutionTiled
         Multiply(
             device, algorithm, filters, taps, new GradWeightsResult(gradWeights, shape),
             Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
-    }
-
-    /// <summary>
-    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.
-    /// </summary>
-    public static void BackwardBias(
-        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
-    {
-        if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
-        {
-            device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
-            return;
-        }
-        var parts = new PixelSlices(shape.Output.Pixels, shape.K);
-        var whole = new PixelSlices(parts.Count, shape.K, wantedGroups: 1);
-        Tensor sums = device.Arena.Rent(TensorShape.Matrix(parts.Count, shape.K));
-        device.LaunchGrouped(
-            BiasQuad.Sum, new Index2D(parts.ChannelGroups, parts.Count), PixelSlices.Groups, sums.View, gradOutput.View,
-            parts);
-        device.LaunchGrouped(
-            BiasQuad.Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
-        sums.Release();
-    }
-
-    /// <summary>One element of a tensor with more channels, those that are new zero.</summary>
-    public static void Widen(
-        Index1D index, ArrayView<float> wide, ArrayView<float> source, FastDivisor byWideChannels, int channels)
-    {
-        int pixel = byWideChannels.Divide(index, out int c);
-        wide[index] = c < channels ? source[pixel * channels + c] : 0f;
-    }
-
-    /// <summary>One element of a tensor without the channels that it was widened by.</summary>
-    public static void Narrow(
-        Index1D index, ArrayView<float> narrow, ArrayView<float> wide, FastDivisor byChannels, int wideChannels)
-    {
-        int pixel = byChannels.Divide(index, out int c);
-        narrow[index] = wide[pixel * wideChannels + c];
-    }
-
-    /// <summary>
-    /// One weight's gradient from the matrix of all, whose rows are taps and channels in an order and whose columns are
-    /// outputs.
-    /// </summary>
-    public static void Transpose(
-        Index1D index, ArrayView<float> gradWeights, ArrayView<float> transposed, FastDivisor byColumns,
-        FastDivisor byChannels, TapOrder order, int outputs)
-    {
-        int k = byColumns.Divide(index, out int column);
-        int tap = byChannels.Divide(column, out int channel);
-        gradWeights[index] = transposed[order.Depth(tap, channel) * outputs + k];
     }
 
     private static TiledPlan Plan(
@@ -209,7 +157,9 @@ internal static class ConvolutionTiled
                     TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
                 break;
             default:
-                Launch(RegisterKernel<TRows, TColumns, TResult>(plan, quads), Specialization(plan.RowExtent, quads));
+                Launch(
+                    TiledGemm.Kernel<TRows, TColumns, TResult>(plan, quads),
+                    TiledGemm.Specialization(plan.RowExtent, quads));
                 break;
         }
         void Launch(
@@ -223,51 +173,9 @@ internal static class ConvolutionTiled
         partials.Release();
     }
 
-    private static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> RegisterKernel<TRows, TColumns, TResult>(
-        TiledPlan plan, bool quads)
-        where TRows : struct, ITiledOperand
-        where TColumns : struct, ITiledOperand
-        where TResult : struct, ITiledResult =>
-        (plan.RowExtent == LargeTile.Extent, quads) switch
-        {
-            (true, true) => TiledGemm<LargeTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
-            (true, false) => TiledGemm<LargeTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
-            (false, true) => TiledGemm<SmallTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
-            (false, false) => TiledGemm<SmallTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
-        };
-
-    /// <summary>
-    /// How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.
-    /// </summary>
-    /// <remarks>
-    /// That is 128 registers per thread for two large groups, and 170 for six small ones. Without a limit the assembler
-    /// takes more than it needs, and too few warps are left to hide latencies. The addresses of single floats need
-    /// more, so one large group has to do; tests check that nothing spills.
-    /// </remarks>
-    internal static KernelSpecialization Specialization(int extent, bool quads) =>
-        new(TiledGemm.Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
-
-    /// <summary>
-    /// The shape with input channels that make quads, where they cost at most a third more products: three channels of
-    /// an image become four. Reading floats one by one costs more: the loop then has 22 instructions for each of the
-    /// tensor cores', and with quads 6 (docs/convolution.md).
-    /// </summary>
-    internal static ConvolutionShape? WidensTo(in ConvolutionShape shape)
-    {
-        int wide = (shape.C + 3) / 4 * 4;
-        return wide != shape.C && 3 * (wide - shape.C) <= shape.C && shape.K % 4 == 0 ? shape with { C = wide } : null;
-    }
-
-    private static Tensor Widened(ComputeDevice device, TensorShape shape, ArrayView<float> source, int channels)
-    {
-        Tensor wide = device.Arena.Rent(shape);
-        device.Launch(Widen, (int)shape.Count, wide.View, source, new FastDivisor(shape.C), channels);
-        return wide;
-    }
-
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>
     internal static bool HasQuads(in ConvolutionShape shape) =>
-        shape.K % 4 == 0 && (shape.C % 4 == 0 || WidensTo(shape) is not null);
+        shape.K % 4 == 0 && (shape.C % 4 == 0 || ChannelWidening.Of(shape) is not null);
 
     private static bool IsWarpgroups(ConvolutionAlgorithm algorithm) =>
         algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
@@ -30,6 +31,31 @@ internal static class TiledGemm
 
     /// <summary>Threads of a group.</summary>
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
+
+    /// <summary>The kernel for a plan's tiles.</summary>
+    public static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TRows, TColumns, TResult>(
+        TiledPlan plan, bool quads)
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult =>
+        (plan.RowExtent == LargeTile.Extent, quads) switch
+        {
+            (true, true) => TiledGemm<LargeTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
+            (true, false) => TiledGemm<LargeTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
+            (false, true) => TiledGemm<SmallTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
+            (false, false) => TiledGemm<SmallTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
+        };
+
+    /// <summary>
+    /// How a kernel is compiled: its threads, and the groups that a multiprocessor's 65536 registers must suffice for.
+    /// </summary>
+    /// <remarks>
+    /// That is 128 registers per thread for two large groups, and 170 for six small ones. Without a limit the assembler
+    /// takes more than it needs, and too few warps are left to hide latencies. The addresses of single floats need
+    /// more, so one large group has to do; tests check that nothing spills.
+    /// </remarks>
+    public static KernelSpecialization Specialization(int extent, bool quads) =>
+        new(Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
 
     /// <summary>
     /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four

@@ -1,23 +1,15 @@
-using System.Numerics;
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>
-/// The CPU kernels around the tiles: weights into the order in which tiles read them, padding, partial sums together.
-/// </summary>
+/// <summary>The CPU kernels before the tiles: weights into the order in which tiles read them, and padding.</summary>
 /// <remarks>
 /// Packed weights are <c>[blocks, taps, run, columns]</c>: a tile reads them from one end to the other. Behind them
 /// stands one run of zeros, which pixels of the padding point to.
 /// </remarks>
 internal static unsafe class ConvolutionPacking
 {
-    /// <summary>
-    /// Floats that one index of <see cref="SumSlices"/> sums: small enough to stay in the first-level cache.
-    /// </summary>
-    public const int SumChunk = 2048;
-
     /// <summary>Floats of packed weights with the run of zeros.</summary>
     public static int Length(int blocks, int taps, int run, int columns) =>
         checked(blocks * taps * run * columns + run);
@@ -69,39 +61,6 @@ internal static unsafe class ConvolutionPacking
         row.Clear();
         if (h >= 0 && h < shape.H)
             new Span<float>(input.Pointer() + ((long)n * shape.H + h) * length, length).CopyTo(row[border..]);
-    }
-
-    /// <summary>Adds a chunk of all slices' partial sums, in the order of the slices.</summary>
-    public static void SumSlices(Index1D index, ArrayView<float> sum, ArrayView<float> partial, int slices)
-    {
-        int first = index * SumChunk, count = Math.Min(SumChunk, (int)sum.Length - first);
-        float* destination = sum.Pointer() + first;
-        float* source = partial.Pointer() + first;
-        new Span<float>(source, count).CopyTo(new Span<float>(destination, count));
-        for (int slice = 1; slice < slices; slice++)
-            Add(destination, source + slice * sum.Length, count);
-    }
-
-    /// <summary>Sums a slice of the pixels, channel by channel: <c>partial[slice, channel]</c>.</summary>
-    public static void SumPixels(
-        Index1D slice, ArrayView<float> partial, ArrayView<float> pixels, int count, int channels)
-    {
-        int slices = (int)(partial.Length / channels);
-        int first = (int)((long)count * slice.X / slices), end = (int)((long)count * (slice.X + 1) / slices);
-        float* sum = partial.Pointer() + slice.X * channels;
-        new Span<float>(sum, channels).Clear();
-        for (int pixel = first; pixel < end; pixel++)
-            Add(sum, pixels.Pointer() + (long)pixel * channels, channels);
-    }
-
-    /// <summary><c>destination += source</c></summary>
-    public static void Add(float* destination, float* source, int count)
-    {
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-            (Vector.Load(destination + i) + Vector.Load(source + i)).Store(destination + i);
-        for (; i < count; i++)
-            destination[i] += source[i];
     }
 
     // Every index writes the same zeros: cheaper than another launch.

@@ -233,7 +233,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             float* source = partial.Pointer() + ((block * tiles + weight / Rows) * Rows + weight % Rows) * Columns;
             new Span<float>(source, Columns).CopyTo(new Span<float>(sum, Columns));
             for (int slice = 1; slice < slices; slice++)
-                ConvolutionPacking.Add(sum, source + (long)slice * length, Columns);
+                PartialSums.Add(sum, source + (long)slice * length, Columns);
             for (int k = block * Columns; k < Math.Min((block + 1) * Columns, channels); k++)
                 gradWeights.Pointer()[(long)k * weights + weight] = sum[k % Columns];
         }
@@ -282,7 +282,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
             if (isFirst)
                 Unsafe.CopyBlockUnaligned(sums, tile, (uint)columns * sizeof(float));
             else
-                ConvolutionPacking.Add(sums, tile, columns);
+                PartialSums.Add(sums, tile, columns);
         }
     }
 

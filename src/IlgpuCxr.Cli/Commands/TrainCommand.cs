@@ -3,7 +3,6 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
-using IlgpuCxr.Models;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
@@ -178,8 +177,8 @@ internal static class TrainCommand
         string network = parsed.GetValue(CommonOptions.Network)!;
         int hidden = Given(Hidden, study.Hidden);
         RefuseWithout(
-            hidden > 0 || network == Vgg16.Name, $"--hidden, because {network}'s own classifier drops nothing",
-            Dropout);
+            (study with { Network = network, Hidden = hidden }).HasDropout(),
+            $"--hidden, because {network}'s own classifier drops nothing", Dropout);
         RefuseWithout(loss == LossKind.Focal, "--loss focal", Alpha, Gamma, Reduction);
         RefuseWithout(optimizer == OptimizerKind.Sgd, "--optimizer sgd", Momentum, Nesterov);
         RefuseWithout(optimizer != OptimizerKind.Sgd, "--optimizer adam or adamw", Beta1, Beta2, Epsilon);

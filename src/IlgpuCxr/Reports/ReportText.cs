@@ -1,7 +1,6 @@
 using System.Globalization;
 using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
-using IlgpuCxr.Models;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
@@ -65,13 +64,15 @@ public static class ReportText
     /// <param name="task">One class an image, or several labels.</param>
     /// <param name="classes">The classes, in the order of the logits.</param>
     public static string Metrics(
-        double accuracy, double f1, double loss, ClassificationTask task, IReadOnlyList<string> classes)
-    {
-        bool isBinary = task == ClassificationTask.Binary;
-        return string.Create(
+        double accuracy, double f1, double loss, ClassificationTask task, IReadOnlyList<string> classes) =>
+        string.Create(
             CultureInfo.InvariantCulture,
-            $"{(isBinary ? "accuracy" : "Jaccard index over images")} {accuracy:F2} %, {F1(task, classes)} {f1:F4}, loss {loss:F4}");
-    }
+            $"{Accuracy(task)} {accuracy:F2} %, {F1(task, classes)} {f1:F4}, loss {loss:F4}");
+
+    /// <summary>What <see cref="Evaluation.Accuracy"/> is called.</summary>
+    /// <param name="task">One class an image, or several labels.</param>
+    public static string Accuracy(ClassificationTask task) =>
+        task == ClassificationTask.Binary ? "accuracy" : "Jaccard index over images";
 
     /// <summary>What <see cref="Evaluation.F1"/> is called.</summary>
     /// <param name="task">One class an image, or several labels.</param>
@@ -98,8 +99,7 @@ public static class ReportText
     /// <param name="options">How.</param>
     public static string Configuration(TrainingOptions options)
     {
-        // The last layer alone has nothing before it that could be dropped; VGG16's own classifier has.
-        string dropout = options.Hidden > 0 || options.Network == Vgg16.Name
+        string dropout = options.HasDropout()
             ? string.Create(CultureInfo.InvariantCulture, $", dropout {options.Dropout}")
             : "";
         string augmentation = options.Augmentation == ImageTransforms.Part1 ? "part1" : "part2";

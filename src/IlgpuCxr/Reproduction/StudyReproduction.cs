@@ -110,16 +110,7 @@ public sealed class StudyReproduction(
         TrainingOptions training = plan.Configuration.Options;
         ImageDataset images = plan.Data.Images;
         RunDirectory run = plan.Directory.Claim(plan.Configuration);
-        var loader = new ImageBatchLoader(
-            cache,
-            new ImageBatchOptions
-            {
-                BatchSize = training.Batch,
-                Size = training.Size,
-                Transforms = training.Augmentation,
-                Strict = strict,
-                Threads = threads,
-            });
+        var loader = new ImageBatchLoader(cache, training.Batches(threads, strict));
         IReadOnlyList<EpochResult> history;
         using (var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row)))
         {

@@ -77,6 +77,24 @@ public sealed record TrainingOptions
     /// <param name="outputs">Number of logits.</param>
     public NetworkHead Head(int outputs) => new(Hidden, outputs, Dropout);
 
+    /// <summary>
+    /// Whether the classifier has values to drop: a hidden layer's, or those of VGG16's own. The last layer alone has
+    /// none before it.
+    /// </summary>
+    public bool HasDropout() => Hidden > 0 || Network == Vgg16.Name;
+
+    /// <summary>How batches of images are made.</summary>
+    /// <param name="threads">Threads that read and decode.</param>
+    /// <param name="strict">Whether an unreadable image ends the run; otherwise it is left out.</param>
+    public ImageBatchOptions Batches(int threads, bool strict) => new()
+    {
+        BatchSize = Batch,
+        Size = Size,
+        Transforms = Augmentation,
+        Strict = strict,
+        Threads = threads,
+    };
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
     /// <exception cref="Models.NetworkException">There is no such architecture.</exception>

@@ -83,7 +83,7 @@ public sealed class ConvolutionTiledTests
     [TestCase(5, 64, ExpectedResult = null, TestName = "Five channels are not computed as eight")]
     [TestCase(3, 5, ExpectedResult = null, TestName = "Outputs that are no quads gain nothing")]
     public int? ChannelsAreWidenedWhereThatCostsAThirdAtMost(int channels, int outputs) =>
-        ConvolutionTiled.WidensTo(new ConvolutionShape(1, 8, 8, channels, outputs, 3, 3, 1, 1))?.C;
+        ChannelWidening.Of(new ConvolutionShape(1, 8, 8, channels, outputs, 3, 3, 1, 1))?.C;
 
     private static IEnumerable<ConvolutionShape> Lines() =>
         from height in new[] { 1, 2, 5, 9 }

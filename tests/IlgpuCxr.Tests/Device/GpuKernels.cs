@@ -52,7 +52,7 @@ public static class GpuKernels
         select new GpuKernel(
             $"{pass.Pass} {extent}x{extent} {(access == typeof(QuadAccess) ? "quads" : "singles")}",
             MultiplyOf(typeof(TiledGemm<,,,,>), size, access, pass.Rows, pass.Columns, pass.Result),
-            ConvolutionTiled.Specialization(extent, access == typeof(QuadAccess)));
+            TiledGemm.Specialization(extent, access == typeof(QuadAccess)));
 
     /// <summary>Every variant of the convolution on tensor cores.</summary>
     public static IEnumerable<GpuKernel> TensorCore() =>

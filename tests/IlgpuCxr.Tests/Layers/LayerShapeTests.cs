@@ -72,7 +72,7 @@ public sealed class LayerShapeTests
             Is.EqualTo(ConvolutionAlgorithm.Naive));
         Assert.That(
             Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 32, 32, 16, 1, 32, 32, 1, 0)),
-            Is.EqualTo(ConvolutionVector.Widest));
+            Is.EqualTo(VectorChoice.Widest));
     }
 
     [TestCase(400_000, 16)]
@@ -83,7 +83,7 @@ public sealed class LayerShapeTests
             "cpu", new DeviceOptions { Algorithms = "convolution=winograd4" });
         Assert.That(
             Kernels.Convolution.Convolution.Choose(device, new ConvolutionShape(1, 8, 8, inputs, outputs, 3, 3, 1, 1)),
-            Is.EqualTo(ConvolutionVector.Widest));
+            Is.EqualTo(VectorChoice.Widest));
     }
 
     [Test]

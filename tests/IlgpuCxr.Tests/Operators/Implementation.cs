@@ -67,7 +67,7 @@ internal static class ImplementationExtensions
         Implementation.Vector =>
             DeviceCatalog.Open(
                 "cpu",
-                new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={ConvolutionVector.Widest}" }),
+                new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={VectorChoice.Widest}" }),
         Implementation.Winograd2 or Implementation.Winograd4 =>
             DeviceCatalog.Open(
                 "cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),

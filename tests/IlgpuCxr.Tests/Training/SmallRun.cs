@@ -67,14 +67,7 @@ internal sealed class SmallRun : IDisposable
         DeviceCatalog.Open("cpu", new DeviceOptions { Threads = threads, Algorithms = "" });
 
     public ImageBatchLoader Loader(TrainingOptions options, int threads) => new(
-        new DecodedImageCache(new VipsImageDecoder(), PathOf("images")),
-        new ImageBatchOptions
-        {
-            BatchSize = options.Batch,
-            Size = options.Size,
-            Transforms = options.Augmentation,
-            Threads = threads,
-        });
+        new DecodedImageCache(new VipsImageDecoder(), PathOf("images")), options.Batches(threads, strict: false));
 
     public sealed class Observer(
         List<(EpochResult Result, bool IsBest)> told, Action<EpochResult>? onEpoch) : ITrainingObserver

@@ -3,10 +3,12 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The convolution with vectors of one width: packs what a pass needs, then runs its tiles.</summary>
+/// <summary>
+/// The direct convolution with vectors of one width: packs what a pass needs, then runs its register tiles.
+/// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
-internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
+internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVector
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
 {
@@ -77,9 +79,7 @@ internal sealed class ConvolutionVector<TVector, TMath> : ConvolutionVector
             gradOutput.View, input.View, memory.View, shape, taps, grid);
         if (partial is not null)
         {
-            device.Launch(
-                ConvolutionPacking.SumSlices, Ceiling.Divide(count, ConvolutionPacking.SumChunk), gradWeights,
-                partial.View, grid.Slices);
+            PartialSums.Launch(device, gradWeights, partial.View, grid.Slices);
             partial.Release();
         }
         memory.Release();
