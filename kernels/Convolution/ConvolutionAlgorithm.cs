@@ -43,7 +43,7 @@ public enum ConvolutionAlgorithm
 
     /// <summary>
     /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup
-    /// (<see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
+    /// (<see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
     /// channels are no multiples of 4 take <see cref="Tf32"/>.
     /// </summary>
     WarpgroupTf32,

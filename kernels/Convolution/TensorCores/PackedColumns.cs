@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The columns of a product as <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/> multiplies
+/// The columns of a product as <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/> multiplies
 /// them: rounded, tile after tile, each tile as it lies in shared memory.
 /// </summary>
 /// <remarks>
@@ -20,8 +20,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="columnTile">The group's tile of columns.</param>
 /// <param name="depth">Length of the sums.</param>
 /// <param name="thread">The thread's number in its group.</param>
-internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, int columnTile, int depth, int thread)
-    where TSize : struct, ITiledSize
+internal readonly struct PackedColumns<TExtent, TMath>(ArrayView<float> packed, int columnTile, int depth, int thread)
+    where TExtent : struct, ITileExtent
     where TMath : struct, ITensorCoreMath
 {
     private const int QuadBytes = 16;
@@ -31,7 +31,7 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
     private readonly uint destination = (uint)thread * QuadBytes;
 
     /// <summary>Quads of 16 bytes in a tile: one, two or four for each thread.</summary>
-    public static int Quads => TSize.Extent * RowQuads;
+    public static int Quads => TExtent.Length * RowQuads;
 
     /// <summary>Bytes of a tile.</summary>
     public static int Bytes => Quads * QuadBytes;
@@ -69,7 +69,7 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
 
     /// <summary>Floats that a matrix takes when it is packed; two of bf16 are one.</summary>
     public static int Count(int columns, int depth) =>
-        checked(Ceiling.Divide(columns, TSize.Extent) * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads * 4);
+        checked(Ceiling.Divide(columns, TExtent.Length) * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads * 4);
 
     /// <summary>Packs one quad of a matrix.</summary>
     public static void Pack<TColumns>(
@@ -79,7 +79,7 @@ internal readonly struct PackedColumns<TSize, TMath>(ArrayView<float> packed, in
         int tile = index / Quads, place = index - tile * Quads;
         int columnTile = byDepthTiles.Divide(tile, out int depthTile), row = place / RowQuads;
         int quad = WarpgroupMatrix.Exchange(row, place & RowQuads - 1, RowQuads);
-        TiledAnchor anchor = columns.Anchor(columnTile * TSize.Extent + row);
+        TiledAnchor anchor = columns.Anchor(columnTile * TExtent.Length + row);
         Fragment first, second = default;
         if (TMath.Depth == 8)
         {

@@ -5,7 +5,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The sizes that all variants of
-/// <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/> have.
+/// <see cref="TensorCoreGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult}"/> have.
 /// </summary>
 internal static class TensorCoreGemm
 {
@@ -23,9 +23,9 @@ internal static class TensorCoreGemm
 /// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in
 /// global and in shared memory.
 /// </remarks>
-internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult>
-    where TRowSize : struct, ITiledSize
-    where TColumnSize : struct, ITiledSize
+internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult>
+    where TRowExtent : struct, ITileExtent
+    where TColumnExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
     where TMath : struct, ITensorCoreMath
     where TRows : struct, ITiledOperand
@@ -39,21 +39,21 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
     private const int Stages = 3;
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
-    public static void Multiply(TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
+    public static void Multiply(TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowSize, TAccess, TRows>.Bytes;
-        int stageBytes = rowBytes + TensorCoreStage<TColumnSize, TAccess, TColumns>.Bytes;
+        int rowBytes = TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes;
+        int stageBytes = rowBytes + TensorCoreStage<TColumnExtent, TAccess, TColumns>.Bytes;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
-            Stages * Depth * (TRowSize.Extent + TColumnSize.Extent) / 4);
+            Stages * Depth * (TRowExtent.Length + TColumnExtent.Length) / 4);
         uint memory = TensorCore.SharedAddress(ref shared[0]);
 
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile);
-        int rowStart = rowTile * TRowSize.Extent, columnStart = columnTile * TColumnSize.Extent;
+        int rowStart = rowTile * TRowExtent.Length, columnStart = columnTile * TColumnExtent.Length;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
-        int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowSize.Extent / 2);
-        int warpColumn = (warp & 1) * (TColumnSize.Extent / 2);
-        var rowStage = new TensorCoreStage<TRowSize, TAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
-        var columnStage = new TensorCoreStage<TColumnSize, TAccess, TColumns>(
+        int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowExtent.Length / 2);
+        int warpColumn = (warp & 1) * (TColumnExtent.Length / 2);
+        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
+        var columnStage = new TensorCoreStage<TColumnExtent, TAccess, TColumns>(
             columns, columnStart, Group.IdxX, warpColumn);
 
         TensorCoreSums sums = default;
@@ -84,24 +84,24 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
 
         int lane = Group.IdxX & 31;
         int row = rowStart + warpRow + (lane >> 2), column = columnStart + warpColumn + (lane & 3) * 2;
-        TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows0, row, column, result, partials, plan);
-        TensorCoreResults<TColumnSize, TAccess, TResult>.Store(sums.Rows16, row + 16, column, result, partials, plan);
-        if (TRowSize.Extent > 64)
+        TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(sums.Rows0, row, column, result, partials, plan);
+        TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(sums.Rows16, row + 16, column, result, partials, plan);
+        if (TRowExtent.Length > 64)
         {
-            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(
+            TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(
                 sums.Rows32, row + 32, column, result, partials, plan);
-            TensorCoreResults<TColumnSize, TAccess, TResult>.Store(
+            TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(
                 sums.Rows48, row + 48, column, result, partials, plan);
         }
         // Zeros past the end of the depth may still be on their way, but not to the first tile.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowSize, TColumnSize, TResult>(
+            TileStatistics.Write<TRowExtent, TColumnExtent, TResult>(
                 shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
     }
 
     private static void MultiplyTile(
-        ref TensorCoreSums sums, TensorCoreStage<TRowSize, TAccess, TRows> rowStage, uint rowTile,
-        TensorCoreStage<TColumnSize, TAccess, TColumns> columnStage, uint columnTile)
+        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TRows> rowStage, uint rowTile,
+        TensorCoreStage<TColumnExtent, TAccess, TColumns> columnStage, uint columnTile)
     {
         MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
         if (TMath.Depth < Depth)
@@ -109,17 +109,17 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
     }
 
     private static void MultiplyStep(
-        ref TensorCoreSums sums, TensorCoreStage<TRowSize, TAccess, TRows> rowStage, uint rowTile,
-        TensorCoreStage<TColumnSize, TAccess, TColumns> columnStage, uint columnTile, int step)
+        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TRows> rowStage, uint rowTile,
+        TensorCoreStage<TColumnExtent, TAccess, TColumns> columnStage, uint columnTile, int step)
     {
-        bool large = TColumnSize.Extent > 64;
+        bool large = TColumnExtent.Length > 64;
         Fragment b0 = Load(columnStage, columnTile, 0, step);
         Fragment b1 = Load(columnStage, columnTile, 1, step);
         Fragment b2 = large ? Load(columnStage, columnTile, 2, step) : default;
         Fragment b3 = large ? Load(columnStage, columnTile, 3, step) : default;
         MultiplyRow(ref sums.Rows0, Load(rowStage, rowTile, 0, step), b0, b1, b2, b3);
         MultiplyRow(ref sums.Rows16, Load(rowStage, rowTile, 1, step), b0, b1, b2, b3);
-        if (TRowSize.Extent > 64)
+        if (TRowExtent.Length > 64)
         {
             MultiplyRow(ref sums.Rows32, Load(rowStage, rowTile, 2, step), b0, b1, b2, b3);
             MultiplyRow(ref sums.Rows48, Load(rowStage, rowTile, 3, step), b0, b1, b2, b3);
@@ -127,9 +127,9 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
     }
 
     /// <summary>A block of 16 outer indices as deep as one instruction multiplies.</summary>
-    private static Fragment Load<TSize, TOperand>(
-        TensorCoreStage<TSize, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
-        where TSize : struct, ITiledSize
+    private static Fragment Load<TExtent, TOperand>(
+        TensorCoreStage<TExtent, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
+        where TExtent : struct, ITileExtent
         where TOperand : struct, ITiledOperand =>
         TMath.Depth == 8
             ? TMath.Round(stage.Load(tile, outerBlock, step), default)
@@ -142,7 +142,7 @@ internal static class TensorCoreGemm<TRowSize, TColumnSize, TAccess, TMath, TRow
         sums.Columns8 = TMath.MultiplyAdd(a, b0.Y, b0.W, sums.Columns8);
         sums.Columns16 = TMath.MultiplyAdd(a, b1.X, b1.Z, sums.Columns16);
         sums.Columns24 = TMath.MultiplyAdd(a, b1.Y, b1.W, sums.Columns24);
-        if (TColumnSize.Extent > 64)
+        if (TColumnExtent.Length > 64)
         {
             sums.Columns32 = TMath.MultiplyAdd(a, b2.X, b2.Z, sums.Columns32);
             sums.Columns40 = TMath.MultiplyAdd(a, b2.Y, b2.W, sums.Columns40);

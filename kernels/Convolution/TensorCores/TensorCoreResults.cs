@@ -10,8 +10,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// All that a row's results need from memory is asked for before any of it is used. With a wait for each pair, 64 of
 /// them in the largest tile, writing would take as long as the products of a small filter.
 /// </remarks>
-internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
-    where TColumnSize : struct, ITiledSize
+internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
+    where TColumnExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
     where TResult : struct, ITiledResult
 {
@@ -33,7 +33,7 @@ internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
         if (plan.Slices > 1)
         {
             var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
-            TensorCoreResults<TColumnSize, TAccess, MatrixResult>.Write(
+            TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(
                 slice, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
             return;
         }
@@ -47,7 +47,7 @@ internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
         sums.Columns8 = result.Finish(sums.Columns8 + addends.Columns8, masks.Columns8);
         sums.Columns16 = result.Finish(sums.Columns16 + addends.Columns16, masks.Columns16);
         sums.Columns24 = result.Finish(sums.Columns24 + addends.Columns24, masks.Columns24);
-        if (TColumnSize.Extent > 64)
+        if (TColumnExtent.Length > 64)
         {
             sums.Columns32 = result.Finish(sums.Columns32 + addends.Columns32, masks.Columns32);
             sums.Columns40 = result.Finish(sums.Columns40 + addends.Columns40, masks.Columns40);
@@ -64,7 +64,7 @@ internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
         pairs.Columns8 = ReadPair(view, start, column + 8, columns);
         pairs.Columns16 = ReadPair(view, start, column + 16, columns);
         pairs.Columns24 = ReadPair(view, start, column + 24, columns);
-        if (TColumnSize.Extent > 64)
+        if (TColumnExtent.Length > 64)
         {
             pairs.Columns32 = ReadPair(view, start, column + 32, columns);
             pairs.Columns40 = ReadPair(view, start, column + 40, columns);
@@ -80,7 +80,7 @@ internal static class TensorCoreResults<TColumnSize, TAccess, TResult>
         WritePair(result, start, column + 8, pairs.Columns8, columns);
         WritePair(result, start, column + 16, pairs.Columns16, columns);
         WritePair(result, start, column + 24, pairs.Columns24, columns);
-        if (TColumnSize.Extent > 64)
+        if (TColumnExtent.Length > 64)
         {
             WritePair(result, start, column + 32, pairs.Columns32, columns);
             WritePair(result, start, column + 40, pairs.Columns40, columns);

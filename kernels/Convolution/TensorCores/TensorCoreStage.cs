@@ -15,8 +15,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first order,
 /// four rows of two quads in the second.
 /// </remarks>
-internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
-    where TSize : struct, ITiledSize
+internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
+    where TExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
     where TOperand : struct, ITiledOperand
 {
@@ -70,11 +70,11 @@ internal readonly struct TensorCoreStage<TSize, TAccess, TOperand>
     }
 
     /// <summary>Bytes of a tile.</summary>
-    public static int Bytes => TSize.Extent * TensorCoreGemm.Depth * sizeof(float);
+    public static int Bytes => TExtent.Length * TensorCoreGemm.Depth * sizeof(float);
 
-    private static int OuterQuads => TSize.Extent / 4;
+    private static int OuterQuads => TExtent.Length / 4;
 
-    private static bool HasFour => TSize.Extent > SmallTile.Extent;
+    private static bool HasFour => TExtent.Length > Extent64.Length;
 
     private static int StepQuads => OuterStep / 4;
 

@@ -9,7 +9,7 @@ internal static class TensorCoreTiles
     // The small tile costs more because it reads twice as much: a warp with 64x64 results reads 128 floats of shared
     // memory for 4096 multiply-adds, one with 32x32 reads 64 for 1024. It takes two groups to saturate a
     // multiprocessor, because a warp has a quarter of the products to go on with while others wait.
-    private static readonly TiledTile Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
+    private static readonly TileCost Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
 
     // Six tenths of the 1024 multiply-adds of tf32 that an H100's multiprocessor does in a cycle; in bf16 shared memory
     // leaves little more (docs/convolution.md).
@@ -17,9 +17,9 @@ internal static class TensorCoreTiles
 
     private static readonly TiledPlanner ForQuads = new(
         TensorCoreGemm.Depth, Pace,
-        new TiledTile(TileAlgorithm.Large, 128, 128, Cost: 1, GroupsToSaturate: 1.6),
-        new TiledTile(TileAlgorithm.Tall, 128, 64, Cost: 1.2, GroupsToSaturate: 2),
-        new TiledTile(TileAlgorithm.Wide, 64, 128, Cost: 1.2, GroupsToSaturate: 2),
+        new TileCost(TileAlgorithm.Large, 128, 128, Cost: 1, GroupsToSaturate: 1.6),
+        new TileCost(TileAlgorithm.Tall, 128, 64, Cost: 1.2, GroupsToSaturate: 2),
+        new TileCost(TileAlgorithm.Wide, 64, 128, Cost: 1.2, GroupsToSaturate: 2),
         Small);
 
     private static readonly TiledPlanner ForSingles = new(TensorCoreGemm.Depth, Pace, Small);
@@ -32,24 +32,24 @@ internal static class TensorCoreTiles
     public static TiledPlanner Planner(bool quads) => quads ? ForQuads : ForSingles;
 
     /// <summary>The kernel for a plan.</summary>
-    public static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TMath, TRows, TColumns, TResult>(
+    public static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> Kernel<TMath, TRows, TColumns, TResult>(
         TiledPlan plan, bool quads)
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult =>
-        (plan.RowExtent == LargeTile.Extent, plan.ColumnExtent == LargeTile.Extent, quads) switch
+        (plan.RowExtent == Extent128.Length, plan.ColumnExtent == Extent128.Length, quads) switch
         {
             (_, _, false) =>
-                TensorCoreGemm<SmallTile, SmallTile, SingleAccess, TMath, TRows, TColumns, TResult>.Multiply,
+                TensorCoreGemm<Extent64, Extent64, SingleAccess, TMath, TRows, TColumns, TResult>.Multiply,
             (true, true, _) =>
-                TensorCoreGemm<LargeTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+                TensorCoreGemm<Extent128, Extent128, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
             (true, false, _) =>
-                TensorCoreGemm<LargeTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+                TensorCoreGemm<Extent128, Extent64, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
             (false, true, _) =>
-                TensorCoreGemm<SmallTile, LargeTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+                TensorCoreGemm<Extent64, Extent128, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
             (false, false, _) =>
-                TensorCoreGemm<SmallTile, SmallTile, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+                TensorCoreGemm<Extent64, Extent64, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
         };
 
     /// <summary>

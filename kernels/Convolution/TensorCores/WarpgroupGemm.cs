@@ -4,19 +4,19 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The matrix product of <see cref="TensorCoreGemm{TRowSize, TColumnSize, TAccess, TMath, TRows, TColumns, TResult}"/>
-/// with the instructions of a whole warpgroup.
+/// The matrix product of
+/// <see cref="TensorCoreGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult}"/> with the instructions of a whole warpgroup.
 /// </summary>
 /// <remarks>
 /// <c>result[row, column] = Σ depth rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has
 /// rows 16w to 16w + 15 of each 64 and all columns. Rows come to shared memory as they are in global memory and are
 /// rounded on their way through the registers, each element once; columns were rounded and put in order before
-/// (<see cref="PackedColumns{TSize, TMath}"/>), and the tensor cores read them from shared memory themselves. While
+/// (<see cref="PackedColumns{TExtent, TMath}"/>), and the tensor cores read them from shared memory themselves. While
 /// they multiply a tile, the threads load the rows of the next and begin to copy a later one.
 /// </remarks>
-internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult>
-    where TRowSize : struct, ITiledSize
-    where TColumnSize : struct, ITiledSize
+internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TResult>
+    where TRowExtent : struct, ITileExtent
+    where TColumnExtent : struct, ITileExtent
     where TMath : struct, ITensorCoreMath
     where TRows : struct, ITiledOperand
     where TResult : struct, ITiledResult
@@ -31,20 +31,20 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
     public static void Multiply(
-        TRows rows, ArrayView<float> columns, TResult result, ArrayView<float> partials, TiledPlan plan)
+        TResult result, ArrayView<float> partials, TRows rows, ArrayView<float> columns, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes;
-        int tileBytes = rowBytes + PackedColumns<TColumnSize, TMath>.Bytes;
+        int rowBytes = TensorCoreStage<TRowExtent, QuadAccess, TRows>.Bytes;
+        int tileBytes = rowBytes + PackedColumns<TColumnExtent, TMath>.Bytes;
         // One tile to multiply and two on their way; three, where there is room.
         int stages = 4 * tileBytes <= SharedBytes ? 4 : 3;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * tileBytes / 16);
         uint memory = TensorCore.SharedAddress(ref shared[0]), last = memory + (uint)((stages - 1) * tileBytes);
 
-        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TRowSize.Extent;
+        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TRowExtent.Length;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warpRow = (Group.IdxX >> 5) * 16;
-        var rowStage = new TensorCoreStage<TRowSize, QuadAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
-        var columnStage = new PackedColumns<TColumnSize, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
+        var rowStage = new TensorCoreStage<TRowExtent, QuadAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
+        var columnStage = new PackedColumns<TColumnExtent, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
         Fetch(rowStage, columnStage, memory, begin, end);
         Fetch(rowStage, columnStage, memory + (uint)tileBytes, begin + Depth, end);
         if (stages > 3)
@@ -78,33 +78,33 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
         }
 
         int lane = Group.IdxX & 31, row = rowStart + warpRow + (lane >> 2);
-        int column = columnTile * TColumnSize.Extent + (lane & 3) * 2;
+        int column = columnTile * TColumnExtent.Length + (lane & 3) * 2;
         Store(sums.Rows0, row, column, result, partials, plan);
-        if (TRowSize.Extent > 64)
+        if (TRowExtent.Length > 64)
             Store(sums.Rows64, row + 64, column, result, partials, plan);
         // As in TensorCoreGemm, nothing is on its way to the first tile any more.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowSize, TColumnSize, TResult>(
+            TileStatistics.Write<TRowExtent, TColumnExtent, TResult>(
                 shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
     }
 
     /// <summary>Begins to copy a tile of both factors.</summary>
     private static void Fetch(
-        TensorCoreStage<TRowSize, QuadAccess, TRows> rowStage, PackedColumns<TColumnSize, TMath> columnStage, uint tile,
-        int depth, int end)
+        TensorCoreStage<TRowExtent, QuadAccess, TRows> rowStage, PackedColumns<TColumnExtent, TMath> columnStage,
+        uint tile, int depth, int end)
     {
         rowStage.Fetch(tile, depth, end);
-        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowSize, QuadAccess, TRows>.Bytes, depth, end);
+        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowExtent, QuadAccess, TRows>.Bytes, depth, end);
         TensorCore.CommitCopies();
     }
 
     /// <summary>A lane's part of a tile's rows, as they are in memory.</summary>
-    private static WarpgroupRows Load(TensorCoreStage<TRowSize, QuadAccess, TRows> stage, uint tile)
+    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, QuadAccess, TRows> stage, uint tile)
     {
         WarpgroupRows rows = default;
         rows.Rows0 = stage.Load(tile, 0, 0);
         rows.Rows0Deeper = stage.Load(tile, 0, 1);
-        if (TRowSize.Extent > 64)
+        if (TRowExtent.Length > 64)
         {
             rows.Rows64 = stage.Load(tile, BlocksPerInstruction, 0);
             rows.Rows64Deeper = stage.Load(tile, BlocksPerInstruction, 1);
@@ -129,22 +129,22 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
     private static void MultiplyTile(ref WarpgroupSums sums, WarpgroupRows factors, uint columnTile)
     {
         bool hasTwoSteps = TMath.Depth < Depth;
-        long columns = PackedColumns<TColumnSize, TMath>.Step(columnTile, 0);
-        long deeper = PackedColumns<TColumnSize, TMath>.Step(columnTile, 1);
+        long columns = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 0);
+        long deeper = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 1);
         Warpgroup.FenceRegisters();
         MultiplyStep(ref sums.Rows0, factors.Rows0, columns);
-        if (TRowSize.Extent > 64)
+        if (TRowExtent.Length > 64)
             MultiplyStep(ref sums.Rows64, factors.Rows64, columns);
         if (hasTwoSteps)
             MultiplyStep(ref sums.Rows0, factors.Rows0Deeper, deeper);
-        if (hasTwoSteps && TRowSize.Extent > 64)
+        if (hasTwoSteps && TRowExtent.Length > 64)
             MultiplyStep(ref sums.Rows64, factors.Rows64Deeper, deeper);
         Warpgroup.CommitProducts();
     }
 
     private static void MultiplyStep(ref WarpColumns128 sums, Fragment a, long b)
     {
-        if (TColumnSize.Extent > 64)
+        if (TColumnExtent.Length > 64)
             sums = TMath.MultiplyAdd(a, b, sums);
         else
             sums.Columns0 = TMath.MultiplyAdd(a, b, sums.Columns0);
@@ -154,9 +154,9 @@ internal static class WarpgroupGemm<TRowSize, TColumnSize, TMath, TRows, TResult
         WarpColumns128 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
     {
         // As a warp of TensorCoreGemm's largest tile, which has 64 columns.
-        TensorCoreResults<LargeTile, QuadAccess, TResult>.Store(sums.Columns0, row, column, result, partials, plan);
-        if (TColumnSize.Extent > 64)
-            TensorCoreResults<LargeTile, QuadAccess, TResult>.Store(
+        TensorCoreResults<Extent128, QuadAccess, TResult>.Store(sums.Columns0, row, column, result, partials, plan);
+        if (TColumnExtent.Length > 64)
+            TensorCoreResults<Extent128, QuadAccess, TResult>.Store(
                 sums.Columns64, row, column + 64, result, partials, plan);
     }
 }

@@ -4,45 +4,46 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// Launches <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>, in the tiles of
+/// Launches <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>, in the tiles of
 /// <see cref="TensorCoreTiles"/>.
 /// </summary>
 internal static class WarpgroupTiles
 {
     /// <summary>Packs the columns, and multiplies them by the rows.</summary>
     public static void Multiply<TMath, TRows, TColumns, TResult>(
-        ComputeDevice device, TRows rows, TColumns columns, TResult result, ArrayView<float> share, TiledPlan plan)
+        ComputeDevice device, TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        if (plan.ColumnExtent == LargeTile.Extent)
-            Multiply<LargeTile, TMath, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+        if (plan.ColumnExtent == Extent128.Length)
+            Multiply<Extent128, TMath, TRows, TColumns, TResult>(device, result, partials, rows, columns, plan);
         else
-            Multiply<SmallTile, TMath, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+            Multiply<Extent64, TMath, TRows, TColumns, TResult>(device, result, partials, rows, columns, plan);
     }
 
-    private static void Multiply<TColumnSize, TMath, TRows, TColumns, TResult>(
-        ComputeDevice device, TRows rows, TColumns columns, TResult result, ArrayView<float> share, TiledPlan plan)
-        where TColumnSize : struct, ITiledSize
+    private static void Multiply<TColumnExtent, TMath, TRows, TColumns, TResult>(
+        ComputeDevice device, TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
+        where TColumnExtent : struct, ITileExtent
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        int count = PackedColumns<TColumnSize, TMath>.Count(plan.Columns, plan.Depth);
+        int count = PackedColumns<TColumnExtent, TMath>.Count(plan.Columns, plan.Depth);
         Tensor packed = device.Arena.Rent(TensorShape.Vector(count));
         device.Launch(
-            PackedColumns<TColumnSize, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
+            PackedColumns<TColumnExtent, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
             new FastDivisor(Math.Max(1, Ceiling.Divide(plan.Depth, TensorCoreGemm.Depth))));
-        Action<TRows, ArrayView<float>, TResult, ArrayView<float>, TiledPlan> kernel =
-            plan.RowExtent == LargeTile.Extent
-            ? WarpgroupGemm<LargeTile, TColumnSize, TMath, TRows, TResult>.Multiply
-            : WarpgroupGemm<SmallTile, TColumnSize, TMath, TRows, TResult>.Multiply;
+        Action<TResult, ArrayView<float>, TRows, ArrayView<float>, TiledPlan> kernel =
+            plan.RowExtent == Extent128.Length
+            ? WarpgroupGemm<Extent128, TColumnExtent, TMath, TRows, TResult>.Multiply
+            : WarpgroupGemm<Extent64, TColumnExtent, TMath, TRows, TResult>.Multiply;
         device.LaunchGrouped(
             kernel, new Index2D(plan.Groups, plan.Slices),
-            TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), rows, packed.View, result, share, plan);
+            TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), result, partials, rows, packed.View,
+            plan);
         packed.Release();
     }
 

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>
 /// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in
 /// single precision (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>,
-/// <see cref="WarpgroupGemm{TRowSize, TColumnSize, TMath, TRows, TResult}"/>).
+/// <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -48,13 +48,13 @@ internal static class ConvolutionTiled
         if (!statistics || !quads || plan.Slices > 1)
         {
             Multiply(
-                device, algorithm, patches, filters, new MatrixResult(output.View, shape.K, bias, relu), plan, quads);
+                device, algorithm, new MatrixResult(output.View, shape.K, bias, relu), patches, filters, plan, quads);
             return;
         }
         var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
         Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
         Multiply(
-            device, algorithm, patches, filters, new ResultWithStatistics(output.View, shape.K, moments.View), plan,
+            device, algorithm, new ResultWithStatistics(output.View, shape.K, moments.View), patches, filters, plan,
             quads);
         output.Statistics = new PixelStatistics(moments, slices);
     }
@@ -71,9 +71,9 @@ internal static class ConvolutionTiled
             Multiply(
                 device,
                 algorithm,
+                new GradInputResult(gradInput.View, shape, phase, accumulate, mask),
                 new GradOutputPatches(gradOutput.View, shape, phase),
                 new PhaseFilters(weights, shape, phase),
-                new GradInputResult(gradInput.View, shape, phase, accumulate, mask),
                 Plan(device, algorithm, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
                 quads);
         }
@@ -105,16 +105,16 @@ internal static class ConvolutionTiled
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(
-                device, algorithm, taps, filters, result,
+                device, algorithm, result, taps, filters,
                 Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
             device.Launch(
-                WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(columns),
-                new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
+                WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View,
+                new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
             transposed.Release();
             return;
         }
         Multiply(
-            device, algorithm, filters, taps, new GradWeightsResult(gradWeights, shape),
+            device, algorithm, new GradWeightsResult(gradWeights, shape), filters, taps,
             Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
@@ -128,23 +128,25 @@ internal static class ConvolutionTiled
     }
 
     private static void Multiply<TRows, TColumns, TResult>(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, TRows rows, TColumns columns, TResult result,
+        ComputeDevice device, ConvolutionAlgorithm algorithm, TResult result, TRows rows, TColumns columns,
         TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        Tensor? partials = plan.Slices == 1
+        Tensor? slices = plan.Slices == 1
             ? null
             : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
-        ArrayView<float> share = partials?.View ?? result.View;
+        ArrayView<float> partials = slices?.View ?? result.View;
         switch (algorithm)
         {
             case ConvolutionAlgorithm.WarpgroupTf32 when quads:
-                WarpgroupTiles.Multiply<Tf32Math, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+                WarpgroupTiles.Multiply<Tf32Math, TRows, TColumns, TResult>(
+                    device, result, partials, rows, columns, plan);
                 break;
             case ConvolutionAlgorithm.WarpgroupBf16 when quads:
-                WarpgroupTiles.Multiply<Bf16Math, TRows, TColumns, TResult>(device, rows, columns, result, share, plan);
+                WarpgroupTiles.Multiply<Bf16Math, TRows, TColumns, TResult>(
+                    device, result, partials, rows, columns, plan);
                 break;
             case ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32:
                 Launch(
@@ -163,14 +165,14 @@ internal static class ConvolutionTiled
                 break;
         }
         void Launch(
-            Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> kernel,
+            Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> kernel,
             KernelSpecialization specialization) =>
             device.LaunchGrouped(
-                kernel, new Index2D(plan.Groups, plan.Slices), specialization, rows, columns, result, share, plan);
-        if (partials is null)
+                kernel, new Index2D(plan.Groups, plan.Slices), specialization, result, partials, rows, columns, plan);
+        if (slices is null)
             return;
-        SliceSums.Launch(device, result, share, plan);
-        partials.Release();
+        SliceSums.Launch(device, result, partials, plan);
+        slices.Release();
     }
 
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>

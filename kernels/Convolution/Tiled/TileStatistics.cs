@@ -19,14 +19,14 @@ internal static class TileStatistics
     /// <param name="rowTile">The tile's place among the rows.</param>
     /// <param name="columnTile">Its place among the columns.</param>
     /// <param name="plan">The sizes; columns are quads, and the depth is one slice.</param>
-    public static void Write<TRowSize, TColumnSize, TResult>(
+    public static void Write<TRowExtent, TColumnExtent, TResult>(
         ArrayView<Float4> shared, int threads, TResult result, int rowTile, int columnTile, TiledPlan plan)
-        where TRowSize : struct, ITiledSize
-        where TColumnSize : struct, ITiledSize
+        where TRowExtent : struct, ITileExtent
+        where TColumnExtent : struct, ITileExtent
         where TResult : struct, ITiledResult
     {
-        int tileQuads = TColumnSize.Extent / 4, quad = columnTile * tileQuads + (Group.IdxX & tileQuads - 1);
-        int begin = rowTile * TRowSize.Extent, end = Math.Min(plan.Rows, begin + TRowSize.Extent);
+        int tileQuads = TColumnExtent.Length / 4, quad = columnTile * tileQuads + (Group.IdxX & tileQuads - 1);
+        int begin = rowTile * TRowExtent.Length, end = Math.Min(plan.Rows, begin + TRowExtent.Length);
         // All of the tile is written, and nobody reads factors any more.
         Group.Barrier();
         PixelMoments.Write(

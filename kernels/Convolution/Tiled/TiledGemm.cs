@@ -5,8 +5,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// What all variants of <see cref="TiledGemm{TSize, TAccess, TRows, TColumns, TResult}"/> have: sizes, tiles, access to
-/// memory.
+/// What all variants of <see cref="TiledGemm{TExtent, TAccess, TRows, TColumns, TResult}"/> have: sizes, tiles, access
+/// to memory.
 /// </summary>
 internal static class TiledGemm
 {
@@ -26,24 +26,24 @@ internal static class TiledGemm
     /// </remarks>
     public static readonly TiledPlanner Planner = new(
         Depth, pace: 100,
-        new TiledTile(TileAlgorithm.Large, LargeTile.Extent, LargeTile.Extent, Cost: 1, GroupsToSaturate: 1.3),
-        new TiledTile(TileAlgorithm.Small, SmallTile.Extent, SmallTile.Extent, Cost: 1.125, GroupsToSaturate: 4));
+        new TileCost(TileAlgorithm.Large, Extent128.Length, Extent128.Length, Cost: 1, GroupsToSaturate: 1.3),
+        new TileCost(TileAlgorithm.Small, Extent64.Length, Extent64.Length, Cost: 1.125, GroupsToSaturate: 4));
 
     /// <summary>Threads of a group.</summary>
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
 
     /// <summary>The kernel for a plan's tiles.</summary>
-    public static Action<TRows, TColumns, TResult, ArrayView<float>, TiledPlan> Kernel<TRows, TColumns, TResult>(
+    public static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> Kernel<TRows, TColumns, TResult>(
         TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult =>
-        (plan.RowExtent == LargeTile.Extent, quads) switch
+        (plan.RowExtent == Extent128.Length, quads) switch
         {
-            (true, true) => TiledGemm<LargeTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
-            (true, false) => TiledGemm<LargeTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
-            (false, true) => TiledGemm<SmallTile, QuadAccess, TRows, TColumns, TResult>.Multiply,
-            (false, false) => TiledGemm<SmallTile, SingleAccess, TRows, TColumns, TResult>.Multiply,
+            (true, true) => TiledGemm<Extent128, QuadAccess, TRows, TColumns, TResult>.Multiply,
+            (true, false) => TiledGemm<Extent128, SingleAccess, TRows, TColumns, TResult>.Multiply,
+            (false, true) => TiledGemm<Extent64, QuadAccess, TRows, TColumns, TResult>.Multiply,
+            (false, false) => TiledGemm<Extent64, SingleAccess, TRows, TColumns, TResult>.Multiply,
         };
 
     /// <summary>
@@ -55,7 +55,7 @@ internal static class TiledGemm
     /// more, so one large group has to do; tests check that nothing spills.
     /// </remarks>
     public static KernelSpecialization Specialization(int extent, bool quads) =>
-        new(Threads(extent), extent == SmallTile.Extent ? 6 : quads ? 2 : 1);
+        new(Threads(extent), extent == Extent64.Length ? 6 : quads ? 2 : 1);
 
     /// <summary>
     /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four
@@ -78,8 +78,8 @@ internal static class TiledGemm
 
 /// <summary>The matrix product that all passes of the convolution are.</summary>
 /// <remarks><c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c></remarks>
-internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
-    where TSize : struct, ITiledSize
+internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
+    where TExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
     where TRows : struct, ITiledOperand
     where TColumns : struct, ITiledOperand
@@ -96,20 +96,20 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
     /// group multiplies one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
     /// </summary>
     public static void Multiply(
-        TRows rows, TColumns columns, TResult result, ArrayView<float> partials, TiledPlan plan)
+        TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
     {
-        int tileQuads = Depth * TiledGemm.QuadPitch(TSize.Extent);
+        int tileQuads = Depth * TiledGemm.QuadPitch(TExtent.Length);
         ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
         ArrayView<Float4> columnTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
 
-        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TSize.Extent;
-        int columnStart = columnTile * TSize.Extent;
+        int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TExtent.Length;
+        int columnStart = columnTile * TExtent.Length;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
-        var rowStage = new TiledStage<TSize, TAccess, TRows>(rows, rowStart, Group.IdxX);
-        var columnStage = new TiledStage<TSize, TAccess, TColumns>(columns, columnStart, Group.IdxX);
+        var rowStage = new TiledStage<TExtent, TAccess, TRows>(rows, rowStart, Group.IdxX);
+        var columnStage = new TiledStage<TExtent, TAccess, TColumns>(columns, columnStart, Group.IdxX);
 
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
-        int warpColumns = TSize.Extent / TiledGemm.RegisterExtent / LaneColumns;
+        int warpColumns = TExtent.Length / TiledGemm.RegisterExtent / LaneColumns;
         int warpRow = warp / warpColumns, warpColumn = warp - warpRow * warpColumns;
         // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns
         // likewise left and right.
@@ -142,7 +142,7 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
             Group.Barrier();
         }
 
-        int top = rowStart + quadRow * 4, bottom = top + TSize.Extent / 2, left = columnStart + quadColumn * 4;
+        int top = rowStart + quadRow * 4, bottom = top + TExtent.Length / 2, left = columnStart + quadColumn * 4;
         Store(sums.Row0, top, left, result, partials, plan);
         Store(sums.Row1, top + 1, left, result, partials, plan);
         Store(sums.Row2, top + 2, left, result, partials, plan);
@@ -152,13 +152,13 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
         Store(sums.Row6, bottom + 2, left, result, partials, plan);
         Store(sums.Row7, bottom + 3, left, result, partials, plan);
         if (result.HasStatistics)
-            TileStatistics.Write<TSize, TSize, TResult>(
-                rowTiles, TiledGemm.Threads(TSize.Extent), result, rowTile, columnTile, plan);
+            TileStatistics.Write<TExtent, TExtent, TResult>(
+                rowTiles, TiledGemm.Threads(TExtent.Length), result, rowTile, columnTile, plan);
     }
 
     private static void Step(ref ThreadSums sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)
     {
-        int top = step * TiledGemm.QuadPitch(TSize.Extent), bottom = top + TSize.Extent / 8;
+        int top = step * TiledGemm.QuadPitch(TExtent.Length), bottom = top + TExtent.Length / 8;
         sums.MultiplyAdd(row[top], row[bottom], column[top], column[bottom]);
     }
 
@@ -167,14 +167,15 @@ internal static class TiledGemm<TSize, TAccess, TRows, TColumns, TResult>
     {
         if (row >= plan.Rows)
             return;
-        int right = left + TSize.Extent / 2;
+        int right = left + TExtent.Length / 2;
         if (plan.Slices > 1)
         {
-            int share = (Grid.IdxY * plan.Rows + row) * plan.Columns;
+            int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
             var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
-            TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(slice, share, left, sums.Left, plan.Columns);
-            TiledGemm<TSize, TAccess, TRows, TColumns, MatrixResult>.Store(
-                slice, share, right, sums.Right, plan.Columns);
+            TiledGemm<TExtent, TAccess, TRows, TColumns, MatrixResult>.Store(
+                slice, start, left, sums.Left, plan.Columns);
+            TiledGemm<TExtent, TAccess, TRows, TColumns, MatrixResult>.Store(
+                slice, start, right, sums.Right, plan.Columns);
             return;
         }
         int offset = result.Offset(row);

@@ -36,10 +36,10 @@ internal readonly struct TiledPlan
     /// <summary>Length of the sums.</summary>
     public int Depth { get; }
 
-    /// <summary>Rows of a tile, the extent of <see cref="LargeTile"/> or of <see cref="SmallTile"/>.</summary>
+    /// <summary>Rows of a tile, 64 or 128.</summary>
     public int RowExtent { get; }
 
-    /// <summary>Columns of a tile, the extent of <see cref="LargeTile"/> or of <see cref="SmallTile"/>.</summary>
+    /// <summary>Columns of a tile, 64 or 128.</summary>
     public int ColumnExtent { get; }
 
     /// <summary>Tiles side by side.</summary>

@@ -6,15 +6,17 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Algorithm">Its name.</param>
 /// <param name="Rows">Rows of the result.</param>
 /// <param name="Columns">Columns of the result.</param>
-/// <param name="Cost">What a multiply-add of it costs, relative to the largest tile.</param>
+/// <param name="Cost">
+/// What a multiply-add of it costs, relative to the largest tile. As the next one a guess, to be fitted on a GPU.
+/// </param>
 /// <param name="GroupsToSaturate">
 /// Groups that keep a multiprocessor at its pace; fewer of them leave it idle while they wait for memory.
 /// </param>
-internal readonly record struct TiledTile(
+internal readonly record struct TileCost(
     TileAlgorithm Algorithm, int Rows, int Columns, double Cost, double GroupsToSaturate);
 
 /// <summary>
-/// Chooses the tile, among those that a kind of kernel has, and the number of slices of the depth that take an H100 the
+/// Chooses the tile, among those that a kind of kernel has, and the number of slices of the depth that take an H200 the
 /// least time, by counting.
 /// </summary>
 /// <remarks>
@@ -30,7 +32,7 @@ internal readonly record struct TiledTile(
 /// <param name="tileDepth">Depth of a tile.</param>
 /// <param name="pace">Multiply-adds that a multiprocessor does in a cycle, with the largest tile.</param>
 /// <param name="tiles">The kernel's tiles, the largest first.</param>
-internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[] tiles)
+internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[] tiles)
 {
     private const int Multiprocessors = 132;
 
@@ -53,10 +55,10 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
     public TiledPlan Plan(int rows, int columns, int depth, TileAlgorithm? forced)
     {
         bool isForced = Array.Exists(tiles, tile => tile.Algorithm == forced);
-        TiledTile best = tiles[0];
+        TileCost best = tiles[0];
         int bestDepth = 0;
         double least = double.PositiveInfinity;
-        foreach (TiledTile tile in tiles)
+        foreach (TileCost tile in tiles)
         {
             if (isForced && tile.Algorithm != forced)
                 continue;
@@ -84,7 +86,7 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TiledTile[
         return Math.Max(1, Ceiling.Divide(Ceiling.Divide(depth, slices), tileDepth)) * tileDepth;
     }
 
-    private double Cycles(TiledTile tile, int rows, int columns, long groups, int slices, int sliceDepth)
+    private double Cycles(TileCost tile, int rows, int columns, long groups, int slices, int sliceDepth)
     {
         double waves = Math.Ceiling((double)groups * slices / Multiprocessors);
         double cycles = Math.Max(waves, tile.GroupsToSaturate) * tile.Rows * tile.Columns * (sliceDepth + FillDepth)

@@ -12,8 +12,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// quads are fetched before a tile's arithmetic and stored after it: they are the second buffer's way through the
 /// registers, and global memory's latency passes during the arithmetic.
 /// </remarks>
-internal struct TiledStage<TSize, TAccess, TOperand>
-    where TSize : struct, ITiledSize
+internal struct TiledStage<TExtent, TAccess, TOperand>
+    where TExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
     where TOperand : struct, ITiledOperand
 {
@@ -34,7 +34,7 @@ internal struct TiledStage<TSize, TAccess, TOperand>
         this.operand = operand;
         quad0 = default;
         quad1 = default;
-        int quads = TOperand.AlongDepth ? TiledGemm.Depth / 4 : TSize.Extent / 4;
+        int quads = TOperand.AlongDepth ? TiledGemm.Depth / 4 : TExtent.Length / 4;
         int slow = thread / quads, fast = (thread - slow * quads) * 4;
         localOuter = TOperand.AlongDepth ? slow : fast;
         localDepth = TOperand.AlongDepth ? fast : slow;
@@ -44,9 +44,9 @@ internal struct TiledStage<TSize, TAccess, TOperand>
     }
 
     // The threads of a small tile cover half of it at a time: half its outer indices or half its depth.
-    private static bool HasSecond => TSize.Extent * TiledGemm.Depth / 4 > TiledGemm.Threads(TSize.Extent);
+    private static bool HasSecond => TExtent.Length * TiledGemm.Depth / 4 > TiledGemm.Threads(TExtent.Length);
 
-    private static int SecondOuter => TOperand.AlongDepth ? TSize.Extent / 2 : 0;
+    private static int SecondOuter => TOperand.AlongDepth ? TExtent.Length / 2 : 0;
 
     private static int SecondDepth => TOperand.AlongDepth ? 0 : TiledGemm.Depth / 2;
 
@@ -96,7 +96,7 @@ internal struct TiledStage<TSize, TAccess, TOperand>
 
     private static void Store(ArrayView<Float4> tile, Float4 quad, int outerIndex, int depth)
     {
-        int pitch = TiledGemm.QuadPitch(TSize.Extent);
+        int pitch = TiledGemm.QuadPitch(TExtent.Length);
         if (!TOperand.AlongDepth)
         {
             tile[depth * pitch + (outerIndex >> 2)] = quad;

@@ -16,8 +16,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// result[i] = act(sum + bias[channel] + result[i])        each addend only where there is one
 /// act(x)    = x, or x ≤ 0 ? 0 : x, or activation[i] ≤ 0 ? 0 : x
 /// </code>
-/// The GPU's kernels say the same by the type of their <see cref="ITiledResult"/>, so that what a pass does not need is
-/// not compiled.
+/// The GPU's kernels do the same through an <see cref="ITiledResult"/>: what a type of result never has is left out
+/// when the kernel is compiled; what a launch may have (bias, ReLU, a sum with what is there, a mask) is asked once a
+/// row.
 /// </remarks>
 internal readonly record struct Epilogue(
     ArrayView<float> Bias, bool Accumulate, bool Relu, ArrayView<float> Activation);

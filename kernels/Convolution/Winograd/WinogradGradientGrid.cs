@@ -89,7 +89,8 @@ internal readonly record struct WinogradGradientGrid(
     public (int FirstRowTile, int RowTileCount, int FirstPanel, int PanelCount) Block(int block)
     {
         int rowTile = block / BlocksPerRow * RowTilesPerBlock, panel = block % BlocksPerRow * PanelsPerBlock;
-        int rowTiles = Math.Min(RowTilesPerBlock, RowTiles - rowTile), panels = Math.Min(PanelsPerBlock, InputPanels - panel);
+        int rowTiles = Math.Min(RowTilesPerBlock, RowTiles - rowTile);
+        int panels = Math.Min(PanelsPerBlock, InputPanels - panel);
         return (rowTile, rowTiles, panel, panels);
     }
 }

@@ -46,9 +46,9 @@ public static class GpuKernels
     /// <summary>Every variant of the tiled convolution.</summary>
     public static IEnumerable<GpuKernel> Tiled() =>
         from pass in passes
-        from size in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from size in new[] { typeof(Extent128), typeof(Extent64) }
         from access in AccessOf(pass.Result)
-        let extent = size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent
+        let extent = size == typeof(Extent128) ? Extent128.Length : Extent64.Length
         select new GpuKernel(
             $"{pass.Pass} {extent}x{extent} {(access == typeof(QuadAccess) ? "quads" : "singles")}",
             MultiplyOf(typeof(TiledGemm<,,,,>), size, access, pass.Rows, pass.Columns, pass.Result),
@@ -57,14 +57,14 @@ public static class GpuKernels
     /// <summary>Every variant of the convolution on tensor cores.</summary>
     public static IEnumerable<GpuKernel> TensorCore() =>
         from pass in passes
-        from rows in new[] { typeof(LargeTile), typeof(SmallTile) }
-        from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from rows in new[] { typeof(Extent128), typeof(Extent64) }
+        from columns in new[] { typeof(Extent128), typeof(Extent64) }
         from access in AccessOf(pass.Result)
         from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         let rowExtent = Extent(rows)
         let columnExtent = Extent(columns)
         let quads = access == typeof(QuadAccess)
-        where quads || rowExtent + columnExtent == 2 * SmallTile.Extent
+        where quads || rowExtent + columnExtent == 2 * Extent64.Length
         select new GpuKernel(
             $"{pass.Pass} {rowExtent}x{columnExtent} {(quads ? "quads" : "singles")} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
             MultiplyOf(
@@ -84,8 +84,8 @@ public static class GpuKernels
     /// <summary>Every variant of the convolution by warpgroups.</summary>
     public static IEnumerable<GpuKernel> Warpgroup() =>
         from pass in warpgroupPasses
-        from rows in new[] { typeof(LargeTile), typeof(SmallTile) }
-        from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from rows in new[] { typeof(Extent128), typeof(Extent64) }
+        from columns in new[] { typeof(Extent128), typeof(Extent64) }
         from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         select new GpuKernel(
             $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
@@ -117,20 +117,20 @@ public static class GpuKernels
 
     private static IEnumerable<GpuKernel> Packing() =>
         from pass in warpgroupPasses
-        from columns in new[] { typeof(LargeTile), typeof(SmallTile) }
+        from columns in new[] { typeof(Extent128), typeof(Extent64) }
         from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         select new GpuKernel(
             $"PackedColumns<{Extent(columns)}, {(math == typeof(Tf32Math) ? "tf32" : "bf16")}>.Pack<{pass.Columns.Name}>",
             typeof(PackedColumns<,>)
                 .MakeGenericType(columns, math)
-                .GetMethod(nameof(PackedColumns<LargeTile, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
+                .GetMethod(nameof(PackedColumns<Extent128, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
             default);
 
     // Statistics are of quads, and of sums that are in one slice.
     private static Type[] AccessOf(Type result) =>
         result == typeof(ResultWithStatistics) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
 
-    private static int Extent(Type size) => size == typeof(LargeTile) ? LargeTile.Extent : SmallTile.Extent;
+    private static int Extent(Type size) => size == typeof(Extent128) ? Extent128.Length : Extent64.Length;
 
     private static IEnumerable<GpuKernel> OfSlices(string name, KernelSpecialization specialization) =>
         from result in passes
