@@ -34,7 +34,8 @@ public static class GpuKernels
         typeof(ComputeDevice).Assembly.GetTypes()
             .Where(type =>
                 type.Name.EndsWith("Naive", StringComparison.Ordinal)
-                || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ConvolutionTiled))
+                || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ChannelWidening)
+                || type == typeof(WarpgroupTiles))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method =>
                 method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D)
