@@ -66,12 +66,9 @@ public static class AtomicFile
         try
         {
             using (file)
-            {
                 write(file);
-                file.Flush();
-                // While it is still this one's: closed, it could be another's by now, and half written.
-                File.Move(temporary, target, overwrite: true);
-            }
+            // Not while it is open: whoever reads it under its name just then would be told that it is in use.
+            File.Move(temporary, target, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -88,24 +85,10 @@ public static class AtomicFile
         return (target, target + TemporarySuffix);
     }
 
-    // For nobody else to write: two that write into one file at a time would give it a name while one of them is still
-    // writing. Linux heeds only None; Windows renames an open file only where deleting is shared.
-    private static FileStream Open(string temporary)
-    {
-        FileShare share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
-        while (true)
-        {
-            var file = new FileStream(temporary, FileMode.OpenOrCreate, FileAccess.Write, share);
-            // Another's that was renamed between its opening and its locking here is the target by now.
-            if (File.Exists(temporary))
-            {
-                if (file.Length > 0)
-                    file.SetLength(0);
-                return file;
-            }
-            file.Dispose();
-        }
-    }
+    // Shared with nobody, which also Linux heeds: two that write into one file at a time would give it a name while one
+    // of them is still writing.
+    private static FileStream Open(string temporary) =>
+        new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
 
     // Replaced by a file, a device would be gone for all programs. Files in /dev/shm are files.
     private static bool IsDevice(string path)
