@@ -37,10 +37,17 @@ step() { # NAME SECONDS COMMAND...
     return $code
 }
 
+# Whether something is to be left out, because its own checks or those of its precision hang.
+hangs() { # NAME PRECISION
+    [[ " ${hung[*]} " == *" ${1/bench/selftest} "* || " ${hung[*]} " == *" selftest-$2 "* ]] || return
+    echo "$1: left out, because checks hang" | tee -a "$summary"
+}
+
 selftest() { # NAME [VARIABLE=VALUE...] PRECISION
     local name=$1 precision=${*: -1}
     local -a environment=("${@:2:$#-2}")
     local code
+    hangs "$name" "$precision" && return
     step "$name" 75 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
     code=$?
     # What hangs would hang again, and so would its benchmark.
@@ -65,7 +72,7 @@ compare_losses() {
 
 bench() { # NAME [VARIABLE=VALUE...] PRECISION
     local name=$1 precision=${*: -1}
-    [[ " ${hung[*]} " != *" ${name/bench/selftest} "* ]] || { echo "$name: left out, because its checks hang" | tee -a "$summary"; return; }
+    hangs "$name" "$precision" && return
     step "$name" 60 env "${@:2:$#-2}" "$cxr" bench --verbose --device "$device" --net resnet18,vgg16 --batch "${BATCH:-64}" --steps "${STEPS:-20}" --size "${BENCH_SIZE:-224}" --precision "$precision"
 }
 
