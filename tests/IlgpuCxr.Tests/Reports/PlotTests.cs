@@ -55,7 +55,11 @@ public sealed class PlotTests
         {
             Configuration = sample.Configuration with
             {
-                Data = sample.Configuration.Data with { Classes = [.. Enumerable.Range(0, classes).Select(c => $"{c}")] },
+                Data = sample.Configuration.Data with
+                {
+                    // However long the names are.
+                    Classes = [.. Enumerable.Range(0, classes).Select(c => $"{c}{new string('x', 1000)}")],
+                },
             },
             Splits =
             [
@@ -74,6 +78,12 @@ public sealed class PlotTests
         Assert.That(HtmlReport.CreateOfRun(many), Does.Contain(ReportText.NoMatrixNotice));
         Assert.That(MarkdownReport.CreateOfRun(most), Does.Not.Contain(ReportText.NoMatrixNotice));
     }
+
+    [TestCase("covid-19 (a_b)", "covid-19 (a_b)")]
+    [TestCase("Entzündung", "Entz?ndung")]
+    [TestCase("肺炎", "??")]
+    public void A_letter_that_the_font_lacks_is_a_question_mark(string name, string drawn) =>
+        Assert.That(PlotStyle.Drawable(name), Is.EqualTo(drawn));
 
     [Test]
     public void Flat_curves_have_an_axis_that_can_be_read() =>
