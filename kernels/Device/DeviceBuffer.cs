@@ -17,8 +17,8 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
     // CPU kernels read, never write, at most one register tile's columns (two 64-byte vectors) that begin within the
-    // tensor: up to 31 floats past its end.
-    private const int SlackBytes = 2 * 64;
+    // tensor: up to 31 floats past its end. Twice that, to be a multiple of the alignment.
+    private const int SlackBytes = 4 * 64;
 
     private const int AlignmentBytes = 256;
 

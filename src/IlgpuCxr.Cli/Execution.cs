@@ -161,7 +161,7 @@ internal static class Execution
 
     private static int Tell(Exception exception, string sentence, ParseResult parsed, int exitCode)
     {
-        Say(parsed.GetValue(CommonOptions.Verbose) ? exception.ToString().Split(Environment.NewLine) : [sentence]);
+        Say((parsed.GetValue(CommonOptions.Verbose) ? exception.ToString() : sentence).ReplaceLineEndings("\n").Split('\n'));
         return exitCode;
     }
 }

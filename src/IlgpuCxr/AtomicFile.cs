@@ -101,8 +101,8 @@ public static class AtomicFile
     // Where the output goes into a file, opening that file would begin at its start again.
     private static Stream OpenDevice(string path) => Path.GetFullPath(path) switch
     {
-        "/dev/stdout" => Console.OpenStandardOutput(),
-        "/dev/stderr" => Console.OpenStandardError(),
+        "/dev/stdout" or "/dev/fd/1" => Console.OpenStandardOutput(),
+        "/dev/stderr" or "/dev/fd/2" => Console.OpenStandardError(),
         string full => new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite),
     };
 }

@@ -14,8 +14,8 @@ namespace IlgpuCxr;
 /// state += γ        γ = 2⁶⁴ / golden ratio, odd
 /// next   = mix(state)
 /// </code>
-/// A stream begins at <c>mix(mix(mix(seed + γ) + epoch + γ) + sample + γ)</c>, so that neighbouring epochs and samples begin at
-/// unrelated states.
+/// A stream begins at <c>mix(mix(mix(seed + γ) + epoch + γ) + sample + γ)</c>, so that neighbouring epochs and
+/// samples begin at unrelated states.
 /// </remarks>
 public struct SplitMix64
 {

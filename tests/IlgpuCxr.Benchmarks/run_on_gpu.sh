@@ -20,10 +20,11 @@ export TRITON_CACHE_DIR=$work/triton TORCHINDUCTOR_CACHE_DIR=$work/inductor
 # What the driver's assembler says of a kernel that it refuses goes to standard error.
 export DOTNET_gcConcurrent=0 DOTNET_DebugWriteToStdErr=1
 end=$((SECONDS + limit))
+no_time=75 # the exit code of a step that was not begun
 step() { # NAME SECONDS COMMAND...
     local name=$1 most=$2; shift 2
     local left=$((end - SECONDS)) start=$SECONDS code
-    [ "$left" -gt 5 ] || { echo "$name: no time left" | tee -a "$summary"; return 124; }
+    [ "$left" -gt 5 ] || { echo "$name: no time left" | tee -a "$summary"; return $no_time; }
     # A kernel that hangs keeps its process from ending when it is asked to.
     timeout -k 5 $((left < most ? left : most)) "$@" > "$work/$name.txt" 2> "$work/$name.err"
     code=$?
@@ -50,6 +51,7 @@ selftest() { # NAME [VARIABLE=VALUE...] PRECISION
     hangs "$name" "$precision" && return
     step "$name" 75 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
     code=$?
+    [ $code -ne $no_time ] || return
     # What hangs would hang again, and so would its benchmark.
     [ $code -ne 124 ] && [ $code -ne 137 ] || { hung+=("$name"); return; }
     # Wrong numbers tell all that they can. A fault is told where it happens if each launch is waited for.

@@ -5,7 +5,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The matrix product of
-/// <see cref="TensorCoreGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult}"/> with the instructions of a whole warpgroup.
+/// <see cref="TensorCoreGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult}"/>
+/// with the instructions of a whole warpgroup.
 /// </summary>
 /// <remarks>
 /// <c>result[row, column] = Σ depth rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has

@@ -128,27 +128,22 @@ internal static class TrainCommand
         bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
         var run = new RunDirectory(parsed.GetValue(Out)!);
-        IReadOnlyList<EpochResult> history;
-        int epochs;
+        using var trainer = new Trainer(device, options, data, loader, run, weights);
+        if (parsed.GetValue(Resume))
+            trainer.Resume();
+        else
+            trainer.Begin();
+        bool isDone = trainer.EpochsDone >= options.Epochs;
+        if (!quiet && isDone)
+            Output.Line(
+                $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
+        else if (!quiet)
+            TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
+        IReadOnlyList<EpochResult> history = TrainingDisplay.Run(
+            quiet || isDone, observer => trainer.Run(observer, cancellation));
         // What is evaluated is another network: a device on which training just fits has no room for both.
-        using (var trainer = new Trainer(device, options, data, loader, run, weights))
-        {
-            if (parsed.GetValue(Resume))
-                trainer.Resume();
-            else
-                trainer.Begin();
-            bool isDone = trainer.EpochsDone >= options.Epochs;
-            if (!quiet && isDone)
-                Output.Line(
-                    $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");
-            else if (!quiet)
-                TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
-            history = TrainingDisplay.Run(quiet || isDone, observer => trainer.Run(observer, cancellation));
-            epochs = trainer.EpochsDone;
-        }
+        trainer.FreeMemory();
 
-        // The trainer's own is gone with it, and a run that goes on meanwhile may have another best epoch.
-        using IDisposable held = run.Lock();
         IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
             device, run.Best, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
@@ -159,7 +154,7 @@ internal static class TrainCommand
             EvaluationDisplay.Print(run.Best, best, results);
         // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
-            new RowConfiguration("", options with { Epochs = epochs }, data.Describe()), device.Name, history,
+            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name, history,
             history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)]));
     }
 

@@ -29,7 +29,7 @@ public sealed record DataDescription(IReadOnlyList<string> Classes, int Train, i
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Unlabelled { get; init; }
 
-    /// <summary>What a study's images are, <see cref="Phantoms"/> or <see cref="Given"/>; null outside of one.</summary>
+    /// <summary>A study's images are <see cref="Phantoms"/> or <see cref="Given"/>; null outside of one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Kind { get; init; }
 }

@@ -20,7 +20,9 @@ public sealed class ImageBatchLoader
     /// <summary>Creates the loader.</summary>
     /// <param name="cache">Where decoded images come from.</param>
     /// <param name="options">Sizes and strictness.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A batch is to have no image, an image no pixel, or nobody is to read them.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A batch is to have no image, an image no pixel, or nobody is to read them.
+    /// </exception>
     public ImageBatchLoader(DecodedImageCache cache, ImageBatchOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);

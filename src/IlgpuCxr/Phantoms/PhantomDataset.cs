@@ -33,7 +33,9 @@ public static class PhantomDataset
     /// <param name="cancellation">Stops between two images.</param>
     /// <returns>How many images had to be drawn: 0 if the directory held them all.</returns>
     /// <exception cref="IOException">The directory holds something else, or cannot be written.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A count, the size, the difficulty or the number of threads is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A count, the size, the difficulty or the number of threads is out of range.
+    /// </exception>
     public static int Write(
         string directory,
         PhantomDatasetOptions options,

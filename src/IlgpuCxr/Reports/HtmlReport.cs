@@ -81,7 +81,8 @@ internal static class HtmlReport
         string[] data =
         [
             .. rows
-                .Select(row => row.Result.Configuration.Data.Kind == DataDescription.Phantoms ? "phantoms" : "given X-rays")
+                .Select(row =>
+                    row.Result.Configuration.Data.Kind == DataDescription.Phantoms ? "phantoms" : "given X-rays")
                 .Distinct(),
         ];
         string[] weights =

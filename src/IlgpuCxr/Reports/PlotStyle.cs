@@ -24,9 +24,6 @@ internal static class PlotStyle
     public static readonly Color Text = Color.FromHex("#6b7a90"), Grid = Text.WithAlpha(.18);
     public static readonly Color Frame = Text.WithAlpha(.55);
 
-    // Two threads that draw at a time, as tests do, were seen to end the process within Skia (SkiaSharp 3, ScottPlot 5).
-    private static readonly Lock Drawing = new();
-
     static PlotStyle() => Fonts.FontResolvers.Insert(0, new EmbeddedFont());
 
     /// <summary>An empty plot.</summary>
@@ -58,22 +55,15 @@ internal static class PlotStyle
     /// <param name="plot">The plot.</param>
     /// <param name="width">Of the layout, in pixels.</param>
     /// <param name="height">Of the layout, in pixels.</param>
-    public static byte[] Png(Plot plot, int width, int height)
-    {
-        lock (Drawing)
-            return plot.GetImageBytes(width * Density, height * Density, ImageFormat.Png);
-    }
+    public static byte[] Png(Plot plot, int width, int height) =>
+        plot.GetImageBytes(width * Density, height * Density, ImageFormat.Png);
 
     /// <summary>
     /// Text as it can be drawn: a question mark for each letter that the font lacks, where otherwise nothing would be.
     /// </summary>
     /// <param name="text">Such as the name of a class, which is the user's.</param>
-    public static string Drawable(string text)
-    {
-        lock (Drawing)
-            return string.Concat(
-                text.EnumerateRunes().Select(letter => EmbeddedFont.Has(letter.Value) ? letter.ToString() : "?"));
-    }
+    public static string Drawable(string text) => string.Concat(
+        text.EnumerateRunes().Select(letter => EmbeddedFont.Has(letter.Value) ? letter.ToString() : "?"));
 
     /// <summary>Two weights of Inter, cut down to the characters that are used; see Fonts/OFL.txt.</summary>
     private sealed class EmbeddedFont : IFontResolver

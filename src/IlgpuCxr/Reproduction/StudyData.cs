@@ -5,7 +5,9 @@ namespace IlgpuCxr.Reproduction;
 
 /// <summary>A part's images, whatever directory names they come in.</summary>
 /// <param name="Images">The images.</param>
-/// <param name="Kind">What they are: <see cref="DataDescription.Phantoms"/> or <see cref="DataDescription.Given"/>.</param>
+/// <param name="Kind">
+/// What they are: <see cref="DataDescription.Phantoms"/> or <see cref="DataDescription.Given"/>.
+/// </param>
 public sealed record StudyData(ImageDataset Images, string Kind)
 {
     /// <summary>

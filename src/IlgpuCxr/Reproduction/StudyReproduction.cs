@@ -111,15 +111,14 @@ public sealed class StudyReproduction(
         ImageDataset images = plan.Data.Images;
         RunDirectory run = plan.Directory.Claim(plan.Configuration);
         var loader = new ImageBatchLoader(cache, training.Batches(threads, strict));
-        IReadOnlyList<EpochResult> history;
-        using (var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row)))
-        {
-            if (Checkpoint.Exists(run.Last))
-                trainer.Resume();
-            else
-                trainer.Begin();
-            history = trainer.Run(observer, cancellation);
-        }
+        using var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row));
+        if (Checkpoint.Exists(run.Last))
+            trainer.Resume();
+        else
+            trainer.Begin();
+        IReadOnlyList<EpochResult> history = trainer.Run(observer, cancellation);
+        // What is evaluated is another network: a device on which training just fits has no room for both.
+        trainer.FreeMemory();
         SplitResult[] splits =
         [
             .. CheckpointEvaluation.Run(

@@ -149,8 +149,8 @@ public sealed class RunDirectory
         }
         catch (Exception exception) when (exception is CsvHelperException or IOException or UnauthorizedAccessException)
         {
-            // Somebody changed the log, bars it or holds it open; its times are for people to read, and no result depends
-            // on them.
+            // Somebody changed the log, bars it or holds it open; its times are for people to read, and no result
+            // depends on them.
         }
         return times;
     }

@@ -177,13 +177,22 @@ public sealed class Trainer : IDisposable
         return history;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>
+    /// Gives the device's memory back when all epochs are done, for those who evaluate the best; the directory stays
+    /// this trainer's.
+    /// </summary>
+    public void FreeMemory()
     {
         batch.Dispose();
         step.Dispose();
         optimizer.Dispose();
         network.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        FreeMemory();
         directoryLock?.Dispose();
     }
 

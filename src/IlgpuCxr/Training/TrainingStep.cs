@@ -89,6 +89,7 @@ public sealed class TrainingStep(
     {
         foreach ((ILaunchGraph graph, _) in recorded.Values)
             graph.Dispose();
+        recorded.Clear();
     }
 
     /// <summary>

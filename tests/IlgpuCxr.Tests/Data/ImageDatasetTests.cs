@@ -111,7 +111,8 @@ public sealed class ImageDatasetTests
         data.Write("._0.png", [1]);
         data.Write("0.png", [1]);
         Assert.That(
-            ImageDirectory.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(new[] { "0.png" }));
+            ImageDirectory.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)),
+            Is.EqualTo(new[] { "0.png" }));
     }
 
     [TestCase("Train", "Validation", "Test")]

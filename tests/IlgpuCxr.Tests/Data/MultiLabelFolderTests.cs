@@ -89,6 +89,7 @@ public sealed class MultiLabelFolderTests
     public void An_empty_directory_has_no_images_to_predict()
     {
         using var data = new DataFolder();
-        Assert.That(() => ImageDirectory.Flat(data.Root), Throws.TypeOf<DataException>().With.Message.Contains(data.Root));
+        Assert.That(
+            () => ImageDirectory.Flat(data.Root), Throws.TypeOf<DataException>().With.Message.Contains(data.Root));
     }
 }

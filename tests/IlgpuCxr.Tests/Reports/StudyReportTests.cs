@@ -87,8 +87,9 @@ public sealed partial class StudyReportTests
     public void Plots_have_a_font_of_their_own()
     {
         // A machine with nothing but the .NET SDK has no fonts.
-        using var plain = ScottPlot.Fonts.GetTypeface("Inter", bold: false, italic: false);
-        using var bold = ScottPlot.Fonts.GetTypeface("Inter", bold: true, italic: false);
+        // The plots' own, which are not this test's to dispose of.
+        var plain = ScottPlot.Fonts.GetTypeface("Inter", bold: false, italic: false);
+        var bold = ScottPlot.Fonts.GetTypeface("Inter", bold: true, italic: false);
         Assert.That(plain.FamilyName, Does.StartWith("Inter"));
         Assert.That(bold.FontWeight, Is.GreaterThan(plain.FontWeight));
         // Every character that a plot may draw.
