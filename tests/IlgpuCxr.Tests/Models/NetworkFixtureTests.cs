@@ -30,7 +30,8 @@ public sealed class NetworkFixtureTests
     public void Equals_libtorch(NetworkCase expected) =>
         AssertEqualsLibtorch(expected, algorithms: "", expected.Losses.Length);
 
-    // Larger images take this algorithm without being told to.
+    // Larger images take this algorithm without being told to. Part 2's VGG16 has the convolutions of Part 1's, and two
+    // more linear layers of 119 million weights, which take ten times as long.
     [TestCaseSource(nameof(SmallImages))]
     public void Winograd_equals_libtorch(NetworkCase expected) =>
         AssertEqualsLibtorch(expected, "convolution=winograd4", steps: 1);
@@ -47,7 +48,8 @@ public sealed class NetworkFixtureTests
         [Values("vector128", "vector256", "vector512", "winograd2")] string path) =>
         AssertEqualsLibtorch(expected, $"convolution={path}", steps: 1);
 
-    private static IEnumerable<NetworkCase> SmallImages() => NetworkCase.All.Where(network => network.Size <= 64);
+    private static IEnumerable<NetworkCase> SmallImages() =>
+        NetworkCase.All.Where(network => network.Size <= 64 && network is not { Network: "vgg16", Loss: "focal" });
 
     private static IEnumerable<NetworkCase> SmallestOfResNet18() =>
         SmallestOfEachNetwork().Where(network => network.Network == "resnet18");
