@@ -8,7 +8,7 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr gradcheck</c>: are the gradients right, and do the kernels compute them?</summary>
 internal static class GradCheckCommand
 {
-    // Of large operands so many elements, drawn at random, are moved for a central difference; the tests move all.
+    // Of large operands so many elements, drawn at random, are moved for a central difference; the tests move four times as many.
     private const int MostElements = 128;
 
     private const string Right = "right", Wrong = "WRONG";

@@ -5,7 +5,7 @@ namespace IlgpuCxr.Phantoms;
 /// By the law of Beer and Lambert the logarithm of what a detector sees is the sum of what lies on the ray; so
 /// <code>
 /// A = tissue T + abdomen + breasts + heart sqrt(e) + bones
-///     - air L (1 - heart)(1 - fluid)(1 - haze) + vessels L (1 - fluid)
+///     - air L (1 - heart)(1 - fluid)(1 - haze) + vessels L (1 - heart)(1 - fluid)
 /// gray = exposure(A), blurred, + noise
 /// </code>
 /// with T of <see cref="Torso"/>, L of <see cref="LungField"/>, e of <see cref="Mediastinum"/>, bones of
