@@ -20,7 +20,8 @@ internal static class BinaryCrossEntropyNaive
             // Scaled one by one: the sum of a few large losses may overflow where their mean does not.
             sum += scale * (y * StableLogistic.Softplus(-x) + (1 - y) * StableLogistic.Softplus(x));
             if (gradLogits.Length > 0)
-                gradLogits[i] = (StableLogistic.Sigmoid(x) - y) * scale;
+                // As written before it is simplified to (σ(x) - y) / (N C), which for a large logit and y = 1 cancels.
+                gradLogits[i] = scale * ((1 - y) * StableLogistic.Sigmoid(x) - y * StableLogistic.Sigmoid(-x));
         }
         losses[index] = sum;
     }

@@ -1,4 +1,6 @@
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Tests.Device;
+using IlgpuCxr.Tests.Ptx;
 
 namespace IlgpuCxr.Tests.GradientChecks;
 
@@ -23,6 +25,21 @@ public sealed class KernelCheckTests(string selector)
 
     [OneTimeTearDown]
     public void Close() => checker?.Dispose();
+
+    [Test]
+    public void Losses_allow_for_a_GPUs_exponentials_and_logarithms(
+        [Values("cross-entropy", "binary-cross-entropy", "focal")] string name)
+    {
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions());
+        Assert.Multiple(() =>
+        {
+            foreach (OperatorCase check in StandardCases.Of(name))
+            {
+                KernelReport report = GradientChecker.CheckKernels(check, device, "naive");
+                Assert.That(report.Error, Is.LessThanOrEqualTo(1), $"{check.Shape}: {report.Result}");
+            }
+        });
+    }
 
     [TestCaseSource(nameof(Cases))]
     public void Kernels_are_within_rounding_of_the_reference(string name, int index)

@@ -1,8 +1,13 @@
+using System.Numerics;
+
 namespace IlgpuCxr.Tests.Ptx;
 
 /// <summary>The instructions that a thread computes alone, from registers to a register.</summary>
 internal static class PtxArithmetic
 {
+    // What the PTX ISA allows ex2.approx of its result, and lg2.approx of its own, but near 1 of 1.
+    private const double ApproximationError = 1.0 / (1 << 22);
+
     private static readonly Dictionary<string, Func<ulong, ulong>> unary = new()
     {
         ["mov.b32"] = a => (uint)a,
@@ -21,8 +26,8 @@ internal static class PtxArithmetic
         ["abs.f32"] = a => Bits(Math.Abs(Float(a))),
         ["sqrt.rn.f32"] = a => Bits(MathF.Sqrt(Float(a))),
         ["rcp.rn.f32"] = a => Bits(1 / Float(a)),
-        ["ex2.approx.f32"] = a => Bits((float)Math.Pow(2, Float(a))),
-        ["lg2.approx.f32"] = a => Bits(MathF.Log2(Float(a))),
+        ["ex2.approx.f32"] = a => Bits(Approximated(Math.Pow(2, Float(a)), isAbsolute: false, a)),
+        ["lg2.approx.f32"] = a => Bits(Approximated(Math.Log2(Float(a)), Float(a) is > 0.5f and < 2, a)),
     };
 
     private static readonly Dictionary<string, Func<ulong, ulong, ulong>> binary = new()
@@ -120,6 +125,13 @@ internal static class PtxArithmetic
         };
         compare = (a, b) => (order(a, b) is { } x ? holds(x) : unordered) ? 1u : 0u;
         return true;
+    }
+
+    // Up or down by as much as it may be, either as often as the other.
+    private static float Approximated(double exact, bool isAbsolute, ulong argument)
+    {
+        double error = ApproximationError * (isAbsolute ? 1 : exact);
+        return (float)(exact + (BitOperations.PopCount(argument) % 2 == 0 ? error : -error));
     }
 
     // To nearest, ties to even.
