@@ -37,8 +37,8 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
             ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel)
             : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
         CompiledKernel compiled = backend.Compile(entry, specialization, new SafeOptimizationHook());
-        if (compiled is PTXCompiledKernel ptx && WarpgroupText.IsNeeded(ptx.PTXAssembly))
-            WarpgroupText.Apply(ptx);
+        if (compiled is PTXCompiledKernel ptx)
+            KernelText.Finish(ptx);
         return compiled;
     }
 

@@ -1,6 +1,4 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
-using ILGPU.Backends.PTX;
 
 namespace IlgpuCxr.Kernels.Device;
 
@@ -12,17 +10,12 @@ namespace IlgpuCxr.Kernels.Device;
 /// </remarks>
 internal static partial class WarpgroupText
 {
-    private static readonly FieldInfo Assembly = typeof(PTXCompiledKernel).GetField(
-        $"<{nameof(PTXCompiledKernel.PTXAssembly)}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)!;
-
     /// <summary>Whether a text has instructions of a warpgroup.</summary>
     public static bool IsNeeded(string text) => text.Contains("wgmma.", StringComparison.Ordinal);
 
-    /// <summary>Changes a kernel that is not loaded yet.</summary>
-    public static void Apply(PTXCompiledKernel kernel) =>
-        Assembly.SetValue(
-            kernel,
-            SharedAlignment().Replace(Target().Replace(kernel.PTXAssembly, ".target sm_90a"), ".shared .align 512"));
+    /// <summary>The text for sm_90a.</summary>
+    public static string Apply(string text) =>
+        SharedAlignment().Replace(Target().Replace(text, ".target sm_90a"), ".shared .align 512");
 
     [GeneratedRegex(@"\.target sm_\d+")]
     private static partial Regex Target();
