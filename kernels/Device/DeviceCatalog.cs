@@ -137,7 +137,7 @@ public static class DeviceCatalog
     {
         var devices = context.GetCudaDevices();
         if (index >= devices.Count)
-            throw Missing(selector, "CUDA", devices.Count);
+            throw Missing(selector, "CUDA", devices.Count, $" ({NativeLibraries.WhyNoCuda()})");
         return new ComputeDevice(context, devices[index].CreateCudaAccelerator(context), DeviceKind.Cuda, options);
     }
 
@@ -157,9 +157,9 @@ public static class DeviceCatalog
     private static DeviceDescription Describe(ILGPU.Runtime.Device device, DeviceKind kind, string selector) =>
         new(selector, kind, device.Name, device.MemorySize, device.NumMultiprocessors, device.MaxNumThreadsPerGroup);
 
-    private static DeviceException Missing(string selector, string family, int present) =>
+    private static DeviceException Missing(string selector, string family, int present, string reason = "") =>
         new(present == 0
-            ? $"There is no {family} device for '{selector}'; use 'cpu', or install the driver."
+            ? $"There is no {family} device for '{selector}'{reason}; use 'cpu', or install the driver."
             : $"There is no {family} device number {selector.Split(':')[^1]}; 'cxr devices' lists the {present} present.");
 
     private static DeviceException Unknown(string selector) =>

@@ -12,7 +12,7 @@ namespace IlgpuCxr.Kernels.Device;
 /// install; a driver, and every container, has <c>libcuda.so.1</c>. Without this resolver ILGPU silently reports no
 /// GPU.
 /// </remarks>
-internal static class NativeLibraries
+internal static partial class NativeLibraries
 {
     /// <summary>The name by which this project imports the CUDA driver.</summary>
     public const string Cuda = "cuda";
@@ -30,6 +30,25 @@ internal static class NativeLibraries
         if (OperatingSystem.IsLinux() && !IsWsl())
             NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
     }
+
+    /// <summary>
+    /// Why there is no CUDA device, as far as the driver tells; ILGPU takes every failure for a machine without one.
+    /// </summary>
+    internal static string WhyNoCuda()
+    {
+        try
+        {
+            int code = InitializeCuda(0);
+            return code == 0 ? "its driver counts none" : $"cuInit returns the error {code}";
+        }
+        catch (DllNotFoundException)
+        {
+            return "its driver's library cannot be loaded";
+        }
+    }
+
+    [LibraryImport(Cuda, EntryPoint = "cuInit")]
+    private static partial int InitializeCuda(uint flags);
 
     private static IntPtr Resolve(string libraryName, Assembly assembly, DllImportSearchPath? searchPath)
     {

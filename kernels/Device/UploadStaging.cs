@@ -32,14 +32,18 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
     private readonly Slot[] large = [new(), new()];
     private int nextSmall;
     private int nextLarge;
+    private bool isRefused;
 
     /// <summary>Queues a copy; the source may be used again at once.</summary>
-    /// <returns>Whether it did: what is very large is better copied from where it is.</returns>
+    /// <returns>
+    /// Whether it did: what is very large is better copied from where it is, and so is all where no pages can be
+    /// locked.
+    /// </returns>
     public bool TryCopy<T>(ArrayView<T> destination, ReadOnlySpan<T> source)
         where T : unmanaged
     {
         long bytes = (long)source.Length * Unsafe.SizeOf<T>();
-        if (bytes > MaxBytes)
+        if (isRefused || bytes > MaxBytes)
             return false;
         Slot slot = bytes <= SmallBytes ? small[nextSmall++ % small.Length] : large[nextLarge++ % large.Length];
         slot.Copied?.Synchronize();
@@ -49,8 +53,17 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
         {
             slot.Memory?.Dispose();
             slot.Memory = null;
-            // A quarter more than needed: the bytes of a batch vary, and locking pages takes milliseconds.
-            slot.Memory = accelerator.AllocatePageLocked1D<byte>(Math.Max(SmallBytes, bytes + bytes / 4));
+            try
+            {
+                // A quarter more than needed: the bytes of a batch vary, and locking pages takes milliseconds.
+                slot.Memory = accelerator.AllocatePageLocked1D<byte>(Math.Max(SmallBytes, bytes + bytes / 4));
+            }
+            catch (AcceleratorException)
+            {
+                // A system may let a process lock few pages or none: slower, but no reason to fail.
+                isRefused = true;
+                return false;
+            }
         }
         Copy(MemoryMarshal.AsBytes(source), slot.Memory.Span);
         destination.CopyFrom(stream, slot.Memory.ArrayView.SubView(0, bytes).Cast<T>());

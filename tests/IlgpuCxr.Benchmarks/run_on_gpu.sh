@@ -49,7 +49,8 @@ selftest() { # NAME [VARIABLE=VALUE...] PRECISION
     local -a environment=("${@:2:$#-2}")
     local code
     hangs "$name" "$precision" && return
-    step "$name" 75 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
+    # The first one of a precision compiles its kernels.
+    step "$name" 120 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
     code=$?
     [ $code -ne $no_time ] || return
     # What hangs would hang again, and so would its benchmark.
@@ -80,11 +81,14 @@ bench() { # NAME [VARIABLE=VALUE...] PRECISION
 
 side_by_side() { # NAME SECONDS OPTIONS...
     local name=$1 most=$2 left=$((end - SECONDS)); shift 2
+    [ -n "${*: -1}" ] || { echo "$name: left out, because the checks of all precisions hang" | tee -a "$summary"; return; }
     [ "$left" -gt 30 ] || { echo "$name: no time left" | tee -a "$summary"; return; }
     step "$name" "$most" python3 "$here/side_by_side.py" "$cxr" --out "$out" --seconds $(((left < most ? left : most) - 10)) "$@"
 }
 
-has_torch() { command -v python3 > /dev/null && timeout 60 python3 -c "import torch" 2> /dev/null; }
+# On a machine that has just started, reading PyTorch takes a minute: begun at once, beside the checks.
+find_torch() { command -v python3 > /dev/null && timeout 180 python3 -c "import torch" 2> /dev/null; }
+has_torch() { wait "$finding" 2> /dev/null; }
 
 # Precisions whose checks do not hang, joined by commas.
 sound() {
@@ -170,6 +174,7 @@ if command -v nvidia-smi > /dev/null; then
     # It also keeps the driver awake between the steps.
     stdbuf -oL nvidia-smi dmon -s pc -d 5 -o T > "$out/$what-clocks.txt" 2>&1 & clocks=$!
 fi
+find_torch & finding=$!
 "$what"
 [ -z "$clocks" ] || { kill "$clocks"; wait "$clocks" 2> /dev/null; }
 cat "$out/operators.md" "$out/steps.md" 2> /dev/null

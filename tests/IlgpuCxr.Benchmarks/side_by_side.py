@@ -21,11 +21,15 @@ LIMITS = {"H100": (67, 495, 989, 3350), "H200": (67, 495, 989, 4800), "A100": (1
 PRECISIONS = ("fp32", "tf32", "bf16")
 
 
-def clock(work, steps):
-    """Median seconds of work, after three warm-up calls."""
+def clock(work, steps, warm=0.0):
+    """Median seconds of work, after three warm-up calls and so many seconds in which the GPU's clock rises."""
     for _ in range(3):
         work()
     torch.cuda.synchronize()
+    start = time.perf_counter()
+    while time.perf_counter() - start < warm:
+        work()
+        torch.cuda.synchronize()
     seconds = []
     for _ in range(steps):
         start = time.perf_counter()
@@ -93,7 +97,7 @@ def torch_step(name, batch, precision, mode, steps):
         step()
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
-    return clock(step, steps), torch.cuda.max_memory_allocated()
+    return clock(step, steps, warm=0.5), torch.cuda.max_memory_allocated()
 
 
 def conv_numbers(shape):
