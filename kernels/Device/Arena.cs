@@ -36,9 +36,7 @@ public sealed class Arena
     /// <exception cref="DeviceException">The tensor has more elements than kernels can count.</exception>
     public Tensor Rent(TensorShape shape)
     {
-        if (shape.Count > int.MaxValue)
-            throw new DeviceException(
-                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use smaller batches or smaller images.");
+        Sizes.RequireCountable(shape);
         long size = RoundUp(shape.Count);
         foreach ((long offset, long length) in free)
         {

@@ -22,6 +22,15 @@ internal static class Sizes
             throw new ArgumentException($"A shape of {shape} has no elements; make every extent at least 1.");
     }
 
+    /// <summary>Requires a shape to have no more elements than kernels count, 2³¹ - 1.</summary>
+    /// <exception cref="DeviceException">It has more.</exception>
+    public static void RequireCountable(in TensorShape shape)
+    {
+        if (shape.Count > int.MaxValue)
+            throw new DeviceException(
+                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use smaller batches or smaller images.");
+    }
+
     /// <summary>Requires a tensor to have as many elements as a shape, and any; null passes.</summary>
     /// <exception cref="ArgumentException">It has more or fewer, or the shape has none.</exception>
     public static void Require(

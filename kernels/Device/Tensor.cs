@@ -22,8 +22,10 @@ public sealed class Tensor
     /// once.
     /// </param>
     /// <exception cref="ArgumentException">The memory has another length, or begins elsewhere.</exception>
+    /// <exception cref="DeviceException">The tensor has more elements than kernels can count.</exception>
     public Tensor(TensorShape shape, ArrayView<float> memory)
     {
+        Sizes.RequireCountable(shape);
         if (memory.Length != shape.Count)
             throw new ArgumentException(
                 $"A tensor of {shape} takes {shape.Count} floats, not {memory.Length}.", nameof(memory));
@@ -94,7 +96,10 @@ public sealed class Tensor
     public void Release()
     {
         if (arena is null)
+        {
+            DropStatistics();
             return;
+        }
         if (references == 0)
             throw new InvalidOperationException(
                 $"A tensor of {Shape} is released a second time: a layer releases what it is given, its caller what it returns.");

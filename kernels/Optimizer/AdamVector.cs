@@ -20,7 +20,7 @@ internal static unsafe class AdamVector
         {
             Vector<float> parameter = Vector.Load(w + i), gradient = Vector.Load(dw + i) + parameter * step.WeightDecay;
             Vector<float> newMean = Vector.Load(m + i) * step.Beta1 + gradient * (1 - step.Beta1);
-            Vector<float> newSquare = Vector.Load(v + i) * step.Beta2 + gradient * gradient * (1 - step.Beta2);
+            Vector<float> newSquare = Vector.Load(v + i) * step.Beta2 + (1 - step.Beta2) * gradient * gradient;
             newMean.Store(m + i, count - i);
             newSquare.Store(v + i, count - i);
             Vector<float> divisor =

@@ -20,6 +20,7 @@ public static class GradientCentralization
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         int length = gradients.IntLength / rows;
+        Sizes.RequireElements(TensorShape.Matrix(rows, length));
         Sizes.Require(device, gradients, (long)rows * length);
         GradientCentralizationAlgorithm algorithm = Choose(device);
         using var timing = device.Timings.Measure(

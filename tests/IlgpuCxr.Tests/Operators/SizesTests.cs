@@ -44,6 +44,12 @@ public sealed class SizesTests
     }
 
     [Test]
+    public void A_tensor_of_more_elements_than_kernels_count_is_refused() =>
+        Assert.That(
+            () => new Tensor(new TensorShape(1 << 16, 1 << 16, 1, 1), default),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("2³¹ - 1"));
+
+    [Test]
     public void So_are_weights_and_a_bias_but_not_that_there_is_none()
     {
         Tensor output = memory.Tensor(Shape.Output), input = memory.Tensor(Shape.Input);
@@ -197,6 +203,9 @@ public sealed class SizesTests
             Assert.That(
                 () => Adam.Step(device, hundred, hundred, hundred, fifty, 1, AdamOptions.AdamW), Names("gradients"));
             Assert.That(() => GradientCentralization.Step(device, hundred, rows: 3), Names("gradients"));
+            Assert.That(
+                () => GradientCentralization.Step(device, default, rows: 1),
+                Throws.ArgumentException.With.Message.Contains("has no elements"));
             Assert.That(
                 () => GradientCentralization.Step(device, hundred, rows: 0),
                 Throws.TypeOf<ArgumentOutOfRangeException>());
