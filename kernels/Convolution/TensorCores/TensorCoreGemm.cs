@@ -39,7 +39,7 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
     private const int Stages = 3;
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
-    public static void Multiply(TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
+    public static void Multiply(TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
     {
         int rowBytes = TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes;
         int stageBytes = rowBytes + TensorCoreStage<TColumnExtent, TAccess, TColumns>.Bytes;
@@ -84,14 +84,14 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
 
         int lane = Group.IdxX & 31;
         int row = rowStart + warpRow + (lane >> 2), column = columnStart + warpColumn + (lane & 3) * 2;
-        TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(sums.Rows0, row, column, result, partials, plan);
-        TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(sums.Rows16, row + 16, column, result, partials, plan);
+        TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(sums.Rows0, row, column, result, partial, plan);
+        TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(sums.Rows16, row + 16, column, result, partial, plan);
         if (TRowExtent.Length > 64)
         {
             TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(
-                sums.Rows32, row + 32, column, result, partials, plan);
+                sums.Rows32, row + 32, column, result, partial, plan);
             TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(
-                sums.Rows48, row + 48, column, result, partials, plan);
+                sums.Rows48, row + 48, column, result, partial, plan);
         }
         // Zeros past the end of the depth may still be on their way, but not to the first tile.
         if (result.HasStatistics)

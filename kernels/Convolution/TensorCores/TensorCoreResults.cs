@@ -19,20 +19,20 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     /// A lane's results in two rows: X and Y of each block of sums in the upper one, Z and W in the one eight below.
     /// </summary>
     public static void Store(
-        WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
-        StoreRow(Row(sums, isLower: false), row, column, result, partials, plan);
-        StoreRow(Row(sums, isLower: true), row + 8, column, result, partials, plan);
+        StoreRow(Row(sums, isLower: false), row, column, result, partial, plan);
+        StoreRow(Row(sums, isLower: true), row + 8, column, result, partial, plan);
     }
 
     private static void StoreRow(
-        PairsOfARow sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        PairsOfARow sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
         if (plan.Slices > 1)
         {
-            var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
+            var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
             TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(
                 slice, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
             return;

@@ -32,7 +32,7 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
     public static void Multiply(
-        TResult result, ArrayView<float> partials, TRows rows, ArrayView<float> columns, TiledPlan plan)
+        TResult result, ArrayView<float> partial, TRows rows, ArrayView<float> columns, TiledPlan plan)
     {
         int rowBytes = TensorCoreStage<TRowExtent, QuadAccess, TRows>.Bytes;
         int tileBytes = rowBytes + PackedColumns<TColumnExtent, TMath>.Bytes;
@@ -80,9 +80,9 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
 
         int lane = Group.IdxX & 31, row = rowStart + warpRow + (lane >> 2);
         int column = columnTile * TColumnExtent.Length + (lane & 3) * 2;
-        Store(sums.Rows0, row, column, result, partials, plan);
+        Store(sums.Rows0, row, column, result, partial, plan);
         if (TRowExtent.Length > 64)
-            Store(sums.Rows64, row + 64, column, result, partials, plan);
+            Store(sums.Rows64, row + 64, column, result, partial, plan);
         // As in TensorCoreGemm, nothing is on its way to the first tile any more.
         if (result.HasStatistics)
             TileStatistics.Write<TRowExtent, TColumnExtent, TResult>(
@@ -152,12 +152,12 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
     }
 
     private static void Store(
-        WarpColumns128 sums, int row, int column, TResult result, ArrayView<float> partials, TiledPlan plan)
+        WarpColumns128 sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
         // As a warp of TensorCoreGemm's largest tile, which has 64 columns.
-        TensorCoreResults<Extent128, QuadAccess, TResult>.Store(sums.Columns0, row, column, result, partials, plan);
+        TensorCoreResults<Extent128, QuadAccess, TResult>.Store(sums.Columns0, row, column, result, partial, plan);
         if (TColumnExtent.Length > 64)
             TensorCoreResults<Extent128, QuadAccess, TResult>.Store(
-                sums.Columns64, row, column + 64, result, partials, plan);
+                sums.Columns64, row, column + 64, result, partial, plan);
     }
 }

@@ -11,20 +11,20 @@ internal static class WarpgroupTiles
 {
     /// <summary>Packs the columns, and multiplies them by the rows.</summary>
     public static void Multiply<TMath, TRows, TColumns, TResult>(
-        ComputeDevice device, TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
+        ComputeDevice device, TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
         if (plan.ColumnExtent == Extent128.Length)
-            Multiply<Extent128, TMath, TRows, TColumns, TResult>(device, result, partials, rows, columns, plan);
+            Multiply<Extent128, TMath, TRows, TColumns, TResult>(device, result, partial, rows, columns, plan);
         else
-            Multiply<Extent64, TMath, TRows, TColumns, TResult>(device, result, partials, rows, columns, plan);
+            Multiply<Extent64, TMath, TRows, TColumns, TResult>(device, result, partial, rows, columns, plan);
     }
 
     private static void Multiply<TColumnExtent, TMath, TRows, TColumns, TResult>(
-        ComputeDevice device, TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
+        ComputeDevice device, TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
         where TColumnExtent : struct, ITileExtent
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
@@ -41,8 +41,8 @@ internal static class WarpgroupTiles
             ? WarpgroupGemm<Extent128, TColumnExtent, TMath, TRows, TResult>.Multiply
             : WarpgroupGemm<Extent64, TColumnExtent, TMath, TRows, TResult>.Multiply;
         device.LaunchGrouped(
-            kernel, new Index2D(plan.Groups, plan.Slices),
-            TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), result, partials, rows, packed.View,
+            kernel, new Index2D(plan.Tiles, plan.Slices),
+            TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), result, partial, rows, packed.View,
             plan);
         packed.Release();
     }

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class BiasQuad
 {
     /// <summary>
-    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: parts of the pixels first, then the parts.
+    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: slices of the pixels first, then the slices.
     /// </summary>
     public static void Backward(
         ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
@@ -17,11 +17,12 @@ internal static class BiasQuad
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
             return;
         }
-        var parts = new PixelSlices(shape.Output.Pixels, shape.K);
-        var whole = new PixelSlices(parts.Count, shape.K, wantedGroups: 1);
-        Tensor sums = device.Arena.Rent(TensorShape.Matrix(parts.Count, shape.K));
+        var slices = new PixelSlices(shape.Output.Pixels, shape.K);
+        var whole = new PixelSlices(slices.Count, shape.K, wantedGroups: 1);
+        Tensor sums = device.Arena.Rent(TensorShape.Matrix(slices.Count, shape.K));
         device.LaunchGrouped(
-            Sum, new Index2D(parts.ChannelGroups, parts.Count), PixelSlices.Groups, sums.View, gradOutput.View, parts);
+            Sum, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups, sums.View, gradOutput.View,
+            slices);
         device.LaunchGrouped(Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
         sums.Release();
     }

@@ -96,7 +96,7 @@ internal static class ConvolutionTiled
         }
         int columns = shape.R * shape.S * shape.C;
         bool quads = AllowsQuads(shape, gradWeights, gradOutput.View, input.View);
-        var filters = new GradOutputPixels(gradOutput.View, shape);
+        var gradients = new GradOutputPixels(gradOutput.View, shape);
         var taps = new InputTaps(input.View, shape);
         if (quads && IsWarpgroups(algorithm))
         {
@@ -105,7 +105,7 @@ internal static class ConvolutionTiled
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(
-                device, algorithm, result, taps, filters,
+                device, algorithm, result, taps, gradients,
                 Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
             device.Launch(
                 WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View,
@@ -114,7 +114,7 @@ internal static class ConvolutionTiled
             return;
         }
         Multiply(
-            device, algorithm, new GradWeightsResult(gradWeights, shape), filters, taps,
+            device, algorithm, new GradWeightsResult(gradWeights, shape), gradients, taps,
             Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
@@ -134,19 +134,19 @@ internal static class ConvolutionTiled
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        Tensor? slices = plan.Slices == 1
+        Tensor? partial = plan.Slices == 1
             ? null
             : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
-        ArrayView<float> partials = slices?.View ?? result.View;
+        ArrayView<float> partialView = partial?.View ?? result.View;
         switch (algorithm)
         {
             case ConvolutionAlgorithm.WarpgroupTf32 when quads:
                 WarpgroupTiles.Multiply<Tf32Math, TRows, TColumns, TResult>(
-                    device, result, partials, rows, columns, plan);
+                    device, result, partialView, rows, columns, plan);
                 break;
             case ConvolutionAlgorithm.WarpgroupBf16 when quads:
                 WarpgroupTiles.Multiply<Bf16Math, TRows, TColumns, TResult>(
-                    device, result, partials, rows, columns, plan);
+                    device, result, partialView, rows, columns, plan);
                 break;
             case ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32:
                 Launch(
@@ -168,11 +168,11 @@ internal static class ConvolutionTiled
             Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> kernel,
             KernelSpecialization specialization) =>
             device.LaunchGrouped(
-                kernel, new Index2D(plan.Groups, plan.Slices), specialization, result, partials, rows, columns, plan);
-        if (slices is null)
+                kernel, new Index2D(plan.Tiles, plan.Slices), specialization, result, partialView, rows, columns, plan);
+        if (partial is null)
             return;
-        SliceSums.Launch(device, result, partials, plan);
-        slices.Release();
+        SliceSums.Launch(device, result, partial.View, plan);
+        partial.Release();
     }
 
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>

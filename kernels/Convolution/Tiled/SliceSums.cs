@@ -8,39 +8,40 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class SliceSums
 {
     /// <summary>
-    /// Results of a group of <see cref="AddMany"/>, and the parts of the slices that its threads add up side by side.
+    /// Results of a group of <see cref="AddMany"/>, and the threads that add up the slices of each: one in each row of
+    /// the group.
     /// </summary>
-    public const int ResultsPerGroup = 32, Parts = 8;
+    public const int ResultsPerGroup = 32, ThreadsPerResult = 8;
 
-    /// <summary>Slices from which on <see cref="AddMany"/> adds them: two for each part.</summary>
-    public const int Many = 2 * Parts;
+    /// <summary>Slices from which on <see cref="AddMany"/> adds them: two for each thread.</summary>
+    public const int Many = 2 * ThreadsPerResult;
 
     /// <summary>
     /// How <see cref="AddMany"/> is compiled: eight groups fill a multiprocessor's 2048 threads, at 32 registers per
     /// thread.
     /// </summary>
-    public static KernelSpecialization Specialization => new(ResultsPerGroup * Parts, 8);
+    public static KernelSpecialization Specialization => new(ResultsPerGroup * ThreadsPerResult, 8);
 
     /// <summary>Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices.</summary>
-    public static void Launch<TResult>(ComputeDevice device, TResult result, ArrayView<float> partials, TiledPlan plan)
+    public static void Launch<TResult>(ComputeDevice device, TResult result, ArrayView<float> partial, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
         int count = plan.Rows * plan.Columns;
         if (plan.Slices < Many)
-            device.Launch(Add<TResult>, count, result, partials, plan);
+            device.Launch(Add<TResult>, count, result, partial, plan);
         else
             device.LaunchGrouped(
                 AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsPerGroup), 1), Specialization, result,
-                partials, plan);
+                partial, plan);
     }
 
     /// <summary>One element of the result: the slices' shares, from first to last.</summary>
-    public static void Add<TResult>(Index1D index, TResult result, ArrayView<float> partials, TiledPlan plan)
+    public static void Add<TResult>(Index1D index, TResult result, ArrayView<float> partial, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
         float sum = 0;
         for (int slice = 0; slice < plan.Slices; slice++)
-            sum += partials[slice * plan.Rows * plan.Columns + index];
+            sum += partial[slice * plan.Rows * plan.Columns + index];
         Store(result, index, sum, plan);
     }
 
@@ -49,39 +50,39 @@ internal static class SliceSums
     /// A product has many slices where it has few results. With one thread for each result most multiprocessors would
     /// be idle, and the others would wait for one share after the other.
     /// </remarks>
-    public static void AddMany<TResult>(TResult result, ArrayView<float> partials, TiledPlan plan)
+    public static void AddMany<TResult>(TResult result, ArrayView<float> partial, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsPerGroup * Parts);
-        int local = Group.IdxX & ResultsPerGroup - 1, part = Group.IdxX / ResultsPerGroup;
+        ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsPerGroup * ThreadsPerResult);
+        int local = Group.IdxX & ResultsPerGroup - 1, row = Group.IdxX / ResultsPerGroup;
         int index = Grid.IdxX * ResultsPerGroup + local, count = plan.Rows * plan.Columns;
         float sum = 0;
         if (index < count)
         {
             // Four reads are under way before the first is used, so that memory's latency is waited for once and not
             // four times.
-            for (int slice = part; slice < plan.Slices; slice += 4 * Parts)
+            for (int slice = row; slice < plan.Slices; slice += 4 * ThreadsPerResult)
             {
-                float first = partials[slice * count + index];
-                float second = Share(partials, slice + Parts, index, count, plan);
-                float third = Share(partials, slice + 2 * Parts, index, count, plan);
-                float fourth = Share(partials, slice + 3 * Parts, index, count, plan);
+                float first = partial[slice * count + index];
+                float second = Read(partial, slice + ThreadsPerResult, index, count, plan);
+                float third = Read(partial, slice + 2 * ThreadsPerResult, index, count, plan);
+                float fourth = Read(partial, slice + 3 * ThreadsPerResult, index, count, plan);
                 sum = sum + first + second + third + fourth;
             }
         }
         sums[Group.IdxX] = sum;
         Group.Barrier();
-        if (part != 0 | index >= count)
+        if (row != 0 | index >= count)
             return;
-        for (int other = 1; other < Parts; other++)
+        for (int other = 1; other < ThreadsPerResult; other++)
             sum += sums[other * ResultsPerGroup + local];
         Store(result, index, sum, plan);
     }
 
     // Past the end the last slice is read and not used: a branch around the read would keep it from starting early.
-    private static float Share(ArrayView<float> partials, int slice, int index, int count, TiledPlan plan)
+    private static float Read(ArrayView<float> partial, int slice, int index, int count, TiledPlan plan)
     {
-        float share = partials[Math.Min(slice, plan.Slices - 1) * count + index];
+        float share = partial[Math.Min(slice, plan.Slices - 1) * count + index];
         return slice < plan.Slices ? share : 0f;
     }
 

@@ -96,7 +96,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
     /// group multiplies one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
     /// </summary>
     public static void Multiply(
-        TResult result, ArrayView<float> partials, TRows rows, TColumns columns, TiledPlan plan)
+        TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
     {
         int tileQuads = Depth * TiledGemm.QuadPitch(TExtent.Length);
         ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
@@ -143,14 +143,14 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
         }
 
         int top = rowStart + quadRow * 4, bottom = top + TExtent.Length / 2, left = columnStart + quadColumn * 4;
-        Store(sums.Row0, top, left, result, partials, plan);
-        Store(sums.Row1, top + 1, left, result, partials, plan);
-        Store(sums.Row2, top + 2, left, result, partials, plan);
-        Store(sums.Row3, top + 3, left, result, partials, plan);
-        Store(sums.Row4, bottom, left, result, partials, plan);
-        Store(sums.Row5, bottom + 1, left, result, partials, plan);
-        Store(sums.Row6, bottom + 2, left, result, partials, plan);
-        Store(sums.Row7, bottom + 3, left, result, partials, plan);
+        Store(sums.Row0, top, left, result, partial, plan);
+        Store(sums.Row1, top + 1, left, result, partial, plan);
+        Store(sums.Row2, top + 2, left, result, partial, plan);
+        Store(sums.Row3, top + 3, left, result, partial, plan);
+        Store(sums.Row4, bottom, left, result, partial, plan);
+        Store(sums.Row5, bottom + 1, left, result, partial, plan);
+        Store(sums.Row6, bottom + 2, left, result, partial, plan);
+        Store(sums.Row7, bottom + 3, left, result, partial, plan);
         if (result.HasStatistics)
             TileStatistics.Write<TExtent, TExtent, TResult>(
                 rowTiles, TiledGemm.Threads(TExtent.Length), result, rowTile, columnTile, plan);
@@ -163,7 +163,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
     }
 
     private static void Store(
-        RegisterRow sums, int row, int left, TResult result, ArrayView<float> partials, TiledPlan plan)
+        RegisterRow sums, int row, int left, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
@@ -171,7 +171,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
         if (plan.Slices > 1)
         {
             int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
-            var slice = new MatrixResult(partials, plan.Columns, default, relu: false);
+            var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
             TiledGemm<TExtent, TAccess, TRows, TColumns, MatrixResult>.Store(
                 slice, start, left, sums.Left, plan.Columns);
             TiledGemm<TExtent, TAccess, TRows, TColumns, MatrixResult>.Store(

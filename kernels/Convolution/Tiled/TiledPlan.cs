@@ -21,7 +21,7 @@ internal readonly struct TiledPlan
         RowExtent = rowExtent;
         ColumnExtent = columnExtent;
         ColumnTiles = new FastDivisor(Ceiling.Divide(columns, columnExtent));
-        Groups = checked(Ceiling.Divide(rows, rowExtent) * ColumnTiles.Divisor);
+        Tiles = checked(Ceiling.Divide(rows, rowExtent) * ColumnTiles.Divisor);
         SliceDepth = sliceDepth;
         Slices = Math.Max(1, Ceiling.Divide(depth, sliceDepth));
         Depth = depth;
@@ -46,11 +46,11 @@ internal readonly struct TiledPlan
     public FastDivisor ColumnTiles { get; }
 
     /// <summary>Tiles in all.</summary>
-    public int Groups { get; }
+    public int Tiles { get; }
 
-    /// <summary>Parts of the sums.</summary>
+    /// <summary>Slices of the depth.</summary>
     public int Slices { get; }
 
-    /// <summary>Length of a part, whole tiles; the last one may be shorter.</summary>
+    /// <summary>Depth of a slice, whole tiles; the last one may be shorter.</summary>
     public int SliceDepth { get; }
 }
