@@ -11,8 +11,8 @@ internal static class TensorCoreTiles
     // multiprocessor, because a warp has a quarter of the products to go on with while others wait.
     private static readonly TileCost Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
 
-    // Six tenths of the 1024 multiply-adds of tf32 that an H100's multiprocessor does in a cycle; in bf16 shared memory
-    // leaves little more (docs/convolution.md).
+    // Six tenths of the 1024 multiply-adds of tf32 that a multiprocessor does in a cycle; in bf16 shared memory leaves
+    // little more (docs/convolution.md).
     private const double Pace = 600;
 
     private static readonly TiledPlanner ForQuads = new(

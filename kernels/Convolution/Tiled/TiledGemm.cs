@@ -20,9 +20,9 @@ internal static class TiledGemm
 
     /// <summary>What cuts products into tiles.</summary>
     /// <remarks>
-    /// Of the 128 multiply-adds that a multiprocessor of an H100 can do in a cycle its loops reach some 100: the share
-    /// of them among the instructions (docs/convolution.md). The small tile loads everything twice as often; four of
-    /// its groups have the eight warps of which each of four schedulers needs two.
+    /// Of the 128 multiply-adds that a multiprocessor can do in a cycle its loops reach some 100: the share of them
+    /// among the instructions (docs/convolution.md). The small tile loads everything twice as often; four of its groups
+    /// have the eight warps of which each of four schedulers needs two.
     /// </remarks>
     public static readonly TiledPlanner Planner = new(
         Depth, pace: 100,
