@@ -131,26 +131,17 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
             int offset = TiledOperand.Offset(operand, anchor, depth, end);
             ArrayView<float> view = operand.View;
             TensorCore.CopyQuad(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : QuadBytes);
+            return;
         }
-        else if (TOperand.AlongDepth)
-        {
-            Single(address, anchor, depth, end);
-            Single(address + 4, anchor, depth + 1, end);
-            Single(address + 8, anchor, depth + 2, end);
-            Single(address + 12, anchor, depth + 3, end);
-        }
-        else
-        {
-            Single(address, anchor, depth, end);
-            Single(address + 4, operand.Anchor(outerIndex + 1), depth, end);
-            Single(address + 8, operand.Anchor(outerIndex + 2), depth, end);
-            Single(address + 12, operand.Anchor(outerIndex + 3), depth, end);
-        }
+        Int4 offsets = TiledOperand.Offsets(operand, anchor, outerIndex, depth, end);
+        Single(address, offsets.X);
+        Single(address + 4, offsets.Y);
+        Single(address + 8, offsets.Z);
+        Single(address + 12, offsets.W);
     }
 
-    private void Single(uint address, TiledAnchor anchor, int depth, int end)
+    private void Single(uint address, int offset)
     {
-        int offset = TiledOperand.Offset(operand, anchor, depth, end);
         ArrayView<float> view = operand.View;
         TensorCore.CopySingle(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : sizeof(float));
     }

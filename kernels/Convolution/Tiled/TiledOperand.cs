@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
@@ -43,6 +44,30 @@ internal static class TiledOperand
     {
         int offset = operand.Offset(anchor, depth);
         return depth < end ? offset : TiledAnchor.Outside;
+    }
+
+    /// <summary>
+    /// The offsets of four neighbours, along the depth or along the outer index as the tensor has them, that are read
+    /// one by one.
+    /// </summary>
+    public static Int4 Offsets<TOperand>(TOperand operand, TiledAnchor anchor, int outer, int depth, int end)
+        where TOperand : struct, ITiledOperand
+    {
+        Int4 offsets;
+        offsets.X = Offset(operand, anchor, depth, end);
+        if (TOperand.AlongDepth)
+        {
+            offsets.Y = Offset(operand, anchor, depth + 1, end);
+            offsets.Z = Offset(operand, anchor, depth + 2, end);
+            offsets.W = Offset(operand, anchor, depth + 3, end);
+        }
+        else
+        {
+            offsets.Y = Offset(operand, operand.Anchor(outer + 1), depth, end);
+            offsets.Z = Offset(operand, operand.Anchor(outer + 2), depth, end);
+            offsets.W = Offset(operand, operand.Anchor(outer + 3), depth, end);
+        }
+        return offsets;
     }
 }
 

@@ -73,26 +73,14 @@ internal struct TiledStage<TExtent, TAccess, TOperand>
     {
         if (TAccess.Quads)
             return TiledGemm.LoadQuad(operand.View, TiledOperand.Offset(operand, anchor, depth, end));
+        Int4 offsets = TiledOperand.Offsets(operand, anchor, outerIndex, depth, end);
         Float4 quad;
-        if (TOperand.AlongDepth)
-        {
-            quad.X = Single(anchor, depth, end);
-            quad.Y = Single(anchor, depth + 1, end);
-            quad.Z = Single(anchor, depth + 2, end);
-            quad.W = Single(anchor, depth + 3, end);
-        }
-        else
-        {
-            quad.X = Single(anchor, depth, end);
-            quad.Y = Single(operand.Anchor(outerIndex + 1), depth, end);
-            quad.Z = Single(operand.Anchor(outerIndex + 2), depth, end);
-            quad.W = Single(operand.Anchor(outerIndex + 3), depth, end);
-        }
+        quad.X = TiledGemm.LoadSingle(operand.View, offsets.X);
+        quad.Y = TiledGemm.LoadSingle(operand.View, offsets.Y);
+        quad.Z = TiledGemm.LoadSingle(operand.View, offsets.Z);
+        quad.W = TiledGemm.LoadSingle(operand.View, offsets.W);
         return quad;
     }
-
-    private readonly float Single(TiledAnchor anchor, int depth, int end) =>
-        TiledGemm.LoadSingle(operand.View, TiledOperand.Offset(operand, anchor, depth, end));
 
     private static void Store(ArrayView<Float4> tile, Float4 quad, int outerIndex, int depth)
     {
