@@ -72,14 +72,11 @@ public static class Convolution
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
         output.DropStatistics();
-        if (algorithm.IsTiled())
-            ConvolutionTiled.Forward(device, algorithm, output, input, weights, bias, relu, statistics, shape);
-        else if (algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.Of(algorithm).Forward(device, output, input, weights, bias, relu, shape);
+        var passes = ConvolutionPasses.Of(algorithm);
+        if (statistics)
+            passes.ForwardForBatchNorm(device, output, input, weights, shape);
         else
-            device.Launch(
-                ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0,
-                shape);
+            passes.Forward(device, output, input, weights, bias, relu, shape);
     }
 
     /// <summary>
@@ -115,16 +112,8 @@ public static class Convolution
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure(
             "convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm.IsTiled())
-            ConvolutionTiled.BackwardData(
-                device, algorithm, gradInput, gradOutput, weights, accumulate, activation, shape);
-        else if (algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.Of(algorithm).BackwardData(
-                device, gradInput, gradOutput, weights, accumulate, activation, shape);
-        else
-            device.Launch(
-                ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights,
-                accumulate ? 1 : 0, activation is null ? default : activation.View, shape);
+        ConvolutionPasses.Of(algorithm).BackwardData(
+            device, gradInput, gradOutput, weights, accumulate, activation, shape);
     }
 
     /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>
@@ -153,20 +142,10 @@ public static class Convolution
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         using var timing = device.Timings.Measure(
             "convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
-        if (algorithm.IsTiled())
-            ConvolutionTiled.BackwardWeights(device, algorithm, gradWeights, gradOutput, input, shape);
-        else if (algorithm != ConvolutionAlgorithm.Naive)
-            ConvolutionVector.Of(algorithm).BackwardWeights(device, gradWeights, gradOutput, input, shape);
-        else
-            device.Launch(
-                ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View,
-                shape);
-        if (gradBias.Length > 0 && algorithm.IsTiled())
-            BiasQuad.Backward(device, gradBias, gradOutput, shape);
-        else if (gradBias.Length > 0 && algorithm != ConvolutionAlgorithm.Naive)
-            BiasVector.Backward(device, gradBias, gradOutput, shape);
-        else if (gradBias.Length > 0)
-            device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
+        var passes = ConvolutionPasses.Of(algorithm);
+        passes.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        if (gradBias.Length > 0)
+            passes.BackwardBias(device, gradBias, gradOutput, shape);
     }
 
     /// <summary>
@@ -204,8 +183,7 @@ public static class Convolution
         }
         return algorithm switch
         {
-            not ConvolutionAlgorithm.Naive when !algorithm.IsTiled()
-                && !VectorChoice.Fits(shape) => ConvolutionAlgorithm.Naive,
+            _ when device.Kind == DeviceKind.Cpu && !VectorChoice.Fits(shape) => ConvolutionAlgorithm.Naive,
             ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd =>
                 VectorChoice.Widest,
             ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
@@ -213,8 +191,4 @@ public static class Convolution
             _ => algorithm,
         };
     }
-
-    private static bool IsTiled(this ConvolutionAlgorithm algorithm) => algorithm is ConvolutionAlgorithm.Tiled
-        or ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupTf32
-            or ConvolutionAlgorithm.WarpgroupBf16;
 }

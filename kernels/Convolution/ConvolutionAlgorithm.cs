@@ -7,8 +7,8 @@ public enum ConvolutionAlgorithm
     Naive,
 
     /// <summary>
-    /// Register tiles over 128-bit vectors (<see cref="ConvolutionVector"/>): the CPU, filters of up to 1024 taps;
-    /// others are naive.
+    /// Register tiles over 128-bit vectors (<see cref="ConvolutionRegisterTiles{TVector, TMath}"/>): the CPU, filters of
+    /// up to 1024 taps; others are naive.
     /// </summary>
     Vector128,
 
@@ -44,7 +44,8 @@ public enum ConvolutionAlgorithm
     /// <summary>
     /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup
     /// (<see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
-    /// channels are no multiples of 4 take <see cref="Tf32"/>.
+    /// channels are no multiples of 4 take <see cref="Tf32"/>, or are widened (<see cref="ChannelWidening"/>): of these
+    /// backward-data is <see cref="Tf32"/>, though timings have it under this name.
     /// </summary>
     WarpgroupTf32,
 

@@ -18,51 +18,60 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </code>
 /// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
 /// </remarks>
-internal static class ConvolutionTiled
+internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : ConvolutionPasses
 {
-    /// <summary>
-    /// <see cref="Convolution.Forward"/>, or <see cref="Convolution.ForwardForBatchNorm"/> with
-    /// <paramref name="statistics"/>.
-    /// </summary>
+    private bool IsOfWarpgroups =>
+        algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
+
+    /// <inheritdoc/>
+    public override void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        in ConvolutionShape shape) =>
+        Forward(device, output, input, weights, bias, relu, statistics: false, shape);
+
+    /// <inheritdoc/>
+    public override void ForwardForBatchNorm(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
+        Forward(device, output, input, weights, bias: default, relu: false, statistics: true, shape);
+
+    /// <summary>The forward pass, with statistics if they are wanted and can be had.</summary>
     /// <remarks>
     /// Statistics need channels in quads and a depth that is not cut into slices: a slice's group has a share of each
     /// result only.
     /// </remarks>
-    public static void Forward(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor output, Tensor input, ArrayView<float> weights,
-        ArrayView<float> bias, bool relu, bool statistics, in ConvolutionShape shape)
+    private void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        bool statistics, in ConvolutionShape shape)
     {
         if (ChannelWidening.Of(shape) is { } wide)
         {
             Tensor wideInput = ChannelWidening.Widen(device, wide.Input, input.View, shape.C);
             Tensor wideWeights = ChannelWidening.Widen(device, wide.Weights, weights, shape.C);
-            Forward(device, algorithm, output, wideInput, wideWeights.View, bias, relu, statistics, wide);
+            Forward(device, output, wideInput, wideWeights.View, bias, relu, statistics, wide);
             wideWeights.Release();
             wideInput.Release();
             return;
         }
         bool quads = AllowsQuads(shape, input.View, weights, output.View, bias);
-        TiledPlan plan = Plan(device, algorithm, shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, quads);
+        TiledPlan plan = Plan(device, shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, quads);
         var patches = new InputPatches(input.View, shape);
         var filters = new Filters(weights, shape);
         if (!statistics || !quads || plan.Slices > 1)
         {
-            Multiply(
-                device, algorithm, new MatrixResult(output.View, shape.K, bias, relu), patches, filters, plan, quads);
+            Multiply(device, new MatrixResult(output.View, shape.K, bias, relu), patches, filters, plan, quads);
             return;
         }
         var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
         Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
         Multiply(
-            device, algorithm, new ResultWithStatistics(output.View, shape.K, moments.View), patches, filters, plan,
-            quads);
+            device, new ResultWithStatistics(output.View, shape.K, moments.View), patches, filters, plan, quads);
         output.Statistics = new PixelStatistics(moments, slices);
     }
 
-    /// <inheritdoc cref="Convolution.BackwardData"/>
-    public static void BackwardData(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, Tensor gradInput, Tensor gradOutput,
-        ArrayView<float> weights, bool accumulate, Tensor? activation, in ConvolutionShape shape)
+    /// <inheritdoc/>
+    public override void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        Tensor? activation, in ConvolutionShape shape)
     {
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
@@ -70,25 +79,23 @@ internal static class ConvolutionTiled
             bool quads = AllowsQuads(shape, gradInput.View, gradOutput.View, weights, mask);
             Multiply(
                 device,
-                algorithm,
                 new GradInputResult(gradInput.View, shape, phase, accumulate, mask),
                 new GradOutputPatches(gradOutput.View, shape, phase),
                 new PhaseFilters(weights, shape, phase),
-                Plan(device, algorithm, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
+                Plan(device, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
                 quads);
         }
     }
 
-    /// <inheritdoc cref="Convolution.BackwardWeights"/>
-    public static void BackwardWeights(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, ArrayView<float> gradWeights, Tensor gradOutput,
-        Tensor input, in ConvolutionShape shape)
+    /// <inheritdoc/>
+    public override void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         if (ChannelWidening.Of(shape) is { } wide)
         {
             Tensor wideInput = ChannelWidening.Widen(device, wide.Input, input.View, shape.C);
             Tensor wideGradient = device.Arena.Rent(wide.Weights);
-            BackwardWeights(device, algorithm, wideGradient.View, gradOutput, wideInput, wide);
+            BackwardWeights(device, wideGradient.View, gradOutput, wideInput, wide);
             ChannelWidening.Narrow(device, gradWeights, wideGradient.View, shape.C, wide.C);
             wideGradient.Release();
             wideInput.Release();
@@ -98,15 +105,14 @@ internal static class ConvolutionTiled
         bool quads = AllowsQuads(shape, gradWeights, gradOutput.View, input.View);
         var gradients = new GradOutputPixels(gradOutput.View, shape);
         var taps = new InputTaps(input.View, shape);
-        if (quads && IsWarpgroups(algorithm))
+        if (quads && IsOfWarpgroups)
         {
             // The columns of a warpgroup's product are packed first. The gradient is computed transposed, so that these
             // are the output's gradient: what the taps see of the input is R·S times as much.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(
-                device, algorithm, result, taps, gradients,
-                Plan(device, algorithm, columns, shape.K, shape.Output.Pixels, quads), quads);
+                device, result, taps, gradients, Plan(device, columns, shape.K, shape.Output.Pixels, quads), quads);
             device.Launch(
                 WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View,
                 new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
@@ -114,12 +120,16 @@ internal static class ConvolutionTiled
             return;
         }
         Multiply(
-            device, algorithm, new GradWeightsResult(gradWeights, shape), gradients, taps,
-            Plan(device, algorithm, shape.K, columns, shape.Output.Pixels, quads), quads);
+            device, new GradWeightsResult(gradWeights, shape), gradients, taps,
+            Plan(device, shape.K, columns, shape.Output.Pixels, quads), quads);
     }
 
-    private static TiledPlan Plan(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, int rows, int columns, int depth, bool quads)
+    /// <inheritdoc/>
+    public override void BackwardBias(
+        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
+        BiasQuad.Backward(device, gradBias, gradOutput, shape);
+
+    private TiledPlan Plan(ComputeDevice device, int rows, int columns, int depth, bool quads)
     {
         TiledPlanner planner = algorithm == ConvolutionAlgorithm.Tiled
             ? TiledGemm.Planner
@@ -127,9 +137,8 @@ internal static class ConvolutionTiled
         return planner.Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
     }
 
-    private static void Multiply<TRows, TColumns, TResult>(
-        ComputeDevice device, ConvolutionAlgorithm algorithm, TResult result, TRows rows, TColumns columns,
-        TiledPlan plan, bool quads)
+    private void Multiply<TRows, TColumns, TResult>(
+        ComputeDevice device, TResult result, TRows rows, TColumns columns, TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
@@ -178,9 +187,6 @@ internal static class ConvolutionTiled
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>
     internal static bool HasQuads(in ConvolutionShape shape) =>
         shape.K % 4 == 0 && (shape.C % 4 == 0 || ChannelWidening.Of(shape) is not null);
-
-    private static bool IsWarpgroups(ConvolutionAlgorithm algorithm) =>
-        algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
 
     /// <summary>Whether every quad of channels lies at a multiple of 16 bytes.</summary>
     private static bool AllowsQuads(in ConvolutionShape shape, params ReadOnlySpan<ArrayView<float>> views) =>

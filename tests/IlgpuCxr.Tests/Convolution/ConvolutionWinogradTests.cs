@@ -63,7 +63,7 @@ public sealed class ConvolutionWinogradTests
         var (expected, actual) = (memory.Vector((int)shape.Weights.Count), memory.Vector((int)shape.Weights.Count));
         memory.Run(() =>
         {
-            ConvolutionVector.Of(width).BackwardWeights(device, expected, gradOutput, input, shape);
+            ConvolutionPasses.Of(width).BackwardWeights(device, expected, gradOutput, input, shape);
             ConvolutionVector.WinogradOf(width, 2).BackwardWeights(device, actual, gradOutput, input, shape);
         });
         Assert.That(memory.Read(actual), Is.EqualTo(memory.Read(expected)));
