@@ -69,7 +69,7 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
             BackwardWeightsOfFewChannels(device, gradWeights, gradOutput, input, shape, taps);
             return;
         }
-        var grid = WeightGrid.Of(shape, WeightGrid.GroupOf(Rows));
+        var grid = BackwardWeightsGrid.Of(shape, BackwardWeightsGrid.GroupOf(Rows));
         int count = (int)shape.Weights.Count, threads = Math.Min(device.Threads, grid.Tasks);
         Tensor memory = TaskCounter.Rent(
             device, (long)threads * ConvolutionVectorKernels<TVector, TMath>.MemoryOfThread(shape, grid));
@@ -91,7 +91,7 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
     {
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
         // One tile of channels: a slice computes all of them.
-        var grid = WeightGrid.Of(shape, shape.K);
+        var grid = BackwardWeightsGrid.Of(shape, shape.K);
         int weights = taps.Count * taps.Run;
         int sums = Ceiling.Divide(weights, Rows) * Rows * Ceiling.Divide(shape.K, Columns) * Columns;
         Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, sums));

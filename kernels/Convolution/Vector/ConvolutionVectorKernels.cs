@@ -120,9 +120,9 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     /// </remarks>
     public static void BackwardWeights(
         Index1D thread, ArrayView<float> gradWeights, ArrayView<float> gradOutput, ArrayView<float> input,
-        ArrayView<float> memory, ConvolutionShape shape, Taps taps, WeightGrid grid)
+        ArrayView<float> memory, ConvolutionShape shape, Taps taps, BackwardWeightsGrid grid)
     {
-        int group = WeightGrid.GroupOf(Rows), pitch = taps.Count * taps.Run;
+        int group = BackwardWeightsGrid.GroupOf(Rows), pitch = taps.Count * taps.Run;
         float** rows = stackalloc float*[Rows];
         float* tile = stackalloc float[Rows * Columns];
         float* gathered = memory.Pointer() + TaskCounter.Floats + (long)thread.X * MemoryOfThread(shape, grid);
@@ -163,9 +163,10 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     }
 
     /// <summary>Floats of memory that <see cref="BackwardWeights"/> needs for each thread.</summary>
-    public static int MemoryOfThread(in ConvolutionShape shape, in WeightGrid grid) =>
+    public static int MemoryOfThread(in ConvolutionShape shape, in BackwardWeightsGrid grid) =>
         checked(
-            Ceiling.Divide(grid.RowsPerChunk * shape.Q * (Columns + WeightGrid.GroupOf(Rows)), CpuMemory.LineFloats)
+            Ceiling.Divide(
+                grid.RowsPerChunk * shape.Q * (Columns + BackwardWeightsGrid.GroupOf(Rows)), CpuMemory.LineFloats)
             * CpuMemory.LineFloats);
 
     /// <summary>
@@ -176,7 +177,7 @@ internal static unsafe class ConvolutionVectorKernels<TVector, TMath>
     /// </summary>
     public static void BackwardWeightsOfFewChannels(
         Index1D slice, ArrayView<float> partial, ArrayView<float> gathered, ArrayView<float> gradOutput,
-        ArrayView<float> input, ConvolutionShape shape, Taps taps, WeightGrid grid)
+        ArrayView<float> input, ConvolutionShape shape, Taps taps, BackwardWeightsGrid grid)
     {
         int weights = taps.Count * taps.Run, tiles = Ceiling.Divide(weights, Rows);
         int blocks = Ceiling.Divide(shape.K, Columns);

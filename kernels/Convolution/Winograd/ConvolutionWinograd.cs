@@ -45,9 +45,9 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
     public override void BackwardWeights(
         ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
-        var grid = WinogradGradientGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
+        var grid = WinogradBackwardWeightsGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
         Tensor transformedInput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.InputPlane)));
-        Tensor transformedGradient = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.GradientPlane)));
+        Tensor transformedGradOutput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.GradOutputPlane)));
         int threads = Math.Min(device.Threads, grid.Blocks);
         int blockSums = Elements * grid.BlockPlane(Rows * Columns);
         int blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;
@@ -55,33 +55,33 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesPerChunk)
         {
             int tiles = Math.Min(grid.TilesPerChunk, grid.Tiles.Tiles - first);
-            int indices = Ceiling.Divide(tiles, WinogradGradientGrid.TilesPerIndex);
+            int indices = Ceiling.Divide(tiles, WinogradBackwardWeightsGrid.TilesPerIndex);
             device.Launch(
-                WinogradGradientKernels<TVector, TMath, TWinograd>.TransformInput, indices, transformedInput.View,
-                input.View, first, tiles, shape, grid);
+                WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>.TransformInput, indices,
+                transformedInput.View, input.View, first, tiles, shape, grid);
             device.Launch(
-                WinogradGradientKernels<TVector, TMath, TWinograd>.TransformGradient, indices, transformedGradient.View,
-                gradOutput.View, first, tiles, shape, grid);
+                WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>.TransformGradOutput, indices,
+                transformedGradOutput.View, gradOutput.View, first, tiles, shape, grid);
             if (grid.BlockByBlock)
             {
                 TaskCounter.Restart(device, sums);
                 device.Launch(
-                    WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyBlocks, threads, gradWeights, sums.View,
-                    transformedGradient.View, transformedInput.View, first, tiles, shape, grid);
+                    WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>.MultiplyBlocks, threads, gradWeights,
+                    sums.View, transformedGradOutput.View, transformedInput.View, first, tiles, shape, grid);
             }
             else
             {
                 device.Launch(
-                    WinogradGradientKernels<TVector, TMath, TWinograd>.MultiplyElement, Elements * grid.Blocks,
-                    sums.View, transformedGradient.View, transformedInput.View, first, tiles, grid);
+                    WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>.MultiplyElement, Elements * grid.Blocks,
+                    sums.View, transformedGradOutput.View, transformedInput.View, first, tiles, grid);
             }
         }
         if (!grid.BlockByBlock)
             device.Launch(
-                WinogradGradientKernels<TVector, TMath, TWinograd>.TransformSums, grid.RowTiles, gradWeights, sums.View,
-                shape, grid);
+                WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>.TransformSums, grid.RowTiles, gradWeights,
+                sums.View, shape, grid);
         sums.Release();
-        transformedGradient.Release();
+        transformedGradOutput.Release();
         transformedInput.Release();
     }
 
@@ -90,7 +90,7 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
         in ConvolutionShape shape, bool isBackward)
     {
         var grid = WinogradGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
-        var layout = new WinogradWeights(shape.C, shape.K, grid.InputsPerPass, isBackward);
+        var layout = new WinogradWeights(shape.C, shape.K, grid.InChannelsPerPass, isBackward);
         int threads = Math.Min(device.Threads, grid.Tasks);
         Tensor memory = WinogradScratch.Of(layout, grid, TWinograd.Outputs, Columns).Rent(device, threads);
         Tensor? transformed = null;

@@ -20,7 +20,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <code>
 /// ∂L/∂g = Gᵀ [(Bᵀ d B) ⊙ (A ∂L/∂Y Aᵀ)] G
 /// </code>
-/// and that of d is the convolution of the gradient with the filter turned by half a turn, again
+/// and that of d is the convolution of <c>∂L/∂Y</c> with the filter turned by half a turn, again
 /// <c>F(m x m, 3 x 3)</c>.
 /// <para>
 /// Each method transforms along one dimension: it reads vectors from a source and writes its results <c>step</c> floats

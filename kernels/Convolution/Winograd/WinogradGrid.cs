@@ -12,13 +12,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Blocks">Blocks of output channels, each as wide as a register tile.</param>
 /// <param name="BlocksPerTask">Blocks that a task computes.</param>
 /// <param name="BlocksPerPass">Blocks whose products are in the scratch memory at a time.</param>
-/// <param name="InputsPerPass">Input channels whose products are added at a time.</param>
+/// <param name="InChannelsPerPass">Input channels whose products are added at a time.</param>
 /// <param name="TaskTransformsWeights">
 /// Whether each task transforms the weights that it needs, instead of one launch before all weights for all tasks.
 /// </param>
 internal readonly record struct WinogradGrid(
     int TileRows, int TileColumns, int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask, int BlocksPerPass,
-    int InputsPerPass, bool TaskTransformsWeights)
+    int InChannelsPerPass, bool TaskTransformsWeights)
 {
     // Transformed weights stream through the cache once a task, so a task should have many tiles; its transformed input
     // (36 floats a tile and channel) should stay in a second-level cache of 512 kB, so it should have few. With many
@@ -26,16 +26,16 @@ internal readonly record struct WinogradGrid(
     private const int TilesOfFewChannels = 24, TilesOfManyChannels = 48, ManyChannels = 192;
 
     // Transformed weights of this many floats (8 MB) do not stay in cache from one launch to the next. Where at most
-    // two tasks need them, it takes less time that each transforms them itself, 590 kB at a time: with half as many,
-    // products are added up twice as often, which took longer.
-    private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InputsOfManyWeights = 128;
-    private const int OutputsOfManyWeights = 32;
+    // two tasks need them, it takes less time that each transforms them itself, 590 kB at a time: with half as many
+    // input channels, products are added up twice as often, which took longer.
+    private const int ManyWeights = 2_000_000, TilesOfManyWeights = 36, InChannelsOfManyWeights = 128;
+    private const int OutChannelsOfManyWeights = 32;
 
-    // Fewer tasks than wanted where one would have less than 128 channels to use its transformed input for.
-    private const int MinChannelsPerTask = 128;
+    // Fewer tasks than wanted where one would have less than 128 output channels to use its transformed input for.
+    private const int MinOutChannelsPerTask = 128;
 
-    // The products of 36 elements, 28 tiles and 64 channels are 258 kB, which a second-level cache holds.
-    private const int ChannelsPerPass = 64;
+    // The products of 36 elements, 28 tiles and 64 output channels are 258 kB, which a second-level cache holds.
+    private const int OutChannelsPerPass = 64;
 
     /// <summary>Number of tasks.</summary>
     public int Tasks => TileTasks * Ceiling.Divide(Blocks, BlocksPerTask);
@@ -61,11 +61,11 @@ internal readonly record struct WinogradGrid(
         int tileTasks = Ceiling.Divide(tiles, wanted);
         int tilesPerTask = Ceiling.Divide(Ceiling.Divide(tiles, tileTasks), rows) * rows;
         int blocks = Ceiling.Divide(shape.K, columns);
-        int blocksPerPass = Math.Max(1, (manyWeights ? OutputsOfManyWeights : ChannelsPerPass) / columns);
-        int groups = Math.Clamp(shape.K / MinChannelsPerTask, 1, Ceiling.Divide(CpuTasks.Wanted, tileTasks));
+        int blocksPerPass = Math.Max(1, (manyWeights ? OutChannelsOfManyWeights : OutChannelsPerPass) / columns);
+        int groups = Math.Clamp(shape.K / MinOutChannelsPerTask, 1, Ceiling.Divide(CpuTasks.Wanted, tileTasks));
         return new WinogradGrid(
             tileRows, tileColumns, tiles, tilesPerTask, blocks, Ceiling.Divide(blocks, groups), blocksPerPass,
-            manyWeights ? InputsOfManyWeights : shape.C, manyWeights);
+            manyWeights ? InChannelsOfManyWeights : shape.C, manyWeights);
     }
 
     /// <summary>The tiles and blocks of a task; tasks with the same weights follow each other.</summary>

@@ -40,11 +40,12 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     public static void Weights(
         Index1D index, ArrayView<float> transformed, ArrayView<float> weights, WinogradWeights layout)
     {
-        int chunks = Ceiling.Divide(layout.Inputs, ChannelsPerIndex), block = index / chunks;
+        int chunks = Ceiling.Divide(layout.InChannels, ChannelsPerIndex), block = index / chunks;
         nint blockPitch = (nint)Points * Points * layout.ElementPitch(Columns);
-        int first = index % chunks * ChannelsPerIndex, inputs = Math.Min(ChannelsPerIndex, layout.Inputs - first);
+        int first = index % chunks * ChannelsPerIndex;
+        int inChannels = Math.Min(ChannelsPerIndex, layout.InChannels - first);
         TransformWeights(
-            transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inputs, block,
+            transformed.Pointer() + block * blockPitch + first * Columns, weights.Pointer(), first, inChannels, block,
             layout);
     }
 
@@ -73,15 +74,16 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
             for (int block = firstBlock; block < firstBlock + blocks; block += grid.BlocksPerPass)
             {
                 int count = Math.Min(grid.BlocksPerPass, firstBlock + blocks - block);
-                for (int channel = 0; channel < shape.C; channel += grid.InputsPerPass)
+                for (int channel = 0; channel < shape.C; channel += grid.InChannelsPerPass)
                 {
-                    int inputs = Math.Min(grid.InputsPerPass, shape.C - channel);
+                    int inChannels = Math.Min(grid.InChannelsPerPass, shape.C - channel);
                     for (int i = 0; grid.TaskTransformsWeights && i < count; i++)
                         TransformWeights(
-                            ownWeights + i * blockPitch, weights.Pointer(), channel, inputs, block + i, layout);
+                            ownWeights + i * blockPitch, weights.Pointer(), channel, inChannels, block + i, layout);
                     float* panels = grid.TaskTransformsWeights ? ownWeights : weights.Pointer() + block * blockPitch;
                     Multiply(
-                        products, transformed + channel, panels, tiles, count, inputs, channel > 0, layout, scratch);
+                        products, transformed + channel, panels, tiles, count, inChannels, channel > 0, layout,
+                        scratch);
                 }
                 for (int i = 0; i < tiles; i++)
                     TransformOutput(
@@ -95,21 +97,21 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// Transforms the weights of some input channels into <c>[element, input channel, columns]</c> of a block.
     /// </summary>
     private static void TransformWeights(
-        float* transformed, float* weights, int firstInput, int inputs, int block, in WinogradWeights layout)
+        float* transformed, float* weights, int firstInChannel, int inChannels, int block, in WinogradWeights layout)
     {
-        int outputs = Math.Min(Columns, layout.Outputs - block * Columns);
+        int outChannels = Math.Min(Columns, layout.OutChannels - block * Columns);
         float* taps = stackalloc float[ChannelsPerIndex * 9 * Columns];
-        float* half = stackalloc float[WinogradScratch.TileFloats];
-        if (outputs < Columns)
+        float* half = stackalloc float[WinogradScratch.TransformFloats];
+        if (outChannels < Columns)
             new Span<float>(taps, ChannelsPerIndex * 9 * Columns).Clear();
         nint pitch = layout.ElementPitch(Columns);
-        for (int input = 0; input < inputs; input++, transformed += Columns)
+        for (int c = 0; c < inChannels; c++, transformed += Columns)
         {
-            int among = input % ChannelsPerIndex;
+            int among = c % ChannelsPerIndex;
             if (among == 0)
                 layout.Gather(
-                    taps, weights, firstInput + input, Math.Min(ChannelsPerIndex, inputs - input), block * Columns,
-                    outputs, Columns);
+                    taps, weights, firstInChannel + c, Math.Min(ChannelsPerIndex, inChannels - c), block * Columns,
+                    outChannels, Columns);
             for (int lane = 0; lane < Columns; lane += TMath.Count)
             {
                 float* source = taps + among * 9 * Columns + lane;
@@ -153,7 +155,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
             }
         }
 
-        float* half = stackalloc float[WinogradScratch.TileFloats];
+        float* half = stackalloc float[WinogradScratch.TransformFloats];
         for (int panel = 0; panel < shape.C; panel += Columns, transformed += panelPitch)
         {
             int end = Math.Min(panel + Columns, shape.C);
@@ -195,7 +197,7 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
     /// For each element the product of transformed tiles and weights: <c>[tiles / rows, blocks, rows, columns]</c>.
     /// </summary>
     private static void Multiply(
-        float* products, float* transformed, float* panels, int tiles, int blocks, int inputs, bool accumulate,
+        float* products, float* transformed, float* panels, int tiles, int blocks, int inChannels, bool accumulate,
         in WinogradWeights layout, in WinogradScratch scratch)
     {
         int rowTiles = Ceiling.Divide(tiles, Rows);
@@ -210,10 +212,10 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
                 float* panel = panels + (block * scratch.Elements + element) * pitch;
                 for (int i = 0; i < rowTiles; i++)
                 {
-                    float* tile =
+                    float* registerTile =
                         products + (long)element * scratch.ProductPlane + (i * blocks + block) * Rows * Columns;
                     RegisterTile<TVector, TMath>.Multiply(
-                        tile, rows + i * Rows, &panel, 1, inputs, 1, Columns, accumulate);
+                        registerTile, rows + i * Rows, &panel, 1, inChannels, 1, Columns, accumulate);
                 }
             }
         }
@@ -228,8 +230,8 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         int p = row * TWinograd.Outputs, q = column * TWinograd.Outputs;
         int height = Math.Min(TWinograd.Outputs, shape.P - p), width = Math.Min(TWinograd.Outputs, shape.Q - q);
         float* corner = output + (((long)n * shape.P + p) * shape.Q + q) * shape.K;
-        float* half = stackalloc float[WinogradScratch.TileFloats];
-        float* result = stackalloc float[WinogradScratch.TileFloats];
+        float* half = stackalloc float[WinogradScratch.TransformFloats];
+        float* result = stackalloc float[WinogradScratch.TransformFloats];
         for (int block = 0; block < blocks; block++, products += Rows * Columns)
         {
             for (int lane = 0; lane < Columns; lane += TMath.Count)

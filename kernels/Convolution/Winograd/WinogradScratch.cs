@@ -22,7 +22,7 @@ internal readonly record struct WinogradScratch(
     /// <summary>
     /// Floats of the largest transformed tile, 6 x 6 vectors of 16: what a kernel keeps of one on its stack.
     /// </summary>
-    public const int TileFloats = 36 * 16;
+    public const int TransformFloats = 36 * 16;
 
     /// <summary>Floats that a thread needs.</summary>
     public int Floats => Elements * (InputPlane + ProductPlane) + Weights;
@@ -30,7 +30,7 @@ internal readonly record struct WinogradScratch(
     /// <summary>The scratch memory for a grid.</summary>
     public static WinogradScratch Of(in WinogradWeights layout, in WinogradGrid grid, int outputs, int columns)
     {
-        int pitch = Pitch(layout.Inputs), elements = (outputs + 2) * (outputs + 2);
+        int pitch = Pitch(layout.InChannels), elements = (outputs + 2) * (outputs + 2);
         int weights = grid.TaskTransformsWeights ? grid.BlocksPerPass * elements * layout.ElementPitch(columns) : 0;
         return new WinogradScratch(
             pitch, Pitch(grid.TilesPerTask * pitch), Pitch(grid.TilesPerTask * grid.BlocksPerPass * columns), weights,

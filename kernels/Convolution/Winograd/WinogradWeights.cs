@@ -5,37 +5,40 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>
 /// How forward and backward-data read the weights of a 3x3 convolution, and how the transformed weights lie in memory.
 /// </summary>
-/// <param name="Inputs">Channels that the pass sums over.</param>
-/// <param name="Outputs">Channels that it computes.</param>
-/// <param name="InputsPerPass">Input channels whose transformed weights lie in memory together.</param>
+/// <param name="InChannels">Channels that the pass sums over.</param>
+/// <param name="OutChannels">Channels that it computes.</param>
+/// <param name="InChannelsPerPass">Input channels whose transformed weights lie in memory together.</param>
 /// <param name="Backward">
 /// Whether the pass is backward-data, a forward pass from the gradient of the output: the filter is turned by half a
-/// turn, and the channels that are contiguous in memory are the outputs.
+/// turn, and the channels that are contiguous in memory are the output channels.
 /// </param>
-internal readonly record struct WinogradWeights(int Inputs, int Outputs, int InputsPerPass, bool Backward)
+internal readonly record struct WinogradWeights(int InChannels, int OutChannels, int InChannelsPerPass, bool Backward)
 {
     private const int Taps = 9;
 
     /// <summary>Floats from one element of a transformed block to the next.</summary>
-    public int ElementPitch(int columns) => WinogradScratch.Pitch(InputsPerPass * columns);
+    public int ElementPitch(int columns) => WinogradScratch.Pitch(InChannelsPerPass * columns);
 
     /// <summary>Floats of all transformed weights.</summary>
     public int Length(int elements, int columns) =>
-        checked(Ceiling.Divide(Outputs, columns) * elements * ElementPitch(columns));
+        checked(Ceiling.Divide(OutChannels, columns) * elements * ElementPitch(columns));
 
-    /// <summary>Copies some weights into <c>[input, tap, columns]</c>.</summary>
+    /// <summary>Copies some weights into <c>[input channel, tap, columns]</c>.</summary>
     public unsafe void Gather(
-        float* destination, float* weights, int firstInput, int inputs, int firstOutput, int outputs, int columns)
+        float* destination, float* weights, int firstInChannel, int inChannels, int firstOutChannel, int outChannels,
+        int columns)
     {
-        int inputStep = Taps * columns;
+        int inChannelStep = Taps * columns;
         if (Backward)
             Gather(
-                destination, inputStep, 1, columns, weights + (long)firstInput * Taps * Outputs + firstOutput, inputs,
-                outputs, Outputs, turn: 8, next: (nint)inputs * Taps * Outputs);
+                destination, inChannelStep, 1, columns,
+                weights + (long)firstInChannel * Taps * OutChannels + firstOutChannel, inChannels, outChannels,
+                OutChannels, turn: 8, next: (nint)inChannels * Taps * OutChannels);
         else
             Gather(
-                destination, 1, inputStep, columns, weights + (long)firstOutput * Taps * Inputs + firstInput, outputs,
-                inputs, Inputs, turn: 0, next: inputs);
+                destination, 1, inChannelStep, columns,
+                weights + (long)firstOutChannel * Taps * InChannels + firstInChannel, outChannels, inChannels,
+                InChannels, turn: 0, next: inChannels);
     }
 
     // The weights are [row, tap, column]; reading along their columns uses whole cache lines. The next call's are asked

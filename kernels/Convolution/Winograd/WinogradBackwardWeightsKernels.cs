@@ -11,7 +11,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
 [SkipLocalsInit]
-internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
+internal static unsafe class WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
     where TWinograd : struct, IWinograd<TVector, TMath>
@@ -20,7 +20,7 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
 
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
-    private static int TileFloats => Rows * Columns;
+    private static int RegisterTileFloats => Rows * Columns;
 
     /// <summary>Elements in a row of a transformed tile.</summary>
     private static int Points => TWinograd.Outputs + 2;
@@ -28,12 +28,12 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     /// <summary>Transforms the input under some tiles.</summary>
     public static void TransformInput(
         Index1D index, ArrayView<float> transformed, ArrayView<float> input, int firstTile, int tiles,
-        ConvolutionShape shape, WinogradGradientGrid grid)
+        ConvolutionShape shape, WinogradBackwardWeightsGrid grid)
     {
         float* zeros = stackalloc float[shape.C + TMath.Count];
         new Span<float>(zeros, shape.C + TMath.Count).Clear();
-        int first = index * WinogradGradientGrid.TilesPerIndex;
-        for (int i = first; i < Math.Min(first + WinogradGradientGrid.TilesPerIndex, tiles); i++)
+        int first = index * WinogradBackwardWeightsGrid.TilesPerIndex;
+        for (int i = first; i < Math.Min(first + WinogradBackwardWeightsGrid.TilesPerIndex, tiles); i++)
         {
             WinogradKernels<TVector, TMath, TWinograd>.TransformInput(
                 transformed.Pointer() + i * Columns, grid.InputPlane, grid.PanelPitch, input.Pointer(), zeros,
@@ -41,18 +41,18 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
         }
     }
 
-    /// <summary>Transforms the gradient of some tiles of the output.</summary>
-    public static void TransformGradient(
+    /// <summary>Transforms the output's gradient at some tiles.</summary>
+    public static void TransformGradOutput(
         Index1D index, ArrayView<float> transformed, ArrayView<float> gradOutput, int firstTile, int tiles,
-        ConvolutionShape shape, WinogradGradientGrid grid)
+        ConvolutionShape shape, WinogradBackwardWeightsGrid grid)
     {
         float* zeros = stackalloc float[shape.K + TMath.Count];
         new Span<float>(zeros, shape.K + TMath.Count).Clear();
         float** pixels = stackalloc float*[16];
-        float* half = stackalloc float[WinogradScratch.TileFloats];
-        int m = TWinograd.Outputs, plane = grid.GradientPlane;
-        int first = index * WinogradGradientGrid.TilesPerIndex;
-        for (int tile = first; tile < Math.Min(first + WinogradGradientGrid.TilesPerIndex, tiles); tile++)
+        float* half = stackalloc float[WinogradScratch.TransformFloats];
+        int m = TWinograd.Outputs, plane = grid.GradOutputPlane;
+        int first = index * WinogradBackwardWeightsGrid.TilesPerIndex;
+        for (int tile = first; tile < Math.Min(first + WinogradBackwardWeightsGrid.TilesPerIndex, tiles); tile++)
         {
             (int n, int row, int column) = grid.Tiles.Tile(firstTile + tile);
             for (int i = 0; i < m; i++)
@@ -86,14 +86,14 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
 
     /// <summary>Adds a chunk's share to one element of a block's sums.</summary>
     public static void MultiplyElement(
-        Index1D index, ArrayView<float> sums, ArrayView<float> gradient, ArrayView<float> input, int firstTile,
-        int tiles, WinogradGradientGrid grid)
+        Index1D index, ArrayView<float> sums, ArrayView<float> gradOutput, ArrayView<float> input, int firstTile,
+        int tiles, WinogradBackwardWeightsGrid grid)
     {
         int block = index % grid.Blocks, element = index / grid.Blocks;
         float* blockSums =
             sums.Pointer() + TaskCounter.Floats
-            + ((long)block * Points * Points + element) * grid.BlockPlane(TileFloats);
-        Multiply(blockSums, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
+            + ((long)block * Points * Points + element) * grid.BlockPlane(RegisterTileFloats);
+        Multiply(blockSums, gradOutput.Pointer(), input.Pointer(), element, block, firstTile, tiles, grid);
     }
 
     /// <summary>
@@ -101,11 +101,11 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     /// </summary>
     public static void TransformSums(
         Index1D rowTile, ArrayView<float> gradWeights, ArrayView<float> sums, ConvolutionShape shape,
-        WinogradGradientGrid grid)
+        WinogradBackwardWeightsGrid grid)
     {
         int block = rowTile / grid.RowTilesPerBlock;
         float* blockSums =
-            sums.Pointer() + TaskCounter.Floats + (long)block * Points * Points * grid.BlockPlane(TileFloats);
+            sums.Pointer() + TaskCounter.Floats + (long)block * Points * Points * grid.BlockPlane(RegisterTileFloats);
         TransformSums(gradWeights.Pointer(), blockSums, block, rowTile % grid.RowTilesPerBlock, shape, grid);
     }
 
@@ -114,10 +114,10 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
     /// these.
     /// </summary>
     public static void MultiplyBlocks(
-        Index1D thread, ArrayView<float> gradWeights, ArrayView<float> sums, ArrayView<float> gradient,
-        ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradGradientGrid grid)
+        Index1D thread, ArrayView<float> gradWeights, ArrayView<float> sums, ArrayView<float> gradOutput,
+        ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradBackwardWeightsGrid grid)
     {
-        int plane = grid.BlockPlane(TileFloats), elements = Points * Points;
+        int plane = grid.BlockPlane(RegisterTileFloats), elements = Points * Points;
         bool isLastChunk = firstTile + tiles == grid.Tiles.Tiles;
         for (int block = TaskCounter.Next(sums); block < grid.Blocks; block = TaskCounter.Next(sums))
         {
@@ -126,20 +126,20 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                 * elements * plane;
             for (int element = 0; element < elements; element++)
                 Multiply(
-                    blockSums + element * plane, gradient.Pointer(), input.Pointer(), element, block, firstTile, tiles,
-                    grid);
+                    blockSums + element * plane, gradOutput.Pointer(), input.Pointer(), element, block, firstTile,
+                    tiles, grid);
             for (int rowTile = 0; isLastChunk && rowTile < grid.Block(block).RowTileCount; rowTile++)
                 TransformSums(gradWeights.Pointer(), blockSums, block, rowTile, shape, grid);
         }
     }
 
     private static void Multiply(
-        float* blockSums, float* gradient, float* input, int element, int block, int firstTile, int tiles,
-        in WinogradGradientGrid grid)
+        float* blockSums, float* gradOutput, float* input, int element, int block, int firstTile, int tiles,
+        in WinogradBackwardWeightsGrid grid)
     {
         (int firstRowTile, int rowTiles, int firstPanel, int panels) = grid.Block(block);
         float** rows = stackalloc float*[Rows];
-        gradient += (long)element * grid.GradientPlane;
+        gradOutput += (long)element * grid.GradOutputPlane;
         input += (long)element * grid.InputPlane;
         for (int panel = 0; panel < panels; panel++)
         {
@@ -149,36 +149,36 @@ internal static unsafe class WinogradGradientKernels<TVector, TMath, TWinograd>
                 for (int i = 0; i < Rows; i++)
                 {
                     int k = (firstRowTile + rowTile) * Rows + i;
-                    rows[i] = gradient + k / Columns * grid.PanelPitch + k % Columns;
+                    rows[i] = gradOutput + k / Columns * grid.PanelPitch + k % Columns;
                 }
-                float* tile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * TileFloats;
+                float* registerTile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * RegisterTileFloats;
                 RegisterTile<TVector, TMath>.Multiply(
-                    tile, rows, &vectors, 1, tiles, Columns, Columns, accumulate: firstTile > 0);
+                    registerTile, rows, &vectors, 1, tiles, Columns, Columns, accumulate: firstTile > 0);
             }
         }
     }
 
     private static void TransformSums(
         float* gradWeights, float* blockSums, int block, int rowTile, in ConvolutionShape shape,
-        in WinogradGradientGrid grid)
+        in WinogradBackwardWeightsGrid grid)
     {
         (int firstRowTile, _, int firstPanel, int panels) = grid.Block(block);
         int firstRow = (firstRowTile + rowTile) * Rows, rows = Math.Min(Rows, shape.K - firstRow);
-        int plane = grid.BlockPlane(TileFloats);
-        float* half = stackalloc float[WinogradScratch.TileFloats];
-        float* result = stackalloc float[WinogradScratch.TileFloats];
+        int plane = grid.BlockPlane(RegisterTileFloats);
+        float* half = stackalloc float[WinogradScratch.TransformFloats];
+        float* result = stackalloc float[WinogradScratch.TransformFloats];
         for (int panel = 0; panel < panels; panel++)
         {
-            float* tile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * TileFloats;
+            float* registerTile = blockSums + (rowTile * grid.PanelsPerBlock + panel) * RegisterTileFloats;
             int firstColumn = (firstPanel + panel) * Columns, columns = Math.Min(Columns, shape.C - firstColumn);
-            for (int row = 0; row < rows; row++, tile += Columns)
+            for (int row = 0; row < rows; row++, registerTile += Columns)
             {
                 for (int column = 0; column < columns; column += TMath.Count)
                 {
                     for (int j = 0; j < Points; j++)
                         TWinograd.GradWeights(
                             half + j * TMath.Count, Points * TMath.Count,
-                            new Strided<TVector, TMath>(tile + column + j * plane, Points * plane));
+                            new Strided<TVector, TMath>(registerTile + column + j * plane, Points * plane));
                     for (int r = 0; r < 3; r++)
                         TWinograd.GradWeights(
                             result + r * 3 * TMath.Count, TMath.Count,

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Slices">Slices of the batch's output rows; each has partial sums of its own.</param>
 /// <param name="RowsPerSlice">Output rows, counted through the batch, in a slice.</param>
 /// <param name="RowsPerChunk">Output rows whose pixels stay in cache while all taps pass over them.</param>
-internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int RowsPerSlice, int RowsPerChunk)
+internal readonly record struct BackwardWeightsGrid(int ChannelGroups, int Slices, int RowsPerSlice, int RowsPerChunk)
 {
     // 448 pixels of a panel's 14 channels are 25 kB, those of a group's 42 are 75 kB; with vectors of 256 bits, 6
     // channels 11 kB and 48 channels 86 kB: near the first level of cache, and in the second with much to spare.
@@ -23,12 +23,12 @@ internal readonly record struct WeightGrid(int ChannelGroups, int Slices, int Ro
     /// <summary>Divides a convolution.</summary>
     /// <param name="shape">The sizes.</param>
     /// <param name="group">Output channels of a task.</param>
-    public static WeightGrid Of(in ConvolutionShape shape, int group)
+    public static BackwardWeightsGrid Of(in ConvolutionShape shape, int group)
     {
         int groups = Ceiling.Divide(shape.K, group), rows = shape.N * shape.P;
         int chunk = Math.Clamp(PixelsPerChunk / shape.Q, 1, rows);
         int chunks = Ceiling.Divide(rows, chunk);
         int chunksPerSlice = Ceiling.Divide(chunks, Math.Clamp(Ceiling.Divide(CpuTasks.Wanted, groups), 1, chunks));
-        return new WeightGrid(groups, Ceiling.Divide(chunks, chunksPerSlice), chunksPerSlice * chunk, chunk);
+        return new BackwardWeightsGrid(groups, Ceiling.Divide(chunks, chunksPerSlice), chunksPerSlice * chunk, chunk);
     }
 }

@@ -13,7 +13,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Chunks">How many times that happens.</param>
 /// <param name="PanelPitch">Floats from one panel to the next.</param>
 /// <param name="InputPanels">Panels of the transformed input.</param>
-/// <param name="GradientPanels">Panels of the transformed gradient.</param>
+/// <param name="GradOutputPanels">Panels of the transformed gradient of the output.</param>
 /// <param name="RowTiles">Register tiles on top of each other: as many as hold the output channels.</param>
 /// <param name="RowTilesPerBlock">How many of them a block has.</param>
 /// <param name="PanelsPerBlock">Panels of the input that a block has: register tiles side by side.</param>
@@ -21,8 +21,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// Whether a task multiplies all elements of a block, and transforms its sums after the last chunk while they are still
 /// in its cache, instead of one element.
 /// </param>
-internal readonly record struct WinogradGradientGrid(
-    WinogradGrid Tiles, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradientPanels,
+internal readonly record struct WinogradBackwardWeightsGrid(
+    WinogradGrid Tiles, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradOutputPanels,
     int RowTiles, int RowTilesPerBlock, int PanelsPerBlock, bool BlockByBlock)
 {
     /// <summary>
@@ -49,8 +49,8 @@ internal readonly record struct WinogradGradientGrid(
     /// <summary>Floats from one element of the tiles to the next in the transformed input.</summary>
     public int InputPlane => InputPanels * PanelPitch;
 
-    /// <summary>The same in the transformed gradient.</summary>
-    public int GradientPlane => GradientPanels * PanelPitch;
+    /// <summary>The same in the transformed gradient of the output.</summary>
+    public int GradOutputPlane => GradOutputPanels * PanelPitch;
 
     /// <summary>Number of blocks.</summary>
     public int Blocks => Ceiling.Divide(RowTiles, RowTilesPerBlock) * BlocksPerRow;
@@ -62,21 +62,21 @@ internal readonly record struct WinogradGradientGrid(
     /// <param name="outputs">Outputs in a row of a Winograd tile.</param>
     /// <param name="rows">Rows of a register tile.</param>
     /// <param name="columns">Columns of a register tile.</param>
-    public static WinogradGradientGrid Of(in ConvolutionShape shape, int outputs, int rows, int columns)
+    public static WinogradBackwardWeightsGrid Of(in ConvolutionShape shape, int outputs, int rows, int columns)
     {
         var tiles = WinogradGrid.Of(shape, outputs, rows, columns);
         int elements = (outputs + 2) * (outputs + 2), rowTiles = Ceiling.Divide(shape.K, rows);
         // The last register tile reads all of its rows, beyond the last channel too.
-        int inputPanels = Ceiling.Divide(shape.C, columns), gradientPanels = Ceiling.Divide(rowTiles * rows, columns);
+        int inputPanels = Ceiling.Divide(shape.C, columns), gradOutputPanels = Ceiling.Divide(rowTiles * rows, columns);
         bool manySums = (double)elements * shape.K * shape.C >= ManySums;
         int floats = manySums ? FloatsPerChunkOfManySums : FloatsPerChunk;
-        int most = floats / (elements * (inputPanels + gradientPanels) * columns);
+        int most = floats / (elements * (inputPanels + gradOutputPanels) * columns);
         int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesPerIndex, most));
         int tilesPerChunk = Ceiling.Divide(tiles.Tiles, chunks);
         int groups = Ceiling.Divide(shape.K, RowsPerElement);
-        return new WinogradGradientGrid(
+        return new WinogradBackwardWeightsGrid(
             tiles, tilesPerChunk, Ceiling.Divide(tiles.Tiles, tilesPerChunk),
-            WinogradScratch.Pitch(tilesPerChunk * columns), inputPanels, gradientPanels, rowTiles,
+            WinogradScratch.Pitch(tilesPerChunk * columns), inputPanels, gradOutputPanels, rowTiles,
             manySums ? RowsPerBlock / rows : Ceiling.Divide(rowTiles, groups),
             manySums ? ColumnsPerBlock / columns : inputPanels, manySums);
     }
