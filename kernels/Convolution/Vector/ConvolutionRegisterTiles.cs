@@ -30,7 +30,7 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
         device.Launch(
             ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
         device.Launch(
-            ConvolutionVectorKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View,
+            RegisterTileKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View,
             new Epilogue(bias, Accumulate: false, relu, Activation: default), padded, taps, grid);
 
         packed.Release();
@@ -52,7 +52,7 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
             TileGrid grid = TileGrid.Of(phase.Pixels, shape.C, phase.Taps, Rows, Columns);
-            device.Launch(ConvolutionVectorKernels<TVector, TMath>.BackwardData, grid.Tasks,
+            device.Launch(RegisterTileKernels<TVector, TMath>.BackwardData, grid.Tasks,
                 gradInput.View, gradOutput.View, packed.View, epilogue, shape, phase, grid);
         }
 
@@ -72,10 +72,10 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
         var grid = BackwardWeightsGrid.Of(shape, BackwardWeightsGrid.GroupOf(Rows));
         int count = (int)shape.Weights.Count, threads = Math.Min(device.Threads, grid.Tasks);
         Tensor memory = TaskCounter.Rent(
-            device, (long)threads * ConvolutionVectorKernels<TVector, TMath>.MemoryOfThread(shape, grid));
+            device, (long)threads * RegisterTileBackwardWeightsKernels<TVector, TMath>.MemoryOfThread(shape, grid));
         Tensor? partial = grid.Slices == 1 ? null : device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, count));
         device.Launch(
-            ConvolutionVectorKernels<TVector, TMath>.BackwardWeights, threads, partial?.View ?? gradWeights,
+            RegisterTileBackwardWeightsKernels<TVector, TMath>.BackwardWeights, threads, partial?.View ?? gradWeights,
             gradOutput.View, input.View, memory.View, shape, taps, grid);
         if (partial is not null)
         {
@@ -97,10 +97,10 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
         Tensor partial = device.Arena.Rent(new TensorShape(grid.Slices, 1, 1, sums));
         Tensor gathered = device.Arena.Rent(new TensorShape(grid.Slices, grid.RowsPerChunk, shape.Q, Columns));
         device.Launch(
-            ConvolutionVectorKernels<TVector, TMath>.BackwardWeightsOfFewChannels, grid.Slices, partial.View,
+            FewChannelsBackwardWeightsKernels<TVector, TMath>.BackwardWeights, grid.Slices, partial.View,
             gathered.View, gradOutput.View, source.View, padded, taps, grid);
         device.Launch(
-            ConvolutionVectorKernels<TVector, TMath>.SumFewChannels, weights, gradWeights, partial.View, weights,
+            FewChannelsBackwardWeightsKernels<TVector, TMath>.SumSlices, weights, gradWeights, partial.View, weights,
             shape.K, grid.Slices);
         gathered.Release();
         partial.Release();
