@@ -5,7 +5,11 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>
 /// The convolution as the simplest possible kernels: one output per index, nothing shared, nothing reused.
 /// </summary>
-/// <remarks>They teach, they run every shape on every device, and the fast kernels are compared with them.</remarks>
+/// <remarks>
+/// They teach, they run every shape on every device, and the fast kernels are compared with them. What lies in the
+/// padding is left out; the fast kernels multiply zeros there, so with an infinite weight or gradient they have NaN
+/// (0 · ∞) at borders where these have finite numbers.
+/// </remarks>
 internal static class ConvolutionNaive
 {
     /// <summary>One output of <c>output = act(input ⋆ weights + bias)</c>.</summary>
