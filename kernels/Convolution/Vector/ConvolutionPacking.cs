@@ -17,6 +17,10 @@ internal static unsafe class ConvolutionPacking
     /// <summary>
     /// Packs a block of output channels of one tap, for forward: <c>packed[block, tap, i, k] = weights[k, tap, i]</c>.
     /// </summary>
+    /// <remarks>
+    /// Filters of 3x3x512 weights lie 18 kB apart: their lines fall onto two of 64 sets of a first-level cache and push
+    /// each other out. So of each filter a whole line is read at once, into 16 rows of columns, 2 kB that stay there.
+    /// </remarks>
     public static void Forward(
         Index1D index, ArrayView<float> packed, ArrayView<float> weights, Taps taps, int channels, int columns)
     {
@@ -24,11 +28,17 @@ internal static unsafe class ConvolutionPacking
         int count = Math.Min(columns, channels - first), pitch = taps.Count * taps.Run;
         float* destination = packed.Pointer() + (long)index.X * taps.Run * columns;
         float* source = weights.Pointer() + (long)first * pitch + (long)tap * taps.Run;
-        for (int i = 0; i < taps.Run; i++, destination += columns, source++)
+        for (int i = 0; i < taps.Run; i += CpuMemory.LineFloats, destination += CpuMemory.LineFloats * columns)
         {
+            int inputs = Math.Min(CpuMemory.LineFloats, taps.Run - i);
+            if (count < columns)
+                new Span<float>(destination, inputs * columns).Clear();
             for (int k = 0; k < count; k++)
-                destination[k] = source[k * pitch];
-            new Span<float>(destination + count, columns - count).Clear();
+            {
+                float* from = source + k * pitch + i, to = destination + k;
+                for (int j = 0; j < inputs; j++, to += columns)
+                    *to = from[j];
+            }
         }
         ZeroRun(packed, taps.Run);
     }
