@@ -66,29 +66,11 @@ public static class BatchNorm
         using var timing = device.Timings.Measure(
             "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused,
             7.0 * shape.Tensor.Count, shape.Bytes(passes));
-        if (algorithm == BatchNormAlgorithm.Vector)
-        {
-            Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
-            device.Launch(BatchNormVector.ChunkStatistics, shape.Chunks, partial.View, input.View, shape);
-            device.Launch(BatchNormVector.MergeStatistics, BatchNormVector.Merges(shape),
-                mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, shape);
-            partial.Release();
-        }
-        else if (algorithm == BatchNormAlgorithm.Naive)
-        {
-            device.Launch(BatchNormNaive.Statistics, shape.C,
-                mean, inverseStd, runningMean, runningVar, input.View, momentum, epsilon, shape);
-        }
-        else
-        {
-            (Tensor partial, PixelSlices slices) = JoinMany(
-                device, statistics ?? SliceStatistics(device, input, shape));
-            device.LaunchGrouped(
-                BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups,
-                mean, inverseStd, runningMean, runningVar, partial.View, momentum, epsilon, slices);
-            partial.Release();
-        }
-        Normalize(device, algorithm, output, input, residual, mean, inverseStd, weight, bias, relu, shape);
+        var kernels = BatchNormPasses.Of(algorithm);
+        kernels.Statistics(
+            device, mean, inverseStd, runningMean, runningVar, input.View, statistics, momentum, epsilon, shape);
+        var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
+        Normalize(device, kernels, output, input, residual, channels, relu, shape);
     }
 
     /// <summary>Normalises with the running statistics.</summary>
@@ -127,7 +109,8 @@ public static class BatchNorm
             "batch norm evaluation", shape, algorithm, 3.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 2 : 3));
         Tensor inverseStd = device.Arena.Rent(TensorShape.Vector(shape.C));
         device.Launch(BatchNormNaive.InverseStd, shape.C, inverseStd.View, runningVar, epsilon);
-        Normalize(device, algorithm, output, input, residual, runningMean, inverseStd.View, weight, bias, relu, shape);
+        var channels = new BatchNormChannels(runningMean, inverseStd.View, weight, bias);
+        Normalize(device, BatchNormPasses.Of(algorithm), output, input, residual, channels, relu, shape);
         inverseStd.Release();
     }
 
@@ -193,36 +176,10 @@ public static class BatchNorm
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
         int masks = relu ? 1 : 0;
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
-        if (algorithm == BatchNormAlgorithm.Vector)
-        {
-            Tensor partial = device.Arena.Rent(new TensorShape(shape.Chunks, 1, 2, shape.C));
-            device.Launch(BatchNormVector.ChunkGradientSums, shape.Chunks,
-                partial.View, residual, gradOutput.View, activated, input.View, channels, masks, shape);
-            device.Launch(BatchNormVector.MergeGradientSums, BatchNormVector.Merges(shape),
-                sums.View, gradWeight, gradBias, partial.View, inverseStd, shape);
-            partial.Release();
-        }
-        else if (algorithm == BatchNormAlgorithm.Quad)
-        {
-            var slices = new PixelSlices(shape.Pixels, shape.C);
-            Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
-            device.LaunchGrouped(
-                BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
-                partial.View, residual, gradOutput.View, activated, input.View, channels, masks, slices);
-            device.LaunchGrouped(
-                BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums.View,
-                gradWeight, gradBias, partial.View, inverseStd, slices);
-            partial.Release();
-        }
-        else
-        {
-            device.Launch(BatchNormNaive.GradientSums, shape.C,
-                sums.View, gradWeight, gradBias, gradOutput.View, activated, input.View, channels, masks, shape);
-            if (gradResidual is not null)
-                device.Launch(
-                    BatchNormNaive.GradResidual, (int)shape.Tensor.Count, residual, gradOutput.View, activated,
-                    input.View, channels, masks, shape);
-        }
+        var kernels = BatchNormPasses.Of(algorithm);
+        kernels.GradientSums(
+            device, sums.View, residual, gradWeight, gradBias, gradOutput.View, activated, input.View, channels, masks,
+            shape);
         if (gradResidual is not null)
         {
             // It holds the masked gradient already; with an output at hand the quad kernel would read it all the same.
@@ -230,81 +187,21 @@ public static class BatchNorm
             activated = default;
             masks = 0;
         }
-        if (algorithm == BatchNormAlgorithm.Vector)
-        {
-            device.Launch(BatchNormVector.GradInput, shape.Chunks,
-                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, shape);
-        }
-        else if (algorithm == BatchNormAlgorithm.Quad)
-        {
-            device.Launch(BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4),
-                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View,
-                new PixelSlices(shape.Pixels, shape.C));
-        }
-        else
-        {
-            device.Launch(BatchNormNaive.GradInput, (int)shape.Tensor.Count,
-                gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, shape);
-        }
+        kernels.GradInput(
+            device, gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, shape);
         sums.Release();
     }
 
     /// <summary>Whether the device's batch norm, in training, uses the statistics that an input carries.</summary>
     internal static bool TakesStatistics(ComputeDevice device) => Chosen(device) == BatchNormAlgorithm.Fused;
 
-    private static PixelStatistics SliceStatistics(ComputeDevice device, Tensor input, in BatchNormShape shape)
-    {
-        var slices = new PixelSlices(shape.Pixels, shape.C);
-        Tensor partial = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.C));
-        device.LaunchGrouped(
-            BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
-            partial.View, input.View, slices);
-        return new PixelStatistics(partial, slices);
-    }
-
-    /// <summary>
-    /// Joins slices beforehand, as often as it takes, where there are too many, as of a large convolution's tiles, for
-    /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
-    /// </summary>
-    internal static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
-    {
-        while (statistics.Slices.Count > BatchNormQuad.MaxSlices)
-        {
-            (Tensor partial, PixelSlices slices) = statistics;
-            PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
-            Tensor joinedPartial = device.Arena.Rent(new TensorShape(joined.Count, 1, 2, slices.Quads.Divisor * 4));
-            device.LaunchGrouped(
-                BatchNormQuad.JoinSlices, new Index2D(joined.Count, slices.ChannelGroups), PixelSlices.Groups,
-                joinedPartial.View, partial.View, slices);
-            partial.Release();
-            statistics = new PixelStatistics(joinedPartial, joined);
-        }
-        return statistics;
-    }
-
     private static void Normalize(
-        ComputeDevice device, BatchNormAlgorithm algorithm, Tensor output, Tensor input, Tensor? residual,
-        ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> weight, ArrayView<float> bias, bool relu,
-        in BatchNormShape shape)
+        ComputeDevice device, BatchNormPasses kernels, Tensor output, Tensor input, Tensor? residual,
+        BatchNormChannels channels, bool relu, in BatchNormShape shape)
     {
         output.DropStatistics();
         ArrayView<float> added = residual is null ? default : residual.View;
-        var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
-        if (algorithm == BatchNormAlgorithm.Vector)
-        {
-            device.Launch(BatchNormVector.Normalize, shape.Chunks,
-                output.View, input.View, added, channels, relu ? 1 : 0, shape);
-        }
-        else if (algorithm == BatchNormAlgorithm.Quad)
-        {
-            device.Launch(BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4),
-                output.View, input.View, added, channels, relu ? 1 : 0, new PixelSlices(shape.Pixels, shape.C));
-        }
-        else
-        {
-            device.Launch(BatchNormNaive.Normalize, (int)shape.Tensor.Count,
-                output.View, input.View, added, channels, relu ? 1 : 0, shape);
-        }
+        kernels.Normalize(device, output.View, input.View, added, channels, relu ? 1 : 0, shape);
     }
 
     /// <summary>The one place that chooses.</summary>

@@ -1,0 +1,90 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.BatchNorm;
+
+/// <summary>Launches the kernels of <see cref="BatchNormQuad"/>: sums of slices first, then the whole.</summary>
+internal sealed class BatchNormQuadPasses : BatchNormPasses
+{
+    /// <inheritdoc/>
+    public override void Statistics(
+        ComputeDevice device, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
+        ArrayView<float> runningVar, ArrayView<float> input, PixelStatistics? carried, float momentum, float epsilon,
+        in BatchNormShape shape)
+    {
+        (Tensor partial, PixelSlices slices) = JoinMany(device, carried ?? SliceStatistics(device, input, shape));
+        device.LaunchGrouped(
+            BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, mean, inverseStd,
+            runningMean, runningVar, partial.View, momentum, epsilon, slices);
+        partial.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void Normalize(
+        ComputeDevice device, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
+        BatchNormChannels channels, int relu, in BatchNormShape shape) =>
+        device.Launch(
+            BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4), output, input, residual, channels, relu,
+            new PixelSlices(shape.Pixels, shape.C));
+
+    /// <inheritdoc/>
+    public override void GradientSums(
+        ComputeDevice device, ArrayView<float> sums, ArrayView<float> gradResidual, ArrayView<float> gradWeight,
+        ArrayView<float> gradBias, ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input,
+        BatchNormChannels channels, int masks, in BatchNormShape shape)
+    {
+        var slices = new PixelSlices(shape.Pixels, shape.C);
+        Tensor partial = RentSlices(device, slices);
+        device.LaunchGrouped(
+            BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
+            partial.View, gradResidual, gradOutput, output, input, channels, masks, slices);
+        device.LaunchGrouped(
+            BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums, gradWeight,
+            gradBias, partial.View, channels.InverseStd, slices);
+        partial.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void GradInput(
+        ComputeDevice device, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
+        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums,
+        in BatchNormShape shape) =>
+        device.Launch(
+            BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4), gradInput, gradOutput, output, input, channels,
+            masks, sums, new PixelSlices(shape.Pixels, shape.C));
+
+    private static PixelStatistics SliceStatistics(
+        ComputeDevice device, ArrayView<float> input, in BatchNormShape shape)
+    {
+        var slices = new PixelSlices(shape.Pixels, shape.C);
+        Tensor partial = RentSlices(device, slices);
+        device.LaunchGrouped(
+            BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
+            partial.View, input, slices);
+        return new PixelStatistics(partial, slices);
+    }
+
+    /// <summary>
+    /// Joins slices beforehand, as often as it takes, where there are too many, as of a large convolution's tiles, for
+    /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
+    /// </summary>
+    public static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
+    {
+        while (statistics.Slices.Count > BatchNormQuad.MaxSlices)
+        {
+            (Tensor partial, PixelSlices slices) = statistics;
+            PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
+            Tensor joinedPartial = RentSlices(device, joined);
+            device.LaunchGrouped(
+                BatchNormQuad.JoinSlices, new Index2D(joined.Count, slices.ChannelGroups), PixelSlices.Groups,
+                joinedPartial.View, partial.View, slices);
+            partial.Release();
+            statistics = new PixelStatistics(joinedPartial, joined);
+        }
+        return statistics;
+    }
+
+    /// <summary>Room for two values of each channel of each slice.</summary>
+    private static Tensor RentSlices(ComputeDevice device, PixelSlices slices) =>
+        device.Arena.Rent(new TensorShape(slices.Count, 1, 2, slices.Quads.Divisor * 4));
+}
