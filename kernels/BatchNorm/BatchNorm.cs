@@ -171,24 +171,24 @@ public static class BatchNorm
         };
         using var timing = device.Timings.Measure(
             "batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
-        ArrayView<float> activated = output is null ? default : output.View;
-        ArrayView<float> residual = gradResidual is null ? default : gradResidual.View;
+        ArrayView<float> outputView = output is null ? default : output.View;
+        ArrayView<float> gradResidualView = gradResidual is null ? default : gradResidual.View;
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
         int masks = relu ? 1 : 0;
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
         var kernels = BatchNormPasses.Of(algorithm);
         kernels.GradientSums(
-            device, sums.View, residual, gradWeight, gradBias, gradOutput.View, activated, input.View, channels, masks,
-            shape);
+            device, sums.View, gradResidualView, gradWeight, gradBias, gradOutput.View, outputView, input.View,
+            channels, masks, shape);
         if (gradResidual is not null)
         {
             // It holds the masked gradient already; with an output at hand the quad kernel would read it all the same.
             gradOutput = gradResidual;
-            activated = default;
+            outputView = default;
             masks = 0;
         }
         kernels.GradInput(
-            device, gradInput.View, gradOutput.View, activated, input.View, channels, masks, sums.View, shape);
+            device, gradInput.View, gradOutput.View, outputView, input.View, channels, masks, sums.View, shape);
         sums.Release();
     }
 
@@ -200,8 +200,8 @@ public static class BatchNorm
         BatchNormChannels channels, bool relu, in BatchNormShape shape)
     {
         output.DropStatistics();
-        ArrayView<float> added = residual is null ? default : residual.View;
-        kernels.Normalize(device, output.View, input.View, added, channels, relu ? 1 : 0, shape);
+        ArrayView<float> residualView = residual is null ? default : residual.View;
+        kernels.Normalize(device, output.View, input.View, residualView, channels, relu ? 1 : 0, shape);
     }
 
     /// <summary>The one place that chooses.</summary>

@@ -64,7 +64,7 @@ internal static class BatchNormNaive
     public static void GradientSums(
         Index1D c, ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias,
         ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input, BatchNormChannels channels,
-        int relu, BatchNormShape shape)
+        int masks, BatchNormShape shape)
     {
         float sum = 0, sumCentered = 0;
         for (int row = 0; row < shape.N * shape.H; row++)
@@ -73,7 +73,7 @@ internal static class BatchNormNaive
             for (int w = 0; w < shape.W; w++)
             {
                 int i = (row * shape.W + w) * shape.C + c;
-                float gradient = Masked(gradOutput, output, input, channels, relu, c, i);
+                float gradient = Masked(gradOutput, output, input, channels, masks, c, i);
                 partial += gradient;
                 partialCentered += gradient * (input[i] - channels.Mean[c]);
             }
@@ -92,17 +92,17 @@ internal static class BatchNormNaive
     /// <summary>One element of <c>gradResidual</c>.</summary>
     public static void GradResidual(
         Index1D index, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int relu, BatchNormShape shape) =>
-        gradResidual[index] = Masked(gradOutput, output, input, channels, relu, index % shape.C, index);
+        ArrayView<float> input, BatchNormChannels channels, int masks, BatchNormShape shape) =>
+        gradResidual[index] = Masked(gradOutput, output, input, channels, masks, index % shape.C, index);
 
     /// <summary>One element of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int relu, ArrayView<float> sums, BatchNormShape shape)
+        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, BatchNormShape shape)
     {
         int c = index % shape.C;
         float normalized = (input[index] - channels.Mean[c]) * channels.InverseStd[c];
-        float gradient = Masked(gradOutput, output, input, channels, relu, c, index);
+        float gradient = Masked(gradOutput, output, input, channels, masks, c, index);
         gradInput[index] = channels.Weight[c] * channels.InverseStd[c]
             * (gradient - sums[c] / shape.Pixels - normalized * (sums[shape.C + c] / shape.Pixels));
     }
@@ -116,9 +116,9 @@ internal static class BatchNormNaive
     /// </summary>
     private static float Masked(
         ArrayView<float> gradOutput, ArrayView<float> output, ArrayView<float> input, BatchNormChannels channels,
-        int relu, int c, int index)
+        int masks, int c, int index)
     {
-        if (relu == 0)
+        if (masks == 0)
             return gradOutput[index];
         float activated = output.Length > 0 ? output[index] : Normalized(input, channels, c, index);
         return activated <= 0 ? 0 : gradOutput[index];

@@ -8,66 +8,66 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// </summary>
 /// <remarks>
 /// All of this is bound by memory, so a tensor is read once a pass. Sums over pixels are kept a slice each
-/// (<see cref="PixelSlices"/>) and joined in a fixed order: within a group as a tree, then slice after slice.
+/// (<see cref="PixelSlices"/>) and merged in a fixed order: within a group as a tree, then slice after slice.
 /// </remarks>
 internal static class BatchNormQuad
 {
-    /// <summary>Slices that <see cref="MergeStatistics"/> joins at most.</summary>
+    /// <summary>Slices that <see cref="MergeStatistics"/> merges at most.</summary>
     /// <remarks>
-    /// Each of its group's 32 rows then joins 32 slices, one after the other. By counting, joining more takes longer
-    /// than a launch of <see cref="JoinSlices"/> before.
+    /// Each of its group's 32 rows then merges 32 slices, one after the other. By counting, merging more takes longer
+    /// than a launch of <see cref="MergeSlices"/> before.
     /// </remarks>
     public const int MaxSlices = 1024;
 
-    /// <summary>Slices that <see cref="JoinSlices"/> makes one of: two for each row of a group.</summary>
-    public const int SlicesJoined = 2 * PixelSlices.GroupPixels;
+    /// <summary>Slices that <see cref="MergeSlices"/> makes one of: two for each row of a group.</summary>
+    public const int SlicesMerged = 2 * PixelSlices.GroupPixels;
 
     /// <summary>
-    /// Mean and sum of squared differences from it, of each channel of one slice: <c>partial [slices, 2, C]</c>.
+    /// Mean and sum of squared differences from it, of each channel of one slice: <c>moments [slices, 2, C]</c>.
     /// </summary>
-    public static void SliceStatistics(ArrayView<float> partial, ArrayView<float> input, PixelSlices slices)
+    public static void SliceMoments(ArrayView<float> moments, ArrayView<float> input, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         PixelMoments.Write(
-            partial, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelSlices.Quad,
+            moments, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelSlices.Quad,
             PixelSlices.GroupPixels, PixelSlices.GroupQuads);
     }
 
     /// <summary>
-    /// The statistics of <see cref="SlicesJoined"/> slices, as those of one:
-    /// <c>joined [slices / SlicesJoined, 2, C]</c>. They lie in x: of a convolution's tiles there can be more than a
+    /// The moments of <see cref="SlicesMerged"/> slices, as those of one:
+    /// <c>merged [slices / SlicesMerged, 2, C]</c>. They lie in x: of a convolution's tiles there can be more than a
     /// grid's y has room for.
     /// </summary>
-    public static void JoinSlices(ArrayView<float> joined, ArrayView<float> partial, PixelSlices slices)
+    public static void MergeSlices(ArrayView<float> merged, ArrayView<float> moments, PixelSlices slices)
     {
-        int first = Grid.IdxX * SlicesJoined, quads = slices.Quads.Divisor, quad = PixelSlices.QuadOf(Grid.IdxY);
-        JoinGroup(
-            partial, first, Math.Min(slices.Count, first + SlicesJoined), quad, slices, out Float4 center,
-            out Float4 square);
+        int first = Grid.IdxX * SlicesMerged, quads = slices.Quads.Divisor, quad = PixelSlices.QuadOf(Grid.IdxY);
+        MergeGroup(
+            moments, first, Math.Min(slices.Count, first + SlicesMerged), quad, slices, out Float4 mean,
+            out Float4 squares);
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
-        joined.Cast<Float4>()[Grid.IdxX * 2 * quads + quad] = center;
-        joined.Cast<Float4>()[(Grid.IdxX * 2 + 1) * quads + quad] = square;
+        merged.Cast<Float4>()[Grid.IdxX * 2 * quads + quad] = mean;
+        merged.Cast<Float4>()[(Grid.IdxX * 2 + 1) * quads + quad] = squares;
     }
 
     /// <summary>
-    /// Joins the statistics of all slices into <c>mean</c> and <c>inverseStd</c>, and updates the running statistics.
+    /// Merges the moments of all slices into <c>mean</c> and <c>inverseStd</c>, and updates the running statistics.
     /// </summary>
     public static void MergeStatistics(
         ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
-        ArrayView<float> partial, float momentum, float epsilon, PixelSlices slices)
+        ArrayView<float> moments, float momentum, float epsilon, PixelSlices slices)
     {
         int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
-        JoinGroup(partial, 0, slices.Count, quad, slices, out Float4 center, out Float4 square);
+        MergeGroup(moments, 0, slices.Count, quad, slices, out Float4 batchMean, out Float4 squares);
         if (PixelSlices.Row != 0 | quad >= quads)
             return;
-        Float4 variance = square * (1f / slices.Pixels);
-        mean.Cast<Float4>()[quad] = center;
+        Float4 variance = squares * (1f / slices.Pixels);
+        mean.Cast<Float4>()[quad] = batchMean;
         inverseStd.Cast<Float4>()[quad] = Float4.InverseRoot(variance + Float4.Of(epsilon));
-        runningMean.Cast<Float4>()[quad] = runningMean.Cast<Float4>()[quad] * (1 - momentum) + center * momentum;
+        runningMean.Cast<Float4>()[quad] = runningMean.Cast<Float4>()[quad] * (1 - momentum) + batchMean * momentum;
         runningVar.Cast<Float4>()[quad] =
-            runningVar.Cast<Float4>()[quad] * (1 - momentum) + square * (momentum / (slices.Pixels - 1));
+            runningVar.Cast<Float4>()[quad] * (1 - momentum) + squares * (momentum / (slices.Pixels - 1));
     }
 
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
@@ -91,7 +91,7 @@ internal static class BatchNormQuad
     /// </summary>
     public static void SliceGradientSums(
         ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int relu, PixelSlices slices)
+        ArrayView<float> input, BatchNormChannels channels, int masks, PixelSlices slices)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
         ArrayView<Float4> x = input.Cast<Float4>();
@@ -109,7 +109,7 @@ internal static class BatchNormQuad
                 // All is read before anything is written. To the assembler what is written could be the input, so a
                 // read that comes later would have to wait for the write.
                 Float4 centered = x[at] - mean;
-                Float4 gradient = Masked(gradOutput, output, centered * scale + shift, relu, at);
+                Float4 gradient = Masked(gradOutput, output, centered * scale + shift, masks, at);
                 if (gradResidual.Length > 0)
                     gradResidual.Cast<Float4>()[at] = gradient;
                 sum += gradient;
@@ -141,12 +141,12 @@ internal static class BatchNormQuad
         {
             for (int slice = PixelSlices.Row; slice < slices.Count; slice += 4 * PixelSlices.GroupPixels)
             {
-                QuadPair first = Read(parts, slice, slices.Count, quads, quad);
-                QuadPair second = Read(parts, slice + PixelSlices.GroupPixels, slices.Count, quads, quad);
-                QuadPair third = Read(parts, slice + 2 * PixelSlices.GroupPixels, slices.Count, quads, quad);
-                QuadPair fourth = Read(parts, slice + 3 * PixelSlices.GroupPixels, slices.Count, quads, quad);
-                sum = sum + first.First + second.First + third.First + fourth.First;
-                sumCentered = sumCentered + first.Second + second.Second + third.Second + fourth.Second;
+                QuadPair part0 = Read(parts, slice, slices.Count, quads, quad);
+                QuadPair part1 = Read(parts, slice + PixelSlices.GroupPixels, slices.Count, quads, quad);
+                QuadPair part2 = Read(parts, slice + 2 * PixelSlices.GroupPixels, slices.Count, quads, quad);
+                QuadPair part3 = Read(parts, slice + 3 * PixelSlices.GroupPixels, slices.Count, quads, quad);
+                sum = sum + part0.Upper + part1.Upper + part2.Upper + part3.Upper;
+                sumCentered = sumCentered + part0.Lower + part1.Lower + part2.Lower + part3.Lower;
             }
         }
         sum = PixelSlices.SumRows(rows, sum);
@@ -165,7 +165,7 @@ internal static class BatchNormQuad
     /// <summary>Four elements of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int relu, ArrayView<float> sums, PixelSlices slices)
+        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, PixelSlices slices)
     {
         slices.Quads.Divide(index, out int quad);
         float share = 1f / slices.Pixels;
@@ -175,62 +175,59 @@ internal static class BatchNormQuad
         Float4 meanGradient = sums.Cast<Float4>()[quad] * share;
         Float4 meanNormalized = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
         Float4 gradient = Masked(
-            gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], relu, index);
+            gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], masks, index);
         gradInput.Cast<Float4>()[index] = scale * (gradient - meanGradient - centered * inverse * meanNormalized);
     }
 
     /// <summary>
-    /// Joins the slices from <paramref name="first"/> to <paramref name="end"/> - 1 within a group: each of its rows
+    /// Merges the slices from <paramref name="first"/> to <paramref name="end"/> - 1 within a group: each of its rows
     /// some of them, then the rows as a tree. Row 0 gets the whole.
     /// </summary>
     /// <remarks>
     /// <code>
     /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
     /// </code>
-    /// joins a pixels with b others (Chan, Golub and LeVeque 1979).
+    /// merges a pixels with b others (Chan, Golub and LeVeque 1979).
     /// </remarks>
-    private static void JoinGroup(
-        ArrayView<float> partial, int first, int end, int quad, PixelSlices slices, out Float4 center,
-        out Float4 square)
+    private static void MergeGroup(
+        ArrayView<float> moments, int first, int end, int quad, PixelSlices slices, out Float4 mean, out Float4 squares)
     {
-        ArrayView<Float4> means = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> squares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<int> counts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> parts = partial.Cast<Float4>();
+        ArrayView<Float4> rowMeans = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rowSquares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<int> rowCounts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> parts = moments.Cast<Float4>();
         int quads = slices.Quads.Divisor, count = 0;
-        center = default;
-        square = default;
+        mean = default;
+        squares = default;
         if (quad < quads)
         {
-            for (int slice = first + PixelSlices.Row; slice < end; slice += 4 * PixelSlices.GroupPixels)
+            for (int slice0 = first + PixelSlices.Row; slice0 < end; slice0 += 4 * PixelSlices.GroupPixels)
             {
-                int second = slice + PixelSlices.GroupPixels, third = second + PixelSlices.GroupPixels;
-                int fourth = third + PixelSlices.GroupPixels;
-                QuadPair moments = Read(parts, slice, end, quads, quad);
-                QuadPair moments2 = Read(parts, second, end, quads, quad);
-                QuadPair moments3 = Read(parts, third, end, quads, quad);
-                QuadPair moments4 = Read(parts, fourth, end, quads, quad);
-                Merge(ref count, ref center, ref square, PixelsOf(slice, end, slices), moments.First, moments.Second);
-                Merge(
-                    ref count, ref center, ref square, PixelsOf(second, end, slices), moments2.First, moments2.Second);
-                Merge(ref count, ref center, ref square, PixelsOf(third, end, slices), moments3.First, moments3.Second);
-                Merge(
-                    ref count, ref center, ref square, PixelsOf(fourth, end, slices), moments4.First, moments4.Second);
+                int slice1 = slice0 + PixelSlices.GroupPixels, slice2 = slice1 + PixelSlices.GroupPixels;
+                int slice3 = slice2 + PixelSlices.GroupPixels;
+                QuadPair part0 = Read(parts, slice0, end, quads, quad);
+                QuadPair part1 = Read(parts, slice1, end, quads, quad);
+                QuadPair part2 = Read(parts, slice2, end, quads, quad);
+                QuadPair part3 = Read(parts, slice3, end, quads, quad);
+                Merge(ref count, ref mean, ref squares, PixelsOf(slice0, end, slices), part0.Upper, part0.Lower);
+                Merge(ref count, ref mean, ref squares, PixelsOf(slice1, end, slices), part1.Upper, part1.Lower);
+                Merge(ref count, ref mean, ref squares, PixelsOf(slice2, end, slices), part2.Upper, part2.Lower);
+                Merge(ref count, ref mean, ref squares, PixelsOf(slice3, end, slices), part3.Upper, part3.Lower);
             }
         }
-        means[Group.IdxX] = center;
-        squares[Group.IdxX] = square;
-        counts[Group.IdxX] = count;
+        rowMeans[Group.IdxX] = mean;
+        rowSquares[Group.IdxX] = squares;
+        rowCounts[Group.IdxX] = count;
         Group.Barrier();
         for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
         {
             if (PixelSlices.Row < half)
             {
                 int other = Group.IdxX + half * PixelSlices.GroupQuads;
-                Merge(ref count, ref center, ref square, counts[other], means[other], squares[other]);
-                means[Group.IdxX] = center;
-                squares[Group.IdxX] = square;
-                counts[Group.IdxX] = count;
+                Merge(ref count, ref mean, ref squares, rowCounts[other], rowMeans[other], rowSquares[other]);
+                rowMeans[Group.IdxX] = mean;
+                rowSquares[Group.IdxX] = squares;
+                rowCounts[Group.IdxX] = count;
             }
             Group.Barrier();
         }
@@ -246,8 +243,8 @@ internal static class BatchNormQuad
     {
         int at = Math.Min(slice, end - 1) * 2 * quads + quad;
         QuadPair pair;
-        pair.First = parts[at];
-        pair.Second = parts[at + quads];
+        pair.Upper = parts[at];
+        pair.Lower = parts[at + quads];
         return slice < end ? pair : default;
     }
 
@@ -272,18 +269,18 @@ internal static class BatchNormQuad
     /// residual was added to <paramref name="value"/>.
     /// </summary>
     private static Float4 Masked(
-        ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int relu, int index)
+        ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int masks, int index)
     {
         Float4 gradient = gradOutput.Cast<Float4>()[index];
         if (output.Length > 0)
             value = output.Cast<Float4>()[index];
-        return relu != 0 ? Float4.Masked(gradient, value) : gradient;
+        return masks != 0 ? Float4.Masked(gradient, value) : gradient;
     }
 
-    /// <summary>What is kept of a slice: mean and squares, or two sums.</summary>
+    /// <summary>What is kept of a slice, in two rows of channels: mean over squares, or two sums.</summary>
     private struct QuadPair
     {
-        public Float4 First;
-        public Float4 Second;
+        public Float4 Upper;
+        public Float4 Lower;
     }
 }

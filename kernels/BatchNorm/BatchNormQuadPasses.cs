@@ -12,11 +12,11 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         ArrayView<float> runningVar, ArrayView<float> input, PixelStatistics? carried, float momentum, float epsilon,
         in BatchNormShape shape)
     {
-        (Tensor partial, PixelSlices slices) = JoinMany(device, carried ?? SliceStatistics(device, input, shape));
+        (Tensor moments, PixelSlices slices) = MergeMany(device, carried ?? SliceMoments(device, input, shape));
         device.LaunchGrouped(
             BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, mean, inverseStd,
-            runningMean, runningVar, partial.View, momentum, epsilon, slices);
-        partial.Release();
+            runningMean, runningVar, moments.View, momentum, epsilon, slices);
+        moments.Release();
     }
 
     /// <inheritdoc/>
@@ -53,33 +53,32 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
             BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4), gradInput, gradOutput, output, input, channels,
             masks, sums, new PixelSlices(shape.Pixels, shape.C));
 
-    private static PixelStatistics SliceStatistics(
-        ComputeDevice device, ArrayView<float> input, in BatchNormShape shape)
+    private static PixelStatistics SliceMoments(ComputeDevice device, ArrayView<float> input, in BatchNormShape shape)
     {
         var slices = new PixelSlices(shape.Pixels, shape.C);
-        Tensor partial = RentSlices(device, slices);
+        Tensor moments = RentSlices(device, slices);
         device.LaunchGrouped(
-            BatchNormQuad.SliceStatistics, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
-            partial.View, input, slices);
-        return new PixelStatistics(partial, slices);
+            BatchNormQuad.SliceMoments, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
+            moments.View, input, slices);
+        return new PixelStatistics(moments, slices);
     }
 
     /// <summary>
-    /// Joins slices beforehand, as often as it takes, where there are too many, as of a large convolution's tiles, for
+    /// Merges slices beforehand, as often as it takes, where there are too many, as of a large convolution's tiles, for
     /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
     /// </summary>
-    public static PixelStatistics JoinMany(ComputeDevice device, PixelStatistics statistics)
+    public static PixelStatistics MergeMany(ComputeDevice device, PixelStatistics statistics)
     {
         while (statistics.Slices.Count > BatchNormQuad.MaxSlices)
         {
-            (Tensor partial, PixelSlices slices) = statistics;
-            PixelSlices joined = slices.Joined(BatchNormQuad.SlicesJoined);
-            Tensor joinedPartial = RentSlices(device, joined);
+            (Tensor moments, PixelSlices slices) = statistics;
+            PixelSlices merged = slices.Merged(BatchNormQuad.SlicesMerged);
+            Tensor mergedMoments = RentSlices(device, merged);
             device.LaunchGrouped(
-                BatchNormQuad.JoinSlices, new Index2D(joined.Count, slices.ChannelGroups), PixelSlices.Groups,
-                joinedPartial.View, partial.View, slices);
-            partial.Release();
-            statistics = new PixelStatistics(joinedPartial, joined);
+                BatchNormQuad.MergeSlices, new Index2D(merged.Count, slices.ChannelGroups), PixelSlices.Groups,
+                mergedMoments.View, moments.View, slices);
+            moments.Release();
+            statistics = new PixelStatistics(mergedMoments, merged);
         }
         return statistics;
     }

@@ -25,15 +25,15 @@ internal static unsafe class BatchNormVector
     public static int Merges(in BatchNormShape shape) => Ceiling.Divide(shape.C, MergedChannels);
 
     /// <summary>
-    /// Mean and sum of squared differences from it, of each channel of one chunk: <c>partial [chunks, 2, C]</c>.
+    /// Mean and sum of squared differences from it, of each channel of one chunk: <c>moments [chunks, 2, C]</c>.
     /// </summary>
     /// <remarks>Two passes over the chunk, of which the second finds it in the cache.</remarks>
-    public static void ChunkStatistics(
-        Index1D chunk, ArrayView<float> partial, ArrayView<float> input, BatchNormShape shape)
+    public static void ChunkMoments(
+        Index1D chunk, ArrayView<float> moments, ArrayView<float> input, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         float* x = input.Pointer() + (long)chunk.X * shape.ChunkPixels * channels;
-        float* mean = partial.Pointer() + (long)chunk.X * 2 * channels, squares = mean + channels;
+        float* mean = moments.Pointer() + (long)chunk.X * 2 * channels, squares = mean + channels;
         new Span<float>(mean, 2 * channels).Clear();
         int pixel = 0;
         // Four pixels at a time: the accumulators are in memory, and this reads and writes them a quarter as often.
@@ -71,18 +71,18 @@ internal static unsafe class BatchNormVector
             }
     }
 
-    /// <summary>The statistics of some channels, from those of the chunks.</summary>
+    /// <summary>The statistics of some channels, from the moments of the chunks.</summary>
     /// <remarks>
     /// <code>
     /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
     /// </code>
-    /// joins a pixels with b others (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
-    /// sample variances", 1979). In double precision, which costs nothing here and makes the order of hundreds of
-    /// chunks harmless.
+    /// merges a pixels with b others (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
+    /// computing sample variances", 1979). In double precision, which costs nothing here and makes the order of
+    /// hundreds of chunks harmless.
     /// </remarks>
     public static void MergeStatistics(
         Index1D index, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
-        ArrayView<float> runningVar, ArrayView<float> partial, float momentum, float epsilon, BatchNormShape shape)
+        ArrayView<float> runningVar, ArrayView<float> moments, float momentum, float epsilon, BatchNormShape shape)
     {
         int first = index * MergedChannels, count = Math.Min(MergedChannels, shape.C - first);
         Span<double> means = stackalloc double[MergedChannels], squares = stackalloc double[MergedChannels];
@@ -91,7 +91,7 @@ internal static unsafe class BatchNormVector
         double merged = 0;
         for (int chunk = 0; chunk < shape.Chunks; chunk++)
         {
-            float* chunkMean = partial.Pointer() + (long)chunk * 2 * shape.C + first;
+            float* chunkMean = moments.Pointer() + (long)chunk * 2 * shape.C + first;
             float* chunkSquares = chunkMean + shape.C;
             double pixels = shape.PixelsOf(chunk), total = merged + pixels, share = pixels / total;
             double weight = merged * share;
@@ -126,9 +126,6 @@ internal static unsafe class BatchNormVector
         var normalization = new Normalization(values);
         if (add != null)
             add += start;
-        // Lanes at most the floor are set to 0: all that ReLU clears, or none. A NaN is not at most anything and stays.
-        var floor = new Vector<float>(relu != 0 ? 0 : float.NegativeInfinity);
-        Vector<float> cleared = relu != 0 ? default : floor;
         for (int pixel = 0; pixel < pixels; pixel++, x += channels, y += channels)
         {
             for (int c = 0; c < channels; c += Vector<float>.Count)
@@ -136,7 +133,8 @@ internal static unsafe class BatchNormVector
                 Vector<float> value = normalization.Apply(Vector.Load(x + c) - Vector.Load(normalization.Mean + c), c);
                 if (add != null)
                     value += Vector.Load(add + (long)pixel * channels + c);
-                value = Vector.ConditionalSelect(Vector.LessThanOrEqual(value, floor), cleared, value);
+                if (relu != 0)
+                    value = value.Masked(value);
                 value.Store(y + c, channels - c);
             }
         }
@@ -148,7 +146,7 @@ internal static unsafe class BatchNormVector
     /// </summary>
     public static void ChunkGradientSums(
         Index1D chunk, ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput,
-        ArrayView<float> output, ArrayView<float> input, BatchNormChannels values, int relu, BatchNormShape shape)
+        ArrayView<float> output, ArrayView<float> input, BatchNormChannels values, int masks, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
@@ -165,7 +163,7 @@ internal static unsafe class BatchNormVector
             {
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
                 Vector<float> gradient = Vector.Load(dy + row + c);
-                if (relu != 0)
+                if (masks != 0)
                     gradient = gradient.Masked(
                         y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 if (dr != null)
@@ -215,7 +213,7 @@ internal static unsafe class BatchNormVector
     /// <summary>One chunk of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D chunk, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels values, int relu, ArrayView<float> sums, BatchNormShape shape)
+        ArrayView<float> input, BatchNormChannels values, int masks, ArrayView<float> sums, BatchNormShape shape)
     {
         int channels = shape.C, pixels = shape.PixelsOf(chunk);
         long start = (long)chunk.X * shape.ChunkPixels * channels;
@@ -234,7 +232,7 @@ internal static unsafe class BatchNormVector
                 Vector<float> slope = inverse * Vector.Load(sumNormalized + c) * share;
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
                 Vector<float> gradient = Vector.Load(dy + row + c);
-                if (relu != 0)
+                if (masks != 0)
                     gradient = gradient.Masked(
                         y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
                 gradient -= Vector.Load(sum + c) * share;

@@ -12,12 +12,12 @@ internal sealed class BatchNormVectorPasses : BatchNormPasses
         ArrayView<float> runningVar, ArrayView<float> input, PixelStatistics? carried, float momentum, float epsilon,
         in BatchNormShape shape)
     {
-        Tensor partial = RentChunks(device, shape);
-        device.Launch(BatchNormVector.ChunkStatistics, shape.Chunks, partial.View, input, shape);
+        Tensor moments = RentChunks(device, shape);
+        device.Launch(BatchNormVector.ChunkMoments, shape.Chunks, moments.View, input, shape);
         device.Launch(
             BatchNormVector.MergeStatistics, BatchNormVector.Merges(shape), mean, inverseStd, runningMean, runningVar,
-            partial.View, momentum, epsilon, shape);
-        partial.Release();
+            moments.View, momentum, epsilon, shape);
+        moments.Release();
     }
 
     /// <inheritdoc/>

@@ -52,7 +52,7 @@ internal readonly struct PixelSlices
         new(pixels, new FastDivisor(channels / 4), length);
 
     /// <summary>The slices that so many of these make together.</summary>
-    public PixelSlices Joined(int count) => new(Pixels, Quads, Length * count);
+    public PixelSlices Merged(int count) => new(Pixels, Quads, Length * count);
 
     /// <summary>How kernels of such groups are compiled.</summary>
     /// <remarks>

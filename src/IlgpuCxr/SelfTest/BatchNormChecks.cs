@@ -17,7 +17,7 @@ internal static class BatchNormChecks
             new(8, 7, 7, 512)];
 
     /// <summary>
-    /// Convolutions before a batch norm; the first has tiles enough for their statistics to be joined twice.
+    /// Convolutions before a batch norm; the first has tiles enough for their statistics to be merged twice.
     /// </summary>
     public static readonly ConvolutionShape[] NormalizedConvolutions =
         [

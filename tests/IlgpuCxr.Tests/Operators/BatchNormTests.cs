@@ -111,7 +111,7 @@ public sealed class BatchNormTests
     }
 
     /// <summary>
-    /// Statistics that a convolution's tiles have written: few slices, and so many that they are joined twice; of one
+    /// Statistics that a convolution's tiles have written: few slices, and so many that they are merged twice; of one
     /// value and of several, the last slice short.
     /// </summary>
     [Test]
@@ -151,7 +151,7 @@ public sealed class BatchNormTests
         });
         Dictionary<string, double[]> expected = Compute.BatchNorm(
             null, shape, input, null, ones, ones, new float[input.Length], relu: false);
-        // Rounded moments, joined in a chain of at most 64 and five steps of a tree.
+        // Rounded moments, merged in a chain of at most 64 and five steps of a tree.
         double bound = 80 * OperatorCase.Roundoff;
         Assert.That(memory.Read(mean), Is.EqualTo(expected["mean"]).Within(3 * bound));
         Assert.That(
@@ -163,33 +163,33 @@ public sealed class BatchNormTests
     [TestCase(1025)]
     [TestCase(70_000)]
     [TestCase(65_536 * 64)]
-    public void Slices_are_joined_until_they_are_few(int count)
+    public void Slices_are_merged_until_they_are_few(int count)
     {
         using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions());
         device.Plan(() =>
         {
             var slices = PixelSlices.OfLength(count, channels: 4, length: 1);
-            (Tensor moments, PixelSlices joined) = BatchNormQuadPasses.JoinMany(
+            (Tensor moments, PixelSlices merged) = BatchNormQuadPasses.MergeMany(
                 device, new PixelStatistics(device.Arena.Rent(new TensorShape(count, 1, 2, 4)), slices));
-            Assert.That(joined.Count, Is.LessThanOrEqualTo(BatchNormQuad.MaxSlices));
-            Assert.That(moments.Shape, Is.EqualTo(new TensorShape(joined.Count, 1, 2, 4)));
+            Assert.That(merged.Count, Is.LessThanOrEqualTo(BatchNormQuad.MaxSlices));
+            Assert.That(moments.Shape, Is.EqualTo(new TensorShape(merged.Count, 1, 2, 4)));
             moments.Release();
         });
     }
 
     [Test]
-    public void However_many_slices_there_are_the_grid_that_joins_them_fits_CUDA()
+    public void However_many_slices_there_are_the_grid_that_merges_them_fits_CUDA()
     {
         const int count = 65_536 * 64;
         using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Graphs = true });
         using DeviceBuffer<float> memory = device.Allocate<float>(8L * count);
-        void Join() => BatchNormQuadPasses.JoinMany(
+        void Merge() => BatchNormQuadPasses.MergeMany(
             device,
             new PixelStatistics(
                 new Tensor(new TensorShape(count, 1, 2, 4), memory.View), PixelSlices.OfLength(count, 4, 1)))
             .Moments.Release();
-        device.Plan(Join);
-        using ILaunchGraph? graph = device.Record(Join);
+        device.Plan(Merge);
+        using ILaunchGraph? graph = device.Record(Merge);
         Assert.That(graph, Is.Not.Null);
     }
 
