@@ -73,9 +73,9 @@ internal static class BatchNormQuad
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
     public static void Normalize(
         Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
-        BatchNormChannels channels, int relu, PixelSlices slices)
+        BatchNormChannels channels, int relu, FastDivisor byQuads)
     {
-        slices.Quads.Divide(index, out int quad);
+        byQuads.Divide(index, out int quad);
         Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
         Float4 value =
             (input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad]) * scale
@@ -165,15 +165,16 @@ internal static class BatchNormQuad
     /// <summary>Four elements of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
     public static void GradInput(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, PixelSlices slices)
+        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, FastDivisor byQuads,
+        int pixels)
     {
-        slices.Quads.Divide(index, out int quad);
-        float share = 1f / slices.Pixels;
+        byQuads.Divide(index, out int quad);
+        float share = 1f / pixels;
         Float4 inverse = channels.InverseStd.Cast<Float4>()[quad];
         Float4 scale = inverse * channels.Weight.Cast<Float4>()[quad];
         Float4 centered = input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad];
         Float4 meanGradient = sums.Cast<Float4>()[quad] * share;
-        Float4 meanNormalized = sums.Cast<Float4>()[slices.Quads.Divisor + quad] * share;
+        Float4 meanNormalized = sums.Cast<Float4>()[byQuads.Divisor + quad] * share;
         Float4 gradient = Masked(
             gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], masks, index);
         gradInput.Cast<Float4>()[index] = scale * (gradient - meanGradient - centered * inverse * meanNormalized);

@@ -25,7 +25,7 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         BatchNormChannels channels, int relu, in BatchNormShape shape) =>
         device.Launch(
             BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4), output, input, residual, channels, relu,
-            new PixelSlices(shape.Pixels, shape.C));
+            new FastDivisor(shape.C / 4));
 
     /// <inheritdoc/>
     public override void GradientSums(
@@ -51,7 +51,7 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         in BatchNormShape shape) =>
         device.Launch(
             BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4), gradInput, gradOutput, output, input, channels,
-            masks, sums, new PixelSlices(shape.Pixels, shape.C));
+            masks, sums, new FastDivisor(shape.C / 4), shape.Pixels);
 
     private static PixelStatistics SliceMoments(ComputeDevice device, ArrayView<float> input, in BatchNormShape shape)
     {
