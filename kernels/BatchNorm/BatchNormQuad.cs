@@ -20,18 +20,18 @@ internal static class BatchNormQuad
     public const int MaxSlices = 1024;
 
     /// <summary>Slices that <see cref="MergeSlices"/> makes one of: two for each row of a group.</summary>
-    public const int SlicesMerged = 2 * PixelSlices.GroupPixels;
+    public const int SlicesMerged = 2 * PixelGroup.Pixels;
 
     /// <summary>
     /// Mean and sum of squared differences from it, of each channel of one slice: <c>moments [slices, 2, C]</c>.
     /// </summary>
     public static void SliceMoments(ArrayView<float> moments, ArrayView<float> input, PixelSlices slices)
     {
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         PixelMoments.Write(
-            moments, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelSlices.Quad,
-            PixelSlices.GroupPixels, PixelSlices.GroupQuads);
+            moments, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelGroup.Quad,
+            PixelGroup.Pixels, PixelGroup.Quads);
     }
 
     /// <summary>
@@ -41,11 +41,11 @@ internal static class BatchNormQuad
     /// </summary>
     public static void MergeSlices(ArrayView<float> merged, ArrayView<float> moments, PixelSlices slices)
     {
-        int first = Grid.IdxX * SlicesMerged, quads = slices.Quads.Divisor, quad = PixelSlices.QuadOf(Grid.IdxY);
+        int first = Grid.IdxX * SlicesMerged, quads = slices.Quads.Divisor, quad = PixelGroup.QuadOf(Grid.IdxY);
         MergeGroup(
             moments, first, Math.Min(slices.Count, first + SlicesMerged), quad, slices, out Float4 mean,
             out Float4 squares);
-        if (PixelSlices.Row != 0 | quad >= quads)
+        if (PixelGroup.Row != 0 | quad >= quads)
             return;
         merged.Cast<Float4>()[Grid.IdxX * 2 * quads + quad] = mean;
         merged.Cast<Float4>()[(Grid.IdxX * 2 + 1) * quads + quad] = squares;
@@ -58,9 +58,9 @@ internal static class BatchNormQuad
         ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean, ArrayView<float> runningVar,
         ArrayView<float> moments, float momentum, float epsilon, PixelSlices slices)
     {
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
+        int quads = slices.Quads.Divisor, quad = PixelGroup.Quad;
         MergeGroup(moments, 0, slices.Count, quad, slices, out Float4 batchMean, out Float4 squares);
-        if (PixelSlices.Row != 0 | quad >= quads)
+        if (PixelGroup.Row != 0 | quad >= quads)
             return;
         Float4 variance = squares * (1f / slices.Pixels);
         mean.Cast<Float4>()[quad] = batchMean;
@@ -93,9 +93,9 @@ internal static class BatchNormQuad
         ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
         ArrayView<float> input, BatchNormChannels channels, int masks, PixelSlices slices)
     {
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
         ArrayView<Float4> x = input.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, begin = Grid.IdxY * slices.Length;
+        int quads = slices.Quads.Divisor, quad = PixelGroup.Quad, begin = Grid.IdxY * slices.Length;
         int end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, sumCentered = default;
         if (quad < quads)
@@ -103,7 +103,7 @@ internal static class BatchNormQuad
             Float4 mean = channels.Mean.Cast<Float4>()[quad];
             Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
             Float4 shift = channels.Bias.Cast<Float4>()[quad];
-            for (int pixel = begin + PixelSlices.Row; pixel < end; pixel += PixelSlices.GroupPixels)
+            for (int pixel = begin + PixelGroup.Row; pixel < end; pixel += PixelGroup.Pixels)
             {
                 int at = pixel * quads + quad;
                 // All is read before anything is written. To the assembler what is written could be the input, so a
@@ -116,9 +116,9 @@ internal static class BatchNormQuad
                 sumCentered += gradient * centered;
             }
         }
-        sum = PixelSlices.SumRows(rows, sum);
-        sumCentered = PixelSlices.SumRows(rows, sumCentered);
-        if (PixelSlices.Row == 0 & quad < quads)
+        sum = PixelGroup.SumRows(rows, sum);
+        sumCentered = PixelGroup.SumRows(rows, sumCentered);
+        if (PixelGroup.Row == 0 & quad < quads)
         {
             partial.Cast<Float4>()[Grid.IdxY * 2 * quads + quad] = sum;
             partial.Cast<Float4>()[(Grid.IdxY * 2 + 1) * quads + quad] = sumCentered;
@@ -133,25 +133,25 @@ internal static class BatchNormQuad
         ArrayView<float> sums, ArrayView<float> gradWeight, ArrayView<float> gradBias, ArrayView<float> partial,
         ArrayView<float> inverseStd, PixelSlices slices)
     {
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
         ArrayView<Float4> parts = partial.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad;
+        int quads = slices.Quads.Divisor, quad = PixelGroup.Quad;
         Float4 sum = default, sumCentered = default;
         if (quad < quads)
         {
-            for (int slice = PixelSlices.Row; slice < slices.Count; slice += 4 * PixelSlices.GroupPixels)
+            for (int slice = PixelGroup.Row; slice < slices.Count; slice += 4 * PixelGroup.Pixels)
             {
                 QuadPair part0 = Read(parts, slice, slices.Count, quads, quad);
-                QuadPair part1 = Read(parts, slice + PixelSlices.GroupPixels, slices.Count, quads, quad);
-                QuadPair part2 = Read(parts, slice + 2 * PixelSlices.GroupPixels, slices.Count, quads, quad);
-                QuadPair part3 = Read(parts, slice + 3 * PixelSlices.GroupPixels, slices.Count, quads, quad);
+                QuadPair part1 = Read(parts, slice + PixelGroup.Pixels, slices.Count, quads, quad);
+                QuadPair part2 = Read(parts, slice + 2 * PixelGroup.Pixels, slices.Count, quads, quad);
+                QuadPair part3 = Read(parts, slice + 3 * PixelGroup.Pixels, slices.Count, quads, quad);
                 sum = sum + part0.Upper + part1.Upper + part2.Upper + part3.Upper;
                 sumCentered = sumCentered + part0.Lower + part1.Lower + part2.Lower + part3.Lower;
             }
         }
-        sum = PixelSlices.SumRows(rows, sum);
-        sumCentered = PixelSlices.SumRows(rows, sumCentered);
-        if (PixelSlices.Row != 0 | quad >= quads)
+        sum = PixelGroup.SumRows(rows, sum);
+        sumCentered = PixelGroup.SumRows(rows, sumCentered);
+        if (PixelGroup.Row != 0 | quad >= quads)
             return;
         Float4 sumNormalized = sumCentered * inverseStd.Cast<Float4>()[quad];
         sums.Cast<Float4>()[quad] = sum;
@@ -193,19 +193,19 @@ internal static class BatchNormQuad
     private static void MergeGroup(
         ArrayView<float> moments, int first, int end, int quad, PixelSlices slices, out Float4 mean, out Float4 squares)
     {
-        ArrayView<Float4> rowMeans = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<Float4> rowSquares = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
-        ArrayView<int> rowCounts = SharedMemory.Allocate<int>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rowMeans = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
+        ArrayView<Float4> rowSquares = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
+        ArrayView<int> rowCounts = SharedMemory.Allocate<int>(PixelGroup.Quads * PixelGroup.Pixels);
         ArrayView<Float4> parts = moments.Cast<Float4>();
         int quads = slices.Quads.Divisor, count = 0;
         mean = default;
         squares = default;
         if (quad < quads)
         {
-            for (int slice0 = first + PixelSlices.Row; slice0 < end; slice0 += 4 * PixelSlices.GroupPixels)
+            for (int slice0 = first + PixelGroup.Row; slice0 < end; slice0 += 4 * PixelGroup.Pixels)
             {
-                int slice1 = slice0 + PixelSlices.GroupPixels, slice2 = slice1 + PixelSlices.GroupPixels;
-                int slice3 = slice2 + PixelSlices.GroupPixels;
+                int slice1 = slice0 + PixelGroup.Pixels, slice2 = slice1 + PixelGroup.Pixels;
+                int slice3 = slice2 + PixelGroup.Pixels;
                 QuadPair part0 = Read(parts, slice0, end, quads, quad);
                 QuadPair part1 = Read(parts, slice1, end, quads, quad);
                 QuadPair part2 = Read(parts, slice2, end, quads, quad);
@@ -220,11 +220,11 @@ internal static class BatchNormQuad
         rowSquares[Group.IdxX] = squares;
         rowCounts[Group.IdxX] = count;
         Group.Barrier();
-        for (int half = PixelSlices.GroupPixels / 2; half > 0; half >>= 1)
+        for (int half = PixelGroup.Pixels / 2; half > 0; half >>= 1)
         {
-            if (PixelSlices.Row < half)
+            if (PixelGroup.Row < half)
             {
-                int other = Group.IdxX + half * PixelSlices.GroupQuads;
+                int other = Group.IdxX + half * PixelGroup.Quads;
                 Merge(ref count, ref mean, ref squares, rowCounts[other], rowMeans[other], rowSquares[other]);
                 rowMeans[Group.IdxX] = mean;
                 rowSquares[Group.IdxX] = squares;

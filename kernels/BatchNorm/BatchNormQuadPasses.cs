@@ -14,8 +14,8 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
     {
         (Tensor moments, PixelSlices slices) = MergeMany(device, carried ?? SliceMoments(device, input, shape));
         device.LaunchGrouped(
-            BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, mean, inverseStd,
-            runningMean, runningVar, moments.View, momentum, epsilon, slices);
+            BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelGroup.Specialization, mean,
+            inverseStd, runningMean, runningVar, moments.View, momentum, epsilon, slices);
         moments.Release();
     }
 
@@ -36,11 +36,11 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         var slices = new PixelSlices(shape.Pixels, shape.C);
         Tensor partial = RentSlices(device, slices);
         device.LaunchGrouped(
-            BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
+            BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization,
             partial.View, gradResidual, gradOutput, output, input, channels, masks, slices);
         device.LaunchGrouped(
-            BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelSlices.Groups, sums, gradWeight,
-            gradBias, partial.View, channels.InverseStd, slices);
+            BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelGroup.Specialization, sums,
+            gradWeight, gradBias, partial.View, channels.InverseStd, slices);
         partial.Release();
     }
 
@@ -58,7 +58,7 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         var slices = new PixelSlices(shape.Pixels, shape.C);
         Tensor moments = RentSlices(device, slices);
         device.LaunchGrouped(
-            BatchNormQuad.SliceMoments, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups,
+            BatchNormQuad.SliceMoments, new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization,
             moments.View, input, slices);
         return new PixelStatistics(moments, slices);
     }
@@ -75,7 +75,7 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
             PixelSlices merged = slices.Merged(BatchNormQuad.SlicesMerged);
             Tensor mergedMoments = RentSlices(device, merged);
             device.LaunchGrouped(
-                BatchNormQuad.MergeSlices, new Index2D(merged.Count, slices.ChannelGroups), PixelSlices.Groups,
+                BatchNormQuad.MergeSlices, new Index2D(merged.Count, slices.ChannelGroups), PixelGroup.Specialization,
                 mergedMoments.View, moments.View, slices);
             moments.Release();
             statistics = new PixelStatistics(mergedMoments, merged);

@@ -41,8 +41,8 @@ internal static class PixelMoments
                 square += difference * difference;
             }
         }
-        sum = PixelSlices.SumRows(shared, sum, rows, rowLength);
-        square = PixelSlices.SumRows(shared, square, rows, rowLength);
+        sum = PixelGroup.SumRows(shared, sum, rows, rowLength);
+        square = PixelGroup.SumRows(shared, square, rows, rowLength);
         if (row != 0 | quad >= quads)
             return;
         float inverse = 1f / (end - begin);

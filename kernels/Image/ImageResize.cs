@@ -36,7 +36,7 @@ public static class ImageResize
             int groups = Math.Clamp(
                 shape.MaxPixels / (ResampledTile.Extent * ResampledTile.Extent), 1, MaxGroupsOfImage);
             device.LaunchGrouped(
-                ImageResizeGroup.Forward, new Index2D(shape.N, groups), ImageTransform.Groups, output, pixels,
+                ImageResizeGroup.Forward, new Index2D(shape.N, groups), ImageTransform.Specialization, output, pixels,
                 parameters);
         }
         else

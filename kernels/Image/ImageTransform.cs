@@ -12,7 +12,7 @@ public static class ImageTransform
 {
     // Two groups of 256 threads on a multiprocessor, at 128 registers per thread; the 80 of three groups spill eight
     // bytes.
-    internal static KernelSpecialization Groups => new(ResampledTile.Threads, 2);
+    internal static KernelSpecialization Specialization => new(ResampledTile.Threads, 2);
 
     /// <summary><c>output = normalise(flip(resize(crop(rotate(image)))))</c></summary>
     /// <param name="device">Where to compute.</param>
@@ -40,8 +40,8 @@ public static class ImageTransform
         {
             int tiles = ResampledTile.Count(shape.Size);
             device.LaunchGrouped(
-                ImageTransformGroup.Forward, new Index2D(checked(tiles * tiles * shape.N), 1), Groups, output.View,
-                pixels, parameters, shape);
+                ImageTransformGroup.Forward, new Index2D(checked(tiles * tiles * shape.N), 1), Specialization,
+                output.View, pixels, parameters, shape);
         }
         else
         {

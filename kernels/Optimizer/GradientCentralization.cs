@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Optimizer;
 public static class GradientCentralization
 {
     // Eight groups fill a multiprocessor's 2048 threads, at 32 registers per thread.
-    internal static KernelSpecialization Groups => new(GradientCentralizationGroup.Threads, 8);
+    internal static KernelSpecialization Specialization => new(GradientCentralizationGroup.Threads, 8);
 
     /// <summary>Takes from the gradients of each output's weights their mean.</summary>
     /// <param name="device">Where to compute.</param>
@@ -29,7 +29,8 @@ public static class GradientCentralization
         if (algorithm == GradientCentralizationAlgorithm.Vector)
             device.Launch(GradientCentralizationVector.Step, rows, gradients, length);
         else if (algorithm == GradientCentralizationAlgorithm.Group)
-            device.LaunchGrouped(GradientCentralizationGroup.Step, new Index2D(rows, 1), Groups, gradients, length);
+            device.LaunchGrouped(
+                GradientCentralizationGroup.Step, new Index2D(rows, 1), Specialization, gradients, length);
         else
             device.Launch(GradientCentralizationNaive.Step, rows, gradients, length);
     }

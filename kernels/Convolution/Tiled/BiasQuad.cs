@@ -21,9 +21,10 @@ internal static class BiasQuad
         var whole = new PixelSlices(slices.Count, shape.K, wantedGroups: 1);
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(slices.Count, shape.K));
         device.LaunchGrouped(
-            Sum, new Index2D(slices.ChannelGroups, slices.Count), PixelSlices.Groups, sums.View, gradOutput.View,
+            Sum, new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization, sums.View, gradOutput.View,
             slices);
-        device.LaunchGrouped(Sum, new Index2D(whole.ChannelGroups, 1), PixelSlices.Groups, gradBias, sums.View, whole);
+        device.LaunchGrouped(
+            Sum, new Index2D(whole.ChannelGroups, 1), PixelGroup.Specialization, gradBias, sums.View, whole);
         sums.Release();
     }
 
@@ -33,17 +34,17 @@ internal static class BiasQuad
     /// </summary>
     public static void Sum(ArrayView<float> sums, ArrayView<float> source, PixelSlices slices)
     {
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelSlices.GroupQuads * PixelSlices.GroupPixels);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
         ArrayView<Float4> x = source.Cast<Float4>();
-        int quads = slices.Quads.Divisor, quad = PixelSlices.Quad, row = PixelSlices.Row;
+        int quads = slices.Quads.Divisor, quad = PixelGroup.Quad, row = PixelGroup.Row;
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default;
         if (quad < quads)
         {
-            for (int pixel = begin + row; pixel < end; pixel += PixelSlices.GroupPixels)
+            for (int pixel = begin + row; pixel < end; pixel += PixelGroup.Pixels)
                 sum += x[pixel * quads + quad];
         }
-        sum = PixelSlices.SumRows(rows, sum);
+        sum = PixelGroup.SumRows(rows, sum);
         if (row == 0 & quad < quads)
             sums.Cast<Float4>()[Grid.IdxY * quads + quad] = sum;
     }

@@ -97,22 +97,25 @@ public static class GpuKernels
     public static IEnumerable<GpuKernel> Sums() =>
         typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
-            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelSlices.Groups))
+            .Select(method =>
+                new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelGroup.Specialization))
             .Append(new GpuKernel(
                 nameof(GradientCentralizationGroup),
                 typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!,
-                GradientCentralization.Groups))
+                GradientCentralization.Specialization))
             .Concat(OfSlices(nameof(SliceSums.AddMany), SliceSums.Specialization))
             .Append(
-                new GpuKernel(nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelSlices.Groups))
+                new GpuKernel(
+                    nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelGroup.Specialization))
             .Append(
                 new GpuKernel(
                     nameof(ImageTransformGroup),
-                    typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!, ImageTransform.Groups))
+                    typeof(ImageTransformGroup).GetMethod(nameof(ImageTransformGroup.Forward))!,
+                    ImageTransform.Specialization))
             .Append(
                 new GpuKernel(
                     nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!,
-                    ImageTransform.Groups));
+                    ImageTransform.Specialization));
 
     public static IEnumerable<GpuKernel> All() => OnePerIndex().Concat(Tiled());
 
