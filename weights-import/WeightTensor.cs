@@ -104,9 +104,7 @@ public sealed class WeightTensor
     /// <exception cref="WeightFormatException">The file holds complex or packed elements.</exception>
     public TensorReader OpenReader() => IsConvertible
         ? new TensorReader(DataType, InRowMajorOrder(), ElementCount)
-        : throw new WeightFormatException(
-            storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements",
-            "save it as float32 first");
+        : throw HasOtherElements();
 
     /// <summary>Writes every element, in row-major order, little-endian.</summary>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
@@ -133,11 +131,14 @@ public sealed class WeightTensor
     /// <param name="split">The shape to see the elements in first, in their present order.</param>
     /// <param name="axes">For each axis of the result, which of those it is.</param>
     /// <param name="shape">The shape of the result, of as many elements.</param>
+    /// <exception cref="WeightFormatException">The elements are packed: none can be moved by itself.</exception>
     internal WeightTensor Permute(
         string name, IReadOnlyList<long> split, IReadOnlyList<int> axes, IReadOnlyList<long> shape)
     {
         if (strides is not null)
             throw new InvalidOperationException($"{Name} is a view already");
+        if (ElementCodec.BitsPerElement(DataType) < 8)
+            throw HasOtherElements();
         if (ElementCount == 0)
             return new WeightTensor(name, DataType, shape, storage);
         long[] from = StridedStorage.RowMajorStrides(split);
@@ -145,6 +146,10 @@ public sealed class WeightTensor
             name, DataType, shape, storage, [.. axes.Select(axis => from[axis])],
             [.. axes.Select(axis => split[axis])]);
     }
+
+    private WeightFormatException HasOtherElements() => new(
+        storage.Source, $"tensor {WeightFormatException.Quote(Name)} holds {DataType} elements",
+        "save it as float32 first");
 
     private TensorStorage InRowMajorOrder() => strides is null
         ? storage

@@ -13,6 +13,9 @@ namespace IlgpuCxr.WeightsImport;
 /// </remarks>
 public static class KerasFile
 {
+    /// <summary>What <see cref="WeightFile.Format"/> says of these files.</summary>
+    internal const string Format = "Keras HDF5";
+
     private const int DeepestGroup = 16;
     private const string Layers = "layer_names", Weights = "weight_names";
 
@@ -40,7 +43,7 @@ public static class KerasFile
             var names = new HashSet<string>(StringComparer.Ordinal);
             if (tensors.Find(tensor => !names.Add(tensor.Name)) is WeightTensor twice)
                 throw input.Malformed($"{WeightFormatException.Quote(twice.Name)} is there twice");
-            return new WeightFile(file, "Keras HDF5", tensors, MetadataOf(root));
+            return new WeightFile(file, Format, tensors, MetadataOf(root));
         }
         catch
         {

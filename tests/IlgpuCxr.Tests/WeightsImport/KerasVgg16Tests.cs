@@ -25,8 +25,6 @@ public class KerasVgg16Tests
     [TestCase("block4_conv1", "features.17")]
     [TestCase("block5_conv3", "features.28")]
     [TestCase("vgg16/block5_conv1", "features.24")]
-    [TestCase("layers/conv2d/vars", "features.0")]
-    [TestCase("layers/conv2d_12/vars", "features.28")]
     public void AConvolutionGetsTorchvisionsNameAndOrder(string layer, string expected)
     {
         const int Rows = 3, Columns = 2, Inputs = 4, Outputs = 5;
@@ -45,15 +43,14 @@ public class KerasVgg16Tests
         Assert.That(Convert($"{layer}/bias", [3], [1, 2, 3]).Name, Is.EqualTo(expected + ".bias"));
     }
 
-    [TestCase("fc1/kernel", "classifier.0.weight")]
-    [TestCase("layers/dense/vars/0", "classifier.0.weight")]
-    public void TheFirstDenseLayerReadsTheImageChannelByChannel(string name, string expected)
+    [Test]
+    public void TheFirstDenseLayerReadsTheImageChannelByChannel()
     {
         const int Edge = 7, Channels = 512, Outputs = 3;
         float[] values = [.. Enumerable.Range(0, Edge * Edge * Channels * Outputs)];
-        WeightTensor weight = Convert(name, [Edge * Edge * Channels, Outputs], values);
+        WeightTensor weight = Convert("fc1/kernel", [Edge * Edge * Channels, Outputs], values);
 
-        Assert.That(weight.Name, Is.EqualTo(expected));
+        Assert.That(weight.Name, Is.EqualTo("classifier.0.weight"));
         Assert.That(weight.Shape, Is.EqualTo(new long[] { Outputs, Edge * Edge * Channels }));
         float[] converted = weight.ToFloat32();
         for (int i = 0; i < values.Length; i++)
@@ -68,7 +65,6 @@ public class KerasVgg16Tests
 
     [TestCase("fc2", "classifier.3.weight")]
     [TestCase("predictions", "classifier.6.weight")]
-    [TestCase("layers/dense_2/vars", "classifier.6.weight")]
     public void AnotherDenseLayerIsTransposed(string layer, string expected)
     {
         WeightTensor weight = Convert($"{layer}/kernel", [2, 3], [1, 2, 3, 4, 5, 6]);
@@ -91,6 +87,48 @@ public class KerasVgg16Tests
     }
 
     [Test]
+    public void NumberedLayersAreVgg16sWhereTheirShapesAre()
+    {
+        (string Name, long[] Shape)[] dense = [("layers/dense/vars/0", [25088, 9]), ("layers/dense_2/vars/1", [2])];
+        IReadOnlyList<WeightTensor> converted = KerasVgg16.ToPyTorch(Tensors([.. Numbered(), .. dense]))!;
+
+        Assert.That(
+            converted.Select(tensor => tensor.Name),
+            Is.EqualTo(
+                new[] { 0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28 }
+                    .SelectMany(place => new[] { $"features.{place}.weight", $"features.{place}.bias" })
+                    .Append("classifier.0.weight").Append("classifier.6.bias")));
+        Assert.That(converted[2].Shape, Is.EqualTo(new long[] { 64, 64, 3, 3 }));
+        Assert.That(converted[^2].Shape, Is.EqualTo(new long[] { 9, 25088 }));
+    }
+
+    [Test]
+    public void NumberedLayersOfAnotherNetworkKeepTheirNames()
+    {
+        (string Name, long[] Shape)[] numbered = Numbered();
+        Assert.That(KerasVgg16.ToPyTorch(Tensors(numbered[..^2])), Is.Null, "12 convolutions");
+        Assert.That(KerasVgg16.ToPyTorch(Tensors([.. numbered, ("conv2d_13/0", [3, 3, 512, 512])])), Is.Null);
+        Assert.That(KerasVgg16.ToPyTorch(Tensors([("conv2d/0", [5, 5, 3, 64]), .. numbered[1..]])), Is.Null);
+        Assert.That(KerasVgg16.ToPyTorch(Tensors([("dense/kernel", [2, 3]), ("dense/bias", [3])])), Is.Null);
+    }
+
+    [Test]
+    public void NamesLikeKerassInOtherFilesStay()
+    {
+        string path = folder.PathOf("a.safetensors");
+        SafetensorsFile.Write(path, [new WeightTensor("fc1/kernel", [2, 3], new float[6])]);
+        using WeightFile file = SafetensorsFile.Read(path);
+        Assert.That(KerasVgg16.ToPyTorch(file), Is.Null);
+    }
+
+    [TestCase(TensorDataType.Float4, 2)]
+    [TestCase(TensorDataType.Float6E2M3, 3)]
+    public void PackedElementsAreNotReordered(TensorDataType type, int bytes) =>
+        Assert.That(
+            () => new WeightTensor("a", type, [1, 4], new byte[bytes]).Permute("b", [1, 4], [1, 0], [4, 1]),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains($"tensor 'a' holds {type} elements"));
+
+    [Test]
     public void OtherNamesAreNoVgg16()
     {
         using WeightFile file = Write("block6_conv1/kernel", [1], [1]);
@@ -101,6 +139,27 @@ public class KerasVgg16Tests
             "features.0.weight", "features.0.bias", "a_dense/a_dense_W_1:0", "a_dense/a_dense_b_1:0",
         }));
     }
+
+    /// <summary>VGG16's convolutions as Keras 3 names them.</summary>
+    private static (string Name, long[] Shape)[] Numbered()
+    {
+        long[] channels = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512];
+        return
+        [
+            .. from layer in Enumerable.Range(0, channels.Length - 1)
+               let name = layer == 0 ? "layers/conv2d/vars" : $"layers/conv2d_{layer}/vars"
+               from tensor in new[]
+               {
+                   ($"{name}/0", new[] { 3, 3, channels[layer], channels[layer + 1] }),
+                   ($"{name}/1", new[] { channels[layer + 1] }),
+               }
+               select tensor,
+        ];
+    }
+
+    /// <summary>Tensors without values.</summary>
+    private static WeightTensor[] Tensors(params (string Name, long[] Shape)[] tensors) =>
+        [.. tensors.Select(tensor => new WeightTensor(tensor.Name, tensor.Shape, (_, _) => { }))];
 
     private WeightTensor Convert(string name, ulong[] shape, float[] values)
     {
