@@ -24,6 +24,8 @@ public static partial class ImageDirectory
     {
         RecurseSubdirectories = true,
         AttributesToSkip = 0,
+        // Left out, its images would be missing from the results, and nothing would say so.
+        IgnoreInaccessible = false,
     };
 
     /// <summary>
@@ -31,8 +33,8 @@ public static partial class ImageDirectory
     /// their names.
     /// </summary>
     /// <param name="directory">The directory.</param>
-    /// <exception cref="DataException">It has no images.</exception>
-    public static IReadOnlyList<ImageSample> Flat(string directory)
+    /// <exception cref="DataException">It has no images, or cannot be listed.</exception>
+    public static IReadOnlyList<ImageSample> Flat(string directory) => Listing(directory, () =>
     {
         // With all numbers of the same length, the order of characters is that of numbers.
         ImageSample[] samples =
@@ -48,7 +50,7 @@ public static partial class ImageDirectory
         throw new DataException(ImagesBelow(directory).FirstOrDefault() is { } below
             ? $"The directory '{directory}' has images only in directories below it; name one of those, such as '{Path.GetDirectoryName(below)}'."
             : $"The directory '{directory}' has no images; add some ({string.Join(", ", Extensions)}).");
-    }
+    });
 
     /// <summary>Lists a data set's files; opens none of them.</summary>
     /// <param name="root">The directory of the splits.</param>
@@ -65,14 +67,19 @@ public static partial class ImageDirectory
                 ? $"The data directory '{root}' is a file; give the directory that holds train and validation, or a .csv file."
                 : $"The data directory '{root}' does not exist; check the path.");
         }
+        return Listing(root, () => classes is null ? List(root, task) : List(root, task, [.. classes]));
+    }
+
+    private static T Listing<T>(string directory, Func<T> list)
+    {
         try
         {
-            return classes is null ? List(root, task) : List(root, task, [.. classes]);
+            return list();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new DataException(
-                $"The data directory '{root}' cannot be listed ({exception.Message}); check its permissions.",
+                $"The data directory '{directory}' cannot be listed ({exception.Message.TrimEnd('.')}); check its permissions.",
                 exception);
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Tests.Data;
@@ -49,6 +50,28 @@ public sealed class ImageDatasetTests
                     "train/normal/more/1.png",
                     "train/normal/more/2.png",
                 }));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows other means bar a directory.")]
+    [UnsupportedOSPlatform("windows")]
+    public void Images_that_may_not_be_listed_are_not_left_out_silently()
+    {
+        using DataFolder data = DataFolder.Complete(2);
+        data.WriteImage("train/normal/barred/0.png");
+        string barred = data.PathOf("train", "normal", "barred");
+        File.SetUnixFileMode(barred, UnixFileMode.None);
+        try
+        {
+            Assume.That(() => Directory.GetFiles(barred), Throws.Exception, "root may read everything");
+            Assert.That(
+                () => ImageDataset.Open(data.Root),
+                Throws.TypeOf<DataException>().With.Message.Contains("cannot be listed").And.Message.Contains(barred));
+        }
+        finally
+        {
+            File.SetUnixFileMode(barred, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [TestCase("train/normal/0.png")]
