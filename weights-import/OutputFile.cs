@@ -1,24 +1,66 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
 namespace IlgpuCxr.WeightsImport;
 
-/// <summary>Replaces files; every failure is a <see cref="WeightFormatException"/>.</summary>
+/// <summary>Replaces files whole or not at all; all of this program's files that must not be found cut are.</summary>
+/// <remarks>
+/// Each writer has a temporary file of its own: with one name for all, a second writer could begin the file again
+/// between the moment at which the first closes it and that at which the first gives it its name.
+/// </remarks>
 internal static class OutputFile
 {
-    private const string TemporarySuffix = ".tmp";
+    /// <summary>What the names of temporary files end in: nothing that a file of the user's is called.</summary>
+    public const string TemporarySuffix = ".cxr.tmp";
+
+    private const int NameDigits = 16;
+
+    // No writer pauses for so long, not even for a disk that is slow to take a gigabyte.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    private static readonly ConcurrentDictionary<string, bool> Swept = [];
 
     /// <summary>
-    /// Writes a whole file or nothing: the bytes go to a temporary file beside it, which takes its name only when
-    /// they are on the disk, so that neither an error nor a power cut leaves half a file or loses the one before.
+    /// Writes to a temporary file beside a file, which takes its name only when it is whole, so that no error leaves
+    /// half a file or loses the one before. Missing directories are made, and a link stays one: its target is replaced.
     /// </summary>
-    public static void Replace(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">
+    /// Writes what is to be in it. After a power failure it is whole only if this flushes to the disk.
+    /// </param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public static void Replace(string path, Action<FileStream> write)
+    {
+        string target = Prepare(path), temporary = TemporaryOf(target);
+        try
+        {
+            using (FileStream file = Open(temporary))
+                write(file);
+            // Not while it is open: whoever reads it under its name just then would be told that it is in use.
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            // Half a file is of use to nobody, and on a full disk in the way.
+            TryDelete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The same for weights, which are on the disk when it returns; every failure is a
+    /// <see cref="WeightFormatException"/>.
+    /// </summary>
+    public static void ReplaceWeights(string path, Action<Stream> write)
     {
         try
         {
-            // Where a link stands, it is the file that it names which is written.
-            ReplaceFile(
-                new FileInfo(path).LinkTarget is null
-                    ? path
-                    : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName,
-                write);
+            Replace(path, file =>
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -27,36 +69,69 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>The temporary files beside a path, those of killed processes and those in use.</summary>
-    public static IEnumerable<string> LeftOversOf(string path) => Directory.EnumerateFiles(
-        Path.GetDirectoryName(Path.GetFullPath(path))!, $"{Path.GetFileName(path)}.*{TemporarySuffix}");
-
-    private static void ReplaceFile(string path, Action<Stream> write)
+    /// <summary>Fails where <see cref="Replace"/> would; leaves no file, but makes missing directories.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public static void Try(string path)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}{TemporarySuffix}";
+        string target = Prepare(path), temporary = TemporaryOf(target);
+        Open(temporary).Dispose();
+        File.Delete(temporary);
+        if (Directory.Exists(target))
+            throw new IOException("it is a directory");
+    }
+
+    /// <summary>The temporary files of a file, those of killed processes and those in use.</summary>
+    /// <param name="path">The file, in a directory that exists.</param>
+    public static IEnumerable<string> LeftOversOf(string path)
+    {
+        string target = Links.Resolve(path);
+        return Directory.EnumerateFiles(Path.GetDirectoryName(target)!).Where(file =>
+            file.StartsWith(target + ".", StringComparison.Ordinal)
+            && file.EndsWith(TemporarySuffix, StringComparison.Ordinal));
+    }
+
+    private static string Prepare(string path)
+    {
+        string target = Links.Resolve(path), directory = Path.GetDirectoryName(target)!;
+        Directory.CreateDirectory(directory);
+        if (Swept.TryAdd(directory, true))
+            Sweep(directory);
+        return target;
+    }
+
+    private static string TemporaryOf(string target) =>
+        $"{target}.{RandomNumberGenerator.GetHexString(NameDigits, lowercase: true)}{TemporarySuffix}";
+
+    private static FileStream Open(string temporary) =>
+        new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Deletes what writers that were killed left in a directory, once in each process.</summary>
+    private static void Sweep(string directory)
+    {
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            foreach (string file in Directory.EnumerateFiles(directory, "*" + TemporarySuffix))
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
+                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > LongestPause)
+                    TryDelete(file);
             }
-            File.Move(temporary, path, overwrite: true);
         }
-        finally
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            DeleteIfPresent(temporary);
+            // Files may be added to a directory that may not be listed.
         }
     }
 
-    // What is left after a failed write must not hide why it failed.
-    private static void DeleteIfPresent(string path)
+    // What cannot be deleted must hide neither why a file was not written nor that it was.
+    private static void TryDelete(string path)
     {
         try
         {
             File.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
         }
     }

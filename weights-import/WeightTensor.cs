@@ -107,13 +107,18 @@ public sealed class WeightTensor
         : throw HasOtherElements();
 
     /// <summary>Writes every element, in row-major order, little-endian.</summary>
+    /// <param name="destination">Where to write.</param>
+    /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
-    public void CopyTo(Stream destination)
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public void CopyTo(Stream destination, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(destination);
         TensorStorage source = InRowMajorOrder();
         byte[] buffer = new byte[Math.Min(ByteLength, ChunkBytes)];
         for (long start = 0; start < ByteLength; start += ChunkBytes)
         {
+            cancellation.ThrowIfCancellationRequested();
             Span<byte> bytes = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, ByteLength - start));
             source.Read(start, bytes);
             destination.Write(bytes);

@@ -1,4 +1,5 @@
 using IlgpuCxr.Tests.WeightsImport;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests;
 
@@ -57,26 +58,51 @@ public sealed class LinksTests
     [Test]
     public void What_cannot_be_written_leaves_the_old_file()
     {
-        Directory.CreateDirectory(folder.PathOf("real/file" + AtomicFile.TemporarySuffix));
         Assert.That(
-            () => AtomicFile.Write(folder.PathOf("real/file"), "new"u8.ToArray()), Throws.InstanceOf<IOException>());
+            () => OutputFile.Replace(folder.PathOf("real/file"), file =>
+            {
+                file.Write("ne"u8);
+                throw new InvalidOperationException("half");
+            }),
+            Throws.InvalidOperationException);
         Assert.That(File.ReadAllText(folder.PathOf("real/file")), Is.EqualTo("old"));
+        Assert.That(OutputFile.LeftOversOf(folder.PathOf("chain/link")), Is.Empty);
     }
 
     [Test]
-    public void What_another_is_writing_is_left_to_it()
+    public void Of_two_writers_each_writes_a_whole_file()
     {
         string target = folder.PathOf("real/file");
-        using (var other = new FileStream(target + AtomicFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.Read))
+        OutputFile.Replace(target, first =>
         {
-            other.Write("other"u8);
-            other.Flush();
-            Assert.That(() => AtomicFile.Write(target, "new"u8.ToArray()), Throws.InstanceOf<IOException>());
-            Assert.That(() => AtomicFile.Try(target), Throws.InstanceOf<IOException>());
-        }
-        Assert.That(File.ReadAllText(target + AtomicFile.TemporarySuffix), Is.EqualTo("other"));
-        Assert.That(File.ReadAllText(target), Is.EqualTo("old"));
+            first.Write("fir"u8);
+            AtomicFile.Write(target, "second"u8.ToArray());
+            AtomicFile.Try(target);
+            Assert.That(File.ReadAllText(target), Is.EqualTo("second"));
+            first.Write("st"u8);
+        });
+        Assert.That(File.ReadAllText(target), Is.EqualTo("first"));
+        Assert.That(OutputFile.LeftOversOf(target), Is.Empty);
     }
+
+    [Test]
+    public void What_killed_writers_left_is_deleted_once_it_is_old()
+    {
+        string old = folder.Write("a.0123456789abcdef" + AtomicFile.TemporarySuffix, [1]);
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-2));
+        string young = folder.Write("b.0123456789abcdef" + AtomicFile.TemporarySuffix, [1]);
+        AtomicFile.Write(folder.PathOf("c"), [1]);
+        Assert.That(File.Exists(old), Is.False);
+        Assert.That(File.Exists(young), "another may be writing it");
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "Only Linux has a device that is always full.")]
+    public void A_full_disk_is_told() =>
+        Assert.That(
+            () => AtomicFile.Write("/dev/full", [1]),
+            Throws.InstanceOf<IOException>().With.Message.StartsWith(
+                "'/dev/full' cannot be written (No space left on device); check the place, its permissions and the free space"));
 
     [Test]
     public void A_temporary_file_of_somebody_elses_is_left_alone()

@@ -36,9 +36,14 @@ public static class PyTorchFile
     /// Writes the tensors as a state dict that <c>torch.load(path, weights_only=True)</c> opens, under the given names
     /// and in the given order. The file appears whole or not at all, and the same input gives the same bytes.
     /// </summary>
+    /// <param name="path">The file; missing directories above it are made.</param>
+    /// <param name="tensors">What is to be in it.</param>
+    /// <param name="cancellation">Ends it early, without a file.</param>
     /// <exception cref="WeightFormatException">It cannot be written, or two tensors have one name.</exception>
-    public static void Write(string path, IEnumerable<WeightTensor> tensors) =>
-        PyTorchZip.Write(path, [.. tensors]);
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public static void Write(
+        string path, IEnumerable<WeightTensor> tensors, CancellationToken cancellation = default) =>
+        PyTorchZip.Write(path, [.. tensors], cancellation);
 }
 
 /// <summary>The object that a file's pickle describes, and where in the file each storage's bytes are.</summary>

@@ -53,10 +53,10 @@ internal static class PyTorchZip
             .ToDictionary(entry => entry.Key[data.Length..], entry => entry.Value, StringComparer.Ordinal));
     }
 
-    public static void Write(string path, IReadOnlyList<WeightTensor> tensors)
+    public static void Write(string path, IReadOnlyList<WeightTensor> tensors, CancellationToken cancellation)
     {
         byte[] pickle = PickleWriter.WriteStateDict(path, tensors);
-        OutputFile.Replace(path, stream =>
+        OutputFile.ReplaceWeights(path, stream =>
         {
             using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
             WriteEntry(archive, "data.pkl", pickle);
@@ -64,7 +64,7 @@ internal static class PyTorchZip
             for (int i = 0; i < tensors.Count; i++)
             {
                 using Stream entry = OpenEntry(archive, string.Create(CultureInfo.InvariantCulture, $"data/{i}"));
-                tensors[i].CopyTo(entry);
+                tensors[i].CopyTo(entry, cancellation);
             }
             WriteEntry(archive, "version", "3\n"u8);
         });

@@ -46,9 +46,15 @@ public static class SafetensorsFile
     /// Writes the tensors under the given names and data types, in the given order. The file appears whole or not at
     /// all, and the same input gives the same bytes.
     /// </summary>
+    /// <param name="path">The file; missing directories above it are made.</param>
+    /// <param name="tensors">What is to be in it.</param>
+    /// <param name="metadata">Texts to store beside the tensors.</param>
+    /// <param name="cancellation">Ends it early, without a file.</param>
     /// <exception cref="WeightFormatException">It cannot be written, or two tensors have one name.</exception>
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public static void Write(
-        string path, IEnumerable<WeightTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        string path, IEnumerable<WeightTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null,
+        CancellationToken cancellation = default)
     {
         WeightTensor[] inHeader = [.. tensors];
         CheckNames(path, inHeader);
@@ -62,14 +68,14 @@ public static class SafetensorsFile
                 path, $"the header would exceed {MaximumHeaderBytes} bytes", "write fewer tensors or less metadata");
         }
 
-        OutputFile.Replace(path, stream =>
+        OutputFile.ReplaceWeights(path, stream =>
         {
             Span<byte> prefix = stackalloc byte[PrefixBytes];
             BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
             stream.Write(prefix);
             stream.Write(header);
             foreach (WeightTensor tensor in inFile)
-                tensor.CopyTo(stream);
+                tensor.CopyTo(stream, cancellation);
         });
     }
 

@@ -39,7 +39,7 @@ internal static class WeightsCommand
         var inspect = new Command("inspect", "Show the tensors of a file.") { InputFile, CommonOptions.Json };
         inspect.SetAction(Inspect);
         var convert = new Command("convert", "Write the weights of a file as PyTorch or safetensors, with torchvision's names.") { InputFile, OutputFile };
-        convert.SetAction(Convert);
+        convert.SetStoppableAction(Convert);
         return new Command("weights", "Fetch, inspect and convert weights.") { fetch, inspect, convert };
     }
 
@@ -100,12 +100,13 @@ internal static class WeightsCommand
             Output.Line($"{key}: {value}");
     }
 
-    private static void Convert(ParseResult parsed)
+    private static int Convert(ParseResult parsed, CancellationToken cancellation)
     {
         string from = WeightConversion.Locate(parsed.GetValue(InputFile)!), to = parsed.GetValue(OutputFile)!;
         Output.Refuse(OutputFile.Name, to, from);
-        int tensors = WeightConversion.Convert(from, to);
+        int tensors = WeightConversion.Convert(from, to, cancellation);
         Output.Line($"{to}: {tensors} tensors of {from}");
+        return 0;
     }
 
     private static string Number(double? number) => number?.ToString("G4", CultureInfo.InvariantCulture) ?? "";

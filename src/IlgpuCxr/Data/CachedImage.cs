@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using IlgpuCxr.WeightsImport;
 using Microsoft.Win32.SafeHandles;
 
 namespace IlgpuCxr.Data;
@@ -78,7 +79,7 @@ public sealed class CachedImage : IDisposable
         {
             // Its checksums tell what a power failure left of it; to wait for the disk would cost more than to decode
             // again.
-            AtomicFile.Replace(path, file =>
+            OutputFile.Replace(path, file =>
             {
                 file.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Header>(in header)));
                 file.Write(pixels);

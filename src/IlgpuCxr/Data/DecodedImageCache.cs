@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Data;
 
@@ -89,6 +90,6 @@ public sealed partial class DecodedImageCache
     [GeneratedRegex("^[0-9a-f]{2}$")]
     private static partial Regex ShardName();
 
-    [GeneratedRegex("^[0-9a-f]{62}(" + AtomicFile.TemporarySuffix + ")?$")]
+    [GeneratedRegex("^[0-9a-f]{62}(\\.[0-9a-f]+\\" + AtomicFile.TemporarySuffix + ")?$")]
     private static partial Regex EntryName();
 }

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text.RegularExpressions;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Data;
 

@@ -1,3 +1,4 @@
+using IlgpuCxr.WeightsImport;
 using NetVips;
 
 namespace IlgpuCxr.Data;

@@ -12,16 +12,19 @@ public static class WeightConversion
     /// A <c>.pth</c>, <c>.safetensors</c> or <c>.h5</c> file, or a checkpoint of this program.
     /// </param>
     /// <param name="to">A <c>.pth</c>, <c>.pt</c> or <c>.safetensors</c> file, written whole or not at all.</param>
+    /// <param name="cancellation">Ends it early, without a file.</param>
     /// <returns>The number of tensors.</returns>
     /// <exception cref="UsageException">The name of the file to write says no format.</exception>
     /// <exception cref="WeightFormatException">A file cannot be read or written.</exception>
-    public static int Convert(string from, string to)
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public static int Convert(string from, string to, CancellationToken cancellation = default)
     {
         Action<IReadOnlyList<WeightTensor>> write = Path.GetExtension(to).ToLowerInvariant() switch
         {
-            ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors),
+            ".pth" or ".pt" => tensors => PyTorchFile.Write(to, tensors, cancellation),
             SafetensorsFile.Extension =>
-                tensors => SafetensorsFile.Write(to, tensors, new Dictionary<string, string> { ["format"] = "pt" }),
+                tensors => SafetensorsFile.Write(
+                    to, tensors, new Dictionary<string, string> { ["format"] = "pt" }, cancellation),
             _ =>
                 throw new UsageException(
                     $"'{to}' has an ending that says no format to write; let it end in .pth or .safetensors."),

@@ -146,7 +146,7 @@ public sealed class MultiLabelCommandTests
         IEnumerable<string> expected = images.Select(image =>
             $"{image.GetProperty("name")},{string.Join(',', Labels.Select(label => image.GetProperty("probabilities").GetProperty(label).GetDouble() > 0.5 ? 1 : 0))}");
         Assert.That(File.ReadAllLines(csv), Is.EqualTo(expected));
-        Assert.That(File.Exists(csv + AtomicFile.TemporarySuffix), Is.False);
+        Assert.That(Directory.GetFiles(cxr.PathOf(""), "*" + AtomicFile.TemporarySuffix), Is.Empty);
     }
 
     [Test]

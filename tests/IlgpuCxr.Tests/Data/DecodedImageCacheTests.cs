@@ -111,6 +111,15 @@ public sealed class DecodedImageCacheTests
     }
 
     [Test]
+    public void What_killed_writers_left_is_cleared_too()
+    {
+        Read(NewCache());
+        File.WriteAllText($"{Entries().Single()}.0123456789abcdef{AtomicFile.TemporarySuffix}", "half");
+        NewCache().Clear();
+        Assert.That(Directory.GetFileSystemEntries(NewCache().Location), Is.Empty);
+    }
+
+    [Test]
     public void A_cache_directory_that_cannot_be_made_only_costs_time()
     {
         // A directory below a file cannot be made by anybody, not even by root.

@@ -148,10 +148,13 @@ public sealed class PhantomDatasetTests
 
         // What kill -9 leaves: half a file under its temporary name, and after a power cut an empty one under its own.
         string missing = Images("whole").First(name => !File.Exists(PathOf("cut", name)));
-        File.WriteAllText(PathOf("cut", missing + AtomicFile.TemporarySuffix), "half");
+        string half = PathOf("cut", $"{missing}.0123456789abcdef{AtomicFile.TemporarySuffix}");
+        File.WriteAllText(half, "half");
         File.WriteAllBytes(PathOf("cut", Images("cut").First()), []);
 
         Assert.That(Write("cut", options), Is.EqualTo(Images("whole").Count() - there + 1));
+        // It stays until it is old enough to be nobody's.
+        File.Delete(half);
         AssertSameFiles("whole", "cut");
     }
 

@@ -127,7 +127,7 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     public void Half_a_checkpoint_of_a_killed_process_is_removed()
     {
         using var run = new SmallRun(Data.Root);
-        string half = run.PathOf("last.safetensors.0123456789abcdef0123456789abcdef.tmp");
+        string half = run.PathOf("last.safetensors.0123456789abcdef" + AtomicFile.TemporarySuffix);
         string other = run.PathOf("notes.tmp");
         File.WriteAllText(half, "half");
         File.WriteAllText(other, "mine");

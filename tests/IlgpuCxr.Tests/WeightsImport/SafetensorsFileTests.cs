@@ -146,9 +146,36 @@ public class SafetensorsFileTests
     }
 
     [Test]
-    public void WritingIntoAFolderThatIsNotThereIsAClearError() => Assert.That(
-        () => SafetensorsFile.Write(Path.Combine(folder.PathOf("none"), "a"), []),
+    public void FoldersThatAreNotThereAreMade()
+    {
+        string path = Path.Combine(folder.PathOf("none"), "a");
+        SafetensorsFile.Write(path, []);
+        Assert.That(path, Does.Exist);
+    }
+
+    [Test]
+    public void WritingIntoAFileIsAClearError() => Assert.That(
+        () => SafetensorsFile.Write(Path.Combine(folder.Write("file", []), "a"), []),
         Throws.TypeOf<WeightFormatException>().With.Message.Contains("cannot be written"));
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void AnInterruptedWriteLeavesNothing(bool isPyTorch)
+    {
+        using var cancellation = new CancellationTokenSource();
+        WeightTensor[] tensors =
+            [new("a", [1], (_, _) => cancellation.Cancel()), new("b", [1], new[] { 1f })];
+        Assert.That(
+            () =>
+            {
+                if (isPyTorch)
+                    PyTorchFile.Write(folder.PathOf("a.pth"), tensors, cancellation.Token);
+                else
+                    SafetensorsFile.Write(folder.PathOf("a"), tensors, null, cancellation.Token);
+            },
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(folder.FileNames, Is.Empty);
+    }
 
     [TestCase("a", "a")]
     [TestCase("__metadata__", "b")]

@@ -1,4 +1,4 @@
-namespace IlgpuCxr;
+namespace IlgpuCxr.WeightsImport;
 
 /// <summary>Follows symbolic links.</summary>
 public static class Links
