@@ -18,7 +18,6 @@ namespace IlgpuCxr.Training;
 /// </remarks>
 public static class Checkpoint
 {
-    private const int ProblemsTold = 3;
     private const string StepsKey = "ilgpucxr.steps";
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
@@ -100,7 +99,7 @@ public static class Checkpoint
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
         // Nothing is changed before all of it is known to fit.
-        CheckFit(file, network);
+        IReadOnlyDictionary<Parameter, WeightTensor> fits = CheckFit(file, network);
         (Parameter Parameter, ArrayView<float> Values, WeightTensor Tensor)[] states =
             [
                 .. StateOf(network, optimizer).Select(
@@ -108,7 +107,7 @@ public static class Checkpoint
         int steps = optimizer is null ? 0 : StepsOf(file);
         var transfer = new ParameterTransfer(device);
         foreach (Parameter parameter in network.Parameters)
-            transfer.Upload(parameter, parameter.Value, file[parameter.Name]);
+            transfer.Upload(parameter, parameter.Value, fits[parameter]);
         foreach ((Parameter parameter, ArrayView<float> values, WeightTensor tensor) in states)
             transfer.Upload(parameter, values, tensor);
         optimizer?.Steps = steps;
@@ -131,33 +130,20 @@ public static class Checkpoint
         where parameter.RequiresGrad
         select ($"{TorchvisionNames.OptimizerPrefix}{state.Name}.{parameter.Name}", parameter, network.Store.PartOf(parameter, state.Values));
 
-    private static void CheckFit(WeightFile file, Network network)
+    private static IReadOnlyDictionary<Parameter, WeightTensor> CheckFit(WeightFile file, Network network)
     {
-        var problems = new List<string>();
-        foreach (Parameter parameter in network.Parameters)
-        {
-            if (!file.TryGet(parameter.Name, out WeightTensor? tensor))
-                problems.Add($"{parameter.Name} is missing");
-            else if (!tensor.Shape.SequenceEqual(parameter.PyTorchShape))
-                problems.Add(
-                    $"{parameter.Name} is [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", parameter.PyTorchShape)}]");
-        }
-        var known = network.Parameters.Select(p => p.Name).ToHashSet();
-        problems.AddRange(
-            file.Select(t => t.Name).Where(name =>
-                !known.Contains(name)
-                && !name.StartsWith(TorchvisionNames.OptimizerPrefix, StringComparison.Ordinal))
-            .Select(name => $"{name} is not expected"));
-        if (problems.Count == 0)
-            return;
-        string more = problems.Count > ProblemsTold ? $" and {problems.Count - ProblemsTold} more do not fit" : "";
-        throw new NetworkException(
-            $"{file.Path} is not a checkpoint of this {network.Name} ({string.Join("; ", problems.Take(ProblemsTold))}{more}); use one of the same network and classes.");
+        var fit = new ParameterFit(network.Parameters, file);
+        fit.Expect(name => name.StartsWith(TorchvisionNames.OptimizerPrefix, StringComparison.Ordinal));
+        return fit.Misfits is not { } misfits
+            ? fit.Tensors
+            : throw new NetworkException(
+                $"{file.Path} is not a checkpoint of this {network.Name} ({misfits}); use one of the same network and classes.");
     }
 
     // Without all of it a run would go on from the same weights to others than if it had not been interrupted.
     private static WeightTensor StateIn(WeightFile file, string name, Parameter parameter) =>
         file.TryGet(name, out WeightTensor? tensor) && tensor.Shape.SequenceEqual(parameter.PyTorchShape)
+            && tensor.IsConvertible
             ? tensor
             : throw new NetworkException(
                 $"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");

@@ -15,7 +15,7 @@ namespace IlgpuCxr.Weights;
 /// </remarks>
 public static class WeightImport
 {
-    private const int ImageNetClasses = 1000, ProblemsTold = 3;
+    private const int ImageNetClasses = 1000;
 
     // Counted by PyTorch's batch norm for a mode that neither network uses.
     private const string BatchCount = ".num_batches_tracked", BatchCountSibling = ".running_mean";
@@ -37,7 +37,7 @@ public static class WeightImport
         ArgumentNullException.ThrowIfNull(network);
         using WeightFile file = WeightFile.Open(path);
         var names = new TorchvisionNames(file);
-        (Dictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
+        (IReadOnlyDictionary<Parameter, WeightTensor> fits, WeightImportReport report) = Match(network, names);
         // Before any is uploaded: training would end with a loss that is no number, and blame the learning rate.
         foreach (Parameter parameter in network.Parameters.Where(fits.ContainsKey))
         {
@@ -56,35 +56,20 @@ public static class WeightImport
         return report;
     }
 
-    private static (Dictionary<Parameter, WeightTensor> Fits, WeightImportReport Report) Match(
+    private static (IReadOnlyDictionary<Parameter, WeightTensor> Fits, WeightImportReport Report) Match(
         Network network, TorchvisionNames names)
     {
-        var fits = new Dictionary<Parameter, WeightTensor>();
-        var misfits = new Misfits();
-        var unused = names.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        HashSet<Parameter> replaced = ReplacedBy(network, unused);
-        foreach (Parameter parameter in network.Parameters)
-        {
-            if (replaced.Contains(parameter))
-                continue;
-            if (!unused.Remove(parameter.Name, out WeightTensor? tensor))
-                misfits.Missing.Add(parameter.Name);
-            else if (!tensor.Shape.SequenceEqual(parameter.PyTorchShape))
-                misfits.OtherShape.Add(
-                    $"{parameter.Name} is {Format(tensor.Shape)} instead of {Format(parameter.PyTorchShape)}");
-            else if (!tensor.IsConvertible)
-                misfits.OtherShape.Add($"{parameter.Name} holds {tensor.DataType} elements instead of Float32");
-            else
-                fits.Add(parameter, tensor);
-        }
-
-        foreach (string name in unused.Keys.Where(name => IsBatchCount(name, fits)).ToList())
-            unused.Remove(name);
-        string[] dropped = replaced.Count == 0 ? [] : [.. unused.Keys.Where(network.IsHead)];
-        misfits.Unexpected.AddRange(unused.Keys.Except(dropped));
-        misfits.ThrowIfAny(names, network);
+        var tensors = names.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        HashSet<Parameter> replaced = ReplacedBy(network, tensors);
+        var fit = new ParameterFit(
+            network.Parameters.Where(parameter => !replaced.Contains(parameter)), names.Tensors);
+        fit.Expect(name => IsBatchCount(name, fit.Tensors.Keys));
+        string[] dropped = replaced.Count == 0 ? [] : [.. fit.Unexpected.Where(network.IsHead)];
+        fit.Expect(name => dropped.Contains(name));
+        if (fit.Misfits is { } misfits)
+            throw Misfit(network, names.Path, tensors, misfits);
         string[] kept = [.. network.Parameters.Where(replaced.Contains).Select(parameter => parameter.Name)];
-        return (fits, new WeightImportReport(names.Path, fits.Count, dropped, kept, names.AreOfKeras));
+        return (fit.Tensors, new WeightImportReport(names.Path, fit.Tensors.Count, dropped, kept, names.AreOfKeras));
     }
 
     /// <summary>
@@ -112,51 +97,23 @@ public static class WeightImport
     private static IEnumerable<Parameter> OriginalOf(Architecture architecture) =>
         architecture.Build(new NetworkHead(0, ImageNetClasses), new DropoutState()).Parameters;
 
-    private static bool IsBatchCount(string name, Dictionary<Parameter, WeightTensor> fits) =>
+    private static bool IsBatchCount(string name, IEnumerable<Parameter> parameters) =>
         name.EndsWith(BatchCount, StringComparison.Ordinal)
-        && fits.Keys.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
+        && parameters.Any(parameter => parameter.Name == name[..^BatchCount.Length] + BatchCountSibling);
 
-    private static string Format(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
+    private static NetworkException Misfit(
+        Network network, string path, Dictionary<string, WeightTensor> tensors, string misfits) =>
+        Architecture.All.FirstOrDefault(other => other.Name != network.Name && AreOf(other, tensors)) is { } actual
+            ? new NetworkException(
+                $"{path} does not fit {network.Name}, these look like {actual.Name}'s weights; use --net {actual.Name}, or weights of {network.Name}.")
+            : new NetworkException(
+                $"{path} does not fit {network.Name} with {network.Head.Outputs} outputs ({misfits}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
 
-    /// <summary>Everything that does not fit.</summary>
-    private sealed class Misfits
-    {
-        public List<string> Missing { get; } = [];
-
-        public List<string> Unexpected { get; } = [];
-
-        public List<string> OtherShape { get; } = [];
-
-        public void ThrowIfAny(TorchvisionNames names, Network network)
-        {
-            string[] kinds =
-            [
-                .. from kind in ((string Name, List<string> Names)[])[
-                    ("missing", Missing), ("not expected", Unexpected), ("of another shape", OtherShape)]
-                   where kind.Names.Count > 0
-                   select $"{kind.Name}: {Some(kind.Names)}",
-            ];
-            if (kinds.Length == 0)
-                return;
-            if (Architecture.All.FirstOrDefault(other => other.Name != network.Name && AreOf(other, names)) is { } actual)
-                throw new NetworkException(
-                    $"{names.Path} does not fit {network.Name}, these look like {actual.Name}'s weights; use --net {actual.Name}, or weights of {network.Name}.");
-            throw new NetworkException(
-                $"{names.Path} does not fit {network.Name} with {network.Head.Outputs} outputs ({string.Join("; ", kinds)}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
-        }
-
-        /// <summary>Whether the weights are another network's, whatever its classifier.</summary>
-        private static bool AreOf(Architecture architecture, TorchvisionNames names)
-        {
-            Dictionary<string, WeightTensor> tensors = names.Tensors.ToDictionary(tensor => tensor.Name);
-            return OriginalOf(architecture).Where(
-                parameter => !parameter.Name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal))
-                .All(parameter =>
-                    tensors.TryGetValue(parameter.Name, out WeightTensor? tensor)
-                    && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
-        }
-
-        private static string Some(List<string> names) => string.Join(", ", names.Take(ProblemsTold))
-            + (names.Count > ProblemsTold ? $" and {names.Count - ProblemsTold} more" : "");
-    }
+    /// <summary>Whether the weights are another network's, whatever its classifier.</summary>
+    private static bool AreOf(Architecture architecture, Dictionary<string, WeightTensor> tensors) =>
+        OriginalOf(architecture).Where(
+            parameter => !parameter.Name.StartsWith(architecture.HeadName + ".", StringComparison.Ordinal))
+            .All(parameter =>
+                tensors.TryGetValue(parameter.Name, out WeightTensor? tensor)
+                && tensor.Shape.SequenceEqual(parameter.PyTorchShape));
 }

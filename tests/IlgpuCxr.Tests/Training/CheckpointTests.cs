@@ -151,7 +151,25 @@ public sealed class CheckpointTests
         Assert.That(
             () => Checkpoint.Load(path, device, other, null),
             Throws.TypeOf<NetworkException>().With.Message.Contains(
-                "fc.weight is missing; fc.bias is missing; fc.0.weight is not expected and 3 more"));
+                "(missing: fc.weight, fc.bias; not expected: fc.0.weight, fc.0.bias, fc.2.weight and 1 more)"));
+    }
+
+    [Test]
+    public void Elements_that_are_no_numbers_are_told_before_anything_changes()
+    {
+        string file = folder.PathOf("complex.safetensors");
+        using (WeightFile whole = SafetensorsFile.Read(path + ".safetensors"))
+        {
+            SafetensorsFile.Write(
+                file,
+                whole.Select(tensor => tensor.Name == "fc.2.bias"
+                    ? new WeightTensor(tensor.Name, TensorDataType.Complex64, [2], new byte[16])
+                    : tensor));
+        }
+        Assert.That(
+            () => Checkpoint.Load(file, device, network),
+            Throws.TypeOf<NetworkException>().With.Message.Contains(
+                "fc.2.bias holds Complex64 elements instead of Float32"));
     }
 
     [Test]
