@@ -2,7 +2,6 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Training;
-using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -41,7 +40,7 @@ internal static class PredictCommand
             : [new ImageSample(input, 0)];
         string? csv = parsed.GetValue(Csv);
         Output.Refuse(
-            Csv.Name, csv, [WeightConversion.Locate(checkpoint), .. samples.Select(sample => sample.Path)]);
+            Csv.Name, csv, [Checkpoint.FileOf(checkpoint), .. samples.Select(sample => sample.Path)]);
         bool isJson = parsed.GetValue(CommonOptions.Json), isCsvPrinted = csv is not null && IsStandardOutput(csv);
         UsageException.Require(
             !isJson || !isCsvPrinted, $"{Csv.Name} '{csv}' would mix with what --json prints; leave out one of them.");

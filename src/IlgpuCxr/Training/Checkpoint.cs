@@ -20,6 +20,19 @@ public static class Checkpoint
 {
     private const string StepsKey = "ilgpucxr.steps";
 
+    /// <summary>
+    /// The file of a checkpoint, the same for all that write and read it: what is named without its ending has it
+    /// nevertheless, also where there is a file without.
+    /// </summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    public static string FileOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path.EndsWith(SafetensorsFile.Extension, StringComparison.OrdinalIgnoreCase)
+            ? path
+            : path + SafetensorsFile.Extension;
+    }
+
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     /// <param name="device">Where the network lives.</param>
@@ -42,7 +55,7 @@ public static class Checkpoint
             metadata[StepsKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture);
         if (info is not null)
             metadata[CheckpointInfo.MetadataKey] = info.ToJson();
-        SafetensorsFile.Write(WithExtension(path), tensors, metadata);
+        SafetensorsFile.Write(FileOf(path), tensors, metadata);
     }
 
     /// <summary>Reads what a checkpoint says about itself.</summary>
@@ -116,11 +129,11 @@ public static class Checkpoint
     /// <summary>What to throw when a checkpoint's network gives values that are not finite.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     internal static NetworkException Diverged(string path) => new(
-        $"The network of the checkpoint {WithExtension(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.");
+        $"The network of the checkpoint {FileOf(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.");
 
     /// <summary>Whether there is a checkpoint.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
-    public static bool Exists(string path) => File.Exists(WithExtension(path));
+    public static bool Exists(string path) => File.Exists(FileOf(path));
 
     /// <summary>What the optimizer remembers of each trained parameter, and its name in the file.</summary>
     private static IEnumerable<(string Name, Parameter Parameter, ArrayView<float> Values)> StateOf(
@@ -156,14 +169,9 @@ public static class Checkpoint
             : throw new NetworkException(
                 $"{file.Path} does not tell how many steps were trained; resume from the 'last' that this training wrote.");
 
-    private static string WithExtension(string path) =>
-        path.EndsWith(SafetensorsFile.Extension, StringComparison.OrdinalIgnoreCase)
-            ? path
-            : path + SafetensorsFile.Extension;
-
     private static string Find(string path)
     {
-        string file = WithExtension(path);
+        string file = FileOf(path);
         if (File.Exists(file))
             return file;
         throw File.Exists(path)

@@ -37,7 +37,7 @@ public static class WeightConversion
 
     /// <summary>
     /// The file that a user means: as named, or a checkpoint named without <c>.safetensors</c> as 'cxr train' prints
-    /// it.
+    /// it. Unlike <see cref="Training.Checkpoint.FileOf"/>, because weights may be in a file of any name.
     /// </summary>
     /// <param name="path">What the user gave.</param>
     public static string Locate(string path) =>

@@ -177,6 +177,17 @@ public sealed class WrongInputTests
         cxr.Run(arguments).AssertRefused(Failed, ".png' cannot be written (it is a directory)");
     }
 
+    [Test]
+    public void The_checkpoint_that_is_read_is_not_overwritten_whatever_is_beside_it()
+    {
+        File.WriteAllText(cxr.PathOf("beside"), "");
+        File.WriteAllText(cxr.PathOf("beside.safetensors"), "weights");
+        cxr.Run(
+            "predict", data.PathOf("train", "normal", "0.png"), "--checkpoint", cxr.PathOf("beside"), "--csv",
+            cxr.PathOf("beside.safetensors")).AssertRefused(WrongUsage, "would overwrite the input");
+        Assert.That(File.ReadAllText(cxr.PathOf("beside.safetensors")), Is.EqualTo("weights"));
+    }
+
     [TestCase("weights inspect", "file '' is empty")]
     [TestCase("data phantom --out", "--out '' is empty")]
     public void An_empty_name_is_told(string commandLine, string expected) =>
