@@ -42,6 +42,7 @@ public static class Checkpoint
     /// The run's state, from which <c>cxr predict</c> and <see cref="LoadNetwork"/> make the network again; null saves
     /// weights that only <see cref="Load"/> reads.
     /// </param>
+    /// <exception cref="IOException">It cannot be written; the message says why.</exception>
     public static void Save(
         string path, ComputeDevice device, Network network, Optimizer? optimizer = null, CheckpointInfo? info = null)
     {
@@ -55,7 +56,15 @@ public static class Checkpoint
             metadata[StepsKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture);
         if (info is not null)
             metadata[CheckpointInfo.MetadataKey] = info.ToJson();
-        SafetensorsFile.Write(FileOf(path), tensors, metadata);
+        try
+        {
+            SafetensorsFile.Write(FileOf(path), tensors, metadata);
+        }
+        catch (WeightFormatException exception)
+            when (exception.InnerException is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new IOException(exception.Message, exception);
+        }
     }
 
     /// <summary>Reads what a checkpoint says about itself.</summary>

@@ -173,6 +173,15 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public void What_cannot_be_written_is_told()
+    {
+        Directory.CreateDirectory(folder.PathOf("directory.safetensors"));
+        Assert.That(
+            () => Checkpoint.Save(folder.PathOf("directory"), device, network),
+            Throws.InstanceOf<IOException>().With.Message.Contains("directory.safetensors: cannot be written"));
+    }
+
+    [Test]
     public void A_file_that_is_not_there_is_told() =>
         Assert.That(
             () => Checkpoint.ReadInfo(folder.PathOf("none")),
