@@ -39,6 +39,11 @@ public sealed class Predictor : IDisposable
     /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="NetworkException">What the network says of an image is not finite.</exception>
+    /// <exception cref="DataException">
+    /// An image cannot be read and the loader is strict, or an image changed while it was read.
+    /// </exception>
+    /// <exception cref="IOException">An image cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public IReadOnlyList<ImagePrediction> Predict(
         IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, CancellationToken cancellation)
     {
@@ -58,9 +63,11 @@ public sealed class Predictor : IDisposable
     /// <param name="batchSize">Images in a step.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="NetworkException">
-    /// There is no such tensor, or it is of integers, or an image or what the network says of it is not finite.
+    /// There is no such tensor, or it is of integers, or an image or what the network says of it is not finite, or a
+    /// step's images are more than an array holds.
     /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
     {
         using WeightFile file = SafetensorsFile.Read(path);
@@ -76,21 +83,24 @@ public sealed class Predictor : IDisposable
                 $"The tensor '{InputName}' of {path} holds {input.DataType} elements; write normalised images there in floating point, "
                 + "(level / 255 - mean) / deviation of each channel.");
         }
-        (int n, int h, int w) = ((int)input.Shape[0], (int)input.Shape[2], (int)input.Shape[3]);
-        float[] images = InNhwc(input.ToFloat32(), h * w);
-        int notFinite = Array.FindIndex(images, value => !float.IsFinite(value));
-        if (notFinite >= 0)
+        (long n, long h, long w) = (input.Shape[0], input.Shape[2], input.Shape[3]);
+        long batch = Math.Min(batchSize, n);
+        if (3 * h * w > Array.MaxLength / batch)
             throw new NetworkException(
-                $"Image {notFinite / (3 * h * w)} of {path} has a value that is no finite number; write normalised images there.");
-        var predictions = new List<ImagePrediction>(n);
-        for (int first = 0; first < n; first += batchSize)
+                $"{batch} images of {w}x{h} in {path} are more than an array holds; use smaller batches or images.");
+        TensorReader reader = input.OpenReader();
+        // A batch at a time: the file may be larger than the memory.
+        (float[] values, float[] images) = (new float[batch * 3 * h * w], new float[batch * 3 * h * w]);
+        var predictions = new List<ImagePrediction>();
+        for (long first = 0; first < n; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            var shape = new TensorShape(Math.Min(batchSize, n - first), h, w, 3);
-            ReadOnlyMemory<float> part = images.AsMemory((int)(first * shape.Count / shape.N), (int)shape.Count);
+            var shape = new TensorShape((int)Math.Min(batch, n - first), (int)h, (int)w, 3);
+            Memory<float> part = images.AsMemory(0, (int)shape.Count);
+            ReadInNhwc(reader, first, values.AsSpan(0, part.Length), part.Span, (int)(h * w), path);
             string[] names =
-                [.. Enumerable.Range(first, shape.N).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-            predictions.AddRange(Predict(shape, tensor => device.Upload(tensor.View, part.Span), names));
+                [.. Enumerable.Range(0, shape.N).Select(i => (first + i).ToString(CultureInfo.InvariantCulture))];
+            predictions.AddRange(Predict(shape, tensor => device.Upload<float>(tensor.View, part.Span), names));
         }
         return predictions;
     }
@@ -118,11 +128,16 @@ public sealed class Predictor : IDisposable
         })];
     }
 
-    private static float[] InNhwc(float[] images, int pixels)
+    private static void ReadInNhwc(
+        TensorReader reader, long firstImage, Span<float> values, Span<float> images, int pixels, string path)
     {
-        var reordered = new float[images.Length];
-        for (int i = 0; i < images.Length; i++)
-            reordered[(i / (3 * pixels) * pixels + i % pixels) * 3 + i / pixels % 3] = images[i];
-        return reordered;
+        reader.Read(firstImage * 3 * pixels, values);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+                throw new NetworkException(
+                    $"Image {firstImage + i / (3 * pixels)} of {path} has a value that is no finite number; write normalised images there.");
+            images[(i / (3 * pixels) * pixels + i % pixels) * 3 + i / pixels % 3] = values[i];
+        }
     }
 }

@@ -182,6 +182,38 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public void A_file_that_is_larger_than_an_array_is_predicted_batch_by_batch()
+    {
+        string images = folder.PathOf("images.safetensors");
+        byte[] header =
+            """{"input":{"dtype":"F8_E4M3","shape":[700000,3,32,32],"data_offsets":[0,2150400000]}}"""u8.ToArray();
+        using (var sparse = new FileStream(images, FileMode.CreateNew))
+        {
+            sparse.Write(BitConverter.GetBytes((long)header.Length));
+            sparse.Write(header);
+            sparse.SetLength(sparse.Length + 2150400000);
+        }
+        using var predictor = new Predictor(device, path);
+        Assert.That(
+            () => predictor.Predict(images, 2, new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>(), "before the first batch");
+        File.Delete(images);
+    }
+
+    [Test]
+    public void An_image_of_a_later_batch_is_told_by_its_number()
+    {
+        var values = new float[5 * 3 * 32 * 32];
+        values[(3 * 3 * 32 * 32) + 7] = float.NaN;
+        string images = folder.PathOf("nan.safetensors");
+        SafetensorsFile.Write(images, [new("input", [5, 3, 32, 32], values)]);
+        using var predictor = new Predictor(device, path);
+        Assert.That(
+            () => predictor.Predict(images, 2, CancellationToken.None),
+            Throws.TypeOf<NetworkException>().With.Message.StartsWith($"Image 3 of {images}"));
+    }
+
+    [Test]
     public void A_file_that_is_not_there_is_told() =>
         Assert.That(
             () => Checkpoint.ReadInfo(folder.PathOf("none")),
