@@ -12,6 +12,7 @@ public sealed class CachedImage : IDisposable
     private readonly byte[]? pixels;
     private readonly SafeFileHandle? entry;
     private readonly Header header;
+    private readonly string? source;
     private readonly Func<(ImageSize Size, byte[] Pixels)>? decodeAgain;
 
     internal CachedImage(ImageSize size, byte[] pixels)
@@ -20,9 +21,11 @@ public sealed class CachedImage : IDisposable
         this.pixels = pixels;
     }
 
-    private CachedImage(SafeFileHandle entry, in Header header, Func<(ImageSize Size, byte[] Pixels)> decodeAgain)
+    private CachedImage(
+        SafeFileHandle entry, in Header header, string source, Func<(ImageSize Size, byte[] Pixels)> decodeAgain)
     {
         Size = header.Size;
+        this.source = source;
         this.entry = entry;
         this.header = header;
         this.decodeAgain = decodeAgain;
@@ -32,10 +35,12 @@ public sealed class CachedImage : IDisposable
     public ImageSize Size { get; }
 
     /// <summary>Reads the image's bytes.</summary>
-    /// <param name="destination"><c>[H, W, C]</c></param>
+    /// <param name="destination"><c>[H, W, C]</c>; what is longer keeps its end.</param>
     /// <exception cref="DataException">The entry is damaged, and the image cannot be decoded again.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image has more bytes than there is room for.</exception>
     public void CopyTo(Span<byte> destination)
     {
+        destination = destination[..Size.Bytes];
         if (pixels is not null)
             pixels.CopyTo(destination);
         else if (!TryRead(entry!, destination, Header.Bytes) || Checksum(destination) != header.PixelChecksum)
@@ -46,8 +51,13 @@ public sealed class CachedImage : IDisposable
     public void Dispose() => entry?.Dispose();
 
     /// <summary>Opens an entry, if there is one with a valid header.</summary>
+    /// <param name="path">The entry.</param>
+    /// <param name="source">The image file, for messages.</param>
+    /// <param name="decodeAgain">Decodes the image file.</param>
+    /// <param name="image">The image; null where there is no such entry.</param>
     internal static bool TryOpen(
-        string path, Func<(ImageSize Size, byte[] Pixels)> decodeAgain, [NotNullWhen(true)] out CachedImage? image)
+        string path, string source, Func<(ImageSize Size, byte[] Pixels)> decodeAgain,
+        [NotNullWhen(true)] out CachedImage? image)
     {
         image = null;
         if (!File.Exists(path))
@@ -60,7 +70,7 @@ public sealed class CachedImage : IDisposable
             bool valid = TryRead(handle, MemoryMarshal.AsBytes(new Span<Header>(ref header)), 0)
                 && header.IsValid && RandomAccess.GetLength(handle) == Header.Bytes + header.Size.Bytes;
             if (valid)
-                image = new CachedImage(handle, header, decodeAgain);
+                image = new CachedImage(handle, header, source, decodeAgain);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -96,7 +106,7 @@ public sealed class CachedImage : IDisposable
         (ImageSize size, byte[] decoded) = decodeAgain!();
         if (size != Size)
             throw new DataException(
-                "An image changed its size while it was read; leave the data as it is during a run and start again.");
+                $"The image '{source}' changed its size while it was read; leave the data as it is during a run and start again.");
         decoded.CopyTo(destination);
     }
 

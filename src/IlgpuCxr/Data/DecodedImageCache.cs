@@ -54,7 +54,7 @@ public sealed partial class DecodedImageCache
     public CachedImage Open(string path)
     {
         string entry = EntryFor(path);
-        if (CachedImage.TryOpen(entry, () => DecodeAndStore(path, entry), out CachedImage? image))
+        if (CachedImage.TryOpen(entry, path, () => DecodeAndStore(path, entry), out CachedImage? image))
             return image;
         (ImageSize size, byte[] pixels) = DecodeAndStore(path, entry);
         return new CachedImage(size, pixels);

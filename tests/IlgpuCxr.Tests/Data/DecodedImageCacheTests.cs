@@ -111,6 +111,36 @@ public sealed class DecodedImageCacheTests
     }
 
     [Test]
+    public void A_longer_place_receives_the_image_and_keeps_its_end()
+    {
+        var longer = new byte[20 * 16 + 4];
+        longer.AsSpan().Fill(77);
+        for (int i = 0; i < 2; i++)
+        {
+            using CachedImage cached = NewCache().Open(image);
+            cached.CopyTo(longer);
+            Assert.That(longer[..^4], Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+            Assert.That(longer[^4..], Is.All.EqualTo(77));
+        }
+        Assert.That(decoder.Decoded, Is.EqualTo(1), "the entry is not taken for a damaged one");
+    }
+
+    [Test]
+    public void An_image_that_changes_its_size_meanwhile_is_named()
+    {
+        Read(NewCache());
+        using CachedImage cached = NewCache().Open(image);
+        string entry = Entries().Single();
+        byte[] bytes = File.ReadAllBytes(entry);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(entry, bytes);
+        folder.WriteImage("image.png", 21, 16, 6);
+        Assert.That(
+            () => cached.CopyTo(new byte[20 * 16]),
+            Throws.TypeOf<DataException>().With.Message.Contains($"'{image}' changed its size"));
+    }
+
+    [Test]
     public void What_killed_writers_left_is_cleared_too()
     {
         Read(NewCache());
