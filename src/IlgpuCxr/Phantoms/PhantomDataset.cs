@@ -1,5 +1,5 @@
-using System.Text;
 using IlgpuCxr.Data;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Phantoms;
 
@@ -133,23 +133,11 @@ public static class PhantomDataset
     private static void Create(string directory) =>
         OutputRefusal.Explain(directory, () => Directory.CreateDirectory(directory));
 
-    private static byte[] Answers(PhantomFile[] files)
-    {
-        var text = new StringBuilder();
-        foreach (PhantomFile file in files)
-        {
-            if (file.Folder == PhantomLayout.UnlabelledFolder)
-                text.Append(file.Name).Append(Vector(file.Label)).Append('\n');
-        }
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
-
-    private static string Vector(PhantomClass label) => label switch
-    {
-        PhantomClass.Covid => ",1,1,0",
-        PhantomClass.Pneumonia => ",0,1,0",
-        _ => ",0,0,1",
-    };
+    private static byte[] Answers(PhantomFile[] files) => PredictionFile.Encode(
+        ClassificationTask.MultiLabel,
+        from file in files
+        where file.Folder == PhantomLayout.UnlabelledFolder
+        select (file.Name, StudyLabels.Names.Length, StudyLabels.Of(file.Label.ToString())!.Value));
 
     // Renaming is atomic, so a file with a name is whole; an empty one is what a power cut may leave of it.
     private static bool IsThere(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };

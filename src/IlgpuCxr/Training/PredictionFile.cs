@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsvHelper;
+using CsvHelper.Configuration;
 using IlgpuCxr.Data;
 
 namespace IlgpuCxr.Training;
@@ -10,6 +11,9 @@ namespace IlgpuCxr.Training;
 /// </summary>
 public static class PredictionFile
 {
+    // The same bytes on every system.
+    private static readonly CsvConfiguration Format = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+
     /// <summary>Writes a file, whole or not at all, and missing directories above it.</summary>
     /// <param name="path">The file, such as <c>results.csv</c>.</param>
     /// <param name="task">What the predictions' labels mean.</param>
@@ -17,17 +21,28 @@ public static class PredictionFile
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, ClassificationTask task, IEnumerable<ImagePrediction> predictions)
     {
+        AtomicFile.Write(path, Encode(
+            task, predictions.Select(prediction =>
+                (prediction.Name, prediction.Probabilities.Count, prediction.Label))));
+    }
+
+    /// <summary>The bytes of a file.</summary>
+    /// <param name="task">What the labels mean.</param>
+    /// <param name="images">Each image's name, the number of classes and its label.</param>
+    internal static byte[] Encode(
+        ClassificationTask task, IEnumerable<(string Name, int Classes, int Label)> images)
+    {
         var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = new CsvWriter(text, CultureInfo.InvariantCulture))
+        using (var csv = new CsvWriter(text, Format))
         {
-            foreach (ImagePrediction prediction in predictions)
+            foreach ((string name, int classes, int label) in images)
             {
-                csv.WriteField(prediction.Name);
-                for (int c = 0; c < prediction.Probabilities.Count; c++)
-                    csv.WriteField(LabelSet.Has(task, prediction.Label, c) ? 1 : 0);
+                csv.WriteField(name);
+                for (int c = 0; c < classes; c++)
+                    csv.WriteField(LabelSet.Has(task, label, c) ? 1 : 0);
                 csv.NextRecord();
             }
         }
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 }

@@ -59,6 +59,7 @@ public sealed class PhantomDatasetTests
         Write("two", options);
         string[] lines = File.ReadAllLines(PathOf("two", "Test.csv"));
         Assert.That(lines, Has.Length.EqualTo(options.Counts.Test.Total));
+        Assert.That(File.ReadAllText(PathOf("two", "Test.csv")), Does.Not.Contain('\r'));
 
         var next = new Dictionary<PhantomClass, List<byte[]>>();
         foreach (PhantomClass label in Enum.GetValues<PhantomClass>())
