@@ -19,6 +19,7 @@ public sealed class TrainingStep(
     private readonly HashSet<(TensorShape Images, Pass Pass)> planned = [];
     private readonly HashSet<TensorShape> launched = [];
     private readonly Dictionary<TensorShape, (ILaunchGraph Graph, int Generation)> recorded = [];
+    private long plannedBytes;
 
     private enum Pass
     {
@@ -177,9 +178,14 @@ public sealed class TrainingStep(
 
     private void Plan(TensorShape images, Pass pass, Action step)
     {
+        // An arena that was given back, also by a plan for which the device had too little, has no room any more for
+        // what was planned in it. One that has grown still has.
+        if (device.Arena.Bytes < plannedBytes)
+            planned.Clear();
         if (planned.Contains((images, pass)))
             return;
         device.Plan(step);
+        plannedBytes = device.Arena.Bytes;
         planned.Add((images, pass));
     }
 }

@@ -124,6 +124,26 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_step_whose_memory_was_given_back_is_planned_again()
+    {
+        using ComputeDevice device = SmallRun.Open(1);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        network.Initialize(1);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
+        using DeviceBuffer<float> logits = device.Allocate<float>(3 * network.Head.Outputs);
+        TensorShape two = new(2, 32, 32, 3), three = two with { N = 3 };
+        step.Predict(two, _ => { }, logits.View.SubView(0, 2 * network.Head.Outputs));
+        device.Arena.Trim();
+        Assert.That(
+            () => step.Predict(two, _ => { }, logits.View.SubView(0, 2 * network.Head.Outputs)), Throws.Nothing);
+        step.Predict(three, _ => { }, logits.View);
+        // What was planned in less memory still fits.
+        int plans = 0;
+        step.Predict(two, _ => plans++, logits.View.SubView(0, 2 * network.Head.Outputs));
+        Assert.That(plans, Is.EqualTo(1), "once, to run");
+    }
+
+    [Test]
     public void Half_a_checkpoint_of_a_killed_process_is_removed()
     {
         using var run = new SmallRun(Data.Root);
