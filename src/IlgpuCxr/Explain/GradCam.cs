@@ -52,14 +52,14 @@ internal static class GradCam
             // The gradient wanted is that of the activations. As a ReLU's output they would get that ReLU's gradient, 0
             // in every window of the pooling that is all 0.
             features.IsActivation = false;
-            Tensor logits = network.ForwardClassifier(features);
+            Tensor logits = network.ForwardTail(features);
             Tensor gradLogits = device.Arena.Rent(logits.Shape);
             float[] scores = device.Download(logits.View);
             var direction = new float[scores.Length];
             if (!device.IsPlanning)
                 direction[choose(scores)] = 1;
             device.Upload<float>(gradLogits.View, direction);
-            Tensor gradFeatures = network.BackwardClassifier(gradLogits);
+            Tensor gradFeatures = network.BackwardTail(gradLogits);
             result = new Pass(
                 features.Shape, device.Download(features.View), device.Download(gradFeatures.View), scores);
             gradFeatures.Release();

@@ -17,7 +17,8 @@ public sealed partial class Network : IDisposable
     private readonly ComputeDevice device;
     private readonly Sequential layers;
     private readonly Sequential features;
-    private readonly Sequential classifier;
+    // All that follows the features: pooling and the classifier.
+    private readonly Sequential tail;
 
     /// <summary>Creates a network whose parameters are zero; see <see cref="Initialize"/>.</summary>
     /// <param name="device">Where it lives.</param>
@@ -41,7 +42,7 @@ public sealed partial class Network : IDisposable
         Architecture = architecture;
         Head = head;
         layers = architecture.Build(head, Dropout);
-        (features, classifier) = layers.Split(architecture.FeatureLayers);
+        (features, tail) = layers.Split(architecture.FeatureLayers);
         Parameters = [.. layers.Parameters];
         Store = new ParameterStore(device, Parameters);
         try
@@ -152,13 +153,13 @@ public sealed partial class Network : IDisposable
     /// <returns><c>[N, P, Q, K]</c>; the caller releases it.</returns>
     internal Tensor ForwardFeatures(Tensor images) => features.Forward(device, images, training: false);
 
-    /// <summary>The logits from those activations, with what <see cref="BackwardClassifier"/> needs.</summary>
+    /// <summary>The logits from those activations, with what <see cref="BackwardTail"/> needs.</summary>
     /// <param name="activations">What <see cref="ForwardFeatures"/> gave; the network releases it.</param>
-    internal Tensor ForwardClassifier(Tensor activations) => classifier.Forward(device, activations, training: true);
+    internal Tensor ForwardTail(Tensor activations) => tail.Forward(device, activations, training: true);
 
     /// <summary>The gradient of the activations, which must require one.</summary>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
-    internal Tensor BackwardClassifier(Tensor gradLogits) => classifier.Backward(device, gradLogits)!;
+    internal Tensor BackwardTail(Tensor gradLogits) => tail.Backward(device, gradLogits)!;
 
     /// <summary>A row for each layer.</summary>
     /// <param name="images">The shape of a batch.</param>

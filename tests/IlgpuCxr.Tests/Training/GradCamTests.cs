@@ -140,7 +140,7 @@ public sealed class GradCamTests
         {
             Tensor activations = device.Arena.Rent(pass.Shape);
             device.Upload<float>(activations.View, values);
-            Tensor result = network.ForwardClassifier(activations);
+            Tensor result = network.ForwardTail(activations);
             logits = device.Download(result.View);
             result.Release();
         }
