@@ -37,18 +37,18 @@ public static class PhantomStudy
     /// <param name="row">The row.</param>
     public static PhantomRun Of(StudyRow row) => row.Id switch
     {
-        "1" or "3" or "4" => new PhantomRun(32, TrainImages, 1, CentralizedAdam),
+        "1" or "3" or "4" => new PhantomRun(32, 1, CentralizedAdam),
         // Small batches for more steps.
-        "5" => new PhantomRun(32, TrainImages, 8, CentralizedAdam, Batch: 16),
+        "5" => new PhantomRun(32, 8, CentralizedAdam, Batch: 16),
         // Dropout hides for some hundred steps more what little the features of first weights tell.
         "p2:1" =>
-            new PhantomRun(32, TrainImages, 8, CentralizedAdam with { LearningRate = 5e-5f }, Batch: 16, Dropout: 0),
-        "p2:3" => new PhantomRun(32, TrainImages, 9, CentralizedAdam, Batch: 16, Dropout: 0),
-        "2" or "6" => new PhantomRun(64, TrainImages, 4, Sgd(0.01f)),
-        "7" or "p2:2" => new PhantomRun(64, TrainImages, 6, Sgd(0.01f)),
-        "8" => new PhantomRun(64, TrainImages, 6, Sgd(0.01f), Batch: 16),
+            new PhantomRun(32, 8, CentralizedAdam with { LearningRate = 5e-5f }, Batch: 16, Dropout: 0),
+        "p2:3" => new PhantomRun(32, 9, CentralizedAdam, Batch: 16, Dropout: 0),
+        "2" or "6" => new PhantomRun(64, 4, Sgd(0.01f)),
+        "7" or "p2:2" => new PhantomRun(64, 6, Sgd(0.01f)),
+        "8" => new PhantomRun(64, 6, Sgd(0.01f), Batch: 16),
         // Its loss is summed over 32 images and 3 labels, which makes gradients 96 times as large.
-        "p2:4" => new PhantomRun(64, TrainImages, 7, Sgd(1e-3f)),
+        "p2:4" => new PhantomRun(64, 7, Sgd(1e-3f)),
         _ => throw new ArgumentOutOfRangeException(nameof(row), row.Id, "The study has no such row."),
     };
 

@@ -66,30 +66,25 @@ public sealed class StudyReproduction(
     /// <summary>Finds or draws the images and checks every row's directory before anything is trained.</summary>
     private RowPlan[] Plan(IReproductionObserver observer, CancellationToken cancellation)
     {
-        Dictionary<StudyPart, StudyData> data = options.Rows.Select(row => row.Part).Distinct()
-            .ToDictionary(
+        Dictionary<StudyPart, (StudyData Data, DataDescription Description)> data =
+            options.Rows.Select(row => row.Part).Distinct().ToDictionary(
                 part => part,
                 part =>
-                    options.Directory(part) is { } directory
-                    ? StudyData.Open(part, directory)
-                    : Draw(part, observer, cancellation));
-        var descriptions = new Dictionary<(StudyPart Part, int Train), (StudyData Data, DataDescription Description)>();
+                {
+                    StudyData all = options.Directory(part) is { } directory
+                        ? StudyData.Open(part, directory)
+                        : Draw(part, observer, cancellation);
+                    int limit = options.Limit ?? int.MaxValue;
+                    StudyData some = all with { Images = all.Images.Limit(limit, limit) };
+                    return (some, some.Describe());
+                });
         var plans = new List<RowPlan>();
         foreach (StudyRow row in options.Rows)
         {
-            StudyData all = data[row.Part];
-            int train = Math.Min(
-                options.Limit ?? int.MaxValue,
-                all.Kind == DataDescription.Phantoms ? PhantomStudy.Of(row).Images : int.MaxValue);
-            if (!descriptions.TryGetValue((row.Part, train), out var described))
-            {
-                StudyData some = all with { Images = all.Images.Limit(train, options.Limit ?? int.MaxValue) };
-                described = descriptions[(row.Part, train)] = (some, some.Describe());
-            }
+            (StudyData images, DataDescription description) = data[row.Part];
             TrainingOptions training = options.Training(row) with { Weights = weights.Of(row).Identity };
             var plan = new RowPlan(
-                row, new RowConfiguration(row.Id, training, described.Description), new RowDirectory(options.Out, row),
-                described.Data);
+                row, new RowConfiguration(row.Id, training, description), new RowDirectory(options.Out, row), images);
             plan.Directory.Check(plan.Configuration);
             plans.Add(plan);
         }
