@@ -32,12 +32,13 @@ public sealed record StudyData(ImageDataset Images, string Kind)
         if (part == StudyPart.Part1 && ImageDataset.TaskOf(root) == ClassificationTask.MultiLabel)
             throw new DataException(
                 $"The data directory '{root}' has the class directories of {StudyPart.Part2.Title()}; give it as {Option(StudyPart.Part2)}.");
+        if (part == StudyPart.Part2 && HasClassesOfPart1(root))
+            throw new DataException(
+                $"The data directory '{root}' has the class directories of {StudyPart.Part1.Title()}; give it as {Option(StudyPart.Part1)}.");
         ImageDataset images = ImageDataset.Open(root, part.Task());
         // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change
         // places.
-        if (part == StudyPart.Part1
-            && !(
-                images.ClassNames is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase)))
+        if (part == StudyPart.Part1 && !AreOfPart1(images.ClassNames))
         {
             throw new DataException(
                 $"The data directory '{root}' has the classes {string.Join(", ", images.ClassNames)}; Part 1 needs the two classes infected and normal, so give their directories these names.");
@@ -63,6 +64,23 @@ public sealed record StudyData(ImageDataset Images, string Kind)
         PhantomDataset.Write(directory, PhantomStudy.Images(part, seed), threads, progress, cancellation);
         return new StudyData(ImageDataset.Open(directory, part.Task()), DataDescription.Phantoms);
     }
+
+    private static bool HasClassesOfPart1(string root)
+    {
+        try
+        {
+            return ImageDataset.TaskOf(root) == ClassificationTask.Binary
+                && AreOfPart1(ImageDataset.Open(root).ClassNames);
+        }
+        catch (DataException)
+        {
+            // What else is wrong with it is told when it is opened as what it was given as.
+            return false;
+        }
+    }
+
+    private static bool AreOfPart1(IReadOnlyList<string> classes) =>
+        classes is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The images in words and numbers.</summary>
     public DataDescription Describe() => Images.Describe() with { Kind = Kind };

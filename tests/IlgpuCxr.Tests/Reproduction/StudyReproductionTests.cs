@@ -308,6 +308,11 @@ public sealed class StudyReproductionTests
             "reproduce", "--device", "cpu", "--part1", Path.Combine(part2.Root, "A_05_Part_02_Dataset"), "--out",
             cxr.PathOf("wrong")).AssertRefused(1, "give it as --part2");
 
+    [Test]
+    public void Part_1s_images_are_no_part_2() =>
+        cxr.Run("reproduce", "--device", "cpu", "--part2", part1.Root, "--out", cxr.PathOf("wrong")).AssertRefused(
+            1, "give it as --part1");
+
     private string[] Arguments(string study, params string[] more)
     {
         string[] defaults =
