@@ -1,6 +1,7 @@
 using IlgpuCxr.Models;
 using IlgpuCxr.Study;
 using IlgpuCxr.Weights;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Reproduction;
 
@@ -15,6 +16,8 @@ public sealed class StudyWeights
     /// <exception cref="NetworkException">
     /// A file, a directory or ImageNet's weights are named and are not there.
     /// </exception>
+    /// <exception cref="UsageException">A file is named, and the rows are of both networks.</exception>
+    /// <exception cref="WeightFormatException">A file cannot be read.</exception>
     public StudyWeights(StudyOptions options)
     {
         this.options = options;
@@ -33,6 +36,10 @@ public sealed class StudyWeights
                 missing.Add(row.NetworkTitle);
             }
         }
+        // Found of each network, a directory's and the cache's are different files.
+        if (found.Count > 1 && found.Values.First().Path is { } one && found.Values.All(weights => weights.Path == one))
+            throw new UsageException(
+                $"--weights {options.Weights} is a file, and so of one network, but the rows are of both; name a directory with the files of both networks, or choose the --rows of one.");
         if (missing.Count > 0)
         {
             Notice =

@@ -300,6 +300,9 @@ public sealed class StudyReproductionTests
         SafetensorsFile.Write(file, [new("any", [1], new[] { 1f })]);
         var named = new StudyWeights(options with { Weights = file });
         Assert.That(options.Rows.Select(row => named.Of(row).Path), Is.All.EqualTo(file));
+        Assert.That(
+            () => new StudyWeights(options with { Weights = file, Rows = StudyRows.Parse("2,1") }),
+            Throws.TypeOf<UsageException>().With.Message.Contains("is a file, and so of one network"));
     }
 
     [Test]
