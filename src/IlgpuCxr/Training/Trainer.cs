@@ -212,8 +212,12 @@ public sealed class Trainer : IDisposable
 
     private static void RequireFinite(double loss, int epoch)
     {
-        if (!double.IsFinite(loss))
-            throw new NetworkException($"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
+        if (double.IsFinite(loss))
+            return;
+        throw new NetworkException(
+            epoch == EpochResult.Untrained
+            ? "The loss is not a number before anything is trained; start from other weights than these (--weights)."
+            : $"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
     }
 
     /// <summary>

@@ -145,7 +145,7 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         InitialWeights weights = InitialWeights.Find(file, options.Network);
         Assert.That(
             () => run.Train(options with { Weights = weights.Identity }, weights: weights),
-            Throws.TypeOf<NetworkException>().With.Message.Contains("The loss of epoch -1 is not a number"));
+            Throws.TypeOf<NetworkException>().With.Message.Contains("The loss is not a number before anything is trained; start from other weights"));
     }
 
     /// <summary>
