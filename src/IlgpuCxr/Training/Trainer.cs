@@ -125,17 +125,21 @@ public sealed class Trainer : IDisposable
         if (!Checkpoint.Exists(run.Last))
             throw new UsageException(
                 $"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
-        // The epochs to come need not be better, and then all of them end without a result.
-        if (!Checkpoint.Exists(run.Best))
-            throw new UsageException(
-                $"There is no {run.Best}, the best epoch of the run; bring it back, or choose another --out.");
         CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
         if (Difference(info) is { } difference)
         {
             throw new UsageException(
                 $"'{run.Location}' holds a run of another configuration ({difference}); resume with the options and images of its config.json, or choose another --out.");
         }
+        bool hasBest = Checkpoint.Exists(run.Best), isBest = IsNewestBest(info.History);
+        // The epochs to come need not be better, and then all of them end without a result.
+        if (!hasBest && !isBest)
+            throw new UsageException(
+                $"There is no {run.Best}, the best epoch of the run; bring it back, or choose another --out.");
         Checkpoint.Load(run.Last, device, network, optimizer);
+        // A process that was killed between the two files had saved only the other.
+        if (isBest && !(hasBest && Checkpoint.ReadInfo(run.Best).History.Count >= info.History.Count))
+            Checkpoint.Save(run.Best, device, network, null, info);
         history.AddRange(run.WithTimes(info.History));
         if (EpochsDone < options.Epochs)
             WriteConfiguration();
@@ -220,6 +224,12 @@ public sealed class Trainer : IDisposable
             : $"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
     }
 
+    /// <summary>Whether the newest epoch is the first with the highest validation accuracy.</summary>
+    private static bool IsNewestBest(IReadOnlyList<EpochResult> history) =>
+        history is [.., { Epoch: not EpochResult.Untrained } newest]
+        && history.SkipLast(1).All(earlier =>
+            earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < newest.ValidationAccuracy);
+
     /// <summary>
     /// In what a saved run differs from this one, the number of epochs aside; null where it is the same.
     /// </summary>
@@ -270,10 +280,8 @@ public sealed class Trainer : IDisposable
         var result = new EpochResult(
             epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
             Stopwatch.GetElapsedTime(start).TotalSeconds, trains ? trained / trainingSeconds : 0);
-        bool isBest = trains
-            && history.TrueForAll(earlier =>
-                earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < result.ValidationAccuracy);
         history.Add(result);
+        bool isBest = IsNewestBest(history);
         // A network without training is made again sooner than read.
         if (trains)
             Save(isBest);
@@ -301,7 +309,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Saves in an order in which a process that is killed between two files leaves a run that can be resumed, with the
-    /// times of its epochs.
+    /// times of its epochs: without <c>best</c> it is made again from <c>last</c>, but a <c>best</c> of an epoch that
+    /// <c>last</c> does not have may be of one that another device finds worse.
     /// </summary>
     private void Save(bool isBest)
     {
@@ -321,8 +330,8 @@ public sealed class Trainer : IDisposable
         {
             // An epoch may have taken hours. The next one writes the whole log anew.
         }
+        Checkpoint.Save(run.Last, device, network, optimizer, info);
         if (isBest)
             Checkpoint.Save(run.Best, device, network, null, info);
-        Checkpoint.Save(run.Last, device, network, optimizer, info);
     }
 }

@@ -60,6 +60,16 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void A_run_without_its_best_epoch_is_not_resumed_where_the_last_is_another()
+    {
+        string run = cxr.PathOf("without best");
+        Directory.CreateDirectory(run);
+        File.Copy(Path.Combine(Run, "last.safetensors"), Path.Combine(run, "last.safetensors"));
+        cxr.Run(Arguments(run, "--epochs", "3", "--resume")).AssertRefused(
+            2, "the best epoch of the run; bring it back, or choose another --out");
+    }
+
+    [Test]
     public void A_report_tells_the_epochs_that_a_run_has()
     {
         CommandResult resumed = cxr.Run(Arguments(Run, "--epochs", "1", "--resume"));

@@ -6,6 +6,7 @@ using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Training;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Tests.Training;
 
@@ -154,6 +155,38 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         run.Train(Options with { Epochs = 1 });
         Assert.That(File.Exists(half), Is.False);
         Assert.That(File.Exists(other));
+    }
+
+    [Test]
+    public void A_process_that_is_killed_between_the_two_checkpoints_has_saved_the_last()
+    {
+        using var run = new SmallRun(Data.Root);
+        // Nothing can be written in its place.
+        Directory.CreateDirectory(run.PathOf("best.safetensors"));
+        Assert.That(
+            () => run.Train(Options),
+            Throws.TypeOf<WeightFormatException>().With.Message.Contains("best.safetensors"));
+        Directory.Delete(run.PathOf("best.safetensors"));
+        run.Train(Options, resume: true);
+        AssertSameBytes(run);
+    }
+
+    [Test]
+    public void A_best_checkpoint_that_was_not_written_any_more_is_written_when_the_run_is_resumed()
+    {
+        using var run = new SmallRun(Data.Root);
+        TrainingOptions options = Options with { Epochs = 1 };
+        run.Train(options);
+        string best = run.Best;
+        using (ComputeDevice device = SmallRun.Open(1))
+        using (var earlier = new Network(device, "resnet18", NetworkHead.Part1))
+        {
+            CheckpointInfo info = Checkpoint.ReadInfo(run.Files.Last);
+            Checkpoint.Save(run.Files.Best, device, earlier, null, info with { History = [] });
+        }
+        Assert.That(run.Best, Is.Not.EqualTo(best));
+        run.Train(options, resume: true);
+        Assert.That(run.Best, Is.EqualTo(best));
     }
 
     [Test]
