@@ -35,6 +35,9 @@ internal sealed class StudyClock
         (share, shareAtStart, start) = (0, -1, time.GetTimestamp());
     }
 
+    /// <summary>The row needs no work any more: another call did it.</summary>
+    public void Skip(RowPlan row) => waiting.Remove(row);
+
     /// <summary>The row is at a share of its work; the first share told is where an earlier call had left it.</summary>
     public void Report(double shareDone)
     {

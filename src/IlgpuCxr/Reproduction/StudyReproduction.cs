@@ -42,11 +42,13 @@ public sealed class StudyReproduction(
         options.Validate();
         IReadOnlyList<RowPlan> plans = Plan(observer, cancellation);
         var report = new StudyReport(options.Out);
-        var clock = new StudyClock([.. plans.Where(plan => plan.Directory.ReadResult() is null)], TimeProvider.System);
+        var clock = new StudyClock(
+            [.. plans.Where(plan => plan.Directory.ReadResult(plan.Configuration) is null)], TimeProvider.System);
         foreach (RowPlan plan in plans)
         {
             cancellation.ThrowIfCancellationRequested();
-            RowResult? result = plan.Directory.ReadResult();
+            // Hours after the rows were planned: another call may have used the directory, with other options too.
+            RowResult? result = plan.Directory.ReadResult(plan.Configuration);
             bool wasComplete = result is not null;
             if (result is null)
             {
@@ -56,6 +58,11 @@ public sealed class StudyReproduction(
                 clock.End();
                 report.Add(plan.Row, plan.Directory, result);
                 report.Write();
+            }
+            else
+            {
+                clock.Skip(plan);
+                report.Add(plan.Row, plan.Directory, result);
             }
             observer.OnResult(plan, result, wasComplete);
         }
@@ -104,13 +111,15 @@ public sealed class StudyReproduction(
     {
         TrainingOptions training = plan.Configuration.Options;
         ImageDataset images = plan.Data.Images;
-        RunDirectory run = plan.Directory.Claim(plan.Configuration);
+        RunDirectory run = plan.Directory.Open();
         var loader = new ImageBatchLoader(cache, training.Batches(threads, strict));
         using var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row));
         if (Checkpoint.Exists(run.Last))
             trainer.Resume();
         else
             trainer.Begin();
+        // The trainer keeps others out of the directory from now on.
+        plan.Directory.Claim(plan.Configuration);
         IReadOnlyList<EpochResult> history = trainer.Run(observer, cancellation);
         // What is evaluated is another network: a device on which training just fits has no room for both.
         trainer.FreeMemory();

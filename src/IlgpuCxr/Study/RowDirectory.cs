@@ -42,6 +42,11 @@ public sealed class RowDirectory
     /// <param name="name">Its name.</param>
     public string PathOf(string name) => Path.Combine(Location, name);
 
+    /// <summary>Makes the directory, where it is not there yet.</summary>
+    /// <returns>The files of the run.</returns>
+    /// <exception cref="UsageException">The directory cannot be written.</exception>
+    public RunDirectory Open() => new(Location);
+
     /// <summary>Refuses a directory that was made for something else.</summary>
     /// <param name="configuration">What is to be computed.</param>
     /// <exception cref="UsageException">
@@ -49,27 +54,40 @@ public sealed class RowDirectory
     /// </exception>
     public void Check(RowConfiguration configuration)
     {
-        JsonNode? now = JsonSerializer.SerializeToNode(configuration, Json);
-        if (ConfigurationThere() is { } there
-            && JsonDifference.First(there, now, DataDescription.UnlabelledName) is { } difference)
-        {
-            throw new UsageException(
-                $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
-        }
+        if (ConfigurationThere() is { } there)
+            Compare(there, configuration);
     }
 
-    /// <summary>Makes the directory this configuration's; before anything else is written into it.</summary>
+    /// <summary>
+    /// Makes the directory this configuration's, before anything is trained in it. Only who holds its
+    /// <see cref="RunDirectory.Lock"/> may: of two calls, the one that trains.
+    /// </summary>
     /// <param name="configuration">What is to be computed.</param>
-    /// <returns>The files of the run.</returns>
-    /// <exception cref="UsageException">The directory cannot be written.</exception>
-    public RunDirectory Claim(RowConfiguration configuration)
+    /// <exception cref="UsageException">
+    /// The directory belongs to another configuration; the message says in what it differs.
+    /// </exception>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public void Claim(RowConfiguration configuration)
     {
-        var run = new RunDirectory(Location);
+        Check(configuration);
         AtomicFile.Write(PathOf(ConfigurationName), JsonSerializer.SerializeToUtf8Bytes(configuration, Json));
-        return run;
     }
 
-    /// <summary>What came of the row; null while it is not complete.</summary>
+    /// <summary>What came of the row with a configuration; null while it is not complete.</summary>
+    /// <param name="configuration">What is to be computed.</param>
+    /// <exception cref="UsageException">
+    /// The directory or the result belongs to another configuration, or a file is damaged.
+    /// </exception>
+    public RowResult? ReadResult(RowConfiguration configuration)
+    {
+        Check(configuration);
+        RowResult? result = ReadResult();
+        if (result is not null)
+            Compare(JsonSerializer.SerializeToNode(result.Configuration, Json), configuration);
+        return result;
+    }
+
+    /// <summary>What came of the row, whatever its configuration; null while it is not complete.</summary>
     /// <exception cref="UsageException">The file is damaged.</exception>
     public RowResult? ReadResult()
     {
@@ -106,6 +124,16 @@ public sealed class RowDirectory
         && result.History.All(epoch => epoch is not null)
             && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
         && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null });
+
+    private void Compare(JsonNode? there, RowConfiguration configuration)
+    {
+        JsonNode? now = JsonSerializer.SerializeToNode(configuration, Json);
+        if (JsonDifference.First(there, now, DataDescription.UnlabelledName) is { } difference)
+        {
+            throw new UsageException(
+                $"'{Location}' holds row {row.Id} of another configuration ({difference}); choose another --out, or move that directory away.");
+        }
+    }
 
     // A result tells its configuration too, where the file of it was damaged and deleted.
     private JsonNode? ConfigurationThere()

@@ -62,6 +62,20 @@ public sealed class StudyClockTests
     }
 
     [Test]
+    public void A_row_that_another_call_did_leaves_nothing_to_do()
+    {
+        (StudyClock clock, RowPlan[] rows) = Of("6", "7", "8");
+        clock.Begin(rows[0]);
+        clock.Report(0);
+        time.Seconds += 60;
+        clock.Report(1);
+        clock.End();
+        clock.Skip(rows[1]);
+
+        Assert.That(clock.Left()!.Value.TotalSeconds, Is.EqualTo(60).Within(0.001));
+    }
+
+    [Test]
     public void Where_only_the_head_learns_there_is_no_backward_pass()
     {
         (StudyClock clock, RowPlan[] rows) = Of("8", "2");

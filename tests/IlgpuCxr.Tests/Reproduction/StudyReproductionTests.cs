@@ -97,27 +97,15 @@ public sealed class StudyReproductionTests
     public void A_row_is_judged_and_its_images_predicted_by_the_best_checkpoint_and_not_by_the_last()
     {
         StudyRow row = StudyRows.Parse("p2:2")[0];
-        var options = new StudyOptions
-        {
-            Out = cxr.PathOf("best"),
-            Part2 = part2.Root,
-            Rows = [row],
-            Weights = InitialWeights.RandomName,
-            Size = 32,
-            Epochs = 2,
-            Batch = 4,
-            LearningRate = 0.01f,
-        };
+        StudyOptions options = Options(cxr.PathOf("best")) with { Rows = [row] };
         RowDirectory trained = new(Whole, row), judged = new(options.Out, row);
         Directory.CreateDirectory(judged.Location);
         foreach (string name in new[] { "last.safetensors", "config.json", "log.csv", "row.json" })
             File.Copy(trained.PathOf(name), judged.PathOf(name));
         ChangedCheckpoint.Write(judged.PathOf("best.safetensors"), trained.PathOf("best"), "fc.bias", 100, 100, 100);
         using ComputeDevice device = SmallRun.Open(2);
-        var reproduction = new StudyReproduction(
-            device, options, new StudyWeights(options),
-            new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
-        RowResult result = reproduction.Run(new Watcher(), CancellationToken.None).Rows.Single().Result!;
+        RowResult result =
+            Reproduction(device, options).Run(new Watcher(), CancellationToken.None).Rows.Single().Result!;
         Assert.That(
             result.Splits.SelectMany(split => split.Confusion).Select(matrix => matrix[0][0] + matrix[1][0]),
             Is.All.Zero, "Every label is said of every image.");
@@ -157,6 +145,47 @@ public sealed class StudyReproductionTests
         using DataFolder others = DataFolder.Complete(5);
         cxr.Run(Arguments(Whole, "--part1", others.Root)).AssertRefused(
             2, "another configuration (data.train is 8 there and 10 now)");
+    }
+
+    [TestCase("result.json")]
+    [TestCase("row.json")]
+    public void A_row_that_another_call_has_taken_meanwhile_is_refused_at_its_turn(string changed)
+    {
+        StudyOptions options = Options(cxr.PathOf("taken by " + changed));
+        foreach (string row in RowDirectories)
+        {
+            Directory.CreateDirectory(Path.Combine(options.Out, row));
+            foreach (string name in new[] { "row.json", "result.json" })
+                File.Copy(Path.Combine(Whole, row, name), Path.Combine(options.Out, row, name));
+        }
+        var watcher = new Watcher
+        {
+            WhenComplete = _ =>
+            {
+                RowDirectory next = new(options.Out, options.Rows[1]);
+                string file = next.PathOf(changed), text = File.ReadAllText(file);
+                if (changed == "row.json")
+                    File.Delete(next.PathOf("result.json"));
+                File.WriteAllText(file, text.Replace("\"epochs\": 2", "\"epochs\": 3", StringComparison.Ordinal));
+            },
+        };
+        using ComputeDevice device = SmallRun.Open(2);
+        Assert.That(
+            () => Reproduction(device, options).Run(watcher, CancellationToken.None),
+            Throws.TypeOf<UsageException>().With.Message.Contains("options.epochs is 3 there and 2 now"));
+    }
+
+    [Test]
+    public void A_row_that_another_call_is_training_stays_that_calls()
+    {
+        StudyOptions options = Options(cxr.PathOf("locked"));
+        var row = new RowDirectory(options.Out, options.Rows[0]);
+        using ComputeDevice device = SmallRun.Open(2);
+        using (row.Open().Lock())
+            Assert.That(
+                () => Reproduction(device, options).Run(new Watcher(), CancellationToken.None),
+                Throws.TypeOf<UsageException>().With.Message.Contains("Another process is training"));
+        Assert.That(File.Exists(row.PathOf("row.json")), Is.False);
     }
 
     // Stopped in the first epochs, after a row's last epoch, between two rows and while the report is written.
@@ -208,17 +237,15 @@ public sealed class StudyReproductionTests
             Batch = 4,
         };
         using ComputeDevice device = SmallRun.Open(2);
-        StudyReproduction Reproduce() => new(
-            device, options, new StudyWeights(options),
-            new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
-
         using var stop = new CancellationTokenSource();
         var stopping = new Watcher { StopAtPhantom = 40, Stop = stop };
-        Assert.That(() => Reproduce().Run(stopping, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => Reproduction(device, options).Run(stopping, stop.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(File.Exists(Path.Combine(study, RowDirectories[0], "row.json")), Is.False);
 
         var watcher = new Watcher();
-        var report = Reproduce().Run(watcher, CancellationToken.None);
+        var report = Reproduction(device, options).Run(watcher, CancellationToken.None);
         Assert.That(watcher.Phantoms[0], Is.GreaterThanOrEqualTo(40), "what was drawn stays");
         Assert.That(watcher.Phantoms[^1], Is.EqualTo(PhantomStudy.Images(StudyPart.Part1, 1).Counts.Total));
         DataDescription data = report.Rows.Single().Result!.Configuration.Data;
@@ -316,6 +343,24 @@ public sealed class StudyReproductionTests
         cxr.Run("reproduce", "--device", "cpu", "--part2", part1.Root, "--out", cxr.PathOf("wrong")).AssertRefused(
             1, "give it as --part1");
 
+    /// <summary>As <see cref="Arguments"/> say.</summary>
+    private StudyOptions Options(string study) => new()
+    {
+        Out = study,
+        Part1 = part1.Root,
+        Part2 = part2.Root,
+        Rows = StudyRows.Parse("2,p2:2"),
+        Weights = InitialWeights.RandomName,
+        Size = 32,
+        Epochs = 2,
+        Batch = 4,
+        LearningRate = 0.01f,
+    };
+
+    private StudyReproduction Reproduction(ComputeDevice device, StudyOptions options) => new(
+        device, options, new StudyWeights(options),
+        new DecodedImageCache(new VipsImageDecoder(), cxr.PathOf("cache")), 2);
+
     private string[] Arguments(string study, params string[] more)
     {
         string[] defaults =
@@ -343,6 +388,8 @@ public sealed class StudyReproductionTests
 
         public CancellationTokenSource? Stop { get; init; }
 
+        public Action<RowPlan>? WhenComplete { get; init; }
+
         public List<int> Phantoms { get; } = [];
 
         public List<TimeSpan?> Left { get; } = [];
@@ -364,8 +411,6 @@ public sealed class StudyReproductionTests
         {
         }
 
-        public void OnResult(RowPlan row, RowResult result, bool wasComplete)
-        {
-        }
+        public void OnResult(RowPlan row, RowResult result, bool wasComplete) => WhenComplete?.Invoke(row);
     }
 }

@@ -30,10 +30,34 @@ public sealed class RowDirectoryTests
         using var folder = new DataFolder();
         RowConfiguration configuration = SampleResults.Of("2").Configuration;
         var directory = new RowDirectory(folder.PathOf("study"), StudyRows.Parse("2")[0]);
+        directory.Open();
         directory.Claim(configuration);
         Assert.That(
             () => directory.Check(configuration with { Data = configuration.Data with { Unlabelled = 20 } }),
             Throws.Nothing);
+    }
+
+    [Test]
+    public void A_result_counts_as_the_configurations_only_where_it_is_that()
+    {
+        using var folder = new DataFolder();
+        RowResult result = SampleResults.Of("2");
+        RowConfiguration longer = result.Configuration with
+        {
+            Options = result.Configuration.Options with { Epochs = 5 },
+        };
+        var directory = new RowDirectory(folder.PathOf("study"), StudyRows.Parse("2")[0]);
+        directory.Open();
+        directory.Claim(longer);
+        Assert.That(
+            () => directory.Claim(result.Configuration), Throws.TypeOf<UsageException>(), "it is another's already");
+        Assert.That(directory.ReadResult(longer), Is.Null);
+        directory.WriteResult(result);
+        Assert.That(
+            () => directory.ReadResult(longer),
+            Throws.TypeOf<UsageException>().With.Message.Contains("options.epochs is 3 there and 5 now"));
+        directory.WriteResult(result with { Configuration = longer });
+        Assert.That(directory.ReadResult(longer)!.Configuration.Options.Epochs, Is.EqualTo(5));
     }
 
     [Test]
