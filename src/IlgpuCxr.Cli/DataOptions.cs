@@ -7,6 +7,9 @@ namespace IlgpuCxr.Cli;
 /// <summary>The options that say which images to read and how.</summary>
 internal static class DataOptions
 {
+    /// <summary>Most lines of a list; then follows how many more there are.</summary>
+    internal const int MostTold = 20;
+
     public static readonly Option<string> Data = new("--data")
     {
         Description = "Directory with train, validation and perhaps test, each with a directory of images for each class; or a CSV file with the columns path, labels (a|b), split and perhaps patient.",
@@ -41,7 +44,9 @@ internal static class DataOptions
             return;
         Output.ErrorLine(
             $"{unreadable.Count} unreadable {(unreadable.Count == 1 ? "image was" : "images were")} skipped (--strict refuses them):");
-        foreach (UnreadableImage image in unreadable)
+        foreach (UnreadableImage image in unreadable.Take(MostTold))
             Output.ErrorLine($"  {image.Reason}");
+        if (unreadable.Count > MostTold)
+            Output.ErrorLine($"  and {Output.Count(unreadable.Count - MostTold)} more.");
     }
 }

@@ -7,8 +7,6 @@ namespace IlgpuCxr.Cli.Commands;
 /// <summary><c>cxr data</c>: checks a data set, draws phantoms, shows the cache of decoded images.</summary>
 internal static class DataCommand
 {
-    private const int MostTold = 20;
-
     private static readonly string WhyDark =
         $" (no level above {DataCheck.DarkLevel} of 255; where a file of 16 bits a pixel has values of 12 bits, multiply them by 16)";
 
@@ -189,9 +187,9 @@ internal static class DataCommand
             1 => $"1 {one}{why}:",
             _ => $"{Output.Count(lines.Count)} {several}{why}:",
         });
-        foreach (string line in lines.Take(MostTold))
+        foreach (string line in lines.Take(DataOptions.MostTold))
             Output.Line($"  {line}");
-        if (lines.Count > MostTold)
-            Output.Line($"  and {Output.Count(lines.Count - MostTold)} more; --json lists all.");
+        if (lines.Count > DataOptions.MostTold)
+            Output.Line($"  and {Output.Count(lines.Count - DataOptions.MostTold)} more; --json lists all.");
     }
 }

@@ -80,8 +80,15 @@ internal static class ReproduceCommand
             ReproductionDisplay.PrintHeader(device, options, weights);
         else if (weights.Notice is { } notice)
             Output.ErrorLine(notice);
-        StudyReport report = ReproductionDisplay.Run(quiet, observer => reproduction.Run(observer, cancellation));
-        DataOptions.PrintUnreadable([.. reproduction.Unreadable]);
+        StudyReport report;
+        try
+        {
+            report = ReproductionDisplay.Run(quiet, observer => reproduction.Run(observer, cancellation));
+        }
+        finally
+        {
+            DataOptions.PrintUnreadable([.. reproduction.Unreadable]);
+        }
         if (isJson)
             Output.Json(ReproductionDisplay.AsJson(report));
         else

@@ -125,8 +125,22 @@ internal static class TrainCommand
         ParseResult parsed, ComputeDevice device, TrainingOptions options, InitialWeights weights, ImageDataset data,
         CancellationToken cancellation)
     {
-        bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
+        try
+        {
+            Run(parsed, device, options, weights, data, loader, cancellation);
+        }
+        finally
+        {
+            DataOptions.PrintUnreadable(loader);
+        }
+    }
+
+    private static void Run(
+        ParseResult parsed, ComputeDevice device, TrainingOptions options, InitialWeights weights, ImageDataset data,
+        ImageBatchLoader loader, CancellationToken cancellation)
+    {
+        bool isJson = parsed.GetValue(CommonOptions.Json), quiet = isJson || parsed.GetValue(CommonOptions.Quiet);
         var run = new RunDirectory(parsed.GetValue(Out)!);
         using var trainer = new Trainer(device, options, data, loader, run, weights);
         if (parsed.GetValue(Resume))
@@ -143,10 +157,12 @@ internal static class TrainCommand
             quiet || isDone, observer => trainer.Run(observer, cancellation));
         // What is evaluated is another network: a device on which training just fits has no room for both.
         trainer.FreeMemory();
+        // The report tells which could not be read, and without an epoch nobody has read them.
+        if (isDone)
+            _ = loader.Augmented(data.Train, options.Seed, 0, cancellation).Count();
 
         IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
             device, run.Best, data, loader, training: false, cancellation);
-        DataOptions.PrintUnreadable(loader);
         CheckpointInfo best = Checkpoint.ReadInfo(run.Best);
         if (isJson)
             Output.Json(new { Out = run.Location, History = history, Best = EvaluationDisplay.AsJson(best, results) });
@@ -155,7 +171,10 @@ internal static class TrainCommand
         // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
             new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name, history,
-            history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)]));
+            history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)])
+        {
+            LeftOut = LeftOutImages.Of(data, loader.Unreadable),
+        });
     }
 
     private static string AfterInterruption(ParseResult parsed) =>

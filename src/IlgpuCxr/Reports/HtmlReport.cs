@@ -164,7 +164,10 @@ internal static class HtmlReport
         html.Append(
             $"<p>{Text(ReportText.Data(result.Configuration.Data))} · {Text(ReportText.Configuration(result.Configuration))} · best epoch {result.BestEpoch}");
         html.Append(
-            $" · {ReportText.Time(result.Seconds)}{(row.Folder.Length > 0 ? $" · <code>{row.Folder}</code>" : "")}</p>\n<div class=\"plots\">\n");
+            $" · {ReportText.Time(result.Seconds)}{(row.Folder.Length > 0 ? $" · <code>{row.Folder}</code>" : "")}</p>\n");
+        if (result.LeftOut is { } leftOut)
+            html.Append($"<p class=\"note\">{Text(ReportText.LeftOut(leftOut))}</p>\n");
+        html.Append("<div class=\"plots\">\n");
         AddFigure(html, row.Loss, "Loss");
         AddFigure(
             html, row.Accuracy, row.Row.Part == StudyPart.Part1 ? "Accuracy" : "Accuracy (Jaccard index over images)");

@@ -92,6 +92,8 @@ internal static partial class MarkdownReport
         text.Append(
             $"{ReportText.Data(result.Configuration.Data)}; {ReportText.Configuration(result.Configuration)}; ");
         text.Append($"best epoch {result.BestEpoch}; {ReportText.Time(result.Seconds)}.\n\n");
+        if (result.LeftOut is { } leftOut)
+            text.Append($"{Text(ReportText.LeftOut(leftOut))}\n\n");
         foreach (ReportPlot plot in row.Plots)
             text.Append($"![{plot.Title}]({row.Folder}{plot.FileName})\n");
         if (row.Confusion is null)

@@ -15,6 +15,13 @@ internal static class ReportNotices
             notices.Add(ReportText.PhantomNotice);
         if (rows.Any(row => row.Result.Configuration.Options.Weights == InitialWeights.RandomName))
             notices.Add(ReportText.RandomNotice);
+        string[] incomplete = [.. rows.Where(row => row.Result.LeftOut is not null).Select(row => row.Row.Id)];
+        if (incomplete.Length > 0)
+        {
+            notices.Add(
+                $"Some images of row{(incomplete.Length == 1 ? "" : "s")} {string.Join(", ", incomplete)} could not be read and were left out, though the numbers of images count them; "
+                + "each row's section says how many.");
+        }
         string[] outside =
             [.. rows.Where(row => CurvePlot.LeavesPublishedAxes(row.Row, row.Result)).Select(row => row.Row.Id)];
         if (outside.Length > 0)

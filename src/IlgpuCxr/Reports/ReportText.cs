@@ -156,6 +156,14 @@ public static class ReportText
         return $"{(data.Kind == DataDescription.Phantoms ? "phantoms" : "given images")}: {data.Train} training, {data.Validation} validation{test}";
     }
 
+    /// <summary>What could not be read of a row's images, in a sentence.</summary>
+    internal static string LeftOut(LeftOutImages images)
+    {
+        int more = images.Count - images.First.Count;
+        return
+            $"{Count(images.Count, "image")} could not be read and {(images.Count == 1 ? "was" : "were")} left out: {string.Join(", ", images.First)}{(more > 0 ? $" and {more} more" : "")}.";
+    }
+
     /// <summary>Where the rows were computed.</summary>
     internal static string Devices(IReadOnlyList<RowReport> rows) =>
         rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => row.Result.Device).Distinct());

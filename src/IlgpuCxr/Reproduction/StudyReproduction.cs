@@ -109,10 +109,24 @@ public sealed class StudyReproduction(
 
     private RowResult Train(RowPlan plan, ITrainingObserver observer, CancellationToken cancellation)
     {
+        var loader = new ImageBatchLoader(cache, plan.Configuration.Options.Batches(threads, strict));
+        try
+        {
+            return Train(plan, loader, observer, cancellation);
+        }
+        finally
+        {
+            foreach (UnreadableImage image in loader.Unreadable)
+                unreadable.TryAdd(image.Path, image);
+        }
+    }
+
+    private RowResult Train(
+        RowPlan plan, ImageBatchLoader loader, ITrainingObserver observer, CancellationToken cancellation)
+    {
         TrainingOptions training = plan.Configuration.Options;
         ImageDataset images = plan.Data.Images;
         RunDirectory run = plan.Directory.Open();
-        var loader = new ImageBatchLoader(cache, training.Batches(threads, strict));
         using var trainer = new Trainer(device, training, images, loader, run, weights.Of(plan.Row));
         if (Checkpoint.Exists(run.Last))
             trainer.Resume();
@@ -134,10 +148,11 @@ public sealed class StudyReproduction(
             PredictionFile.Write(
                 plan.Directory.Predictions, training.Task, predictor.Predict(images.Unlabelled, loader, cancellation));
         }
-        foreach (UnreadableImage image in loader.Unreadable)
-            unreadable.TryAdd(image.Path, image);
         var result = new RowResult(
-            plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits);
+            plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits)
+        {
+            LeftOut = LeftOutImages.Of(images, loader.Unreadable),
+        };
         plan.Directory.WriteResult(result);
         return result;
     }

@@ -123,7 +123,8 @@ public sealed class RowDirectory
         }
         && result.History.All(epoch => epoch is not null)
             && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
-        && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null });
+        && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null })
+        && (result.LeftOut is null || (result.LeftOut.First?.All(name => name is not null) ?? false));
 
     private void Compare(JsonNode? there, RowConfiguration configuration)
     {

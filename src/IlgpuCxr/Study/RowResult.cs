@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
@@ -12,6 +13,12 @@ public sealed record RowResult(
     RowConfiguration Configuration, string Device, IReadOnlyList<EpochResult> History, double Seconds,
     IReadOnlyList<SplitResult> Splits)
 {
+    /// <summary>
+    /// The images that could not be read; null where there were none, and in files from before they were noted.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LeftOutImages? LeftOut { get; init; }
+
     /// <summary>Index of the best epoch, from 0: the first with the highest validation accuracy.</summary>
     public int BestEpoch => History.Where(epoch => epoch.Epoch >= 0).MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch;
 

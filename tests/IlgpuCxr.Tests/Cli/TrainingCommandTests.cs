@@ -355,18 +355,41 @@ public sealed class TrainingCommandTests
         damaged.Write("train/infected/1.png", []);
         damaged.Write("test/normal/2.png", "no image"u8.ToArray());
 
-        CommandResult skipped = cxr.Run(Arguments(cxr.PathOf("damaged"), "--epochs", "1", "--data", damaged.Root));
+        string[] arguments = Arguments(cxr.PathOf("damaged"), "--epochs", "1", "--data", damaged.Root);
+        CommandResult skipped = cxr.Run(arguments);
         Assert.That(skipped.ExitCode, Is.Zero, skipped.Error);
         Assert.That(skipped.ErrorLines, Has.Length.EqualTo(4));
         Assert.That(skipped.ErrorLines[0], Does.StartWith("3 unreadable images were skipped"));
         foreach (string name in new[] { Path.Combine("normal", "0.png"), Path.Combine("infected", "1.png"), Path.Combine("normal", "2.png") })
             Assert.That(skipped.Error, Does.Contain(name));
 
+        // Written again, by a run that has nothing to train any more.
+        Assert.That(cxr.Run([.. arguments, "--resume"]).ExitCode, Is.Zero);
+        Assert.That(
+            File.ReadAllText(Path.Combine(cxr.PathOf("damaged"), "report.md")),
+            Does.Contain(
+                "3 images could not be read and were left out: test/normal/2.png, train/infected/1.png, train/normal/0.png."));
+
         CommandResult refused = cxr.Run(
             Arguments(cxr.PathOf("strict"), "--epochs", "1", "--strict", "--data", damaged.Root));
         Assert.That(refused.ExitCode, Is.EqualTo(1));
         Assert.That(refused.ErrorLines, Has.Length.EqualTo(1), refused.Error);
         Assert.That(refused.Error, Does.Contain(".png").And.Contain("replace or remove it"));
+    }
+
+    [Test]
+    public void Unreadable_images_are_told_also_by_a_run_that_fails_but_not_all_of_many()
+    {
+        using DataFolder damaged = DataFolder.Complete(1);
+        damaged.Write("train/infected/0.png", []);
+        for (int i = 0; i < 22; i++)
+            damaged.Write($"train/normal/{i}.png", []);
+        CommandResult failed = cxr.Run(Arguments(cxr.PathOf("failed"), "--data", damaged.Root));
+        Assert.That(failed.ExitCode, Is.EqualTo(1), failed.Output);
+        Assert.That(failed.ErrorLines, Has.Length.EqualTo(1 + 20 + 2), failed.Error);
+        Assert.That(failed.ErrorLines[0], Does.StartWith("23 unreadable images were skipped"));
+        Assert.That(failed.ErrorLines[21], Is.EqualTo("  and 3 more."));
+        Assert.That(failed.ErrorLines[22], Does.Contain("None of the 23 images can be read"));
     }
 
     [Test]

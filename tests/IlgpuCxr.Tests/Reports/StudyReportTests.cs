@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using IlgpuCxr.Data;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Study;
@@ -126,6 +127,34 @@ public sealed partial class StudyReportTests
         Assert.That(File.Exists(nothing.HtmlPath));
     }
 
+    [Test]
+    public void Images_that_could_not_be_read_are_counted()
+    {
+        DirectoryInfo some = folder.CreateSubdirectory("unreadable");
+        var row = new RowDirectory(some.FullName, StudyRows.All[0]);
+        Directory.CreateDirectory(row.Location);
+        string[] paths =
+            [.. Enumerable.Range(0, 8).Select(i => Path.Combine(some.FullName, "train", "a_b", $"{i}.png"))];
+        LeftOutImages Of(int count) => LeftOutImages.Of(
+            new ImageDataset(some.FullName, ClassificationTask.Binary),
+            [.. paths.Take(count).Select(path => new UnreadableImage(path, ""))])!;
+        row.WriteResult(SampleResults.Of(StudyRows.All[0].Id) with { LeftOut = Of(8) });
+
+        var report = new StudyReport(some.FullName);
+        report.Write();
+
+        string markdown = File.ReadAllText(report.MarkdownPath), html = File.ReadAllText(report.HtmlPath);
+        Assert.That(markdown, Does.Contain("Some images of row 1 could not be read and were left out"));
+        Assert.That(
+            markdown,
+            Does.Contain(@"8 images could not be read and were left out: train/a\_b/0.png, train/a\_b/1.png, ").And.Contain(
+                "4.png and 3 more."));
+        Assert.That(html, Does.Contain("left out: train/a_b/0.png, ").And.Contain("Some images of row 1 "));
+        Assert.That(
+            ReportText.LeftOut(Of(1)), Is.EqualTo("1 image could not be read and was left out: train/a_b/0.png."));
+        Assert.That(Of(0), Is.Null);
+    }
+
     [TestCase("{ half")]
     [TestCase("{}")]
     [TestCase("null")]
@@ -146,6 +175,8 @@ public sealed partial class StudyReportTests
     [TestCase("splits", "[{}]")]
     [TestCase("configuration", "{}")]
     [TestCase("device", "null")]
+    [TestCase("leftOut", "{}")]
+    [TestCase("leftOut", "{ \"count\": 1, \"first\": [null] }")]
     public void A_result_that_somebody_broke_is_told(string key, string value)
     {
         DirectoryInfo damaged = folder.CreateSubdirectory("broken");

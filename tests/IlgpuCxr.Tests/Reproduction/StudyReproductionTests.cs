@@ -188,6 +188,21 @@ public sealed class StudyReproductionTests
         Assert.That(File.Exists(row.PathOf("row.json")), Is.False);
     }
 
+    [Test]
+    public void Images_that_could_not_be_read_are_told_also_where_a_row_fails()
+    {
+        using DataFolder damaged = DataFolder.Complete(1);
+        foreach (string name in new[] { "infected", "normal" })
+            damaged.Write($"train/{name}/0.png", []);
+        using ComputeDevice device = SmallRun.Open(2);
+        StudyReproduction reproduction = Reproduction(
+            device, Options(cxr.PathOf("unreadable")) with { Part1 = damaged.Root });
+        Assert.That(
+            () => reproduction.Run(new Watcher(), CancellationToken.None),
+            Throws.TypeOf<DataException>().With.Message.Contains("None of the 2 images can be read"));
+        Assert.That(reproduction.Unreadable, Has.Count.EqualTo(2));
+    }
+
     // Stopped in the first epochs, after a row's last epoch, between two rows and while the report is written.
     [TestCase(
         "KILL", "part1-row2-resnet18-fc/last.safetensors", "part1-row2-resnet18-fc/result.json",
