@@ -1,8 +1,10 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Reproduction;
 
@@ -37,6 +39,20 @@ public sealed class StudyReproduction(
     /// <returns>The rows and what came of them.</returns>
     /// <exception cref="UsageException">An option is out of range, or a directory holds something else.</exception>
     /// <exception cref="DataException">The images cannot be used.</exception>
+    /// <exception cref="NetworkException">
+    /// First weights or a checkpoint do not fit, or a network gives values that are not finite.
+    /// </exception>
+    /// <exception cref="WeightFormatException">
+    /// A file of weights or a checkpoint cannot be read, or a checkpoint not be written.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The system fails to read an image, or to write phantoms, results or the report.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="DeviceException">
+    /// A size of a step is more than kernels can count, or the driver fails to record a step.
+    /// </exception>
+    /// <exception cref="OutOfMemoryException">The device has too little memory.</exception>
     public StudyReport Run(IReproductionObserver observer, CancellationToken cancellation)
     {
         options.Validate();

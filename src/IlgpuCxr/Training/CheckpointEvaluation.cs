@@ -2,6 +2,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Models;
+using IlgpuCxr.WeightsImport;
 
 namespace IlgpuCxr.Training;
 
@@ -25,8 +26,17 @@ public static class CheckpointEvaluation
     /// </param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="NetworkException">
-    /// The checkpoint does not fit, has other classes than the images, or gives values that are not finite.
+    /// There is no such checkpoint, it does not fit, has other classes than the images, or gives values that are not
+    /// finite.
     /// </exception>
+    /// <exception cref="WeightFormatException">The checkpoint cannot be read.</exception>
+    /// <exception cref="DataException">
+    /// An image is unreadable and the loader strict, or no image of a split is readable.
+    /// </exception>
+    /// <exception cref="IOException">The system fails to read an image, whatever is in it.</exception>
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    /// <exception cref="DeviceException">A size of a step is more than kernels can count.</exception>
+    /// <exception cref="OutOfMemoryException">The device has too little memory.</exception>
     public static IReadOnlyList<SplitEvaluation> Run(
         ComputeDevice device, string path, ImageDataset data, ImageBatchLoader loader, bool training,
         CancellationToken cancellation)

@@ -117,6 +117,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="UsageException">
     /// There is no checkpoint, it is of another run, or another process is training there.
     /// </exception>
+    /// <exception cref="NetworkException">A checkpoint is none of this network, or lacks a part.</exception>
+    /// <exception cref="WeightFormatException">A checkpoint cannot be read, or the best one not be written.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
     public void Resume()
@@ -149,15 +151,19 @@ public sealed class Trainer : IDisposable
     /// <param name="observer">Who watches.</param>
     /// <param name="cancellation">Stops the run; what the last epoch saved stays.</param>
     /// <returns>All epochs, also those before a <see cref="Resume"/>.</returns>
-    /// <exception cref="NetworkException">The loss is no longer a number.</exception>
+    /// <exception cref="NetworkException">The loss is not, or no longer, a number.</exception>
     /// <exception cref="DataException">
     /// An image is unreadable and the loader strict, or no image is readable, or so few that no batch can be trained
     /// on.
     /// </exception>
     /// <exception cref="IOException">
-    /// The system fails to read an image or to write the run's files; the log alone only once all epochs are done and
-    /// saved.
+    /// The system fails to read an image, or to write the log once all epochs are done and saved.
     /// </exception>
+    /// <exception cref="WeightFormatException">A checkpoint cannot be written.</exception>
+    /// <exception cref="DeviceException">
+    /// A size of a step is more than kernels can count, or the driver fails to record a step.
+    /// </exception>
+    /// <exception cref="OutOfMemoryException">The device has too little memory for a step.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     /// <exception cref="InvalidOperationException">
     /// Neither <see cref="Begin"/> nor <see cref="Resume"/> was called, or an earlier call ended within an epoch, which
