@@ -66,7 +66,7 @@ internal abstract class BatchNormPasses
     /// </param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="channels">What each channel was normalised with.</param>
-    /// <param name="masks">1 where <c>g</c> is 0 where the ReLU gave 0, else 0.</param>
+    /// <param name="masks">1: <c>g</c> is 0 where the ReLU gave 0; 0: it is the gradient as it is.</param>
     /// <param name="shape">The sizes.</param>
     public abstract void GradientSums(
         ComputeDevice device, ArrayView<float> sums, ArrayView<float> gradResidual, ArrayView<float> gradWeight,
