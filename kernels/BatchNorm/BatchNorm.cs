@@ -61,7 +61,9 @@ public static class BatchNorm
                 nameof(shape));
         }
         BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
-        PixelStatistics? statistics = algorithm == BatchNormAlgorithm.Quad ? input.TakeStatistics() : null;
+        if (algorithm != BatchNormAlgorithm.Quad)
+            input.DropStatistics();
+        PixelStatistics? statistics = input.TakeStatistics();
         int passes = (statistics is null ? 3 : 2) + (residual is null ? 0 : 1);
         using var timing = device.Timings.Measure(
             "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused,

@@ -6,8 +6,8 @@ namespace IlgpuCxr.Kernels.Device;
 /// </summary>
 internal readonly struct PixelSlices
 {
-    // Eight groups for each of an H100's 132 multiprocessors; and two pixels a thread, below which merging costs more
-    // than it spares.
+    // Eight groups for each of the 132 multiprocessors of an H100 or H200; and two pixels a thread, below which merging
+    // costs more than it spares.
     private const int WantedGroups = 1056, MinLength = 2 * PixelGroup.Pixels;
 
     /// <param name="pixels">Pixels in all.</param>
