@@ -42,11 +42,9 @@ public sealed class StudyReproduction(
     /// <exception cref="NetworkException">
     /// First weights or a checkpoint do not fit, or a network gives values that are not finite.
     /// </exception>
-    /// <exception cref="WeightFormatException">
-    /// A file of weights or a checkpoint cannot be read, or a checkpoint not be written.
-    /// </exception>
+    /// <exception cref="WeightFormatException">A file of weights or a checkpoint cannot be read.</exception>
     /// <exception cref="IOException">
-    /// The system fails to read an image, or to write phantoms, results or the report.
+    /// The system fails to read an image, or to write phantoms, checkpoints, results or the report.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="DeviceException">

@@ -118,8 +118,8 @@ public sealed class Trainer : IDisposable
     /// There is no checkpoint, it is of another run, or another process is training there.
     /// </exception>
     /// <exception cref="NetworkException">A checkpoint is none of this network, or lacks a part.</exception>
-    /// <exception cref="WeightFormatException">A checkpoint cannot be read, or the best one not be written.</exception>
-    /// <exception cref="IOException">The directory cannot be written.</exception>
+    /// <exception cref="WeightFormatException">A checkpoint cannot be read.</exception>
+    /// <exception cref="IOException">The directory or the best checkpoint cannot be written.</exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
     public void Resume()
     {
@@ -157,9 +157,8 @@ public sealed class Trainer : IDisposable
     /// on.
     /// </exception>
     /// <exception cref="IOException">
-    /// The system fails to read an image, or to write the log once all epochs are done and saved.
+    /// The system fails to read an image, or to write a checkpoint, or the log once all epochs are done and saved.
     /// </exception>
-    /// <exception cref="WeightFormatException">A checkpoint cannot be written.</exception>
     /// <exception cref="DeviceException">
     /// A size of a step is more than kernels can count, or the driver fails to record a step.
     /// </exception>
