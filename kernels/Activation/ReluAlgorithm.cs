@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Activation;
 
 /// <summary>The ways to compute a ReLU.</summary>
@@ -7,10 +9,12 @@ public enum ReluAlgorithm
     Naive,
 
     /// <summary>Vectors, a chunk per index (<see cref="ReluVector"/>): the CPU.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>
     /// Four neighbours per index (<see cref="ReluQuad"/>): GPUs; naive where the length is no multiple of 4.
     /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 }

@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Addition;
 
 /// <summary>The ways to compute an addition.</summary>
@@ -7,10 +9,12 @@ public enum AdditionAlgorithm
     Naive,
 
     /// <summary>Vectors, a chunk per index (<see cref="AdditionVector"/>): the CPU.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>
     /// Four neighbours per index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.
     /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 }

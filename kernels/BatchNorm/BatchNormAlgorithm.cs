@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.BatchNorm;
 
 /// <summary>The ways to compute a batch normalisation.</summary>
@@ -9,16 +11,19 @@ public enum BatchNormAlgorithm
     /// <summary>
     /// Vectors of channels, a chunk of pixels per index (<see cref="BatchNormVector"/>): the CPU, any shape.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>
     /// Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no
     /// multiple of 4.
     /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 
     /// <summary>
     /// As <see cref="Quad"/>, with the statistics that tiles of the convolution before it wrote, where they did.
     /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Fused,
 }

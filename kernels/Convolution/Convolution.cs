@@ -164,23 +164,6 @@ public static class Convolution
             (_, Precision.Bf16) => ConvolutionAlgorithm.Bf16,
             _ => ConvolutionAlgorithm.Tiled,
         };
-        bool runs = algorithm switch
-        {
-            ConvolutionAlgorithm.Naive => true,
-            ConvolutionAlgorithm.Tiled => device.Kind != DeviceKind.Cpu,
-            ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.Bf16 => device.HasTensorCores,
-            ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16 => device.HasWarpgroups,
-            _ => device.Kind == DeviceKind.Cpu,
-        };
-        if (!runs)
-        {
-            string possible = device.Kind == DeviceKind.Cpu ? "vector128, vector256, vector512, winograd2 or winograd4"
-                : device.HasWarpgroups ? "tiled, tf32, bf16, warpgrouptf32 or warpgroupbf16"
-                : device.HasTensorCores ? "tiled, tf32 or bf16"
-                : "tiled";
-            throw new DeviceException(
-                $"The convolution algorithm '{algorithm.ToString().ToLowerInvariant()}' does not run on {device.Name}; choose naive or {possible}, or another device.");
-        }
         return algorithm switch
         {
             _ when device.Kind == DeviceKind.Cpu && !VectorChoice.Fits(shape) => ConvolutionAlgorithm.Naive,

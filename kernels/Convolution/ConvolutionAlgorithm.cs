@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>The ways to compute a convolution.</summary>
@@ -10,35 +12,43 @@ public enum ConvolutionAlgorithm
     /// Register tiles over 128-bit vectors (<see cref="ConvolutionRegisterTiles{TVector, TMath}"/>): the CPU, filters of
     /// up to 1024 taps; others are naive.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector128,
 
     /// <summary>Register tiles over 256-bit vectors: as <see cref="Vector128"/>.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector256,
 
     /// <summary>Register tiles over 512-bit vectors: as <see cref="Vector128"/>.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector512,
 
     /// <summary>
     /// Winograd's F(2x2, 3x3) (<see cref="IWinograd{TVector, TMath}"/>): the CPU, 3x3 filters of stride 1 and up to
     /// 16384 channels; other shapes take the widest vectors.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Winograd2,
 
     /// <summary>
     /// Winograd's F(4x4, 3x3): as <see cref="Winograd2"/>, with a quarter of the direct multiplications instead of 4/9.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Winograd4,
 
     /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Tiled,
 
     /// <summary>
     /// The same on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any
     /// shape.
     /// </summary>
+    [RunsOn(DeviceNeed.TensorCores)]
     Tf32,
 
     /// <summary>The same on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
+    [RunsOn(DeviceNeed.TensorCores)]
     Bf16,
 
     /// <summary>
@@ -47,8 +57,10 @@ public enum ConvolutionAlgorithm
     /// channels are no multiples of 4 take <see cref="Tf32"/>, or are widened (<see cref="ChannelWidening"/>): of these
     /// backward-data is <see cref="Tf32"/>, though timings have it under this name.
     /// </summary>
+    [RunsOn(DeviceNeed.Warpgroups)]
     WarpgroupTf32,
 
     /// <summary>As <see cref="WarpgroupTf32"/>, factors rounded to bfloat16.</summary>
+    [RunsOn(DeviceNeed.Warpgroups)]
     WarpgroupBf16,
 }

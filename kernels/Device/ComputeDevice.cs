@@ -1,3 +1,4 @@
+using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -257,18 +258,28 @@ public sealed partial class ComputeDevice : IDisposable
 
     /// <summary>The algorithm that the user forces for an operator, or none.</summary>
     /// <exception cref="DeviceException">
-    /// The device cannot run it: vectors are the CPU's, groups of threads a GPU's.
+    /// The device cannot run it, as its <see cref="RunsOnAttribute"/> says.
     /// </exception>
     internal TAlgorithm? Forced<TAlgorithm>()
         where TAlgorithm : struct, Enum
     {
         TAlgorithm? algorithm = forced.For<TAlgorithm>();
-        string name = algorithm.ToString()!;
-        if (Kind == DeviceKind.Cpu ? name is "Group" or "Quad" or "Fused" : name is "Vector")
+        if (algorithm is { } one && !Runs(one))
         {
             throw new DeviceException(
-                $"The {AlgorithmChoice.WordsFor<TAlgorithm>()} algorithm '{name.ToLowerInvariant()}' does not run on {Name}; choose another, such as naive, or another device.");
+                $"The {AlgorithmChoice.WordsFor<TAlgorithm>()} algorithm '{one.ToString().ToLowerInvariant()}' does not run on {Name}; choose one of {string.Join(", ", Enum.GetValues<TAlgorithm>().Where(Runs)).ToLowerInvariant()}, or another device.");
         }
         return algorithm;
     }
+
+    private bool Runs<TAlgorithm>(TAlgorithm algorithm)
+        where TAlgorithm : struct, Enum =>
+        typeof(TAlgorithm).GetField(algorithm.ToString())!.GetCustomAttribute<RunsOnAttribute>()?.Need switch
+        {
+            null => true,
+            DeviceNeed.Cpu => Kind == DeviceKind.Cpu,
+            DeviceNeed.Gpu => Kind != DeviceKind.Cpu,
+            DeviceNeed.TensorCores => HasTensorCores,
+            _ => HasWarpgroups,
+        };
 }

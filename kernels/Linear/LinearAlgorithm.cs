@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Linear;
 
 /// <summary>The ways to compute a linear layer.</summary>
@@ -10,6 +12,7 @@ public enum LinearAlgorithm
     /// Every weight read once, in the order of memory (<see cref="LinearVector"/>): the CPU, in batches of up to 64
     /// rows, and for the gradient of the weights in any.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>

@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Optimizer;
 
 /// <summary>The ways to take a step of Adam.</summary>
@@ -7,8 +9,10 @@ public enum AdamAlgorithm
     Naive,
 
     /// <summary>One chunk per index, in vectors (<see cref="AdamVector"/>): the CPU.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>Four neighbours per index (<see cref="AdamQuad"/>): GPUs.</summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 }

@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Optimizer;
 
 /// <summary>The ways to centralize gradients.</summary>
@@ -7,8 +9,10 @@ public enum GradientCentralizationAlgorithm
     Naive,
 
     /// <summary>One row per index, in vectors (<see cref="GradientCentralizationVector"/>): the CPU.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>One row per group (<see cref="GradientCentralizationGroup"/>): GPUs.</summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Group,
 }

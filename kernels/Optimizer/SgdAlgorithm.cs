@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Optimizer;
 
 /// <summary>The ways to compute a step of stochastic gradient descent.</summary>
@@ -7,8 +9,10 @@ public enum SgdAlgorithm
     Naive,
 
     /// <summary>Vectors, a chunk per index (<see cref="SgdVector"/>): the CPU.</summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>Four neighbours per index (<see cref="SgdQuad"/>): GPUs.</summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 }

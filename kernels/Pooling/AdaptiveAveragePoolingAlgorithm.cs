@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Pooling;
 
 /// <summary>The ways to compute an adaptive average pooling.</summary>
@@ -10,11 +12,13 @@ public enum AdaptiveAveragePoolingAlgorithm
     /// Vectors of channels, a pixel or a row of pixels per index (<see cref="AdaptiveAveragePoolingVector"/>): the CPU,
     /// any shape.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>
     /// Four channels of a pixel per index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a
     /// multiple of 4; others are computed as <see cref="Naive"/>.
     /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 }

@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.Kernels.Pooling;
 
 /// <summary>The ways to compute a maximum pooling.</summary>
@@ -9,11 +11,13 @@ public enum MaxPoolingAlgorithm
     /// <summary>
     /// Vectors of channels, a row of pixels per index (<see cref="MaxPoolingVector"/>): the CPU, any shape.
     /// </summary>
+    [RunsOn(DeviceNeed.Cpu)]
     Vector,
 
     /// <summary>
     /// Four channels of a pixel per index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4;
     /// others are computed as <see cref="Naive"/>.
     /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
     Quad,
 }
