@@ -9,8 +9,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 internal abstract class ConvolutionPasses
 {
+    private static readonly ConvolutionPasses[] Implementations =
+        [.. Enum.GetValues<ConvolutionAlgorithm>().Select(Create)];
+
     /// <summary>The implementation of an algorithm.</summary>
-    public static ConvolutionPasses Of(ConvolutionAlgorithm algorithm) => algorithm switch
+    public static ConvolutionPasses Of(ConvolutionAlgorithm algorithm) => Implementations[(int)algorithm];
+
+    private static ConvolutionPasses Create(ConvolutionAlgorithm algorithm) => algorithm switch
     {
         ConvolutionAlgorithm.Naive => new ConvolutionNaivePasses(),
         ConvolutionAlgorithm.Vector128 => new ConvolutionRegisterTiles<Vector128<float>, Vector128Math>(),

@@ -13,6 +13,7 @@ public sealed partial class ComputeDevice : IDisposable
     private readonly AcceleratorStream stream;
     private readonly IKernelLoader kernels;
     private readonly AlgorithmChoice forced;
+    private readonly Dictionary<Type, Enum?> checkedAlgorithms = [];
     private readonly ParallelOptions? threads;
     private readonly UploadStaging? staging;
     private readonly bool graphs;
@@ -263,12 +264,16 @@ public sealed partial class ComputeDevice : IDisposable
     internal TAlgorithm? Forced<TAlgorithm>()
         where TAlgorithm : struct, Enum
     {
+        // Operators ask at each launch.
+        if (checkedAlgorithms.TryGetValue(typeof(TAlgorithm), out Enum? known))
+            return (TAlgorithm?)known;
         TAlgorithm? algorithm = forced.For<TAlgorithm>();
         if (algorithm is { } one && !Runs(one))
         {
             throw new DeviceException(
                 $"The {AlgorithmChoice.WordsFor<TAlgorithm>()} algorithm '{one.ToString().ToLowerInvariant()}' does not run on {Name}; choose one of {string.Join(", ", Enum.GetValues<TAlgorithm>().Where(Runs)).ToLowerInvariant()}, or another device.");
         }
+        checkedAlgorithms.Add(typeof(TAlgorithm), algorithm);
         return algorithm;
     }
 
