@@ -41,13 +41,20 @@ public enum ConvolutionAlgorithm
     Tiled,
 
     /// <summary>
-    /// The same on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any
+    /// Winograd's F(4x4, 3x3) around the same tiles (<see cref="ConvolutionTiledWinograd"/>): GPUs, 3x3 filters of
+    /// stride 1 whose channels are multiples of 8; other shapes take <see cref="Tiled"/>.
+    /// </summary>
+    [RunsOn(DeviceNeed.Gpu)]
+    TiledWinograd4,
+
+    /// <summary>
+    /// Tiles on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any
     /// shape.
     /// </summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Tf32,
 
-    /// <summary>The same on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
+    /// <summary>Tiles on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Bf16,
 

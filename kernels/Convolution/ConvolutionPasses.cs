@@ -23,6 +23,7 @@ internal abstract class ConvolutionPasses
         ConvolutionAlgorithm.Vector512 => new ConvolutionRegisterTiles<Vector512<float>, Vector512Math>(),
         ConvolutionAlgorithm.Winograd2 => ConvolutionVector.WinogradOf(VectorChoice.Widest, 2),
         ConvolutionAlgorithm.Winograd4 => ConvolutionVector.WinogradOf(VectorChoice.Widest, 4),
+        ConvolutionAlgorithm.TiledWinograd4 => new ConvolutionTiledWinograd(),
         _ => new ConvolutionTiled(algorithm),
     };
 

@@ -123,6 +123,10 @@ checks() {
     # Batch norm that reads its statistics itself, to be held against the default.
     bench bench-fused tf32
     bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad tf32
+    # Single precision by Winograd wherever a shape allows it, and by tiles alone, to be held against the default, which chooses by counting.
+    selftest selftest-winograd ILGPUCXR_ALGORITHMS=convolution=tiledwinograd4 fp32
+    bench bench-chosen fp32
+    bench bench-direct ILGPUCXR_ALGORITHMS=convolution=tiled fp32
     # One tile for all: its operators' times beside the default's tell whether the tiles are well chosen.
     for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" tf32; done
     has_torch && side_by_side side-by-side-batches "$limit" --modes eager,channels-last --batches 64,32,256 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"

@@ -45,7 +45,16 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
 
     // 17 of the 20 bytes a cycle that each multiprocessor's share of 4.8 TB/s is; 2 microseconds for the launch that
     // adds the slices.
-    private const double BytesPerCycle = 17, LaunchCycles = 4000;
+    private const double BytesPerCycle = 17;
+
+    /// <summary>Cycles that a launch more takes.</summary>
+    public const double LaunchCycles = 4000;
+
+    /// <summary>Cycles of a product that fills the machine.</summary>
+    public double ProductCycles(double multiplyAdds) => multiplyAdds / (pace * Multiprocessors);
+
+    /// <summary>Cycles that floats take to or from memory.</summary>
+    public static double TrafficCycles(double floats) => sizeof(float) * floats / (Multiprocessors * BytesPerCycle);
 
     /// <summary>The plan for a product.</summary>
     /// <param name="rows">Rows of the result.</param>
@@ -54,15 +63,14 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
     /// <param name="forced">The tile to use, if the kernel has it; null for the one that costs least.</param>
     public TiledPlan Plan(int rows, int columns, int depth, TileAlgorithm? forced)
     {
-        bool isForced = Array.Exists(tiles, tile => tile.Algorithm == forced);
         TileCost best = tiles[0];
         int bestDepth = 0;
         double least = double.PositiveInfinity;
         foreach (TileCost tile in tiles)
         {
-            if (isForced && tile.Algorithm != forced)
+            if (Excludes(forced, tile))
                 continue;
-            long groups = (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
+            long groups = Groups(tile, rows, columns);
             for (int waves = 1, before = 0; waves <= MaxWaves; waves++)
             {
                 int sliceDepth = SliceDepth(depth, waves * Multiprocessors / groups);
@@ -79,6 +87,44 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
         return new TiledPlan(rows, columns, depth, best.Rows, best.Columns, bestDepth);
     }
 
+    /// <summary>The plan for several products of one size, whose parts of the depth lie one behind the other.</summary>
+    /// <remarks>
+    /// No slice has a share of two parts, so the slices' shares are not to be added up. Each part gets the depth of its
+    /// slices, whole tiles: <see cref="TiledPlan.Depth"/> may be more than was asked for.
+    /// </remarks>
+    /// <param name="rows">Rows of a result.</param>
+    /// <param name="columns">Columns of a result.</param>
+    /// <param name="depth">Length of a part's sums.</param>
+    /// <param name="parts">Number of products.</param>
+    /// <param name="mostSlices">The most slices that a part is cut into.</param>
+    /// <param name="forced">The tile to use, if the kernel has it; null for the one that costs least.</param>
+    public TiledPlan PlanParts(int rows, int columns, int depth, int parts, int mostSlices, TileAlgorithm? forced)
+    {
+        TileCost best = tiles[0];
+        int bestDepth = 0, bestSlices = 0;
+        double least = double.PositiveInfinity;
+        foreach (TileCost tile in tiles)
+        {
+            if (Excludes(forced, tile))
+                continue;
+            long groups = Groups(tile, rows, columns);
+            for (int slices = 1; slices <= Math.Min(mostSlices, Math.Max(1, depth / MinSliceDepth)); slices *= 2)
+            {
+                int sliceDepth = SliceDepth(depth, slices);
+                double cycles = Cycles(tile, rows, columns, groups, parts * slices, sliceDepth);
+                if (cycles < least)
+                    (best, bestDepth, bestSlices, least) = (tile, sliceDepth, slices, cycles);
+            }
+        }
+        return new TiledPlan(rows, columns, parts * bestSlices * bestDepth, best.Rows, best.Columns, bestDepth);
+    }
+
+    private bool Excludes(TileAlgorithm? forced, TileCost tile) =>
+        tile.Algorithm != forced && Array.Exists(tiles, other => other.Algorithm == forced);
+
+    private static long Groups(TileCost tile, int rows, int columns) =>
+        (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
+
     /// <summary>Depth of as many slices as are wanted, whole tiles.</summary>
     private int SliceDepth(int depth, long wanted)
     {
@@ -93,7 +139,6 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
             * tile.Cost / pace;
         return slices == 1
             ? cycles
-            : cycles + (2.0 * slices + 1) * sizeof(float) * rows * columns / (Multiprocessors * BytesPerCycle)
-            + LaunchCycles;
+            : cycles + TrafficCycles((2.0 * slices + 1) * rows * columns) + LaunchCycles;
     }
 }

@@ -5,7 +5,7 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>What a register tile needs of a vector width, so that one source serves every width.</summary>
 /// <typeparam name="TVector">The .NET vector of that width.</typeparam>
-internal unsafe interface IVectorMath<TVector>
+internal unsafe interface IVectorMath<TVector> : IArithmetic<TVector>
 {
     /// <summary>Floats in a vector.</summary>
     static abstract int Count { get; }
@@ -19,18 +19,6 @@ internal unsafe interface IVectorMath<TVector>
     static abstract TVector Load(float* source);
 
     static abstract TVector Broadcast(float* source);
-
-    /// <summary>The same number in all lanes.</summary>
-    static abstract TVector Create(float value);
-
-    static abstract TVector Add(TVector a, TVector b);
-
-    static abstract TVector Subtract(TVector a, TVector b);
-
-    static abstract TVector Multiply(TVector a, TVector b);
-
-    /// <summary><c>a b + c</c>, fused where the hardware can.</summary>
-    static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
     /// <summary>The value, or 0 where <paramref name="sign"/> is at most 0.</summary>
     static abstract TVector Masked(TVector value, TVector sign);

@@ -11,7 +11,11 @@ namespace IlgpuCxr.GradientChecks;
 /// </summary>
 public class ConvolutionCase : OperatorCase
 {
-    private static readonly string Winograd4 = nameof(ConvolutionAlgorithm.Winograd4).ToLowerInvariant();
+    private static readonly string[] Winograd4 =
+    [
+        nameof(ConvolutionAlgorithm.Winograd4).ToLowerInvariant(),
+        nameof(ConvolutionAlgorithm.TiledWinograd4).ToLowerInvariant(),
+    ];
 
     private readonly ConvolutionShape shape;
     private readonly double[] input;
@@ -87,7 +91,7 @@ public class ConvolutionCase : OperatorCase
     public override Results Bounds(string algorithm)
     {
         Results bounds = Bounds();
-        if (algorithm != Winograd4 || !shape.FitsWinograd)
+        if (!Winograd4.Contains(algorithm) || !shape.FitsWinograd)
             return bounds;
         double[] gradInput = WinogradBound.BackwardData(GradOutput, weight, shape);
         bounds["output"] = [.. WinogradBound.Forward(input, weight, shape).Zip(bounds["output"], Math.Max)];

@@ -30,7 +30,8 @@ internal static class ConvolutionChecks
     /// Whether integers stay exact: the transforms of F(4x4, 3x3) have fractions that no float holds.
     /// </summary>
     public static bool IsExact(ComputeDevice device, ConvolutionShape shape) =>
-        Kernels.Convolution.Convolution.Choose(device, shape) != ConvolutionAlgorithm.Winograd4;
+        Kernels.Convolution.Convolution.Choose(device, shape)
+            is not (ConvolutionAlgorithm.Winograd4 or ConvolutionAlgorithm.TiledWinograd4);
 
     private static IEnumerable<ConvolutionShape> AllShapes()
     {
@@ -55,6 +56,8 @@ internal static class ConvolutionChecks
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 3, 3, 2, 1);
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 1, 1, 2, 0);
         yield return new ConvolutionShape(4, 7, 7, 128, 256, 3, 3, 1, 1);
+        // As large as it takes for a GPU in single precision to choose Winograd (ConvolutionTiledWinograd.Saves).
+        yield return new ConvolutionShape(4, 28, 28, 96, 128, 3, 3, 1, 1);
     }
 
     /// <summary>Errors of integers count as they are, others relative to their bound.</summary>

@@ -35,13 +35,14 @@ public static class GpuKernels
             .Where(type =>
                 type.Name.EndsWith("Naive", StringComparison.Ordinal)
                 || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ChannelWidening)
-                || type == typeof(WarpgroupTiles))
+                || type == typeof(WarpgroupTiles) || type == typeof(TiledWinogradKernels))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method =>
                 method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D)
                 && !method.IsGenericMethod)
             .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
             .Concat(OfSlices(nameof(SliceSums.Add), default))
+            .Concat(WinogradOutputs())
             .Concat(Packing());
 
     /// <summary>Every variant of the tiled convolution.</summary>
@@ -118,6 +119,13 @@ public static class GpuKernels
                     ImageTransform.Specialization));
 
     public static IEnumerable<GpuKernel> All() => OnePerIndex().Concat(Tiled());
+
+    private static IEnumerable<GpuKernel> WinogradOutputs() =>
+        from result in new[] { typeof(MatrixResult), typeof(GradInputResult) }
+        select new GpuKernel(
+            $"{nameof(TiledWinogradKernels)}.{nameof(TiledWinogradKernels.Output)}<{result.Name}>",
+            typeof(TiledWinogradKernels).GetMethod(nameof(TiledWinogradKernels.Output))!.MakeGenericMethod(result),
+            default);
 
     private static IEnumerable<GpuKernel> Packing() =>
         from pass in warpgroupPasses

@@ -51,19 +51,21 @@ public sealed class RecordedStepTests
     }
 
     [Test]
-    public void Has_the_losses_of_the_cpu_within_rounding()
+    public void Has_the_losses_of_the_cpu_within_rounding([Values("", "convolution=tiledwinograd4")] string algorithms)
     {
         using ComputeDevice cpu = DeviceCatalog.Open("cpu");
         (float[] _, float[] expected) = Train(cpu, evaluates: false);
-        (_, float[] losses, _) = Train(graphs: true, evaluates: false);
+        (_, float[] losses, _) = Train(graphs: true, evaluates: false, algorithms);
         // Six steps with a large learning rate; sums of up to 200 products in single precision.
         Assert.That(losses, Is.EqualTo(expected).Within(1e-4));
     }
 
-    private static (float[] Weights, float[] Losses, int Replays) Train(bool graphs, bool evaluates)
+    private static (float[] Weights, float[] Losses, int Replays) Train(
+        bool graphs, bool evaluates, string algorithms = "")
     {
         using ComputeDevice device = EmulatedGpu.Open(
-            new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs }, out EmulatedGpu gpu);
+            new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs, Algorithms = algorithms },
+            out EmulatedGpu gpu);
         (float[] weights, float[] losses) = Train(device, evaluates);
         return (weights, losses, gpu.Replays);
     }
