@@ -151,7 +151,7 @@ public static class Convolution
     /// <summary>
     /// The one place that chooses: on a CPU Winograd or the widest vectors, by the costs that
     /// <see cref="VectorChoice.Best"/> counts; on a GPU tiles, on tensor cores as the device's precision says, and in
-    /// single precision Winograd where <see cref="ConvolutionTiledWinograd.Saves"/>.
+    /// single precision Winograd where <see cref="TiledWinogradChoice.Saves"/>.
     /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="shape">The sizes.</param>
@@ -163,7 +163,8 @@ public static class Convolution
             (DeviceKind.Cpu, _) => VectorChoice.Best(shape),
             (_, Precision.Tf32) => ConvolutionAlgorithm.Tf32,
             (_, Precision.Bf16) => ConvolutionAlgorithm.Bf16,
-            _ when ConvolutionTiledWinograd.Fits(shape) && ConvolutionTiledWinograd.Saves(shape) =>
+            _ when TiledWinogradChoice.Fits(shape)
+                && TiledWinogradChoice.Saves(shape, device.Forced<TileAlgorithm>()) =>
                 ConvolutionAlgorithm.TiledWinograd4,
             _ => ConvolutionAlgorithm.Tiled,
         };
@@ -172,7 +173,7 @@ public static class Convolution
             _ when device.Kind == DeviceKind.Cpu && !VectorChoice.Fits(shape) => ConvolutionAlgorithm.Naive,
             ConvolutionAlgorithm.Winograd2 or ConvolutionAlgorithm.Winograd4 when !shape.FitsWinograd =>
                 VectorChoice.Widest,
-            ConvolutionAlgorithm.TiledWinograd4 when !ConvolutionTiledWinograd.Fits(shape) =>
+            ConvolutionAlgorithm.TiledWinograd4 when !TiledWinogradChoice.Fits(shape) =>
                 ConvolutionAlgorithm.Tiled,
             ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
             ConvolutionAlgorithm.WarpgroupBf16 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Bf16,

@@ -21,8 +21,8 @@ internal readonly record struct TileCost(
 /// </summary>
 /// <remarks>
 /// <code>
-/// cycles = max(waves, groupsToSaturate) · rows · columns · (sliceDepth + 32) · cost / pace        waves = ⌈tiles · slices / 132⌉
-///        + 4 bytes · (2 slices + 1) · results / (132 · 17) + 4000                                 where there are several slices
+/// cycles = max(waves, groupsToSaturate) · rows · columns · (sliceDepth + 2 tileDepth) · cost / pace        waves = ⌈tiles · slices / 132⌉
+///        + 4 bytes · (2 slices + 1) · results / (132 · 17) + 4000                                          where there are several slices
 /// </code>
 /// 196 tiles run in two waves: 64 of 132 multiprocessors have two tiles and the others wait for them, which is three
 /// quarters of the machine's pace. 392 tiles half as large run in three full waves, at 99 %. Slices fill a wave too,
@@ -36,94 +36,87 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
 {
     private const int Multiprocessors = 132;
 
-    // Two tiles of depth 16 must have arrived before the first product.
-    private const int FillDepth = 32;
-
     // Of twelve waves the last one's idle part is a twelfth at most, and more slices could save no more than that.
     // Shorter slices are not worth the launch that adds them.
     private const int MaxWaves = 12, MinSliceDepth = 256;
 
-    // 17 of the 20 bytes a cycle that each multiprocessor's share of 4.8 TB/s is; 2 microseconds for the launch that
-    // adds the slices.
+    // 17 of the 20 bytes a cycle that each multiprocessor's share of 4.8 TB/s is.
     private const double BytesPerCycle = 17;
 
-    /// <summary>Cycles that a launch more takes.</summary>
+    /// <summary>Cycles of one more launch, such as the one that adds the slices: 2 microseconds.</summary>
     public const double LaunchCycles = 4000;
 
-    /// <summary>Cycles of a product that fills the machine.</summary>
-    public double ProductCycles(double multiplyAdds) => multiplyAdds / (pace * Multiprocessors);
-
-    /// <summary>Cycles that floats take to or from memory.</summary>
-    public static double TrafficCycles(double floats) => sizeof(float) * floats / (Multiprocessors * BytesPerCycle);
+    // The first tiles must have arrived before the first product.
+    private int FillDepth => 2 * tileDepth;
 
     /// <summary>The plan for a product.</summary>
     /// <param name="rows">Rows of the result.</param>
     /// <param name="columns">Columns of the result.</param>
     /// <param name="depth">Length of the sums; may be 0.</param>
     /// <param name="forced">The tile to use, if the kernel has it; null for the one that costs least.</param>
-    public TiledPlan Plan(int rows, int columns, int depth, TileAlgorithm? forced)
+    public TiledPlan Plan(int rows, int columns, int depth, TileAlgorithm? forced) =>
+        Plan(rows, columns, depth, forced, out _);
+
+    /// <summary>The plan for a product, and what it takes.</summary>
+    /// <param name="rows">Rows of the result.</param>
+    /// <param name="columns">Columns of the result.</param>
+    /// <param name="depth">Length of the sums; may be 0.</param>
+    /// <param name="forced">The tile to use, if the kernel has it; null for the one that costs least.</param>
+    /// <param name="cycles">Cycles that it takes, by counting.</param>
+    public TiledPlan Plan(int rows, int columns, int depth, TileAlgorithm? forced, out double cycles)
     {
-        TileCost best = tiles[0];
-        int bestDepth = 0;
-        double least = double.PositiveInfinity;
-        foreach (TileCost tile in tiles)
-        {
-            if (Excludes(forced, tile))
-                continue;
-            long groups = Groups(tile, rows, columns);
-            for (int waves = 1, before = 0; waves <= MaxWaves; waves++)
-            {
-                int sliceDepth = SliceDepth(depth, waves * Multiprocessors / groups);
-                // Counted already: most products have one slice for any number of waves, and this runs at every launch.
-                if (sliceDepth == before)
-                    continue;
-                before = sliceDepth;
-                double cycles = Cycles(
-                    tile, rows, columns, groups, Math.Max(1, Ceiling.Divide(depth, sliceDepth)), sliceDepth);
-                if (cycles < least)
-                    (best, bestDepth, least) = (tile, sliceDepth, cycles);
-            }
-        }
-        return new TiledPlan(rows, columns, depth, best.Rows, best.Columns, bestDepth);
+        (TileCost tile, int sliceDepth, cycles) = Cheapest(rows, columns, depth, 1, isCut: true, forced);
+        return new TiledPlan(rows, columns, depth, tile.Rows, tile.Columns, sliceDepth);
     }
 
     /// <summary>The plan for several products of one size, whose parts of the depth lie one behind the other.</summary>
     /// <remarks>
-    /// No slice has a share of two parts, so the slices' shares are not to be added up. Each part gets the depth of its
-    /// slices, whole tiles: <see cref="TiledPlan.Depth"/> may be more than was asked for.
+    /// A slice belongs to one part, and parts are not added up: what is counted for adding slices stands for whatever
+    /// the shares are read for. Each part gets the depth of its slices, whole tiles, so that
+    /// <see cref="TiledPlan.Depth"/> may be more than was asked for.
     /// </remarks>
     /// <param name="rows">Rows of a result.</param>
     /// <param name="columns">Columns of a result.</param>
     /// <param name="depth">Length of a part's sums.</param>
     /// <param name="parts">Number of products.</param>
-    /// <param name="mostSlices">The most slices that a part is cut into.</param>
+    /// <param name="isCut">Whether a part may be cut into several slices.</param>
     /// <param name="forced">The tile to use, if the kernel has it; null for the one that costs least.</param>
-    public TiledPlan PlanParts(int rows, int columns, int depth, int parts, int mostSlices, TileAlgorithm? forced)
+    /// <param name="cycles">Cycles that it takes, by counting.</param>
+    public TiledPlan PlanParts(
+        int rows, int columns, int depth, int parts, bool isCut, TileAlgorithm? forced, out double cycles)
     {
-        TileCost best = tiles[0];
-        int bestDepth = 0, bestSlices = 0;
-        double least = double.PositiveInfinity;
-        foreach (TileCost tile in tiles)
-        {
-            if (Excludes(forced, tile))
-                continue;
-            long groups = Groups(tile, rows, columns);
-            for (int slices = 1; slices <= Math.Min(mostSlices, Math.Max(1, depth / MinSliceDepth)); slices *= 2)
-            {
-                int sliceDepth = SliceDepth(depth, slices);
-                double cycles = Cycles(tile, rows, columns, groups, parts * slices, sliceDepth);
-                if (cycles < least)
-                    (best, bestDepth, bestSlices, least) = (tile, sliceDepth, slices, cycles);
-            }
-        }
-        return new TiledPlan(rows, columns, parts * bestSlices * bestDepth, best.Rows, best.Columns, bestDepth);
+        (TileCost tile, int sliceDepth, cycles) = Cheapest(rows, columns, depth, parts, isCut, forced);
+        int paddedDepth = Slices(depth, sliceDepth) * sliceDepth;
+        return new TiledPlan(rows, columns, checked(parts * paddedDepth), tile.Rows, tile.Columns, sliceDepth);
     }
 
-    private bool Excludes(TileAlgorithm? forced, TileCost tile) =>
-        tile.Algorithm != forced && Array.Exists(tiles, other => other.Algorithm == forced);
+    /// <summary>Cycles that floats take to or from memory.</summary>
+    public static double TrafficCycles(double floats) => sizeof(float) * floats / (Multiprocessors * BytesPerCycle);
 
-    private static long Groups(TileCost tile, int rows, int columns) =>
-        (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
+    private (TileCost Tile, int SliceDepth, double Cycles) Cheapest(
+        int rows, int columns, int depth, int parts, bool isCut, TileAlgorithm? forced)
+    {
+        bool isForced = Array.Exists(tiles, tile => tile.Algorithm == forced);
+        (TileCost Tile, int SliceDepth, double Cycles) best = (tiles[0], 0, double.PositiveInfinity);
+        foreach (TileCost tile in tiles)
+        {
+            if (isForced && tile.Algorithm != forced)
+                continue;
+            long groups = (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
+            for (int waves = 1, before = 0; waves <= (isCut ? MaxWaves : 1); waves++)
+            {
+                int sliceDepth = SliceDepth(depth, isCut ? waves * Multiprocessors / (groups * parts) : 1);
+                // Counted already: most products have one slice for any number of waves, and this runs at every launch.
+                if (sliceDepth == before)
+                    continue;
+                before = sliceDepth;
+                double cycles = Cycles(tile, rows, columns, groups, parts * Slices(depth, sliceDepth), sliceDepth);
+                if (cycles < best.Cycles)
+                    best = (tile, sliceDepth, cycles);
+            }
+        }
+        return best;
+    }
 
     /// <summary>Depth of as many slices as are wanted, whole tiles.</summary>
     private int SliceDepth(int depth, long wanted)
@@ -131,6 +124,8 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
         int slices = (int)Math.Clamp(wanted, 1, Math.Max(1, depth / MinSliceDepth));
         return Math.Max(1, Ceiling.Divide(Ceiling.Divide(depth, slices), tileDepth)) * tileDepth;
     }
+
+    private static int Slices(int depth, int sliceDepth) => Math.Max(1, Ceiling.Divide(depth, sliceDepth));
 
     private double Cycles(TileCost tile, int rows, int columns, long groups, int slices, int sliceDepth)
     {

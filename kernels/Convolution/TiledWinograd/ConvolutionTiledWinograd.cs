@@ -19,62 +19,44 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// linear layer's operands serve, and no kernel of the product is new.
 /// <para>
 /// What is transformed passes through memory, 2.25 times the images each way. The batch is cut into chunks of whole
-/// images, so that this takes no more than a share of the GPU's memory.
+/// images, so that this takes a bounded part of it.
 /// </para>
 /// </remarks>
-/// <param name="chunkFloats">The most floats of the transformed tensors of a chunk.</param>
+/// <param name="chunkFloats">The most floats of a chunk's transformed images and products.</param>
 internal sealed class ConvolutionTiledWinograd(
     long chunkFloats = ConvolutionTiledWinograd.ChunkFloats) : ConvolutionPasses
 {
     /// <summary>Rows and columns of outputs of a tile.</summary>
     public const int Outputs = 4;
 
-    private const int Elements = 36;
-
-    // 512 MiB of transformed tensors: a chunk of the widest layer is then some 9 images of 224x224, 60 waves of tiles,
-    // of which the last one's idle part is a 60th at most.
-    private const long ChunkFloats = 128 << 20;
+    /// <summary>Elements of a transformed tile.</summary>
+    public const int Elements = 36;
 
     /// <summary>
-    /// Whether a shape can be computed so: a slice is whole tiles of depth, and offsets are 32 bits wide.
+    /// 512 MiB: a chunk of the widest layers of VGG16 at 224x224 then still has more than the twelve waves of tiles from
+    /// which on <see cref="TiledPlanner"/> does not mind the last one.
     /// </summary>
-    public static bool Fits(in ConvolutionShape shape) =>
-        shape is { FitsWinograd: true, N: > 0 } && shape.C % TiledGemm.Depth == 0 && shape.K % TiledGemm.Depth == 0
-        && FloatsOf(shape with { N = 1 }) <= int.MaxValue;
-
-    /// <summary>
-    /// Whether it takes less time than <see cref="ConvolutionTiled"/>, by counting as <see cref="TiledPlanner"/> does: a
-    /// quarter of the products, but tensors that pass through memory four times more.
-    /// </summary>
-    public static bool Saves(in ConvolutionShape shape)
-    {
-        double channels = shape.C + shape.K, pixels = shape.Output.Pixels;
-        double transformed = (double)Elements * Tiles(shape, shape.P, shape.Q);
-        double direct = TiledGemm.Planner.ProductCycles(pixels * 9 * shape.C * shape.K);
-        double product = Math.Max(
-            TiledGemm.Planner.ProductCycles(transformed * shape.C * shape.K),
-            TiledPlanner.TrafficCycles(transformed * channels));
-        double transforms = TiledPlanner.TrafficCycles(
-            (pixels + transformed) * channels + (double)Elements * shape.C * shape.K);
-        return product + transforms + 3 * TiledPlanner.LaunchCycles < direct;
-    }
+    public const long ChunkFloats = 128 << 20;
 
     /// <inheritdoc/>
     public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
         in ConvolutionShape shape)
     {
-        // [K, element, C], as a linear layer has its weights.
+        // [K, element, C], as a linear layer of 36 C inputs has its weights.
         Tensor filters = TransformWeights(device, weights, shape, Elements * shape.C, shape.C, turn: 0);
         foreach (var (first, part) in Chunks(shape))
         {
-            int tiles = Tiles(part, shape.P, shape.Q);
-            var product = new ConvolutionShape(tiles, 1, 1, Elements * shape.C, shape.K, 1, 1, 1, 0);
-            Tensor transformed = TransformInput(
-                device, Images(device, input, first, part.Input), part.Input, shape.Padding, part.Output);
+            int tiles = TiledWinogradTiles.Count(part.Output);
+            // [tile, element, C], as that layer has its inputs.
+            Tensor transformed = Transform(
+                device, TiledWinogradKernels.Input, Images(device, input, first, part.Input), tiles * shape.C,
+                new TiledWinogradTiles(part.Input, shape.Padding, part.Output, Elements * shape.C, shape.C));
+            var layer = new ConvolutionShape(tiles, 1, 1, Elements * shape.C, shape.K, 1, 1, 1, 0);
             Convolve(
-                device, new MatrixResult(Images(device, output, first, part.Output), shape.K, bias, relu), transformed,
-                new InputPatches(transformed.View, product), new Filters(filters.View, product), part.Output, shape.C);
+                device, new MatrixResult(Images(device, output, first, part.Output), shape.K, bias, relu),
+                new InputPatches(transformed.View, layer), new Filters(filters.View, layer), part.Output, shape.C);
+            transformed.Release();
         }
         filters.Release();
     }
@@ -84,21 +66,24 @@ internal sealed class ConvolutionTiledWinograd(
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
-        // [element, K, C], as a linear layer with all elements' K outputs has its weights.
+        // [element, K, C], as a linear layer of 36 K outputs has its weights.
         Tensor filters = TransformWeights(device, weights, shape, shape.C, shape.K * shape.C, turn: 8);
         foreach (var (first, part) in Chunks(shape))
         {
-            int tiles = Tiles(part, shape.H, shape.W);
-            var product = new ConvolutionShape(tiles, 1, 1, shape.C, Elements * shape.K, 1, 1, 1, 0);
-            var phase = new StridePhase(product, 0, 0);
-            Tensor transformed = TransformInput(
-                device, Images(device, gradOutput, first, part.Output), part.Output, 2 - shape.Padding, part.Input);
+            int tiles = TiledWinogradTiles.Count(part.Input);
+            // [tile, element, K], as that layer has its outputs' gradient.
+            Tensor transformed = Transform(
+                device, TiledWinogradKernels.Input, Images(device, gradOutput, first, part.Output), tiles * shape.K,
+                new TiledWinogradTiles(part.Output, 2 - shape.Padding, part.Input, Elements * shape.K, shape.K));
+            var layer = new ConvolutionShape(tiles, 1, 1, shape.C, Elements * shape.K, 1, 1, 1, 0);
+            var phase = new StridePhase(layer, 0, 0);
             var result = new GradInputResult(
                 Images(device, gradInput, first, part.Input), part, new StridePhase(part, 0, 0), accumulate,
                 activation is null ? default : Images(device, activation, first, part.Input));
             Convolve(
-                device, result, transformed, new GradOutputPatches(transformed.View, product, phase),
-                new PhaseFilters(filters.View, product, phase), part.Input, shape.K);
+                device, result, new GradOutputPatches(transformed.View, layer, phase),
+                new PhaseFilters(filters.View, layer, phase), part.Input, shape.K);
+            transformed.Release();
         }
         filters.Release();
     }
@@ -107,43 +92,36 @@ internal sealed class ConvolutionTiledWinograd(
     public override void BackwardWeights(
         ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
+        int count = shape.K * shape.C;
         foreach (var (first, part) in Chunks(shape))
         {
-            int tileRows = TilesOf(shape.P), tileColumns = TilesOf(shape.Q), count = shape.K * shape.C;
             TiledPlan plan = TiledGemm.Planner.PlanParts(
-                shape.K, shape.C, part.N * tileRows * tileColumns, Elements, mostSlices: int.MaxValue,
-                device.Forced<TileAlgorithm>());
-            // [element, tile, channel], as a linear layer has its batch; as many tiles as whole slices have.
+                shape.K, shape.C, TiledWinogradTiles.Count(part.Output), Elements, isCut: true,
+                device.Forced<TileAlgorithm>(), out _);
+            // [element, tile, channel], as a linear layer has its batch; as many tiles as whole slices have, those that
+            // no image has being zeros.
             int tiles = plan.Depth / Elements;
             Tensor transformedInput = Transform(
-                TiledWinogradKernels.Input, Images(device, input, first, part.Input), part.Input, shape.Padding);
+                device, TiledWinogradKernels.Input, Images(device, input, first, part.Input), tiles * shape.C,
+                new TiledWinogradTiles(part.Input, shape.Padding, part.Output, shape.C, tiles * shape.C));
             Tensor transformedGradOutput = Transform(
-                TiledWinogradKernels.GradOutput, Images(device, gradOutput, first, part.Output), part.Output, 0);
-            var product = new ConvolutionShape(plan.Depth, 1, 1, shape.C, shape.K, 1, 1, 1, 0);
-            Tensor products = device.Arena.Rent(new TensorShape(1, plan.Slices, shape.K, shape.C));
-            Multiply(
-                device, products, new GradWeightsResult(gradWeights, product),
-                new GradOutputPixels(transformedGradOutput.View, product),
-                new InputTaps(transformedInput.View, product), plan);
+                device, TiledWinogradKernels.GradOutput, Images(device, gradOutput, first, part.Output),
+                tiles * shape.K, new TiledWinogradTiles(part.Output, 0, part.Output, shape.K, tiles * shape.K));
+            var layer = new ConvolutionShape(plan.Depth, 1, 1, shape.C, shape.K, 1, 1, 1, 0);
+            Tensor products = Multiply(
+                device, new GradWeightsResult(gradWeights, layer),
+                new GradOutputPixels(transformedGradOutput.View, layer), new InputTaps(transformedInput.View, layer),
+                plan);
+            int slices = plan.Slices / Elements;
+            if (slices > 1)
+                device.Launch(
+                    TiledWinogradKernels.SumSlices, Elements * count, products.View, new FastDivisor(count), slices);
             device.Launch(
-                TiledWinogradKernels.GradWeights, count, gradWeights, products.View, new FastDivisor(shape.C), count,
-                plan.Slices / Elements, first == 0 ? 0 : 1);
+                TiledWinogradKernels.GradWeights, count, gradWeights, products.View, new FastDivisor(shape.C),
+                slices * count, first == 0 ? 0 : 1);
             products.Release();
             transformedGradOutput.Release();
             transformedInput.Release();
-
-            Tensor Transform(
-                Action<Index1D, ArrayView<float>, ArrayView<float>, TiledWinogradTiles> kernel,
-                ArrayView<float> images, TensorShape imagesShape, int padding)
-            {
-                int channels = imagesShape.C;
-                Tensor transformed = device.Arena.Rent(new TensorShape(1, Elements, tiles, channels));
-                device.Launch(
-                    kernel, tiles * channels, transformed.View, images,
-                    new TiledWinogradTiles(
-                        imagesShape, padding, tileRows, tileColumns, channels, tiles * channels));
-                return transformed;
-            }
         }
     }
 
@@ -152,75 +130,86 @@ internal sealed class ConvolutionTiledWinograd(
         ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
         BiasQuad.Backward(device, gradBias, gradOutput, shape);
 
+    /// <summary>Floats of transformed images and products, for the whole batch.</summary>
+    public static long FloatsOf(in ConvolutionShape shape) =>
+        Elements * (long)(shape.C + shape.K)
+        * Math.Max(TiledWinogradTiles.Count(shape.Input), TiledWinogradTiles.Count(shape.Output));
+
+    /// <summary>Images of a chunk: all chunks have as many, but that the last one may have fewer.</summary>
+    public static int ImagesPerChunk(in ConvolutionShape shape, long chunkFloats = ChunkFloats)
+    {
+        int most = (int)Math.Clamp(chunkFloats / FloatsOf(shape with { N = 1 }), 1, shape.N);
+        return Ceiling.Divide(shape.N, Ceiling.Divide(shape.N, most));
+    }
+
     private static Tensor TransformWeights(
         ComputeDevice device, ArrayView<float> weights, in ConvolutionShape shape, int filterStep, int elementStep,
         int turn)
     {
-        Tensor transformed = device.Arena.Rent(new TensorShape(1, Elements, shape.K, shape.C));
+        Tensor transformed = device.Arena.Rent(TensorShape.Vector(Elements * shape.K * shape.C));
         device.Launch(
             TiledWinogradKernels.Weights, shape.K * shape.C, transformed.View, weights, new FastDivisor(shape.C),
             filterStep, elementStep, turn);
         return transformed;
     }
 
-    /// <summary>Transforms the images under the tiles of a result: <c>[tile, element, channel]</c>.</summary>
-    private static Tensor TransformInput(
-        ComputeDevice device, ArrayView<float> images, TensorShape shape, int padding, TensorShape result)
+    private static Tensor Transform(
+        ComputeDevice device, Action<Index1D, ArrayView<float>, ArrayView<float>, TiledWinogradTiles> kernel,
+        ArrayView<float> images, int threads, TiledWinogradTiles tiles)
     {
-        int tileRows = TilesOf(result.H), tileColumns = TilesOf(result.W), tiles = result.N * tileRows * tileColumns;
-        Tensor transformed = device.Arena.Rent(new TensorShape(1, tiles, Elements, shape.C));
-        device.Launch(
-            TiledWinogradKernels.Input, tiles * shape.C, transformed.View, images,
-            new TiledWinogradTiles(shape, padding, tileRows, tileColumns, Elements * shape.C, shape.C));
+        Tensor transformed = device.Arena.Rent(TensorShape.Vector(Elements * threads));
+        device.Launch(kernel, threads, transformed.View, images, tiles);
         return transformed;
     }
 
-    /// <summary>Multiplies what is transformed, releases it, and transforms the products back.</summary>
+    /// <summary>Multiplies what is transformed, and transforms the products back.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="result">Where results go.</param>
+    /// <param name="rows">Transformed tiles against element and channel.</param>
+    /// <param name="columns">Channels of the result against element and channel.</param>
+    /// <param name="resultShape">The result's images.</param>
+    /// <param name="channels">Channels that are summed over.</param>
     private static void Convolve<TRows, TColumns, TResult>(
-        ComputeDevice device, TResult result, Tensor transformed, TRows rows, TColumns columns, TensorShape shape,
-        int depth)
+        ComputeDevice device, TResult result, TRows rows, TColumns columns, TensorShape resultShape, int channels)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        int tileRows = TilesOf(shape.H), tileColumns = TilesOf(shape.W), tiles = shape.N * tileRows * tileColumns;
+        int tiles = TiledWinogradTiles.Count(resultShape);
         TiledPlan plan = TiledGemm.Planner.PlanParts(
-            tiles, shape.C, depth, Elements, mostSlices: 1, device.Forced<TileAlgorithm>());
-        Tensor products = device.Arena.Rent(new TensorShape(1, Elements, tiles, shape.C));
-        Multiply(device, products, result, rows, columns, plan);
-        transformed.Release();
+            tiles, resultShape.C, channels, Elements, isCut: false, device.Forced<TileAlgorithm>(), out _);
+        // [element, tile, channel]
+        Tensor products = Multiply(device, result, rows, columns, plan);
         device.Launch(
-            TiledWinogradKernels.Output, tiles * shape.C, result, products.View,
-            new TiledWinogradTiles(shape, padding: 0, tileRows, tileColumns, shape.C, tiles * shape.C));
+            TiledWinogradKernels.Output, tiles * resultShape.C, result, products.View,
+            new TiledWinogradTiles(resultShape, 0, resultShape, resultShape.C, tiles * resultShape.C));
         products.Release();
     }
 
-    /// <summary>The shares of the slices of a product; <paramref name="result"/> tells its kernel only.</summary>
-    private static void Multiply<TRows, TColumns, TResult>(
-        ComputeDevice device, Tensor products, TResult result, TRows rows, TColumns columns, TiledPlan plan)
+    /// <summary>
+    /// The shares of the slices of a product, <c>[slice, row, column]</c>; <paramref name="result"/> tells its kernel
+    /// only.
+    /// </summary>
+    private static Tensor Multiply<TRows, TColumns, TResult>(
+        ComputeDevice device, TResult result, TRows rows, TColumns columns, TiledPlan plan)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
-        where TResult : struct, ITiledResult =>
+        where TResult : struct, ITiledResult
+    {
+        Tensor products = device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
         device.LaunchGrouped(
             TiledGemm.Kernel<TRows, TColumns, TResult>(plan, quads: true), new Index2D(plan.Tiles, plan.Slices),
             TiledGemm.Specialization(plan.RowExtent, quads: true), result, products.View, rows, columns, plan);
+        return products;
+    }
 
     /// <summary>The batch in parts: the first image of each, and the shape with as many as it has.</summary>
     private IEnumerable<(int First, ConvolutionShape Part)> Chunks(ConvolutionShape shape)
     {
-        int images = (int)Math.Clamp(chunkFloats / FloatsOf(shape with { N = 1 }), 1, shape.N);
+        int images = ImagesPerChunk(shape, chunkFloats);
         for (int first = 0; first < shape.N; first += images)
             yield return (first, shape with { N = Math.Min(images, shape.N - first) });
     }
-
-    /// <summary>Floats of all transformed tensors but the weights.</summary>
-    private static long FloatsOf(in ConvolutionShape shape) =>
-        Elements * (long)Math.Max(Tiles(shape, shape.P, shape.Q), Tiles(shape, shape.H, shape.W)) * (shape.C + shape.K);
-
-    private static int Tiles(in ConvolutionShape shape, int height, int width) =>
-        shape.N * TilesOf(height) * TilesOf(width);
-
-    private static int TilesOf(int length) => Ceiling.Divide(length, Outputs);
 
     /// <summary>The images of a chunk; while a step is planned there is no memory.</summary>
     private static ArrayView<float> Images(ComputeDevice device, Tensor tensor, int first, TensorShape part)

@@ -12,11 +12,11 @@ internal readonly struct TileWriter<TResult>
     where TResult : struct, ITiledResult
 {
     private readonly TResult result;
-    private readonly int first, rows, columns, width, channel;
+    private readonly int firstPixel, rowsLeft, columnsLeft, width, channel;
 
     /// <param name="result">Where results go; a row is a pixel, a column a channel.</param>
     /// <param name="tiles">The tiles of the images.</param>
-    /// <param name="tile">The tile.</param>
+    /// <param name="tile">The tile, which an image has: at least one pixel of it is written.</param>
     /// <param name="channel">The channel.</param>
     public TileWriter(TResult result, TiledWinogradTiles tiles, int tile, int channel)
     {
@@ -24,9 +24,9 @@ internal readonly struct TileWriter<TResult>
         this.channel = channel;
         int n = tiles.Image(tile, out int row, out int column);
         width = tiles.Width;
-        rows = tiles.Height - row;
-        columns = tiles.Width - column;
-        first = (n * tiles.Height + row) * width + column;
+        rowsLeft = tiles.Height - row;
+        columnsLeft = tiles.Width - column;
+        firstPixel = (n * tiles.Height + row) * width + column;
     }
 
     /// <summary>Writes four rows.</summary>
@@ -55,15 +55,15 @@ internal readonly struct TileWriter<TResult>
 
     private void Write(int i, Float4 row)
     {
-        if (i >= rows)
+        if (i >= rowsLeft)
             return;
         ArrayView<float> view = result.View;
         view[Place(i, 0)] = row.X;
-        if (columns > 1)
+        if (columnsLeft > 1)
             view[Place(i, 1)] = row.Y;
-        if (columns > 2)
+        if (columnsLeft > 2)
             view[Place(i, 2)] = row.Z;
-        if (columns > 3)
+        if (columnsLeft > 3)
             view[Place(i, 3)] = row.W;
     }
 
@@ -92,5 +92,6 @@ internal readonly struct TileWriter<TResult>
     private int Place(int i, int j) => Offset(i, j) + result.Column(channel);
 
     // Past the edge the last pixel again, which takes no branch.
-    private int Offset(int i, int j) => result.Offset(first + Math.Min(i, rows - 1) * width + Math.Min(j, columns - 1));
+    private int Offset(int i, int j) =>
+        result.Offset(firstPixel + Math.Min(i, rowsLeft - 1) * width + Math.Min(j, columnsLeft - 1));
 }

@@ -10,13 +10,17 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// tile of one channel, in registers.
 /// </summary>
 /// <remarks>
-/// Neighbouring threads have neighbouring channels, so that a warp reads and writes whole lines. The 36 reads of a
-/// thread are all under way before it needs the first, which keeps memory busy without 16-byte access. Each transforms
+/// Neighbouring threads have neighbouring channels, so that a warp of 32 channels reads and writes whole lines. A
+/// thread's reads, up to 36, do not wait for each other, which keeps memory busy without 16-byte access. Each transforms
 /// the columns of its tile, then the rows of what came of them.
 /// </remarks>
 internal static class TiledWinogradKernels
 {
     /// <summary><c>Bᵀ d B</c> of a tile of 6x6 pixels.</summary>
+    /// <param name="index">The tile and the channel, the latter the faster.</param>
+    /// <param name="transformed">The transformed tiles, as <paramref name="tiles"/> says.</param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="tiles">The tiles of the input; those past the last image are zeros.</param>
     public static void Input(
         Index1D index, ArrayView<float> transformed, ArrayView<float> input, TiledWinogradTiles tiles)
     {
@@ -40,6 +44,10 @@ internal static class TiledWinogradKernels
     }
 
     /// <summary><c>A dy Aᵀ</c> of a tile of 4x4 pixels of the output's gradient.</summary>
+    /// <param name="index">The tile and the channel, the latter the faster.</param>
+    /// <param name="transformed">The transformed tiles, as <paramref name="tiles"/> says.</param>
+    /// <param name="gradOutput"><c>[N, P, Q, K]</c></param>
+    /// <param name="tiles">The tiles of the gradient; those past the last image are zeros.</param>
     public static void GradOutput(
         Index1D index, ArrayView<float> transformed, ArrayView<float> gradOutput, TiledWinogradTiles tiles)
     {
@@ -87,6 +95,10 @@ internal static class TiledWinogradKernels
     }
 
     /// <summary><c>Aᵀ x A</c>: 4x4 results of a tile from its 36 products.</summary>
+    /// <param name="index">The tile and the channel, the latter the faster.</param>
+    /// <param name="result">Where results go: a row is a pixel, a column a channel.</param>
+    /// <param name="products"><c>[element, tile, channel]</c></param>
+    /// <param name="tiles">The tiles of the result, each of which an image has.</param>
     public static void Output<TResult>(
         Index1D index, TResult result, ArrayView<float> products, TiledWinogradTiles tiles)
         where TResult : struct, ITiledResult
@@ -104,32 +116,42 @@ internal static class TiledWinogradKernels
             Row(d0, d1, d2, d3, d4, d5));
     }
 
+    /// <summary>One element of a product: its slices' shares, from first to last, into the first one's place.</summary>
+    /// <remarks>
+    /// In a launch of its own, since with few channels <see cref="GradWeights"/> has too few threads to read them all.
+    /// </remarks>
+    /// <param name="index">The element and its place in the product.</param>
+    /// <param name="products"><c>[element, slice, K, C]</c></param>
+    /// <param name="byCount">Divides by K · C.</param>
+    /// <param name="slices">Slices of an element.</param>
+    public static void SumSlices(Index1D index, ArrayView<float> products, FastDivisor byCount, int slices)
+    {
+        int element = byCount.Divide(index, out int place), count = byCount.Divisor;
+        int first = element * slices * count + place;
+        float sum = 0;
+        for (int slice = 0; slice < slices; slice++)
+            sum += products[first + slice * count];
+        products[first] = sum;
+    }
+
     /// <summary>
-    /// <c>Gᵀ x G</c>: the gradient of one filter's taps of one input channel from its 36 products, the slices of each
-    /// added up from first to last.
+    /// <c>Gᵀ x G</c>: the gradient of one filter's taps of one input channel from its 36 products.
     /// </summary>
     /// <param name="index">The output channel and the input channel, the latter the faster.</param>
     /// <param name="gradWeights"><c>[K, 3, 3, C]</c></param>
-    /// <param name="products"><c>[element, slice, K, C]</c></param>
+    /// <param name="products"><c>[element, slice, K, C]</c>, of which the first slice has the sum.</param>
     /// <param name="byChannels">Divides by C.</param>
-    /// <param name="count">K · C.</param>
-    /// <param name="slices">Slices of an element.</param>
+    /// <param name="elementStep">Floats from an element to the next.</param>
     /// <param name="accumulate">0; or 1 to add to what is there.</param>
     public static void GradWeights(
-        Index1D index, ArrayView<float> gradWeights, ArrayView<float> products, FastDivisor byChannels, int count,
-        int slices, int accumulate)
+        Index1D index, ArrayView<float> gradWeights, ArrayView<float> products, FastDivisor byChannels, int elementStep,
+        int accumulate)
     {
-        int step = slices * count;
-        Values c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default;
-        for (int slice = 0, offset = index; slice < slices; slice++, offset += count)
-        {
-            c0 = Sum(c0, Load(products, offset, step));
-            c1 = Sum(c1, Load(products, offset + step, step));
-            c2 = Sum(c2, Load(products, offset + 2 * step, step));
-            c3 = Sum(c3, Load(products, offset + 3 * step, step));
-            c4 = Sum(c4, Load(products, offset + 4 * step, step));
-            c5 = Sum(c5, Load(products, offset + 5 * step, step));
-        }
+        Values c0 = Load(products, index, elementStep), c1 = Load(products, index + elementStep, elementStep);
+        Values c2 = Load(products, index + 2 * elementStep, elementStep);
+        Values c3 = Load(products, index + 3 * elementStep, elementStep);
+        Values c4 = Load(products, index + 4 * elementStep, elementStep);
+        Values c5 = Load(products, index + 5 * elementStep, elementStep);
         var (a0, b0, d0) = Transform.GradWeights(c0);
         var (a1, b1, d1) = Transform.GradWeights(c1);
         var (a2, b2, d2) = Transform.GradWeights(c2);
@@ -174,10 +196,6 @@ internal static class TiledWinogradKernels
         elements[offset + 4 * step] = values.MinusB;
         elements[offset + 5 * step] = values.Infinity;
     }
-
-    private static Values Sum(Values a, Values b) =>
-        new(
-            a.Zero + b.Zero, a.A + b.A, a.MinusA + b.MinusA, a.B + b.B, a.MinusB + b.MinusB, a.Infinity + b.Infinity);
 
     private static void Add(
         ArrayView<float> gradWeights, int offset, int step, (float G0, float G1, float G2) taps, int accumulate)

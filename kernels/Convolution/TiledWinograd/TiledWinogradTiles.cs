@@ -5,7 +5,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>The tiles of 4x4 outputs that cover the images of a tensor, and where what belongs to them lies.</summary>
 /// <remarks>
 /// A kernel's index is a tile and a channel, so that neighbouring threads have neighbouring channels. Element
-/// <c>i</c> of a transformed tile lies at <c>tile · TileStep + i · ElementStep + channel</c>.
+/// <c>e = 6 i + j</c> of a transformed tile, in row i and column j, lies at
+/// <c>tile · TileStep + e · ElementStep + channel</c>.
 /// <para>
 /// These are 15 integers. With 16 it would be kept in local memory in a process that has compiled a kernel of
 /// warpgroups before: ILGPU 1.5.3 takes structures of as many integers for one type, with the fields of the first,
@@ -16,14 +17,12 @@ internal readonly struct TiledWinogradTiles
 {
     private readonly FastDivisor byChannels, byTileColumns, byTileRows;
 
-    /// <param name="images"><c>[N, H, W, C]</c></param>
-    /// <param name="padding">Rows and columns by which the first tile begins before the image.</param>
-    /// <param name="tileRows">Tiles in a column of tiles that cover an image.</param>
-    /// <param name="tileColumns">Tiles in a row of them.</param>
+    /// <param name="images">The tensor, <c>[N, H, W, C]</c>.</param>
+    /// <param name="padding">Rows and columns by which the first tile begins before an image.</param>
+    /// <param name="outputs">The tensor whose pixels the tiles are 4x4 of: the same, or what is computed from it.</param>
     /// <param name="tileStep">Floats from a tile to the next.</param>
     /// <param name="elementStep">Floats from an element of a transformed tile to the next.</param>
-    public TiledWinogradTiles(
-        TensorShape images, int padding, int tileRows, int tileColumns, int tileStep, int elementStep)
+    public TiledWinogradTiles(TensorShape images, int padding, TensorShape outputs, int tileStep, int elementStep)
     {
         Images = images.N;
         Height = images.H;
@@ -32,8 +31,8 @@ internal readonly struct TiledWinogradTiles
         TileStep = tileStep;
         ElementStep = elementStep;
         byChannels = new FastDivisor(images.C);
-        byTileColumns = new FastDivisor(tileColumns);
-        byTileRows = new FastDivisor(tileRows);
+        byTileColumns = new FastDivisor(Along(outputs.W));
+        byTileRows = new FastDivisor(Along(outputs.H));
     }
 
     /// <summary>Number of images.</summary>
@@ -57,6 +56,9 @@ internal readonly struct TiledWinogradTiles
     /// <summary>Floats from an element of a transformed tile to the next.</summary>
     public int ElementStep { get; }
 
+    /// <summary>Tiles of 4x4 pixels that cover a tensor.</summary>
+    public static int Count(TensorShape outputs) => outputs.N * Along(outputs.H) * Along(outputs.W);
+
     /// <summary>The tile and the channel that an index is.</summary>
     public int Tile(int index, out int channel) => byChannels.Divide(index, out channel);
 
@@ -71,4 +73,6 @@ internal readonly struct TiledWinogradTiles
 
     /// <summary>The offset of element 0 of a transformed tile.</summary>
     public int Transformed(int tile, int channel) => tile * TileStep + channel;
+
+    private static int Along(int length) => Ceiling.Divide(length, ConvolutionTiledWinograd.Outputs);
 }

@@ -56,8 +56,6 @@ internal static class ConvolutionChecks
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 3, 3, 2, 1);
         yield return new ConvolutionShape(2, 14, 14, 64, 128, 1, 1, 2, 0);
         yield return new ConvolutionShape(4, 7, 7, 128, 256, 3, 3, 1, 1);
-        // As large as it takes for a GPU in single precision to choose Winograd (ConvolutionTiledWinograd.Saves).
-        yield return new ConvolutionShape(4, 28, 28, 96, 128, 3, 3, 1, 1);
     }
 
     /// <summary>Errors of integers count as they are, others relative to their bound.</summary>

@@ -19,6 +19,23 @@ public sealed class ConvolutionTiledTests
         Assert.That(plan.SliceDepth % TiledGemm.Depth, Is.Zero);
     }
 
+    [Test]
+    public void PartsHaveWholeSlices(
+        [Values(1, 64, 512)] int rows, [Values(8, 512)] int columns, [Values(1, 8, 100, 576, 200704)] int depth,
+        [Values] bool isCut, [Values(null, TileAlgorithm.Large, TileAlgorithm.Small)] TileAlgorithm? forced)
+    {
+        TiledPlan plan = TiledGemm.Planner.PlanParts(rows, columns, depth, parts: 36, isCut, forced, out double cycles);
+        int slices = plan.Slices / 36;
+        Assert.That(plan.Slices, Is.EqualTo(36 * slices));
+        Assert.That(plan.Depth, Is.EqualTo(plan.Slices * plan.SliceDepth));
+        Assert.That(slices * plan.SliceDepth, Is.GreaterThanOrEqualTo(depth));
+        Assert.That(plan.SliceDepth % TiledGemm.Depth, Is.Zero);
+        Assert.That(slices, isCut ? Is.InRange(1, 12 * 132 / 36) : Is.EqualTo(1));
+        if (forced is not null)
+            Assert.That(plan.RowExtent, Is.EqualTo(forced == TileAlgorithm.Large ? 128 : 64));
+        Assert.That(cycles, Is.Positive);
+    }
+
     [TestCase(200704, 64, 576, ExpectedResult = "128x64, 1 slice", TestName = "64 channels take tall tiles")]
     [TestCase(
         50176, 128, 1152, ExpectedResult = "128x128, 1 slice",
