@@ -8,9 +8,8 @@ namespace IlgpuCxr.Phantoms;
 /// <param name="Test">The test images; in Part 2 they lie unlabelled in one folder.</param>
 public sealed record PhantomCounts(ClassCounts Train, ClassCounts Validation, ClassCounts Test)
 {
-    // The study's numbers, protocol 1.3. Part 1 says only "infected"; three quarters of them become pneumonia here, so
-    // that the COVID-19 kind is frequent enough to be learnt. What Part 2's test set holds is unknown: the validation
-    // set's mix.
+    // The study's numbers. Part 1 says only "infected"; three quarters of them become pneumonia here, so that the
+    // COVID-19 kind is frequent enough to be learnt. What Part 2's test set holds is unknown: the validation set's mix.
     private static readonly ClassCounts Part1Train = new(7081, 3689, 1230);
     private static readonly ClassCounts Part1Held = new(885, 461, 154);
     private static readonly ClassCounts Part2Train = new(4000, 2000, 200);
