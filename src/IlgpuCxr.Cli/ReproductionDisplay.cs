@@ -52,6 +52,10 @@ internal static class ReproductionDisplay
             $"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");
     }
 
+    /// <summary>What is said of failed rows when everything else is done.</summary>
+    public static string Failed(IReadOnlyList<StudyRow> rows) =>
+        $"{ReportText.Count(rows.Count, "row")} failed: {string.Join(", ", rows.Select(row => row.Id))}; what was said of each above tells why, and the report has the rows that are complete.";
+
     /// <summary>What <c>--json</c> prints.</summary>
     public static object AsJson(StudyReport report) => new
     {
@@ -123,6 +127,9 @@ internal static class ReproductionDisplay
 
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
             output.WriteLine(Result(row.Row, result, wasComplete));
+
+        // Also where nothing but the result is printed.
+        public void OnFailure(RowPlan row, string reason) => Output.ErrorLine(reason);
     }
 
     /// <summary>A line that tells where everything is, with the lines of <see cref="Lines"/> above it.</summary>
@@ -141,5 +148,7 @@ internal static class ReproductionDisplay
 
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
             line.Print(Result(row.Row, result, wasComplete));
+
+        public void OnFailure(RowPlan row, string reason) => line.Print(reason);
     }
 }

@@ -93,7 +93,10 @@ internal static class ReproduceCommand
             Output.Json(ReproductionDisplay.AsJson(report));
         else
             ReproductionDisplay.PrintTables(report);
-        return 0;
+        if (reproduction.Failed.Count == 0)
+            return 0;
+        Output.ErrorLine(ReproductionDisplay.Failed(reproduction.Failed));
+        return 1;
     }
 
     internal static StudyOptions Options(ParseResult parsed)

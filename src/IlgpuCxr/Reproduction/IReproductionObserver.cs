@@ -35,6 +35,11 @@ public interface IReproductionObserver
     /// <param name="result">What came of it.</param>
     /// <param name="wasComplete">Whether an earlier call had completed it.</param>
     void OnResult(RowPlan row, RowResult result, bool wasComplete);
+
+    /// <summary>A row cannot be completed; the others go on.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="reason">One sentence that names the row, its directory and the remedy.</param>
+    void OnFailure(RowPlan row, string reason);
 }
 
 /// <summary>A row and what it is trained with.</summary>

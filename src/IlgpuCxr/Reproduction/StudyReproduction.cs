@@ -14,7 +14,7 @@ namespace IlgpuCxr.Reproduction;
 /// <remarks>
 /// It may be interrupted at any moment and called again with the same options: phantoms that are drawn stay, a row that
 /// is complete is not trained again, an interrupted one goes on from its last checkpoint to the same bits, and the
-/// report is written anew.
+/// report is written anew. A row that diverges or does not fit into memory does not keep the others from being trained.
 /// </remarks>
 /// <param name="device">Where to compute.</param>
 /// <param name="options">What to reproduce.</param>
@@ -29,19 +29,21 @@ public sealed class StudyReproduction(
     private const string PhantomsName = "phantoms";
 
     private readonly Dictionary<string, UnreadableImage> unreadable = [];
+    private readonly List<StudyRow> failed = [];
 
     /// <summary>The images that were left out.</summary>
     public IReadOnlyCollection<UnreadableImage> Unreadable => unreadable.Values;
 
+    /// <summary>The rows that diverged or did not fit into memory, and so are not in the report.</summary>
+    public IReadOnlyList<StudyRow> Failed => failed;
+
     /// <summary>Does everything that is not done yet.</summary>
     /// <param name="observer">Who watches.</param>
     /// <param name="cancellation">Stops; what is saved stays.</param>
-    /// <returns>The rows and what came of them.</returns>
+    /// <returns>The rows and what came of them; <see cref="Failed"/> are not among them.</returns>
     /// <exception cref="UsageException">An option is out of range, or a directory holds something else.</exception>
     /// <exception cref="DataException">The images cannot be used.</exception>
-    /// <exception cref="NetworkException">
-    /// First weights or a checkpoint do not fit, or a network gives values that are not finite.
-    /// </exception>
+    /// <exception cref="NetworkException">First weights or a checkpoint do not fit.</exception>
     /// <exception cref="WeightFormatException">A file of weights or a checkpoint cannot be read.</exception>
     /// <exception cref="IOException">
     /// The system fails to read an image, or to write phantoms, checkpoints, results or the report.
@@ -50,7 +52,6 @@ public sealed class StudyReproduction(
     /// <exception cref="DeviceException">
     /// A size of a step is more than kernels can count, or the driver fails to record a step.
     /// </exception>
-    /// <exception cref="OutOfMemoryException">The device has too little memory.</exception>
     public StudyReport Run(IReproductionObserver observer, CancellationToken cancellation)
     {
         options.Validate();
@@ -68,8 +69,21 @@ public sealed class StudyReproduction(
             {
                 observer.OnRow(plan);
                 clock.Begin(plan);
-                result = Train(plan, new RowObserver(observer, plan, clock), cancellation);
-                clock.End();
+                try
+                {
+                    result = Train(plan, new RowObserver(observer, plan, clock), cancellation);
+                }
+                catch (Exception exception)
+                    when (exception is NetworkException { IsDivergence: true } or OutOfMemoryException)
+                {
+                    failed.Add(plan.Row);
+                    observer.OnFailure(plan, Reason(plan, exception));
+                    continue;
+                }
+                finally
+                {
+                    clock.End();
+                }
                 report.Add(plan.Row, plan.Directory, result);
                 report.Write();
             }
@@ -119,6 +133,15 @@ public sealed class StudyReproduction(
         return StudyData.Draw(
             part, Path.Combine(options.Out, PhantomsName, part.DirectoryName()), options.Seed, threads,
             new PhantomProgress(done => observer.OnPhantoms(part, done, total)), cancellation);
+    }
+
+    // Another rate alone would be refused: the directories, the other rows' too, are those of this one.
+    private static string Reason(RowPlan plan, Exception exception)
+    {
+        string reason = exception is OutOfMemoryException
+            ? "There is not enough memory; use a smaller --batch or --size"
+            : exception.Message.TrimEnd('.');
+        return $"Row {plan.Row.Id} ('{plan.Directory.Location}'): {reason} and another --out, or leave the row out of --rows.";
     }
 
     private RowResult Train(RowPlan plan, ITrainingObserver observer, CancellationToken cancellation)

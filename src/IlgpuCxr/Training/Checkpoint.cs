@@ -138,7 +138,10 @@ public static class Checkpoint
     /// <summary>What to throw when a checkpoint's network gives values that are not finite.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     internal static NetworkException Diverged(string path) => new(
-        $"The network of the checkpoint {FileOf(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.");
+        $"The network of the checkpoint {FileOf(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.")
+    {
+        IsDivergence = true,
+    };
 
     /// <summary>Whether there is a checkpoint.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>

@@ -226,7 +226,10 @@ public sealed class Trainer : IDisposable
         throw new NetworkException(
             epoch == EpochResult.Untrained
             ? "The loss is not a number before anything is trained; start from other weights than these (--weights)."
-            : $"The loss of epoch {epoch} is not a number; start again with a smaller --lr.");
+            : $"The loss of epoch {epoch} is not a number; start again with a smaller --lr.")
+        {
+            IsDivergence = true,
+        };
     }
 
     /// <summary>Whether the newest epoch is the first with the highest validation accuracy.</summary>

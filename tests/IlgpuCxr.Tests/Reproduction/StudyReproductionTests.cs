@@ -4,6 +4,8 @@ using System.Text.Json;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Models;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Cli;
@@ -201,6 +203,57 @@ public sealed class StudyReproductionTests
             () => reproduction.Run(new Watcher(), CancellationToken.None),
             Throws.TypeOf<DataException>().With.Message.Contains("None of the 2 images can be read"));
         Assert.That(reproduction.Unreadable, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void Rows_that_diverge_are_told_each_and_end_in_a_failure()
+    {
+        string study = cxr.PathOf("diverging");
+        CommandResult diverged = cxr.Run(Arguments(study, "--lr", "1e30"));
+        Assert.That(diverged.ExitCode, Is.EqualTo(1), diverged.Error);
+        string[] told = diverged.ErrorLines;
+        Assert.That(told, Has.Length.EqualTo(3), diverged.Error);
+        foreach ((int line, string id) in new[] { (0, "2"), (1, "p2:2") })
+        {
+            Assert.That(
+                told[line],
+                Does.StartWith($"Row {id} ('{Path.Combine(study, RowDirectories[line])}'): The loss of epoch ").And.EndWith(
+                    " start again with a smaller --lr and another --out, or leave the row out of --rows."));
+        }
+        Assert.That(told[2], Does.StartWith("2 rows failed: 2, p2:2; "));
+        Assert.That(
+            File.ReadAllText(Path.Combine(study, "report.md")), Does.Contain("0 of 12 rows are complete"));
+    }
+
+    [TestCase(true, "The loss of epoch 0 is not a number; start again with a smaller --lr and another --out, or ")]
+    [TestCase(false, "There is not enough memory; use a smaller --batch or --size and another --out, or ")]
+    public void A_row_that_fails_does_not_keep_the_others_from_being_trained(bool diverges, string expected)
+    {
+        StudyOptions options = Options(cxr.PathOf($"failing {diverges}")) with { Epochs = 1 };
+        Exception failure = diverges
+            ? new NetworkException("The loss of epoch 0 is not a number; start again with a smaller --lr.")
+            {
+                IsDivergence = true,
+            }
+            : new InsufficientMemoryException();
+        var watcher = new Watcher
+        {
+            WhenWorking = row =>
+            {
+                if (row.Row.Part == StudyPart.Part1)
+                    throw failure;
+            },
+        };
+        using ComputeDevice device = SmallRun.Open(2);
+        StudyReproduction reproduction = Reproduction(device, options);
+        StudyReport report = reproduction.Run(watcher, CancellationToken.None);
+        Assert.That(reproduction.Failed, Is.EqualTo(new[] { options.Rows[0] }));
+        Assert.That(watcher.Failures, Has.Exactly(1).Contains(RowDirectories[0] + "'): " + expected));
+        Assert.That(report.Rows.Select(row => row.Row), Is.EqualTo(new[] { options.Rows[1] }));
+        Assert.That(File.ReadAllText(report.MarkdownPath), Does.Contain("1 of 12 rows are complete"));
+        Assert.That(
+            Reproduction(device, options).Run(new Watcher(), CancellationToken.None).Rows, Has.Count.EqualTo(2),
+            "the same again completes it, where nothing hinders it any more");
     }
 
     // Stopped in the first epochs, after a row's last epoch, between two rows and while the report is written.
@@ -405,7 +458,11 @@ public sealed class StudyReproductionTests
 
         public Action<RowPlan>? WhenComplete { get; init; }
 
+        public Action<RowPlan>? WhenWorking { get; init; }
+
         public List<int> Phantoms { get; } = [];
+
+        public List<string> Failures { get; } = [];
 
         public List<TimeSpan?> Left { get; } = [];
 
@@ -420,12 +477,18 @@ public sealed class StudyReproductionTests
         {
         }
 
-        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left) => Left.Add(left);
+        public void OnProgress(RowPlan row, in TrainingProgress progress, TimeSpan? left)
+        {
+            Left.Add(left);
+            WhenWorking?.Invoke(row);
+        }
 
         public void OnEpoch(RowPlan row, EpochResult result, bool isBest, TimeSpan? left)
         {
         }
 
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) => WhenComplete?.Invoke(row);
+
+        public void OnFailure(RowPlan row, string reason) => Failures.Add(reason);
     }
 }
