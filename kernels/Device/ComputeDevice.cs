@@ -28,6 +28,7 @@ public sealed partial class ComputeDevice : IDisposable
         Threads = kind == DeviceKind.Cpu ? options.Threads : 0;
         kernels = loader ?? new KernelLoader(accelerator);
         forced = new AlgorithmChoice(options.Algorithms);
+        Algorithms = string.IsNullOrWhiteSpace(options.Algorithms) ? null : options.Algorithms;
         Precision = options.Precision ?? (HasTensorCores ? Precision.Tf32 : Precision.Fp32);
         if (Precision != Precision.Fp32 && !HasTensorCores)
         {
@@ -54,6 +55,9 @@ public sealed partial class ComputeDevice : IDisposable
 
     /// <summary>How exactly convolutions and linear layers multiply.</summary>
     public Precision Precision { get; }
+
+    /// <summary>The algorithms that are forced, as <see cref="DeviceOptions.Algorithms"/>; null for none.</summary>
+    public string? Algorithms { get; }
 
     /// <summary>Whether kernels may use <see cref="TensorCore"/>.</summary>
     internal bool HasTensorCores => kernels.HasTensorCores;

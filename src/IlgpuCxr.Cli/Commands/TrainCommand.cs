@@ -174,6 +174,8 @@ internal static class TrainCommand
             history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)])
         {
             LeftOut = LeftOutImages.Of(data, loader.Unreadable),
+            Precision = device.Precision,
+            Algorithms = device.Algorithms,
         });
     }
 

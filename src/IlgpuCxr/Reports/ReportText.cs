@@ -1,5 +1,6 @@
 using System.Globalization;
 using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
@@ -89,7 +90,7 @@ public static class ReportText
     [
         .. run.Splits.Select(split =>
             $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options.Task, run.Configuration.Data.Classes)}."),
-        $"Trained on {run.Device}.",
+        $"Trained on {Device(run.Device, run.Precision, run.Algorithms)}.",
     ];
 
     /// <summary>
@@ -166,7 +167,20 @@ public static class ReportText
 
     /// <summary>Where the rows were computed.</summary>
     internal static string Devices(IReadOnlyList<RowReport> rows) =>
-        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => row.Result.Device).Distinct());
+        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => Device(row.Result.Device, row.Result.Precision, row.Result.Algorithms)).Distinct());
+
+    /// <summary>A device, and how it computes where that is not in fp32 by algorithms of its choice.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <param name="precision">How exactly it multiplies; null where it is not known.</param>
+    /// <param name="algorithms">The algorithms that are forced; null for none.</param>
+    public static string Device(string name, Precision? precision, string? algorithms) =>
+        precision is null || (precision == Precision.Fp32 && algorithms is null)
+        ? name
+        : $"{name} in {Computation(precision.Value, algorithms)}";
+
+    /// <summary>How a device computes.</summary>
+    internal static string Computation(Precision precision, string? algorithms) =>
+        $"{precision.ToString().ToLowerInvariant()}{(algorithms is null ? "" : $" with the algorithms {algorithms}")}";
 
     /// <summary>A time for people.</summary>
     /// <param name="seconds">In seconds.</param>

@@ -189,6 +189,8 @@ public sealed class StudyReproduction(
             plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits)
         {
             LeftOut = LeftOutImages.Of(images, loader.Unreadable),
+            Precision = device.Precision,
+            Algorithms = device.Algorithms,
         };
         plan.Directory.WriteResult(result);
         return result;

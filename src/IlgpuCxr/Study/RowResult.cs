@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Study;
@@ -18,6 +19,17 @@ public sealed record RowResult(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LeftOutImages? LeftOut { get; init; }
+
+    /// <summary>
+    /// How exactly was multiplied by the call that completed it; null in files from before it was noted. No part of
+    /// the configuration, because a checkpoint goes on with any.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Precision? Precision { get; init; }
+
+    /// <summary>The algorithms that were forced meanwhile; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Algorithms { get; init; }
 
     /// <summary>Index of the best epoch, from 0: the first with the highest validation accuracy.</summary>
     public int BestEpoch => History.Where(epoch => epoch.Epoch >= 0).MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch;

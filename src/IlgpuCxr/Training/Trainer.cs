@@ -262,6 +262,8 @@ public sealed class Trainer : IDisposable
             Data = Path.GetFullPath(data.Root),
             Images = description,
             Device = device.Name,
+            device.Precision,
+            device.Algorithms,
         });
 
     /// <summary>Trains an epoch, where it is one, then evaluates and saves.</summary>

@@ -60,6 +60,20 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void A_run_tells_the_algorithms_that_were_forced()
+    {
+        string run = cxr.PathOf("forced");
+        CommandResult forced = cxr.Run(Arguments(run, "--epochs", "1", "--algorithms", "relu=naive"));
+        Assert.That(forced.ExitCode, Is.Zero, forced.Error);
+        const string Told = " in fp32 with the algorithms relu=naive";
+        Assert.That(forced.Output, Does.Contain(Told));
+        Assert.That(File.ReadAllText(Path.Combine(run, "report.md")), Does.Contain(Told + ".\n"));
+        Assert.That(
+            File.ReadAllText(Path.Combine(Run, "config.json")),
+            Does.Contain("\"precision\": \"fp32\"").And.Not.Contain("\"algorithms\""), "where none is forced");
+    }
+
+    [Test]
     public void A_run_without_its_best_epoch_is_not_resumed_where_the_last_is_another()
     {
         string run = cxr.PathOf("without best");

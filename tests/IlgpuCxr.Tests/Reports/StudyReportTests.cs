@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Study;
@@ -153,6 +154,41 @@ public sealed partial class StudyReportTests
         Assert.That(
             ReportText.LeftOut(Of(1)), Is.EqualTo("1 image could not be read and was left out: train/a_b/0.png."));
         Assert.That(Of(0), Is.Null);
+    }
+
+    [Test]
+    public void What_computed_in_another_way_is_told()
+    {
+        DirectoryInfo some = folder.CreateSubdirectory("precisions");
+        // The third is of before it was noted.
+        foreach ((string id, Precision? precision, string? algorithms) in new (string, Precision?, string?)[]
+        {
+            ("1", Precision.Tf32, "relu=naive"), ("2", Precision.Fp32, null), ("3", null, null),
+        })
+        {
+            var row = new RowDirectory(some.FullName, StudyRows.Parse(id)[0]);
+            Directory.CreateDirectory(row.Location);
+            row.WriteResult(SampleResults.Of(id) with { Precision = precision, Algorithms = algorithms });
+            RowResult read = row.ReadResult()!;
+            Assert.That((read.Precision, read.Algorithms), Is.EqualTo((precision, algorithms)));
+            Assert.That(
+                File.ReadAllText(row.PathOf("result.json")),
+                precision is null
+                ? Does.Not.Contain("\"algorithms\"").And.Not.Match("\n  \"precision\"")
+                : Does.Contain($"\n  \"precision\": \"{precision.ToString()!.ToLowerInvariant()}\""));
+        }
+
+        var report = new StudyReport(some.FullName);
+        report.Write();
+
+        string markdown = File.ReadAllText(report.MarkdownPath), html = File.ReadAllText(report.HtmlPath);
+        const string Notice =
+            "The rows were not all computed alike, and differ by rounding too: row 1 in tf32 with the algorithms relu=naive; row 2 in fp32.";
+        Assert.That(markdown, Does.Contain(Notice).And.Contain(" on a device in tf32 with the algorithms relu=naive; a device."));
+        Assert.That(html, Does.Contain(Notice));
+        Assert.That(
+            ReportText.Metrics(report.Rows[0].Result), Has.Some.EqualTo("Trained on a device in tf32 with the algorithms relu=naive."));
+        Assert.That(ReportText.Metrics(report.Rows[1].Result), Has.Some.EqualTo("Trained on a device."));
     }
 
     [TestCase("{ half")]

@@ -206,6 +206,23 @@ public sealed class StudyReproductionTests
     }
 
     [Test]
+    public void Forced_algorithms_are_told_and_are_no_other_configuration()
+    {
+        string study = cxr.PathOf("forced");
+        CommandResult forced = cxr.Run(Arguments(study, "--rows", "2", "--epochs", "1", "--algorithms", "relu=naive"));
+        Assert.That(forced.ExitCode, Is.Zero, forced.Error);
+        Assert.That(forced.Output, Does.Contain(" in fp32 with the algorithms relu=naive"));
+        var row = new RowDirectory(study, StudyRows.Parse("2")[0]);
+        Assert.That(
+            (row.ReadResult()!.Precision, row.ReadResult()!.Algorithms), Is.EqualTo((Precision.Fp32, "relu=naive")));
+        using JsonDocument configuration = JsonDocument.Parse(File.ReadAllBytes(row.PathOf("config.json")));
+        Assert.That(configuration.RootElement.GetProperty("precision").GetString(), Is.EqualTo("fp32"));
+        Assert.That(configuration.RootElement.GetProperty("algorithms").GetString(), Is.EqualTo("relu=naive"));
+        Assert.That(
+            cxr.Run(Arguments(study, "--rows", "2", "--epochs", "1")).Output, Does.Contain("complete already"));
+    }
+
+    [Test]
     public void Rows_that_diverge_are_told_each_and_end_in_a_failure()
     {
         string study = cxr.PathOf("diverging");
