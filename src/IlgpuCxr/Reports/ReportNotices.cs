@@ -1,4 +1,5 @@
 using IlgpuCxr.Data;
+using IlgpuCxr.Study;
 using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Reports;
@@ -22,6 +23,8 @@ internal static class ReportNotices
                 $"Some images of {Rows(incomplete)} could not be read and were left out, though the numbers of images count them; "
                 + "each row's section says how many.");
         }
+        if (rows.Any(row => row.Row.Id == PublishedTables.MisprintedRow))
+            notices.Add(ReportText.MisprintNotice);
         // Of rows from before it was noted nobody knows.
         IGrouping<string, string>[] computations =
         [

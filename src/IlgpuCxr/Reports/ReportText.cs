@@ -34,6 +34,9 @@ public static class ReportText
     internal const string RandomNotice =
         "Trained from random weights, where the study starts from ImageNet's: rows whose layers are frozen keep random features, and learn little.";
 
+    internal const string MisprintNotice =
+        "The paper's training accuracy of row 8 is a misprint: 90.81 stands here as printed, but the study's own confusion matrix and curve say 91.81.";
+
     internal const string CovidNotice =
         "Few images show COVID-19 (3 % of the study's), so a network may miss nearly all of them and still have an accuracy of 90 %. " +
         "In the study binary cross entropy finds 3 and 0 of the 28 COVID-19 images of the validation set, the focal loss 16 and 21: the accuracies hide it.";

@@ -106,6 +106,17 @@ public sealed class PublishedPart2Tests
     }
 
     [Test]
+    public void The_matrices_of_vgg16_with_the_focal_loss_are_not_of_the_checkpoint_that_the_notebook_prints()
+    {
+        ConfusionMatrix[] matrices = [.. Cases.Single(c => c.Name == "VGG16 focal, validation").Matrices.Select(Matrix)];
+        // The most that labels may take from the sum of the images' F1: a third where one is predicted beside all true
+        // ones, or of two true ones (COVID-19 is a pneumonia) is missed; all of it where an image's only one is missed.
+        double most = matrices.Sum(matrix => matrix[0, 1] / 3.0)
+            + matrices[0][1, 0] / 3.0 + matrices[1][1, 0] + matrices[2][1, 0];
+        Assert.That(1 - most / matrices[0].Total, Is.GreaterThan(0.92), "the table has 0.94, the notebook 0.91");
+    }
+
+    [Test]
     public void The_matrices_do_not_decide_the_averages()
     {
         var table = Cases[0].Table;
