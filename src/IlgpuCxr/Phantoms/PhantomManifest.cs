@@ -29,4 +29,21 @@ internal static class PhantomManifest
     /// <summary>The file's bytes; equal bytes mean equal data sets.</summary>
     public static byte[] Bytes(PhantomDatasetOptions options) =>
         JsonSerializer.SerializeToUtf8Bytes(new Contents(DrawingVersion, options), Json);
+
+    /// <summary>The seed of the data set that a directory holds or is to hold; null where none is told.</summary>
+    public static ulong? SeedIn(string directory)
+    {
+        string file = Path.Combine(directory, FileName);
+        try
+        {
+            return File.Exists(file)
+                ? JsonSerializer.Deserialize<Contents>(File.ReadAllBytes(file), Json)?.Options?.Seed
+                : null;
+        }
+        catch (JsonException)
+        {
+            // Who draws compares the whole file, and says what is wrong with it.
+            return null;
+        }
+    }
 }

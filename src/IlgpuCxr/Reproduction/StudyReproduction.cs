@@ -1,6 +1,7 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Phantoms;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
@@ -101,6 +102,8 @@ public sealed class StudyReproduction(
     /// <summary>Finds or draws the images and checks every row's directory before anything is trained.</summary>
     private RowPlan[] Plan(IReproductionObserver observer, CancellationToken cancellation)
     {
+        foreach (StudyPart part in options.Rows.Select(row => row.Part).Where(part => options.Directory(part) is null))
+            RequireSeed(part);
         Dictionary<StudyPart, (StudyData Data, DataDescription Description)> data =
             options.Rows.Select(row => row.Part).Distinct().ToDictionary(
                 part => part,
@@ -126,12 +129,23 @@ public sealed class StudyReproduction(
         return [.. plans];
     }
 
+    private string PhantomsOf(StudyPart part) => Path.Combine(options.Out, PhantomsName, part.DirectoryName());
+
+    // Of both parts before time is spent on drawing the first.
+    private void RequireSeed(StudyPart part)
+    {
+        string phantoms = PhantomsOf(part);
+        if (PhantomManifest.SeedIn(phantoms) is { } seed && seed != PhantomStudy.Images(part, options.Seed).Seed)
+            throw new UsageException(
+                $"'{phantoms}' holds phantoms of --seed {(long)seed}, not of --seed {options.Seed}; give that seed, or choose another --out.");
+    }
+
     private StudyData Draw(StudyPart part, IReproductionObserver observer, CancellationToken cancellation)
     {
         int total = PhantomStudy.Images(part, options.Seed).Counts.Total;
         // Not Progress<T>, which reports on another thread and may be late.
         return StudyData.Draw(
-            part, Path.Combine(options.Out, PhantomsName, part.DirectoryName()), options.Seed, threads,
+            part, PhantomsOf(part), options.Seed, threads,
             new PhantomProgress(done => observer.OnPhantoms(part, done, total)), cancellation);
     }
 

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Phantoms;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Reproduction;
 using IlgpuCxr.Study;
@@ -337,6 +339,21 @@ public sealed class StudyReproductionTests
         Assert.That((data.Kind, data.Train, data.Validation), Is.EqualTo(("phantoms", 8, 8)));
         Assert.That(
             watcher.Left, Has.Some.Not.Null.And.All.Matches<TimeSpan?>(left => left is null || left >= TimeSpan.Zero));
+    }
+
+    [TestCase("1", "--seed 1, not of --seed 2; give that seed, or choose another --out.", 2)]
+    [TestCase("\"one\"", "phantoms.json' describes other phantoms", 1)]
+    public void Phantoms_of_another_seed_are_refused_as_what_they_are(string seed, string expected, int exitCode)
+    {
+        string study = cxr.PathOf("seed " + seed.Trim('"'));
+        string phantoms = Directory.CreateDirectory(Path.Combine(study, "phantoms", "part1")).FullName;
+        string manifest = Encoding.UTF8.GetString(PhantomManifest.Bytes(PhantomStudy.Images(StudyPart.Part1, 1)));
+        File.WriteAllText(
+            Path.Combine(phantoms, PhantomManifest.FileName),
+            manifest.Replace("\"seed\": 1", $"\"seed\": {seed}", StringComparison.Ordinal));
+        cxr.Run("reproduce", "--device", "cpu", "--rows", "5", "--seed", "2", "--out", study).AssertRefused(
+            exitCode, expected);
+        Assert.That(Directory.EnumerateFileSystemEntries(phantoms), Has.Exactly(1).Items, "nothing is drawn");
     }
 
     [Test]
