@@ -20,6 +20,9 @@ public sealed record StudyData(ImageDataset Images, string Kind)
     public static StudyData Open(StudyPart part, string directory)
     {
         string studyName = part == StudyPart.Part1 ? "Assignment 5 Dataset" : "A_05_Part_02_Dataset";
+        if (File.Exists(directory))
+            throw new DataException(
+                $"'{directory}' is a file; reproduce takes directories: give that of the images as {Option(part)}, or a CSV file to 'cxr train --data'.");
         if (!Directory.Exists(directory))
             throw new DataException(
                 $"The data directory '{directory}' does not exist; check the path given as {Option(part)}.");

@@ -434,6 +434,16 @@ public sealed class StudyReproductionTests
             Throws.TypeOf<UsageException>().With.Message.Contains("is a file, and so of one network"));
     }
 
+    [TestCase("--part1")]
+    [TestCase("--part2")]
+    public void A_file_of_images_is_told_from_nothing(string option)
+    {
+        string file = cxr.PathOf("images.csv");
+        File.WriteAllText(file, "path,labels,split\n");
+        cxr.Run("reproduce", "--device", "cpu", option, file, "--out", cxr.PathOf("wrong")).AssertRefused(
+            1, $"'{file}' is a file; reproduce takes directories: give that of the images as {option}, or a CSV file to 'cxr train --data'.");
+    }
+
     [Test]
     public void Part_2s_images_are_no_part_1() =>
         cxr.Run(
