@@ -1,7 +1,8 @@
 namespace IlgpuCxr.Data;
 
 /// <summary>
-/// Data that cannot be used: a directory without the expected layout, or a file that is not a readable image.
+/// Data that cannot be used: a directory without the expected layout, or a file that is not a readable image, or not
+/// the result that a run writes.
 /// </summary>
 public sealed class DataException : Exception
 {

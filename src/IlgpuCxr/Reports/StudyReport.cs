@@ -15,7 +15,7 @@ public sealed class StudyReport
 
     /// <summary>Finds what is complete already.</summary>
     /// <param name="directory">The directory of all rows.</param>
-    /// <exception cref="UsageException">A result is damaged.</exception>
+    /// <exception cref="DataException">A result is damaged.</exception>
     public StudyReport(string directory)
     {
         this.directory = directory;

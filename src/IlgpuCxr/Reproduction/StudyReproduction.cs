@@ -43,8 +43,10 @@ public sealed class StudyReproduction(
     /// <param name="cancellation">Stops; what is saved stays.</param>
     /// <returns>The rows and what came of them; <see cref="Failed"/> are not among them.</returns>
     /// <exception cref="UsageException">An option is out of range, or a directory holds something else.</exception>
-    /// <exception cref="DataException">The images cannot be used.</exception>
-    /// <exception cref="NetworkException">First weights or a checkpoint do not fit.</exception>
+    /// <exception cref="DataException">The images cannot be used, or what an earlier call wrote is damaged.</exception>
+    /// <exception cref="NetworkException">
+    /// First weights or a checkpoint do not fit, or the best checkpoint of a row is gone.
+    /// </exception>
     /// <exception cref="WeightFormatException">A file of weights or a checkpoint cannot be read.</exception>
     /// <exception cref="IOException">
     /// The system fails to read an image, or to write phantoms, checkpoints, results or the report.

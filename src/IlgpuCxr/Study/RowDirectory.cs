@@ -52,6 +52,7 @@ public sealed class RowDirectory
     /// <exception cref="UsageException">
     /// The directory belongs to another configuration; the message says in what it differs.
     /// </exception>
+    /// <exception cref="DataException">The directory's file of its configuration or its result is damaged.</exception>
     public void Check(RowConfiguration configuration)
     {
         if (ConfigurationThere() is { } there)
@@ -66,6 +67,7 @@ public sealed class RowDirectory
     /// <exception cref="UsageException">
     /// The directory belongs to another configuration; the message says in what it differs.
     /// </exception>
+    /// <exception cref="DataException">The directory's file of its configuration or its result is damaged.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public void Claim(RowConfiguration configuration)
     {
@@ -75,9 +77,8 @@ public sealed class RowDirectory
 
     /// <summary>What came of the row with a configuration; null while it is not complete.</summary>
     /// <param name="configuration">What is to be computed.</param>
-    /// <exception cref="UsageException">
-    /// The directory or the result belongs to another configuration, or a file is damaged.
-    /// </exception>
+    /// <exception cref="UsageException">The directory or the result belongs to another configuration.</exception>
+    /// <exception cref="DataException">A file is damaged.</exception>
     public RowResult? ReadResult(RowConfiguration configuration)
     {
         Check(configuration);
@@ -88,7 +89,7 @@ public sealed class RowDirectory
     }
 
     /// <summary>What came of the row, whatever its configuration; null while it is not complete.</summary>
-    /// <exception cref="UsageException">The file is damaged.</exception>
+    /// <exception cref="DataException">The file is damaged.</exception>
     public RowResult? ReadResult()
     {
         string file = PathOf(ResultName);
@@ -152,6 +153,6 @@ public sealed class RowDirectory
         }
     }
 
-    private static UsageException Damaged(string file) =>
+    private static DataException Damaged(string file) =>
         new($"'{file}' is damaged; delete it, and the same command does again what is missing.");
 }

@@ -117,7 +117,9 @@ public sealed class Trainer : IDisposable
     /// <exception cref="UsageException">
     /// There is no checkpoint, it is of another run, or another process is training there.
     /// </exception>
-    /// <exception cref="NetworkException">A checkpoint is none of this network, or lacks a part.</exception>
+    /// <exception cref="NetworkException">
+    /// A checkpoint is none of this network, or lacks a part, or the best one is gone.
+    /// </exception>
     /// <exception cref="WeightFormatException">A checkpoint cannot be read.</exception>
     /// <exception cref="IOException">The directory or the best checkpoint cannot be written.</exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
@@ -136,8 +138,8 @@ public sealed class Trainer : IDisposable
         bool hasBest = Checkpoint.Exists(run.Best), isBest = IsNewestBest(info.History);
         // The epochs to come need not be better, and then all of them end without a result.
         if (!hasBest && !isBest)
-            throw new UsageException(
-                $"There is no {run.Best}, the best epoch of the run; bring it back, or choose another --out.");
+            throw new NetworkException(
+                $"There is no {run.Best}, the best epoch of the run; bring it back, or begin anew: move '{run.Location}' away, or choose another --out.");
         Checkpoint.Load(run.Last, device, network, optimizer);
         // A process that was killed between the two files had saved only the other.
         if (isBest && !(hasBest && Checkpoint.ReadInfo(run.Best).History.Count >= info.History.Count))

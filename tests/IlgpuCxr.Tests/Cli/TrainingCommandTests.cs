@@ -80,7 +80,7 @@ public sealed class TrainingCommandTests
         Directory.CreateDirectory(run);
         File.Copy(Path.Combine(Run, "last.safetensors"), Path.Combine(run, "last.safetensors"));
         cxr.Run(Arguments(run, "--epochs", "3", "--resume")).AssertRefused(
-            2, "the best epoch of the run; bring it back, or choose another --out");
+            1, $"the best epoch of the run; bring it back, or begin anew: move '{run}' away, or choose another --out.");
     }
 
     [Test]

@@ -224,7 +224,7 @@ public sealed partial class StudyReportTests
         File.WriteAllText(row.PathOf("result.json"), result);
         Assert.That(
             () => new StudyReport(damaged.FullName),
-            Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
+            Throws.TypeOf<DataException>().With.Message.Contains("result.json' is damaged"));
     }
 
     [TestCase("history", "[]")]
@@ -246,7 +246,7 @@ public sealed partial class StudyReportTests
         result[key] = JsonNode.Parse(value);
         File.WriteAllText(row.PathOf("result.json"), result.ToJsonString());
         Assert.That(
-            () => row.ReadResult(), Throws.TypeOf<UsageException>().With.Message.Contains("result.json' is damaged"));
+            () => row.ReadResult(), Throws.TypeOf<DataException>().With.Message.Contains("result.json' is damaged"));
     }
 
     private RowDirectory DirectoryOf(string id) => new(folder.FullName, StudyRows.Parse(id)[0]);

@@ -151,6 +151,17 @@ public sealed class StudyReproductionTests
             2, "another configuration (data.train is 8 there and 10 now)");
     }
 
+    [TestCase("row.json", "row.json' is damaged; delete it, and the same command does again what is missing.")]
+    [TestCase("result.json", "result.json' is damaged; delete it, and the same command does again what is missing.")]
+    public void What_is_damaged_in_a_rows_directory_is_a_failure_and_no_wrong_usage(string file, string expected)
+    {
+        string study = cxr.PathOf("spoilt " + file);
+        var row = new RowDirectory(study, StudyRows.Parse("2")[0]);
+        Directory.CreateDirectory(row.Location);
+        File.WriteAllText(row.PathOf(file), "{");
+        cxr.Run(Arguments(study, "--rows", "2")).AssertRefused(1, expected);
+    }
+
     [TestCase("result.json")]
     [TestCase("row.json")]
     public void A_row_that_another_call_has_taken_meanwhile_is_refused_at_its_turn(string changed)

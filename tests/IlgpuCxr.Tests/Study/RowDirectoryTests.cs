@@ -1,3 +1,4 @@
+using IlgpuCxr.Data;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Data;
 
@@ -78,6 +79,6 @@ public sealed class RowDirectoryTests
         File.WriteAllText(directory.PathOf("row.json"), text);
         Assert.That(
             () => directory.Check(SampleResults.Of("2").Configuration),
-            Throws.InstanceOf<UsageException>().With.Message.Contains("row.json' is damaged"));
+            Throws.TypeOf<DataException>().With.Message.Contains("row.json' is damaged"));
     }
 }
