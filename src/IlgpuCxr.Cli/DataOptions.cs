@@ -28,7 +28,13 @@ internal static class DataOptions
 
     /// <summary>What makes batches of the images.</summary>
     public static ImageBatchLoader OpenLoader(ParseResult parsed, TrainingOptions options, bool strict = false) =>
-        new(new DecodedImageCache(new VipsImageDecoder()), Batches(parsed, options, strict));
+        new(OpenCache(), Batches(parsed, options, strict));
+
+    /// <summary>The user's cache of decoded images, which says so where the drive has no room for it.</summary>
+    public static DecodedImageCache OpenCache() => new(
+        new VipsImageDecoder(),
+        // On a terminal a line that tells how far work is may be there, which an empty one ends.
+        notify: notice => Execution.Say(Output.IsTerminal ? ["", notice] : [notice]));
 
     /// <summary>What the options say of batches.</summary>
     internal static ImageBatchOptions Batches(ParseResult parsed, TrainingOptions options, bool strict = false) =>

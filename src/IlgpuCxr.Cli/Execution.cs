@@ -143,7 +143,8 @@ internal static class Execution
         return $"There is not enough memory; {remedy}.";
     }
 
-    private static void Say(params IEnumerable<string> lines)
+    /// <summary>Prints lines on standard error, as far as that is possible.</summary>
+    internal static void Say(params IEnumerable<string> lines)
     {
         try
         {

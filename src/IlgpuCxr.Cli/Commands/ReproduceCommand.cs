@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Reproduction;
@@ -74,7 +73,7 @@ internal static class ReproduceCommand
         var weights = new StudyWeights(options);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         var reproduction = new StudyReproduction(
-            device, options, weights, new DecodedImageCache(new VipsImageDecoder()), CommonOptions.ThreadsOf(parsed),
+            device, options, weights, DataOptions.OpenCache(), CommonOptions.ThreadsOf(parsed),
             parsed.GetValue(DataOptions.Strict));
         if (!quiet)
             ReproductionDisplay.PrintHeader(device, options, weights);

@@ -9,6 +9,10 @@ namespace IlgpuCxr.Data;
 /// <summary>A decoded image, in memory or in its entry of the cache.</summary>
 public sealed class CachedImage : IDisposable
 {
+    // ENOSPC, EDQUOT where a user's share is used up, ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
+    private const int NoSpace = 28, NoShareOnLinux = 122, NoShareOnMacOS = 69;
+    private const int DiskFull = unchecked((int)0x80070070), HandleDiskFull = unchecked((int)0x80070027);
+
     private readonly byte[]? pixels;
     private readonly SafeFileHandle? entry;
     private readonly Header header;
@@ -82,7 +86,8 @@ public sealed class CachedImage : IDisposable
     }
 
     /// <summary>Writes an entry; without effect where that is not possible.</summary>
-    internal static void TryStore(string path, ImageSize size, byte[] pixels)
+    /// <returns>Whether another may be tried: false where the disk is full.</returns>
+    internal static bool TryStore(string path, ImageSize size, byte[] pixels)
     {
         var header = new Header(size, Checksum(pixels));
         try
@@ -94,12 +99,18 @@ public sealed class CachedImage : IDisposable
                 file.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Header>(in header)));
                 file.Write(pixels);
             });
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The image is decoded again when it is needed.
+            return !IsOutOfSpace(exception);
         }
     }
+
+    /// <summary>Whether a write failed because the disk, or the user's share of it, is full.</summary>
+    internal static bool IsOutOfSpace(Exception failure) => failure
+        is IOException { HResult: NoSpace or NoShareOnLinux or NoShareOnMacOS or DiskFull or HandleDiskFull };
 
     private void CopyAgain(Span<byte> destination)
     {

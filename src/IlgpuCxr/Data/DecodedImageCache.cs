@@ -11,24 +11,41 @@ namespace IlgpuCxr.Data;
 /// An entry is found by the image's full path, size and modification time, so that a changed image is decoded again; of
 /// a link those of its target. Entries are written beside their place and renamed, so that any number of threads and
 /// processes may share a directory. An entry that is damaged is decoded again, and a directory that cannot be written
-/// means only that images are decoded every time. Safe for use from several threads at once.
+/// means only that images are decoded every time. So does a drive with little free space, which is left to others: no
+/// entry is added to it. Safe for use from several threads at once.
 /// </remarks>
 public sealed partial class DecodedImageCache
 {
+    // Each look at the drive is a call of the system; between two, many threads and processes store less than the
+    // reserve.
+    private const long BytesBetweenLooks = 256_000_000, SmallestReserve = 10_000_000_000;
+
+    private const int DrivesInReserve = 20;
+
     private readonly IImageDecoder decoder;
     private readonly string directory;
+    private readonly Action<string>? notify;
+    private long storedSinceLook = BytesBetweenLooks;
+    private bool isFull;
 
     /// <summary>Creates the cache.</summary>
     /// <param name="decoder">What reads the images.</param>
     /// <param name="directory">Where to keep them, by default for the user; need not exist.</param>
-    public DecodedImageCache(IImageDecoder decoder, string? directory = null)
+    /// <param name="notify">
+    /// Told once, in a sentence, when the drive has no room for more entries; from any thread.
+    /// </param>
+    public DecodedImageCache(IImageDecoder decoder, string? directory = null, Action<string>? notify = null)
     {
         this.decoder = decoder;
         this.directory = directory ?? UserCache.Locate("images");
+        this.notify = notify;
     }
 
     /// <summary>Where the entries are; it need not exist.</summary>
     public string Location => directory;
+
+    /// <summary>Looks at the drive of a directory: its free bytes, and all.</summary>
+    internal Func<string, (long Free, long Total)> Space { get; init; } = SpaceOf;
 
     /// <summary>Number of entries, and their bytes.</summary>
     public (int Entries, long Bytes) Measure()
@@ -63,8 +80,48 @@ public sealed partial class DecodedImageCache
     private (ImageSize Size, byte[] Pixels) DecodeAndStore(string path, string entry)
     {
         (ImageSize size, byte[] pixels) = decoder.Decode(path);
-        CachedImage.TryStore(entry, size, pixels);
+        if (HasRoom(pixels.Length) && !CachedImage.TryStore(entry, size, pixels))
+            Stop("is full");
         return (size, pixels);
+    }
+
+    /// <summary>Whether the drive keeps its reserve, as far as is known.</summary>
+    private bool HasRoom(long bytes)
+    {
+        if (Volatile.Read(ref isFull))
+            return false;
+        if (Interlocked.Add(ref storedSinceLook, bytes) < BytesBetweenLooks)
+            return true;
+        Interlocked.Exchange(ref storedSinceLook, 0);
+        try
+        {
+            Directory.CreateDirectory(directory);
+            (long free, long total) = Space(directory);
+            long reserve = Math.Max(SmallestReserve, total / DrivesInReserve);
+            if (free >= reserve)
+                return true;
+            Stop(string.Create(
+                CultureInfo.InvariantCulture, $"has {free / 1e9:F1} GB left, and {reserve / 1e9:F1} stay free"));
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Of a network's drive Windows may not tell it; there the first write that fails ends it.
+            return true;
+        }
+    }
+
+    private void Stop(string why)
+    {
+        if (!Interlocked.Exchange(ref isFull, true))
+            notify?.Invoke(
+                $"No more decoded images are kept in '{directory}', whose drive {why}: they are decoded in each epoch; free some space, or name another place with {UserCache.Variable}.");
+    }
+
+    private static (long Free, long Total) SpaceOf(string directory)
+    {
+        var drive = new DriveInfo(Path.GetFullPath(directory));
+        return (drive.AvailableFreeSpace, drive.TotalSize);
     }
 
     private string[] Shards() => Directory.Exists(directory)

@@ -55,9 +55,10 @@ public sealed class DataCommandTests
     public void Cache_is_measured_and_cleared()
     {
         using DataFolder folder = DataFolder.Complete(2);
-        cxr.Run(
+        CommandResult trained = cxr.Run(
             "train", "--data", folder.Root, "--size", "32", "--batch", "4", "--epochs", "1", "--device", "cpu", "--out",
             cxr.PathOf("run"), "--quiet");
+        Assume.That(trained.Error, Does.Not.Contain("No more decoded images"), "the drive has room for a cache");
         Assert.That(Images("data", "cache", "--json"), Is.EqualTo(12));
         string stranger = Path.Combine(cxr.PathOf("home"), "images", "notes.txt");
         File.WriteAllText(stranger, "not an entry");

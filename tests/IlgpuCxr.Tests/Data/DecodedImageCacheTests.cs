@@ -160,6 +160,66 @@ public sealed class DecodedImageCacheTests
         Assert.That(decoder.Decoded, Is.EqualTo(2));
     }
 
+    [TestCase(9.9, 100, Description = "10 GB stay free,")]
+    [TestCase(49, 1000, Description = "and a twentieth of a large drive.")]
+    public void A_drive_with_little_free_space_is_left_to_others(double free, double total)
+    {
+        var told = new List<string>();
+        DecodedImageCache cache = NewCache(free, total, told.Add);
+        string other = folder.WriteImage("other.png", 20, 16, 9);
+
+        Assert.That(Read(cache), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(Read(cache, other), Is.EqualTo(DataFolder.Levels(20, 16, 9)));
+        Assert.That(Entries(), Is.Empty);
+        Assert.That(told, Has.Count.EqualTo(1).And.One.Contains($"'{folder.PathOf("cache")}', whose drive has"));
+        Assert.That(told[0], Does.Contain("ILGPUCXR_HOME"));
+    }
+
+    [TestCase(10, 100)]
+    [TestCase(50, 1000)]
+    public void A_drive_with_its_reserve_is_used(double free, double total)
+    {
+        Read(NewCache(free, total, notice => Assert.Fail(notice)));
+        Assert.That(Entries(), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void The_drive_is_looked_at_again_as_it_fills()
+    {
+        int looks = 0, told = 0;
+        var cache = new DecodedImageCache(new LargeImages(), folder.PathOf("cache"), _ => told++)
+        {
+            Space = _ => (looks++ == 0 ? Gigabytes(100) : Gigabytes(1), Gigabytes(200)),
+        };
+        for (int i = 0; i < 7; i++)
+            cache.Open(folder.Write($"{i}.png", [1])).Dispose();
+
+        Assert.That(looks, Is.EqualTo(2), "not at each image");
+        Assert.That(told, Is.EqualTo(1));
+        Assert.That(Entries(), Has.Length.EqualTo(4));
+    }
+
+    [Test]
+    public void What_is_there_is_read_from_a_drive_with_little_free_space()
+    {
+        Read(NewCache());
+        Assert.That(Read(NewCache(1, 100, _ => { })), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
+        Assert.That(decoder.Decoded, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void The_drive_of_a_directory_is_found()
+    {
+        (long free, long total) = new DecodedImageCache(decoder, folder.Root).Space(folder.Root);
+        Assert.That(free, Is.Positive.And.LessThanOrEqualTo(total));
+    }
+
+    [TestCase(28, ExpectedResult = true, Description = "ENOSPC.")]
+    [TestCase(unchecked((int)0x80070070), ExpectedResult = true, Description = "ERROR_DISK_FULL.")]
+    [TestCase(17, ExpectedResult = false, Description = "EEXIST.")]
+    public bool A_full_disk_is_told_from_other_failures(int number) =>
+        CachedImage.IsOutOfSpace(new IOException("", number));
+
     [Test]
     public void Many_threads_may_ask_for_the_same_image()
     {
@@ -195,7 +255,11 @@ public sealed class DecodedImageCacheTests
         Assert.That(Entries(), Is.Empty);
     }
 
-    private DecodedImageCache NewCache() => new(decoder, folder.PathOf("cache"));
+    private static long Gigabytes(double number) => (long)(number * 1e9);
+
+    // Whatever the drive is like on which the tests run.
+    private DecodedImageCache NewCache(double free = 100, double total = 200, Action<string>? notify = null) =>
+        new(decoder, folder.PathOf("cache"), notify) { Space = _ => (Gigabytes(free), Gigabytes(total)) };
 
     private string[] Entries() =>
         Directory.Exists(folder.PathOf("cache"))
@@ -208,6 +272,14 @@ public sealed class DecodedImageCacheTests
         var pixels = new byte[opened.Size.Bytes];
         opened.CopyTo(pixels);
         return pixels;
+    }
+
+    /// <summary>64 MB each, so that five of them are worth another look at the drive.</summary>
+    private sealed class LargeImages : IImageDecoder
+    {
+        private static readonly byte[] Pixels = new byte[8000 * 8000];
+
+        public (ImageSize Size, byte[] Pixels) Decode(string path) => (new ImageSize(8000, 8000, 1), Pixels);
     }
 
     private sealed class CountingDecoder : IImageDecoder
