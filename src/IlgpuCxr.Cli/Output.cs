@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -27,6 +28,19 @@ internal static class Output
 
     /// <summary>Whether standard output is a terminal, where a line can be written over.</summary>
     public static bool IsTerminal => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
+
+    /// <summary>
+    /// Has files and pipes get UTF-8 without a byte order mark: the console's code page or the language's character set
+    /// would make question marks of names that it lacks.
+    /// </summary>
+    public static void UseUtf8()
+    {
+        // Not the console's own encoding, which programs after this one would find changed.
+        if (Console.IsOutputRedirected)
+            Console.SetOut(Utf8(Console.OpenStandardOutput()));
+        if (Console.IsErrorRedirected)
+            Console.SetError(Utf8(Console.OpenStandardError()));
+    }
 
     /// <summary>Prints a value as indented JSON on standard output.</summary>
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Indented));
@@ -75,6 +89,9 @@ internal static class Output
         AnsiConsole.Write(table);
         AnsiConsole.Profile.Width = width;
     }
+
+    private static StreamWriter Utf8(Stream stream) =>
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 
     /// <summary>Probabilities by the names of their classes.</summary>
     public static Dictionary<string, double> ByClass(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Cli;
 using IlgpuCxr.Cli.Commands;
 
+Output.UseUtf8();
 var root = new RootCommand(
     "Chest X-ray classification with ResNet18 and VGG16, trained by hand-written ILGPU kernels. For learning; not for clinical use.")
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace IlgpuCxr.Tests.Cli;
@@ -30,6 +31,9 @@ internal sealed class CommandLine : IDisposable
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ilgpucxr-cli-");
 
+    /// <summary>The locale's character set, which Linux tells programs.</summary>
+    public string? Locale { get; init; }
+
     /// <summary>A path below the folder that is gone afterwards.</summary>
     public string PathOf(string name) => Path.Combine(folder.FullName, name);
 
@@ -46,10 +50,14 @@ internal sealed class CommandLine : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = folder.FullName,
         };
         start.Environment["ILGPUCXR_HOME"] = PathOf("home");
         start.Environment.Remove("ILGPUCXR_ALGORITHMS");
+        if (Locale is not null)
+            start.Environment["LC_ALL"] = Locale;
         return Process.Start(start)!;
     }
 

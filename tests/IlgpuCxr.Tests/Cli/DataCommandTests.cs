@@ -52,6 +52,19 @@ public sealed class DataCommandTests
     }
 
     [Test]
+    public void Names_reach_a_pipe_whatever_the_character_set_is()
+    {
+        using var latin = new CommandLine { Locale = "en_US.ISO-8859-1" };
+        using DataFolder folder = DataFolder.Complete(2);
+        folder.Write("train/normal/肺.png", [1, 2, 3]);
+        CommandResult check = latin.Run("data", "check", folder.Root, "--json");
+        using var json = JsonDocument.Parse(check.Output);
+        Assert.That(
+            json.RootElement.GetProperty("unreadable")[0].GetProperty("path").GetString(), Does.EndWith("肺.png"));
+        Assert.That(latin.Run("data", "check", "肺").Error, Does.Contain("'肺'").And.Not.StartWith("\ufeff"));
+    }
+
+    [Test]
     public void Cache_is_measured_and_cleared()
     {
         using DataFolder folder = DataFolder.Complete(2);
