@@ -15,7 +15,7 @@ internal static class PredictCommand
 
     private static readonly Option<string> Csv = new("--csv")
     {
-        Description = "Write a file in the study's format: a line per image, its name and 0 or 1 for each class, without a header; /dev/stdout prints it in place of the table.",
+        Description = "Write a file in the study's format: a line per image, its name and 0 or 1 for each class, without a header; - prints it in place of the table.",
     };
 
     public static Command Create()
@@ -41,7 +41,7 @@ internal static class PredictCommand
         string? csv = parsed.GetValue(Csv);
         Output.Refuse(
             Csv.Name, csv, [Checkpoint.FileOf(checkpoint), .. samples.Select(sample => sample.Path)]);
-        bool isJson = parsed.GetValue(CommonOptions.Json), isCsvPrinted = csv is not null && IsStandardOutput(csv);
+        bool isJson = parsed.GetValue(CommonOptions.Json), isCsvPrinted = csv is not null && AtomicFile.IsStandardOutput(csv);
         UsageException.Require(
             !isJson || !isCsvPrinted, $"{Csv.Name} '{csv}' would mix with what --json prints; leave out one of them.");
         TrainingOptions options = CommonOptions.OptionsOf(parsed, Checkpoint.ReadInfo(checkpoint));
@@ -70,10 +70,6 @@ internal static class PredictCommand
         DataOptions.PrintUnreadable(loader);
         return predictions;
     }
-
-    // By its names, because what the system says it leads to is a pipe or a file that others may have too.
-    private static bool IsStandardOutput(string path) =>
-        Path.GetFullPath(path) is "/dev/stdout" or "/dev/fd/1";
 
     private static string[] Names(CheckpointInfo info, ImagePrediction prediction) =>
         [.. info.Classes.Where((_, c) => LabelSet.Has(info.Options.Task, prediction.Label, c))];

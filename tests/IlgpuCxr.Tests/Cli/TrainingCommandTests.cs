@@ -240,9 +240,9 @@ public sealed class TrainingCommandTests
         Assert.That(File.ReadAllBytes(image), Is.EqualTo(before));
     }
 
-    [TestCase("/dev/stdout")]
-    [TestCase("/dev/fd/1")]
-    [Platform("Linux", Reason = "Only Linux has these.")]
+    [TestCase("-")]
+    [TestCase("/dev/stdout", IncludePlatform = "Linux")]
+    [TestCase("/dev/fd/1", IncludePlatform = "Linux")]
     public void A_table_for_a_program_is_all_that_standard_output_has(string place)
     {
         string[] arguments =
@@ -253,6 +253,7 @@ public sealed class TrainingCommandTests
         CommandResult predicted = cxr.Run(arguments);
         Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
         Assert.That(predicted.Output.TrimEnd(), Does.Match("^0.png,[01],[01]$"));
+        Assert.That(File.Exists(cxr.PathOf("-")), Is.False);
         Assert.That(cxr.Run([.. arguments, "--quiet"]).Output, Is.EqualTo(predicted.Output));
         cxr.Run([.. arguments, "--json"]).AssertRefused(2, $"--csv '{place}' would mix with what --json prints");
     }
