@@ -48,22 +48,25 @@ public sealed partial class DecodedImageCache
     internal Func<string, (long Free, long Total)> Space { get; init; } = SpaceOf;
 
     /// <summary>Number of entries, and their bytes.</summary>
-    public (int Entries, long Bytes) Measure()
+    /// <exception cref="IOException">They cannot be listed.</exception>
+    public (int Entries, long Bytes) Measure() => Explain("listed", () =>
     {
         FileInfo[] files = [.. Files().Select(path => new FileInfo(path))];
         return (files.Length, files.Sum(file => file.Length));
-    }
+    });
 
     /// <summary>
     /// Deletes all entries; images are decoded again when they are needed. Nothing else in the directory is touched.
     /// </summary>
-    public void Clear()
+    /// <exception cref="IOException">Not all can be deleted.</exception>
+    public void Clear() => Explain("cleared", () =>
     {
         foreach (string file in Files())
             File.Delete(file);
         foreach (string shard in Shards().Where(shard => !Directory.EnumerateFileSystemEntries(shard).Any()))
             Directory.Delete(shard);
-    }
+        return true;
+    });
 
     /// <summary>Finds an image's entry, or decodes the image and stores it.</summary>
     /// <param name="path">The image file.</param>
@@ -122,6 +125,20 @@ public sealed partial class DecodedImageCache
     {
         var drive = new DriveInfo(Path.GetFullPath(directory));
         return (drive.AvailableFreeSpace, drive.TotalSize);
+    }
+
+    private T Explain<T>(string done, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"The decoded images in '{directory}' cannot be {done} ({exception.Message.TrimEnd('.')}); check the permissions there.",
+                exception);
+        }
     }
 
     private string[] Shards() => Directory.Exists(directory)

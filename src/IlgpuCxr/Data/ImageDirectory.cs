@@ -71,7 +71,11 @@ public static partial class ImageDirectory
         return Listing(root, () => classes is null ? List(root, task) : List(root, task, [.. classes]));
     }
 
-    private static T Listing<T>(string directory, Func<T> list)
+    /// <summary>Says which directory the system refuses to list.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="list">Lists it.</param>
+    /// <exception cref="DataException">It is refused.</exception>
+    internal static T Listing<T>(string directory, Func<T> list)
     {
         try
         {
@@ -87,13 +91,14 @@ public static partial class ImageDirectory
 
     /// <summary>Several labels, where the class directories are those of the study's Part 2.</summary>
     /// <param name="root">The directory of the splits.</param>
-    internal static ClassificationTask TaskOf(string root)
+    /// <exception cref="DataException">It cannot be listed.</exception>
+    internal static ClassificationTask TaskOf(string root) => Listing(root, () =>
     {
         string? train = Directory.Exists(root) ? FindSplit(root, SubdirectoriesOf(root), SplitNames.Train) : null;
         return train is not null && AreLabels(ClassesOf(train))
             ? ClassificationTask.MultiLabel
             : ClassificationTask.Binary;
-    }
+    });
 
     private static ImageDataset List(string root, ClassificationTask task)
     {

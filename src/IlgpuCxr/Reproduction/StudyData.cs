@@ -26,7 +26,8 @@ public sealed record StudyData(ImageDataset Images, string Kind)
         if (!Directory.Exists(directory))
             throw new DataException(
                 $"The data directory '{directory}' does not exist; check the path given as {Option(part)}.");
-        string[] below = [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)];
+        string[] below = ImageDirectory.Listing<string[]>(
+            directory, () => [.. Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal)]);
         string? Named(string name) => below.FirstOrDefault(
             path => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase));
         string root = Named(SplitNames.Train) is not null

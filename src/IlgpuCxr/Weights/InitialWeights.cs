@@ -82,16 +82,36 @@ public sealed class InitialWeights
             $"There are several files of {network} in {folder} ({string.Join(", ", several.Select(System.IO.Path.GetFileName))}); name the one to use."),
     };
 
-    private static string[] FilesOf(string network, string folder) => !Directory.Exists(folder)
-        ? []
-        : [.. Directory.EnumerateFiles(folder)
-            .Where(path => System.IO.Path.GetFileName(path).StartsWith(network, StringComparison.OrdinalIgnoreCase)
-                && Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal)];
+    private static string[] FilesOf(string network, string folder)
+    {
+        try
+        {
+            return !Directory.Exists(folder)
+                ? []
+                : [.. Directory.EnumerateFiles(folder)
+                    .Where(path =>
+                        System.IO.Path.GetFileName(path).StartsWith(network, StringComparison.OrdinalIgnoreCase)
+                        && Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+                    .Order(StringComparer.Ordinal)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new NetworkException(
+                $"The directory {folder} cannot be listed ({exception.Message.TrimEnd('.')}); check its permissions, or name a file.");
+        }
+    }
 
     private static string HashOf(string path)
     {
-        using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        using var file = new InputFile(path);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] part = new byte[1 << 20];
+        for (long at = 0; at < file.Length; at += part.Length)
+        {
+            Span<byte> read = part.AsSpan(0, (int)Math.Min(part.Length, file.Length - at));
+            file.Read(at, read);
+            hash.AppendData(read);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

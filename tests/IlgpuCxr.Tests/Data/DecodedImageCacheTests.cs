@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using IlgpuCxr.Data;
+using NUnit.Framework.Constraints;
 
 namespace IlgpuCxr.Tests.Data;
 
@@ -147,6 +149,31 @@ public sealed class DecodedImageCacheTests
         File.WriteAllText($"{Entries().Single()}.0123456789abcdef{AtomicFile.TemporarySuffix}", "half");
         NewCache().Clear();
         Assert.That(Directory.GetFileSystemEntries(NewCache().Location), Is.Empty);
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows other means bar a directory.")]
+    [UnsupportedOSPlatform("windows")]
+    public void A_cache_that_may_not_be_listed_or_cleared_is_named()
+    {
+        DecodedImageCache cache = NewCache();
+        Read(cache);
+        string shard = Path.GetDirectoryName(Entries().Single())!;
+        try
+        {
+            File.SetUnixFileMode(shard, UnixFileMode.None);
+            Assume.That(() => Directory.GetFiles(shard), Throws.Exception, "root may read everything");
+            Assert.That(() => cache.Measure(), Refused("listed"));
+            File.SetUnixFileMode(shard, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            Assert.That(cache.Clear, Refused("cleared"));
+        }
+        finally
+        {
+            File.SetUnixFileMode(shard, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        IResolveConstraint Refused(string done) => Throws.TypeOf<IOException>().With.Message.Contains(
+            $"'{cache.Location}' cannot be {done}").And.Message.EndsWith("check the permissions there.");
     }
 
     [Test]

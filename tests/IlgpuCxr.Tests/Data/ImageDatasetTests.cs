@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using IlgpuCxr.Data;
+using IlgpuCxr.Reproduction;
 
 namespace IlgpuCxr.Tests.Data;
 
@@ -71,6 +72,35 @@ public sealed class ImageDatasetTests
         finally
         {
             File.SetUnixFileMode(barred, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows other means bar a directory.")]
+    [UnsupportedOSPlatform("windows")]
+    public void A_directory_that_may_not_be_listed_is_named_by_whatever_looks_into_it()
+    {
+        using DataFolder data = DataFolder.Complete(2);
+        File.SetUnixFileMode(data.Root, UnixFileMode.UserExecute);
+        try
+        {
+            Assume.That(() => Directory.GetFiles(data.Root), Throws.Exception, "root may read everything");
+            foreach (Action look in new Action[]
+            {
+                () => ImageDataset.TaskOf(data.Root),
+                () => StudyData.Open(StudyPart.Part1, data.Root),
+                () => StudyData.Open(StudyPart.Part2, data.Root),
+            })
+            {
+                Assert.That(
+                    look,
+                    Throws.TypeOf<DataException>().With.Message.Contains(
+                        $"'{data.Root}' cannot be listed").And.Message.EndsWith("check its permissions."));
+            }
+        }
+        finally
+        {
+            File.SetUnixFileMode(data.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

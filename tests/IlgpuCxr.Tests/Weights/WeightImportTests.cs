@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -241,6 +242,33 @@ public sealed class WeightImportTests
             () => InitialWeights.Find(path + "x", "resnet18"),
             Throws.TypeOf<NetworkException>().With.Message.Contains("There are no weights"));
         Assert.That(InitialWeights.Find("random", "resnet18"), Is.SameAs(InitialWeights.Random));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX", Reason = "On Windows other means bar a file.")]
+    [UnsupportedOSPlatform("windows")]
+    public void Weights_that_may_not_be_read_are_named()
+    {
+        string path = folder.Write("resnet18.pth", [1]), below = folder.PathOf("below");
+        Directory.CreateDirectory(below);
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        File.SetUnixFileMode(below, UnixFileMode.None);
+        try
+        {
+            Assume.That(() => File.ReadAllBytes(path), Throws.Exception, "root may read everything");
+            Assert.That(
+                () => InitialWeights.Find(path, "resnet18"),
+                Throws.TypeOf<WeightFormatException>().With.Message.StartsWith(
+                    $"{path}: cannot be opened").And.Message.EndsWith("check that it is a readable file."));
+            Assert.That(
+                () => InitialWeights.Find(below, "resnet18"),
+                Throws.TypeOf<NetworkException>().With.Message.Contains(
+                    $"{below} cannot be listed").And.Message.Contains("check its permissions"));
+        }
+        finally
+        {
+            File.SetUnixFileMode(below, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [TestCase(float.NaN)]
