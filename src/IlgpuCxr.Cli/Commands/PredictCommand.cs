@@ -18,13 +18,18 @@ internal static class PredictCommand
         Description = "Write a file in the study's format: a line per image, its name and 0 or 1 for each class, without a header; - prints it in place of the table.",
     };
 
+    private static readonly Option<bool> Probabilities = new("--probabilities")
+    {
+        Description = "Write the probability of each class to --csv in place of 0 or 1.",
+    };
+
     public static Command Create()
     {
         var command = new Command("predict", "Tell the probability of each class for images.")
         {
-            Input, CommonOptions.CheckpointPath, CommonOptions.CheckpointBatch, Csv, DataOptions.Strict,
-            CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms, CommonOptions.Precision,
-            CommonOptions.Json, CommonOptions.Quiet,
+            Input, CommonOptions.CheckpointPath, CommonOptions.CheckpointBatch, Csv, Probabilities,
+            DataOptions.Strict, CommonOptions.Device, CommonOptions.Threads, CommonOptions.Algorithms,
+            CommonOptions.Precision, CommonOptions.Json, CommonOptions.Quiet,
         };
         command.SetStoppableAction(Run);
         return command;
@@ -39,6 +44,9 @@ internal static class PredictCommand
             ? ImageDirectory.Flat(input)
             : [new ImageSample(input, 0)];
         string? csv = parsed.GetValue(Csv);
+        UsageException.Require(
+            csv is not null || !parsed.GetValue(Probabilities),
+            $"{Probabilities.Name} says what is written to {Csv.Name}; add {Csv.Name} FILE.");
         Output.Refuse(
             Csv.Name, csv, [Checkpoint.FileOf(checkpoint), .. samples.Select(sample => sample.Path)]);
         bool isJson = parsed.GetValue(CommonOptions.Json), isCsvPrinted = csv is not null && AtomicFile.IsStandardOutput(csv);
@@ -48,7 +56,9 @@ internal static class PredictCommand
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var predictor = new Predictor(device, checkpoint);
         IReadOnlyList<ImagePrediction> predictions = Predict(parsed, predictor, options, samples, cancellation);
-        if (csv is not null)
+        if (csv is not null && parsed.GetValue(Probabilities))
+            PredictionFile.WriteProbabilities(csv, predictions);
+        else if (csv is not null)
             PredictionFile.Write(csv, options.Task, predictions);
         if (isJson)
             Output.Json(predictions.Select(prediction => AsJson(predictor.Info, prediction)));

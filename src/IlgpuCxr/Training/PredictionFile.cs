@@ -7,7 +7,8 @@ using IlgpuCxr.Data;
 namespace IlgpuCxr.Training;
 
 /// <summary>
-/// Predictions in the study's format: a line per image, its name and a 0 or 1 for each class, without a header.
+/// Predictions in the study's format: a line per image, its name and a 0 or 1 for each class, without a header; or
+/// probabilities in their places.
 /// </summary>
 public static class PredictionFile
 {
@@ -26,20 +27,32 @@ public static class PredictionFile
                 (prediction.Name, prediction.Probabilities.Count, prediction.Label))));
     }
 
+    /// <summary>Writes a file with the probability of each class in place of 0 or 1, all digits of it.</summary>
+    /// <param name="path">The file, such as <c>probabilities.csv</c>.</param>
+    /// <param name="predictions">The lines.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteProbabilities(string path, IEnumerable<ImagePrediction> predictions) =>
+        AtomicFile.Write(path, Encode(
+            predictions.Select(prediction => (prediction.Name, prediction.Probabilities.AsEnumerable()))));
+
     /// <summary>The bytes of a file.</summary>
     /// <param name="task">What the labels mean.</param>
     /// <param name="images">Each image's name, the number of classes and its label.</param>
     internal static byte[] Encode(
-        ClassificationTask task, IEnumerable<(string Name, int Classes, int Label)> images)
+        ClassificationTask task, IEnumerable<(string Name, int Classes, int Label)> images) =>
+        Encode(images.Select(image => (
+            image.Name, Enumerable.Range(0, image.Classes).Select(c => LabelSet.Has(task, image.Label, c) ? 1 : 0))));
+
+    private static byte[] Encode<T>(IEnumerable<(string Name, IEnumerable<T> Values)> lines)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
         using (var csv = new CsvWriter(text, Format))
         {
-            foreach ((string name, int classes, int label) in images)
+            foreach ((string name, IEnumerable<T> values) in lines)
             {
                 csv.WriteField(name);
-                for (int c = 0; c < classes; c++)
-                    csv.WriteField(LabelSet.Has(task, label, c) ? 1 : 0);
+                foreach (T value in values)
+                    csv.WriteField(value);
                 csv.NextRecord();
             }
         }

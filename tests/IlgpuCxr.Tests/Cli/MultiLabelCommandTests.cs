@@ -150,6 +150,26 @@ public sealed class MultiLabelCommandTests
     }
 
     [Test]
+    public void Probabilities_for_a_program_are_those_that_json_tells()
+    {
+        string[] arguments = ["predict", data.PathOf("Test"), "--checkpoint", Best, "--device", "cpu"];
+        string[] lines = cxr.Run([.. arguments, "--csv", "-", "--probabilities"]).Output.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries);
+        using var json = JsonDocument.Parse(cxr.Run([.. arguments, "--json"]).Output);
+        foreach ((string line, JsonElement image) in lines.Zip(json.RootElement.EnumerateArray()))
+        {
+            string[] fields = line.Split(',');
+            Assert.That(fields[0], Is.EqualTo(image.GetProperty("name").GetString()));
+            JsonElement probabilities = image.GetProperty("probabilities");
+            Assert.That(
+                fields[1..].Select(field => double.Parse(field, CultureInfo.InvariantCulture)),
+                Is.EqualTo(Labels.Select(label => probabilities.GetProperty(label).GetDouble())));
+        }
+        Assert.That(lines, Has.Length.EqualTo(4));
+        cxr.Run([.. arguments, "--probabilities"]).AssertRefused(2, "add --csv FILE");
+    }
+
+    [Test]
     public void No_image_of_a_directory_is_overwritten_by_what_is_predicted_of_them()
     {
         string image = data.PathOf("Test", "10.png"), before = Digest.OfFile(image);
