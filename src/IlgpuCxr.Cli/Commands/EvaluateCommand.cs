@@ -39,12 +39,14 @@ internal static class EvaluateCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetValue(CommonOptions.CheckpointPath)!;
-        CheckpointInfo info = Checkpoint.ReadInfo(path);
-        TrainingOptions options = CommonOptions.OptionsOf(parsed, info);
-        ImageDataset data = OpenData(parsed.GetValue(DataOptions.Data)!, path, info);
+        // A run that goes on replaces its checkpoints by others of the same options and classes; what else is told is of
+        // the network that is loaded.
+        CheckpointInfo first = Checkpoint.ReadInfo(path);
+        TrainingOptions options = CommonOptions.OptionsOf(parsed, first);
+        ImageDataset data = OpenData(parsed.GetValue(DataOptions.Data)!, path, first);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, options);
-        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
+        (CheckpointInfo info, IReadOnlyList<SplitEvaluation> results) = CheckpointEvaluation.Run(
             device, path, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         if (parsed.GetValue(CommonOptions.Json))

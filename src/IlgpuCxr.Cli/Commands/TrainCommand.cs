@@ -161,9 +161,8 @@ internal static class TrainCommand
         if (isDone)
             _ = loader.Augmented(data.Train, options.Seed, 0, cancellation).Count();
 
-        IReadOnlyList<SplitEvaluation> results = CheckpointEvaluation.Run(
+        (CheckpointInfo best, IReadOnlyList<SplitEvaluation> results) = CheckpointEvaluation.Run(
             device, run.Best, data, loader, training: false, cancellation);
-        CheckpointInfo best = Checkpoint.ReadInfo(run.Best);
         if (isJson)
             Output.Json(new { Out = run.Location, History = history, Best = EvaluationDisplay.AsJson(best, results) });
         else

@@ -36,8 +36,7 @@ public sealed class Explainer : IDisposable
     {
         this.device = device;
         this.checkpoint = checkpoint;
-        Info = Checkpoint.ReadInfo(checkpoint);
-        network = Checkpoint.LoadNetwork(checkpoint, device, Info);
+        (network, Info) = Checkpoint.LoadNetwork(checkpoint, device);
     }
 
     /// <summary>What the checkpoint says about itself.</summary>

@@ -193,7 +193,7 @@ public sealed class StudyReproduction(
         SplitResult[] splits =
         [
             .. CheckpointEvaluation.Run(
-                device, run.Best, images, loader, training: true, cancellation).Select(SplitResult.Of),
+                device, run.Best, images, loader, training: true, cancellation).Splits.Select(SplitResult.Of),
         ];
         if (images.Unlabelled.Count > 0)
         {

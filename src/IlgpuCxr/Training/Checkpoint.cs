@@ -74,32 +74,28 @@ public static class Checkpoint
     public static CheckpointInfo ReadInfo(string path)
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
-        try
-        {
-            if (file.Metadata.TryGetValue(CheckpointInfo.MetadataKey, out string? json))
-                return CheckpointInfo.FromJson(json);
-        }
-        catch (JsonException)
-        {
-            // Told below: a damaged description is as good as none.
-        }
-        throw new NetworkException(
-            $"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
+        return InfoIn(file);
     }
 
-    /// <summary>Makes the network of a checkpoint, with its parameters.</summary>
+    /// <summary>
+    /// Makes the network of a checkpoint, with its parameters, and reads what the checkpoint says about itself: both of
+    /// the same epoch, also where a training replaces the file meanwhile.
+    /// </summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     /// <param name="device">Where the network is to live.</param>
-    /// <param name="info">What <see cref="ReadInfo"/> says of the file.</param>
-    /// <exception cref="NetworkException">The file does not fit the network.</exception>
+    /// <exception cref="NetworkException">
+    /// The file is no checkpoint of this program, or does not fit the network.
+    /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
-    public static Network LoadNetwork(string path, ComputeDevice device, CheckpointInfo info)
+    public static (Network Network, CheckpointInfo Info) LoadNetwork(string path, ComputeDevice device)
     {
+        using WeightFile file = SafetensorsFile.Read(Find(path));
+        CheckpointInfo info = InfoIn(file);
         var network = new Network(device, info.Options.Network, info.Head);
         try
         {
-            Load(path, device, network, null);
-            return network;
+            Restore(file, device, network, null);
+            return (network, info);
         }
         catch
         {
@@ -120,6 +116,38 @@ public static class Checkpoint
     public static void Load(string path, ComputeDevice device, Network network, Optimizer? optimizer = null)
     {
         using WeightFile file = SafetensorsFile.Read(Find(path));
+        Restore(file, device, network, optimizer);
+    }
+
+    /// <summary>What to throw when a checkpoint's network gives values that are not finite.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    internal static NetworkException Diverged(string path) => new(
+        $"The network of the checkpoint {FileOf(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.")
+    {
+        IsDivergence = true,
+    };
+
+    /// <summary>Whether there is a checkpoint.</summary>
+    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
+    public static bool Exists(string path) => File.Exists(FileOf(path));
+
+    private static CheckpointInfo InfoIn(WeightFile file)
+    {
+        try
+        {
+            if (file.Metadata.TryGetValue(CheckpointInfo.MetadataKey, out string? json))
+                return CheckpointInfo.FromJson(json);
+        }
+        catch (JsonException)
+        {
+            // Told below: a damaged description is as good as none.
+        }
+        throw new NetworkException(
+            $"{file.Path} holds weights but not how they were trained; use a checkpoint that 'cxr train' wrote.");
+    }
+
+    private static void Restore(WeightFile file, ComputeDevice device, Network network, Optimizer? optimizer)
+    {
         // Nothing is changed before all of it is known to fit.
         IReadOnlyDictionary<Parameter, WeightTensor> fits = CheckFit(file, network);
         (Parameter Parameter, ArrayView<float> Values, WeightTensor Tensor)[] states =
@@ -134,18 +162,6 @@ public static class Checkpoint
             transfer.Upload(parameter, values, tensor);
         optimizer?.Steps = steps;
     }
-
-    /// <summary>What to throw when a checkpoint's network gives values that are not finite.</summary>
-    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
-    internal static NetworkException Diverged(string path) => new(
-        $"The network of the checkpoint {FileOf(path)} gives values that are no finite numbers, as after a training that diverged; use another checkpoint, or train again with a smaller --lr.")
-    {
-        IsDivergence = true,
-    };
-
-    /// <summary>Whether there is a checkpoint.</summary>
-    /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
-    public static bool Exists(string path) => File.Exists(FileOf(path));
 
     /// <summary>What the optimizer remembers of each trained parameter, and its name in the file.</summary>
     private static IEnumerable<(string Name, Parameter Parameter, ArrayView<float> Values)> StateOf(

@@ -25,6 +25,7 @@ public static class CheckpointEvaluation
     /// epoch.
     /// </param>
     /// <param name="cancellation">Ends it early.</param>
+    /// <returns>What the checkpoint says about itself, and how it does on each split.</returns>
     /// <exception cref="NetworkException">
     /// There is no such checkpoint, it does not fit, has other classes than the images, or gives values that are not
     /// finite.
@@ -37,17 +38,17 @@ public static class CheckpointEvaluation
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
     /// <exception cref="DeviceException">A size of a step is more than kernels can count.</exception>
     /// <exception cref="OutOfMemoryException">The device has too little memory.</exception>
-    public static IReadOnlyList<SplitEvaluation> Run(
+    public static (CheckpointInfo Info, IReadOnlyList<SplitEvaluation> Splits) Run(
         ComputeDevice device, string path, ImageDataset data, ImageBatchLoader loader, bool training,
         CancellationToken cancellation)
     {
-        CheckpointInfo info = Checkpoint.ReadInfo(path);
+        (Network loaded, CheckpointInfo info) = Checkpoint.LoadNetwork(path, device);
+        using Network network = loaded;
         if (info.Options.Task != data.Task || !info.Classes.SequenceEqual(data.ClassNames))
         {
             throw new NetworkException(
                 $"The checkpoint {path} tells {string.Join(", ", info.Classes)} apart, but the images in {data.Root} are of {string.Join(", ", data.ClassNames)}; use images of the same classes.");
         }
-        using Network network = Checkpoint.LoadNetwork(path, device, info);
         using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
         using var step = new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null);
         var evaluator = new Evaluator(device, step, batch);
@@ -66,11 +67,11 @@ public static class CheckpointEvaluation
         // As in training: a value that is not finite makes the loss so.
         if (results.Exists(result => !double.IsFinite(result.Evaluation.Loss)))
             throw Checkpoint.Diverged(path);
-        return
+        return (info,
         [
             .. results.Select(result => new SplitEvaluation(
                 result.Split, result.Evaluation, result.Evaluation.PerClass(info.Classes, info.Options.Seed))),
-        ];
+        ]);
 
         Evaluation Evaluate(IReadOnlyList<ImageSample> samples) =>
             evaluator.Run(loader.Evaluation(samples, cancellation), samples.Count);

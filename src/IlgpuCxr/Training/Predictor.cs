@@ -26,8 +26,7 @@ public sealed class Predictor : IDisposable
     {
         this.device = device;
         this.checkpoint = checkpoint;
-        Info = Checkpoint.ReadInfo(checkpoint);
-        network = Checkpoint.LoadNetwork(checkpoint, device, Info);
+        (network, Info) = Checkpoint.LoadNetwork(checkpoint, device);
         step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
     }
 

@@ -107,6 +107,48 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    [Platform("Linux,MacOsX", Reason = "Windows does not replace a file that is open.")]
+    public void The_network_and_the_description_are_of_the_same_epoch_while_a_training_goes_on()
+    {
+        string running = folder.PathOf("running.safetensors"), next = folder.PathOf("next.safetensors");
+        string[] epochs = [folder.PathOf("epoch0"), folder.PathOf("epoch1")];
+        Parameter bias = network.Parameters[^1];
+        float[] before = device.Download(bias.Value);
+        for (int epoch = 0; epoch < epochs.Length; epoch++)
+        {
+            device.Upload<float>(bias.Value, [epoch, epoch]);
+            Checkpoint.Save(
+                epochs[epoch], device, network, null, Info with { History = [Info.History[0] with { Epoch = epoch }] });
+        }
+        device.Upload<float>(bias.Value, before);
+        File.CreateSymbolicLink(running, Checkpoint.FileOf(epochs[0]));
+        using var isDone = new CancellationTokenSource();
+        var training = Task.Run(() =>
+        {
+            for (int epoch = 1; !isDone.IsCancellationRequested; epoch = 1 - epoch)
+            {
+                // A link is made faster than a copy, and so replaces the file within every loading.
+                File.CreateSymbolicLink(next, Checkpoint.FileOf(epochs[epoch]));
+                File.Move(next, running, overwrite: true);
+            }
+        });
+        try
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                (Network loaded, CheckpointInfo info) = Checkpoint.LoadNetwork(running, device);
+                using (loaded)
+                    Assert.That(device.Download(loaded.Parameters[^1].Value)[0], Is.EqualTo(info.History[0].Epoch));
+            }
+        }
+        finally
+        {
+            isDone.Cancel();
+            training.GetAwaiter().GetResult();
+        }
+    }
+
+    [Test]
     public void The_description_comes_back_without_times()
     {
         CheckpointInfo read = Checkpoint.ReadInfo(path);

@@ -58,7 +58,7 @@ internal sealed class SmallRun : IDisposable
     {
         using ComputeDevice device = Open(2);
         return CheckpointEvaluation.Run(
-            device, checkpoint, Images(options), Loader(options, 2), training, CancellationToken.None);
+            device, checkpoint, Images(options), Loader(options, 2), training, CancellationToken.None).Splits;
     }
 
     public void Dispose() => folder.Delete(recursive: true);

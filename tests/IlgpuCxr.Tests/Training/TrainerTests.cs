@@ -69,7 +69,7 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         using ComputeDevice device = SmallRun.Open(1);
         using var network = new Network(device, "resnet18", NetworkHead.Part1);
         network.Initialize(7);
-        using Network trained = Checkpoint.LoadNetwork(run.Files.Last, device, Checkpoint.ReadInfo(run.Files.Last));
+        using Network trained = Checkpoint.LoadNetwork(run.Files.Last, device).Network;
         foreach ((Parameter first, Parameter last) in network.Parameters.Zip(trained.Parameters).Where(pair => pair.First.Name.EndsWith(".weight", StringComparison.Ordinal)))
             Assert.That(
                 Digest.Of(device.Download(last.Value)), Is.EqualTo(Digest.Of(device.Download(first.Value))),
@@ -309,11 +309,13 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     [Test]
     public void A_checkpoint_without_epochs_is_evaluated_too()
     {
-        CheckpointInfo info = Checkpoint.ReadInfo(Reference.Files.Best);
         string untrained = Reference.PathOf("untrained.safetensors");
         using (ComputeDevice device = SmallRun.Open(2))
-        using (Network network = Checkpoint.LoadNetwork(Reference.Files.Best, device, info))
-            Checkpoint.Save(untrained, device, network, info: info with { History = [] });
+        {
+            (Network network, CheckpointInfo info) = Checkpoint.LoadNetwork(Reference.Files.Best, device);
+            using (network)
+                Checkpoint.Save(untrained, device, network, info: info with { History = [] });
+        }
         IReadOnlyList<SplitEvaluation> results = Reference.Evaluate(untrained, Options, training: true);
         Assert.That(results.Select(result => result.Split), Is.EqualTo(new[] { "train", "validation", "test" }));
     }
