@@ -18,9 +18,11 @@ public sealed partial class DecodedImageCache
 {
     // Each look at the drive is a call of the system; between two, many threads and processes store less than the
     // reserve.
-    private const long BytesBetweenLooks = 256_000_000, SmallestReserve = 10_000_000_000;
+    private const long BytesBetweenLooks = 256_000_000;
 
-    private const int DrivesInReserve = 20;
+    // Room for what a run writes: VGG16's two checkpoints with Adam's memory, one of them written anew beside the old
+    // one, are less than 5 GB. A large drive has other users, for whom a fiftieth of it is left.
+    private const long SmallestReserve = 5_000_000_000, ReservesInDrive = 50;
 
     private readonly IImageDecoder decoder;
     private readonly string directory;
@@ -100,7 +102,7 @@ public sealed partial class DecodedImageCache
         {
             Directory.CreateDirectory(directory);
             (long free, long total) = Space(directory);
-            long reserve = Math.Max(SmallestReserve, total / DrivesInReserve);
+            long reserve = Math.Max(SmallestReserve, total / ReservesInDrive);
             if (free >= reserve)
                 return true;
             Stop(string.Create(

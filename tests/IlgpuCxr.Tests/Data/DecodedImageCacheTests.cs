@@ -187,8 +187,8 @@ public sealed class DecodedImageCacheTests
         Assert.That(decoder.Decoded, Is.EqualTo(2));
     }
 
-    [TestCase(9.9, 100, Description = "10 GB stay free,")]
-    [TestCase(49, 1000, Description = "and a twentieth of a large drive.")]
+    [TestCase(4.9, 100, Description = "5 GB stay free,")]
+    [TestCase(19, 1000, Description = "and a fiftieth of a large drive.")]
     public void A_drive_with_little_free_space_is_left_to_others(double free, double total)
     {
         var told = new List<string>();
@@ -202,8 +202,8 @@ public sealed class DecodedImageCacheTests
         Assert.That(told[0], Does.Contain("ILGPUCXR_HOME"));
     }
 
-    [TestCase(10, 100)]
-    [TestCase(50, 1000)]
+    [TestCase(5, 100)]
+    [TestCase(20, 1000)]
     public void A_drive_with_its_reserve_is_used(double free, double total)
     {
         Read(NewCache(free, total, notice => Assert.Fail(notice)));
