@@ -12,7 +12,7 @@ internal static class ExplainCommand
 
     private static readonly Option<string> ClassName = new("--class") { Description = "The class to explain; the most likely one by default." };
 
-    private static readonly Option<string> Out = new("--out") { Description = "The PNG to write; IMAGE-gradcam.png in this directory by default, where there is no such file." };
+    private static readonly Option<string> Out = new("--out") { Description = "The PNG to write; IMAGE-gradcam.png in this directory by default." };
 
     public static Command Create()
     {
@@ -34,10 +34,6 @@ internal static class ExplainCommand
         if (!Path.GetExtension(picture).Equals(".png", StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"--out '{picture}' is no PNG file by its name; let it end in .png.");
         Output.Refuse(Out.Name, picture, input);
-        // Images of other directories may have the same name.
-        UsageException.Require(
-            parsed.GetValue(Out) is not null || !File.Exists(picture),
-            $"'{picture}' exists, perhaps of another image; name the file to write with {Out.Name}.");
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
         using var explainer = new Explainer(device, parsed.GetValue(CommonOptions.CheckpointPath)!);
         ImageBatchLoader loader = DataOptions.OpenLoader(parsed, explainer.Info.Options, strict: true);

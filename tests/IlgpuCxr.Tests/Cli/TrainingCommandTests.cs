@@ -196,22 +196,6 @@ public sealed class TrainingCommandTests
             "cpu").AssertRefused(1, "absent.png");
     }
 
-    [Test]
-    public void A_picture_of_another_image_of_the_same_name_is_not_overwritten_unasked()
-    {
-        CommandResult Explain(string name, params string[] more) => cxr.Run(
-            [
-                "explain", data.PathOf("test", name, "1.png"), "--checkpoint", Path.Combine(Run, "best"), "--device",
-                "cpu", .. more,
-            ]);
-        Assert.That(Explain("normal").ExitCode, Is.Zero);
-        string picture = cxr.PathOf("1-gradcam.png"), before = Digest.OfFile(picture);
-        Explain("infected").AssertRefused(2, "'1-gradcam.png' exists, perhaps of another image");
-        Assert.That(Digest.OfFile(picture), Is.EqualTo(before));
-        Assert.That(Explain("infected", "--out", "1-gradcam.png").ExitCode, Is.Zero);
-        Assert.That(Digest.OfFile(picture), Is.Not.EqualTo(before));
-    }
-
     [TestCase(7, 7, ExpectedResult = "what speaks for normal, red most.")]
     [TestCase(
         1, 1,
