@@ -9,10 +9,11 @@ using SelfTestConvolutions = IlgpuCxr.SelfTest.ConvolutionChecks;
 
 namespace IlgpuCxr.Tests.Convolution;
 
-/// <summary>The PTX of Winograd's convolution on GPUs, interpreted.</summary>
-public sealed class ConvolutionTiledWinogradTests
+/// <summary>Winograd's convolution on every GPU-like device that is present, and its PTX interpreted.</summary>
+[TestFixtureSource(nameof(Selectors))]
+public sealed class ConvolutionTiledWinogradTests(string selector)
 {
-    private const string Algorithm = "tiledwinograd4";
+    private const string Algorithm = "tiledwinograd4", Interpreted = "interpreted";
 
     private ComputeDevice device = null!;
 
@@ -29,8 +30,12 @@ public sealed class ConvolutionTiledWinogradTests
         new(N: 130, H: 5, W: 5, C: 8, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
     ];
 
+    private static IEnumerable<string> Selectors() =>
+        DeviceCatalog.List().Where(present => present.Kind != DeviceKind.Cpu).Select(present => present.Selector)
+            .Prepend(Interpreted);
+
     [OneTimeSetUp]
-    public void Open() => device = EmulatedGpu.Open(new DeviceOptions { Algorithms = $"convolution={Algorithm}" });
+    public void Open() => device = OpenWith($"convolution={Algorithm}");
 
     [OneTimeTearDown]
     public void Close() => device.Dispose();
@@ -41,8 +46,7 @@ public sealed class ConvolutionTiledWinogradTests
     [Test]
     public void LargeTilesAreWithinTheErrorBound()
     {
-        using ComputeDevice large = EmulatedGpu.Open(
-            new DeviceOptions { Algorithms = $"convolution={Algorithm},tile=large" });
+        using ComputeDevice large = OpenWith($"convolution={Algorithm},tile=large");
         Check(large, shapes[2]);
     }
 
@@ -80,7 +84,7 @@ public sealed class ConvolutionTiledWinogradTests
     [Test]
     public void TheSelfTestHasShapesForIt()
     {
-        using ComputeDevice free = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 });
+        using ComputeDevice free = OpenWith("");
         Assert.That(
             SelfTestConvolutions.Shapes.Select(shape => Operator.Choose(free, shape)),
             Does.Contain(ConvolutionAlgorithm.TiledWinograd4).And.Contain(ConvolutionAlgorithm.Tiled));
@@ -107,7 +111,7 @@ public sealed class ConvolutionTiledWinogradTests
         TestName = "Channels that fill no depth of a tile are direct")]
     public ConvolutionAlgorithm IsChosenInSinglePrecisionWhereItSaves(int images, int c, int k, int edge)
     {
-        using ComputeDevice free = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 });
+        using ComputeDevice free = OpenWith("");
         return Operator.Choose(free, new ConvolutionShape(images, edge, edge, c, k, 3, 3, 1, 1));
     }
 
@@ -125,6 +129,12 @@ public sealed class ConvolutionTiledWinogradTests
     [TestCaseSource(nameof(others))]
     public void OtherShapesAreTiled(ConvolutionShape shape) =>
         Assert.That(Operator.Choose(device, shape), Is.EqualTo(ConvolutionAlgorithm.Tiled));
+
+    private ComputeDevice OpenWith(string algorithms)
+    {
+        var options = new DeviceOptions { Algorithms = algorithms, Precision = Precision.Fp32 };
+        return selector == Interpreted ? EmulatedGpu.Open(options) : DeviceCatalog.Open(selector, options);
+    }
 
     private static void Check(ComputeDevice device, ConvolutionShape shape)
     {

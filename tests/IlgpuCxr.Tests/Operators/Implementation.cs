@@ -32,18 +32,23 @@ public enum Implementation
     /// <summary>The naive kernels on an NVIDIA GPU.</summary>
     CudaNaive,
 
-    /// <summary>What operators choose on an NVIDIA GPU.</summary>
+    /// <summary>
+    /// What operators choose on an NVIDIA GPU in single precision, with direct convolutions: exact where sums of
+    /// integers are.
+    /// </summary>
     Cuda,
 
     /// <summary>The naive kernels on an OpenCL device.</summary>
     OpenClNaive,
 
-    /// <summary>What operators choose on an OpenCL device.</summary>
+    /// <summary>The same on an OpenCL device.</summary>
     OpenCl,
 }
 
 internal static class ImplementationExtensions
 {
+    private const string DirectConvolutions = "convolution=tiled";
+
     /// <summary>The implementations on a kind of device that a machine may lack.</summary>
     public static IReadOnlyList<Implementation> On(string selector) => selector switch
     {
@@ -73,9 +78,9 @@ internal static class ImplementationExtensions
                 "cpu", new DeviceOptions { Threads = threads, Algorithms = $"vector,convolution={implementation}" }),
         Implementation.Gpu => EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Fp32 }),
         Implementation.CudaNaive => OpenGpu("cuda", "naive"),
-        Implementation.Cuda => OpenGpu("cuda", ""),
+        Implementation.Cuda => OpenGpu("cuda", DirectConvolutions),
         Implementation.OpenClNaive => OpenGpu("opencl", "naive"),
-        Implementation.OpenCl => OpenGpu("opencl", ""),
+        Implementation.OpenCl => OpenGpu("opencl", DirectConvolutions),
         _ => throw new ArgumentOutOfRangeException(nameof(implementation)),
     };
 
