@@ -34,7 +34,7 @@ internal static class DataOptions
     public static DecodedImageCache OpenCache() => new(
         new VipsImageDecoder(),
         // On a terminal a line that tells how far work is may be there, which an empty one ends.
-        notify: notice => Execution.Say(Output.IsTerminal ? ["", notice] : [notice]));
+        notify: notice => Execution.Say(Output.IsTerminal && !Console.IsErrorRedirected ? ["", notice] : [notice]));
 
     /// <summary>What the options say of batches.</summary>
     internal static ImageBatchOptions Batches(ParseResult parsed, TrainingOptions options, bool strict = false) =>

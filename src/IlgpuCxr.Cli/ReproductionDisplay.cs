@@ -31,12 +31,12 @@ internal static class ReproductionDisplay
     }
 
     /// <summary>Runs a reproduction under observation.</summary>
-    public static StudyReport Run(bool quiet, Func<IReproductionObserver, StudyReport> reproduce)
+    public static StudyReport Run(bool quiet, bool isVerbose, Func<IReproductionObserver, StudyReport> reproduce)
     {
         if (quiet)
-            return reproduce(new Lines(TextWriter.Null));
+            return reproduce(new Lines(TextWriter.Null, isVerbose));
         using LiveLine? line = LiveLine.Open();
-        return reproduce(line is null ? new Lines(Console.Out) : new Live(line));
+        return reproduce(line is null ? new Lines(Console.Out, isVerbose) : new Live(line, isVerbose));
     }
 
     /// <summary>Prints the study's tables, and where the report is.</summary>
@@ -53,11 +53,11 @@ internal static class ReproductionDisplay
     }
 
     /// <summary>What is said of failed rows when everything else is done.</summary>
-    public static string Failed(IReadOnlyList<StudyRow> rows) =>
-        $"{ReportText.Count(rows.Count, "row")} failed: {string.Join(", ", rows.Select(row => row.Id))}; what was said of each above tells why, and the report has the rows that are complete.";
+    public static string Failed(IReadOnlyList<FailedRow> rows) =>
+        $"{ReportText.Count(rows.Count, "row")} failed: {string.Join(", ", rows.Select(row => row.Row.Id))}; what was said of each above tells why, and the report has the rows that are complete.";
 
     /// <summary>What <c>--json</c> prints.</summary>
-    public static object AsJson(StudyReport report) => new
+    public static object AsJson(StudyReport report, IReadOnlyList<FailedRow> failed) => new
     {
         Report = report.HtmlPath,
         Rows = report.Rows.Select(row => new
@@ -68,6 +68,7 @@ internal static class ReproductionDisplay
             Paper = new { row.Row.Published.BestEpoch, row.Row.Published.Accuracy, row.Row.Published.F1 },
             Ours = row.Result,
         }),
+        Failed = failed.Select(row => new { Row = row.Row.Id, row.Reason }),
     };
 
     private static void PrintTable(StudyTable table) => Output.Table(
@@ -106,11 +107,14 @@ internal static class ReproductionDisplay
             : $"  best epoch {result.BestEpoch}: {accuracy} {numbers}; {ReportText.Time(result.Seconds)}";
     }
 
+    private static string[] Failure(string reason, Exception exception, bool isVerbose) =>
+        isVerbose ? [reason, .. exception.ToString().ReplaceLineEndings("\n").Split('\n')] : [reason];
+
     private static string Left(TimeSpan? left) =>
         left is { } time ? $", {ReportText.Time(time.TotalSeconds)} left for everything" : "";
 
     /// <summary>Plain lines.</summary>
-    private sealed class Lines(TextWriter output) : IReproductionObserver
+    private sealed class Lines(TextWriter output, bool isVerbose) : IReproductionObserver
     {
         public void OnPhantoms(StudyPart part, int done, int total)
         {
@@ -129,11 +133,12 @@ internal static class ReproductionDisplay
             output.WriteLine(Result(row.Row, result, wasComplete));
 
         // Also where nothing but the result is printed.
-        public void OnFailure(RowPlan row, string reason) => Output.ErrorLine(reason);
+        public void OnFailure(RowPlan row, string reason, Exception exception) =>
+            Execution.Say(Failure(reason, exception, isVerbose));
     }
 
     /// <summary>A line that tells where everything is, with the lines of <see cref="Lines"/> above it.</summary>
-    private sealed class Live(LiveLine line) : IReproductionObserver
+    private sealed class Live(LiveLine line, bool isVerbose) : IReproductionObserver
     {
         public void OnPhantoms(StudyPart part, int done, int total) =>
             line.Show($"drawing phantoms of {part.Title()}, {done}/{total}");
@@ -149,6 +154,14 @@ internal static class ReproductionDisplay
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) =>
             line.Print(Result(row.Row, result, wasComplete));
 
-        public void OnFailure(RowPlan row, string reason) => line.Print(reason);
+        public void OnFailure(RowPlan row, string reason, Exception exception)
+        {
+            string[] lines = Failure(reason, exception, isVerbose);
+            foreach (string text in lines)
+                line.Print(text);
+            // A file of errors tells all of them.
+            if (Console.IsErrorRedirected)
+                Execution.Say(lines);
+        }
     }
 }

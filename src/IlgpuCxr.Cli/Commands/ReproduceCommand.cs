@@ -82,14 +82,15 @@ internal static class ReproduceCommand
         StudyReport report;
         try
         {
-            report = ReproductionDisplay.Run(quiet, observer => reproduction.Run(observer, cancellation));
+            report = ReproductionDisplay.Run(
+                quiet, parsed.GetValue(CommonOptions.Verbose), observer => reproduction.Run(observer, cancellation));
         }
         finally
         {
             DataOptions.PrintUnreadable([.. reproduction.Unreadable]);
         }
         if (isJson)
-            Output.Json(ReproductionDisplay.AsJson(report));
+            Output.Json(ReproductionDisplay.AsJson(report, reproduction.Failed));
         else
             ReproductionDisplay.PrintTables(report);
         if (reproduction.Failed.Count == 0)

@@ -173,8 +173,9 @@ internal static class TrainCommand
             history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)])
         {
             LeftOut = LeftOutImages.Of(data, loader.Unreadable),
-            Precision = device.Precision,
-            Algorithms = device.Algorithms,
+            // Who only evaluates what another call has trained does not know how that computed.
+            Precision = isDone ? null : device.Precision,
+            Algorithms = isDone ? null : device.Algorithms,
         });
     }
 

@@ -20,13 +20,15 @@ public sealed partial class DecodedImageCache
     // reserve.
     private const long BytesBetweenLooks = 256_000_000;
 
-    // Room for what a run writes: VGG16's two checkpoints with Adam's memory, one of them written anew beside the old
-    // one, are less than 5 GB. A large drive has other users, for whom a fiftieth of it is left.
-    private const long SmallestReserve = 5_000_000_000, ReservesInDrive = 50;
+    // Room for what the whole study writes: two checkpoints a row are 4.6 GB, and the largest is written beside the old
+    // one, 1.1 GB; what several processes store between two looks. A large drive has other users, for whom a fiftieth of
+    // it is left.
+    private const long SmallestReserve = 8_000_000_000, ReservesInDrive = 50;
 
     private readonly IImageDecoder decoder;
     private readonly string directory;
     private readonly Action<string>? notify;
+    private readonly Lock looks = new();
     private long storedSinceLook = BytesBetweenLooks;
     private bool isFull;
 
@@ -53,8 +55,8 @@ public sealed partial class DecodedImageCache
     /// <exception cref="IOException">They cannot be listed.</exception>
     public (int Entries, long Bytes) Measure() => Explain("listed", () =>
     {
-        FileInfo[] files = [.. Files().Select(path => new FileInfo(path))];
-        return (files.Length, files.Sum(file => file.Length));
+        long[] lengths = [.. Files().Select(path => LengthOf(new FileInfo(path))).Where(length => length >= 0)];
+        return (lengths.Length, lengths.Sum());
     });
 
     /// <summary>
@@ -65,8 +67,17 @@ public sealed partial class DecodedImageCache
     {
         foreach (string file in Files())
             File.Delete(file);
-        foreach (string shard in Shards().Where(shard => !Directory.EnumerateFileSystemEntries(shard).Any()))
-            Directory.Delete(shard);
+        foreach (string shard in Shards().Where(shard => IsEmpty(shard)))
+        {
+            try
+            {
+                Directory.Delete(shard);
+            }
+            catch (IOException) when (!IsEmpty(shard))
+            {
+                // Another process has stored an image, or deleted the directory.
+            }
+        }
         return true;
     });
 
@@ -93,21 +104,21 @@ public sealed partial class DecodedImageCache
     /// <summary>Whether the drive keeps its reserve, as far as is known.</summary>
     private bool HasRoom(long bytes)
     {
-        if (Volatile.Read(ref isFull))
-            return false;
-        if (Interlocked.Add(ref storedSinceLook, bytes) < BytesBetweenLooks)
-            return true;
-        Interlocked.Exchange(ref storedSinceLook, 0);
+        // Others wait for a look, because what it finds is for them too.
+        using Lock.Scope scope = looks.EnterScope();
+        storedSinceLook += bytes;
+        if (isFull || storedSinceLook < BytesBetweenLooks)
+            return !isFull;
         try
         {
             Directory.CreateDirectory(directory);
             (long free, long total) = Space(directory);
+            storedSinceLook = 0;
             long reserve = Math.Max(SmallestReserve, total / ReservesInDrive);
-            if (free >= reserve)
-                return true;
-            Stop(string.Create(
-                CultureInfo.InvariantCulture, $"has {free / 1e9:F1} GB left, and {reserve / 1e9:F1} stay free"));
-            return false;
+            if (free < reserve)
+                Stop(string.Create(
+                    CultureInfo.InvariantCulture, $"has {free / 1e9:F1} GB left, and {reserve / 1e9:F1} stay free"));
+            return !isFull;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -118,10 +129,28 @@ public sealed partial class DecodedImageCache
 
     private void Stop(string why)
     {
-        if (!Interlocked.Exchange(ref isFull, true))
+        using Lock.Scope scope = looks.EnterScope();
+        if (!isFull)
             notify?.Invoke(
-                $"No more decoded images are kept in '{directory}', whose drive {why}: they are decoded in each epoch; free some space, or name another place with {UserCache.Variable}.");
+                $"No more decoded images are kept in '{directory}', whose drive {why}: they are decoded whenever they are needed; free some space, or name another place with {UserCache.Variable}.");
+        isFull = true;
     }
+
+    // -1 for one that another process has renamed or deleted since it was listed.
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return -1;
+        }
+    }
+
+    private static bool IsEmpty(string directory) =>
+        Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any();
 
     private static (long Free, long Total) SpaceOf(string directory)
     {

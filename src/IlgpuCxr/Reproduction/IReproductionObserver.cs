@@ -39,8 +39,14 @@ public interface IReproductionObserver
     /// <summary>A row cannot be completed; the others go on.</summary>
     /// <param name="row">The row.</param>
     /// <param name="reason">One sentence that names the row, its directory and the remedy.</param>
-    void OnFailure(RowPlan row, string reason);
+    /// <param name="exception">Where it failed.</param>
+    void OnFailure(RowPlan row, string reason, Exception exception);
 }
+
+/// <summary>A row that could not be completed.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Reason">One sentence that names the row, its directory and the remedy.</param>
+public sealed record FailedRow(StudyRow Row, string Reason);
 
 /// <summary>A row and what it is trained with.</summary>
 /// <param name="Row">The row.</param>

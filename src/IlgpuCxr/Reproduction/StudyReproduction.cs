@@ -30,13 +30,13 @@ public sealed class StudyReproduction(
     private const string PhantomsName = "phantoms";
 
     private readonly Dictionary<string, UnreadableImage> unreadable = [];
-    private readonly List<StudyRow> failed = [];
+    private readonly List<FailedRow> failed = [];
 
     /// <summary>The images that were left out.</summary>
     public IReadOnlyCollection<UnreadableImage> Unreadable => unreadable.Values;
 
     /// <summary>The rows that diverged or did not fit into memory, and so are not in the report.</summary>
-    public IReadOnlyList<StudyRow> Failed => failed;
+    public IReadOnlyList<FailedRow> Failed => failed;
 
     /// <summary>Does everything that is not done yet.</summary>
     /// <param name="observer">Who watches.</param>
@@ -79,8 +79,9 @@ public sealed class StudyReproduction(
                 catch (Exception exception)
                     when (exception is NetworkException { IsDivergence: true } or OutOfMemoryException)
                 {
-                    failed.Add(plan.Row);
-                    observer.OnFailure(plan, Reason(plan, exception));
+                    string reason = Reason(plan, exception);
+                    failed.Add(new FailedRow(plan.Row, reason));
+                    observer.OnFailure(plan, reason, exception);
                     continue;
                 }
                 finally
@@ -187,6 +188,8 @@ public sealed class StudyReproduction(
             trainer.Begin();
         // The trainer keeps others out of the directory from now on.
         plan.Directory.Claim(plan.Configuration);
+        // Who only evaluates what another call has trained does not know how that computed.
+        bool isTrainedHere = trainer.EpochsDone < training.Epochs;
         IReadOnlyList<EpochResult> history = trainer.Run(observer, cancellation);
         // What is evaluated is another network: a device on which training just fits has no room for both.
         trainer.FreeMemory();
@@ -205,8 +208,8 @@ public sealed class StudyReproduction(
             plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits)
         {
             LeftOut = LeftOutImages.Of(images, loader.Unreadable),
-            Precision = device.Precision,
-            Algorithms = device.Algorithms,
+            Precision = isTrainedHere ? device.Precision : null,
+            Algorithms = isTrainedHere ? device.Algorithms : null,
         };
         plan.Directory.WriteResult(result);
         return result;

@@ -124,6 +124,7 @@ public sealed class RowDirectory
         }
         && result.History.All(epoch => epoch is not null)
             && result.History.Any(epoch => epoch.Epoch > EpochResult.Untrained)
+        && (result.Precision is null || Enum.IsDefined(result.Precision.Value))
         && result.Splits.All(split => split is { Split: not null, Confusion: not null, Classes: not null })
         && (result.LeftOut is null || (result.LeftOut.First?.All(name => name is not null) ?? false));
 

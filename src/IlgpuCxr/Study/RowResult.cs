@@ -21,8 +21,8 @@ public sealed record RowResult(
     public LeftOutImages? LeftOut { get; init; }
 
     /// <summary>
-    /// How exactly was multiplied by the call that completed it; null in files from before it was noted. No part of
-    /// the configuration, because a checkpoint goes on with any.
+    /// How exactly was multiplied by the call that trained the last epochs; null where another call evaluated them, and
+    /// in files from before it was noted. No part of the configuration, because a checkpoint goes on with any.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Precision? Precision { get; init; }

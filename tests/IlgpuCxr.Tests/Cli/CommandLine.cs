@@ -7,6 +7,9 @@ namespace IlgpuCxr.Tests.Cli;
 /// <summary>What the program said and how it ended.</summary>
 internal sealed record CommandResult(int ExitCode, string Output, string Error)
 {
+    /// <summary>Whether the machine's drive has room for decoded images; what is said where it has none is left out.</summary>
+    public bool HasCache { get; init; } = true;
+
     public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Asserts that wrong input ended in one sentence that a user can act upon.</summary>
@@ -22,7 +25,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
 }
 
 /// <summary>Starts the built program as a user does, with a cache of its own.</summary>
-internal sealed class CommandLine : IDisposable
+internal sealed partial class CommandLine : IDisposable
 {
     private static readonly string Program = Path.Combine(TestContext.CurrentContext.TestDirectory, "cxr.dll");
 
@@ -69,8 +72,14 @@ internal sealed class CommandLine : IDisposable
             process.Kill();
             Assert.Fail($"The program did not end within {Limit}.");
         }
-        return new CommandResult(process.ExitCode, output.Result, error.Result);
+        return new CommandResult(process.ExitCode, output.Result, FullDrive().Replace(error.Result, ""))
+        {
+            HasCache = !FullDrive().IsMatch(error.Result),
+        };
     }
+
+    [GeneratedRegex("^No more decoded images are kept in .*\n?", RegexOptions.Multiline)]
+    private static partial Regex FullDrive();
 
     public void Dispose() => folder.Delete(recursive: true);
 }

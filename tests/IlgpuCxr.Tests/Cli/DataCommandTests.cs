@@ -71,7 +71,7 @@ public sealed class DataCommandTests
         CommandResult trained = cxr.Run(
             "train", "--data", folder.Root, "--size", "32", "--batch", "4", "--epochs", "1", "--device", "cpu", "--out",
             cxr.PathOf("run"), "--quiet");
-        Assume.That(trained.Error, Does.Not.Contain("No more decoded images"), "the drive has room for a cache");
+        Assume.That(trained.HasCache, "the drive has room for a cache");
         Assert.That(Images("data", "cache", "--json"), Is.EqualTo(12));
         string stranger = Path.Combine(cxr.PathOf("home"), "images", "notes.txt");
         File.WriteAllText(stranger, "not an entry");

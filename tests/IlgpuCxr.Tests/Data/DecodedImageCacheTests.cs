@@ -187,7 +187,7 @@ public sealed class DecodedImageCacheTests
         Assert.That(decoder.Decoded, Is.EqualTo(2));
     }
 
-    [TestCase(4.9, 100, Description = "5 GB stay free,")]
+    [TestCase(7.9, 100, Description = "8 GB stay free,")]
     [TestCase(19, 1000, Description = "and a fiftieth of a large drive.")]
     public void A_drive_with_little_free_space_is_left_to_others(double free, double total)
     {
@@ -202,7 +202,7 @@ public sealed class DecodedImageCacheTests
         Assert.That(told[0], Does.Contain("ILGPUCXR_HOME"));
     }
 
-    [TestCase(5, 100)]
+    [TestCase(8, 100)]
     [TestCase(20, 1000)]
     public void A_drive_with_its_reserve_is_used(double free, double total)
     {

@@ -239,7 +239,7 @@ public sealed class StudyReproductionTests
     public void Rows_that_diverge_are_told_each_and_end_in_a_failure()
     {
         string study = cxr.PathOf("diverging");
-        CommandResult diverged = cxr.Run(Arguments(study, "--lr", "1e30"));
+        CommandResult diverged = cxr.Run([.. Arguments(study, "--lr", "1e30"), "--json"]);
         Assert.That(diverged.ExitCode, Is.EqualTo(1), diverged.Error);
         string[] told = diverged.ErrorLines;
         Assert.That(told, Has.Length.EqualTo(3), diverged.Error);
@@ -251,6 +251,10 @@ public sealed class StudyReproductionTests
                     " start again with a smaller --lr and another --out, or leave the row out of --rows."));
         }
         Assert.That(told[2], Does.StartWith("2 rows failed: 2, p2:2; "));
+        using var json = JsonDocument.Parse(diverged.Output);
+        Assert.That(
+            json.RootElement.GetProperty("failed").EnumerateArray().Select(row => row.GetProperty("row").GetString()),
+            Is.EqualTo(new[] { "2", "p2:2" }));
         Assert.That(
             File.ReadAllText(Path.Combine(study, "report.md")), Does.Contain("0 of 12 rows are complete"));
     }
@@ -277,7 +281,7 @@ public sealed class StudyReproductionTests
         using ComputeDevice device = SmallRun.Open(2);
         StudyReproduction reproduction = Reproduction(device, options);
         StudyReport report = reproduction.Run(watcher, CancellationToken.None);
-        Assert.That(reproduction.Failed, Is.EqualTo(new[] { options.Rows[0] }));
+        Assert.That(reproduction.Failed.Select(row => row.Row), Is.EqualTo(new[] { options.Rows[0] }));
         Assert.That(watcher.Failures, Has.Exactly(1).Contains(RowDirectories[0] + "'): " + expected));
         Assert.That(report.Rows.Select(row => row.Row), Is.EqualTo(new[] { options.Rows[1] }));
         Assert.That(File.ReadAllText(report.MarkdownPath), Does.Contain("1 of 12 rows are complete"));
@@ -544,6 +548,6 @@ public sealed class StudyReproductionTests
 
         public void OnResult(RowPlan row, RowResult result, bool wasComplete) => WhenComplete?.Invoke(row);
 
-        public void OnFailure(RowPlan row, string reason) => Failures.Add(reason);
+        public void OnFailure(RowPlan row, string reason, Exception exception) => Failures.Add(reason);
     }
 }
