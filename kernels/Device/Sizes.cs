@@ -22,13 +22,16 @@ internal static class Sizes
             throw new ArgumentException($"A shape of {shape} has no elements; make every extent at least 1.");
     }
 
-    /// <summary>Requires a shape to have no more elements than kernels count, 2³¹ - 1.</summary>
+    // ILGPU rounds the number of indices up to whole groups of at most 1024 threads, in 32 bits.
+    private const int MaxElements = int.MaxValue - 1023;
+
+    /// <summary>Requires a shape to have no more elements than kernels count, 2³¹ - 1024.</summary>
     /// <exception cref="DeviceException">It has more.</exception>
     public static void RequireCountable(in TensorShape shape)
     {
-        if (shape.Count > int.MaxValue)
+        if (shape.Count > MaxElements)
             throw new DeviceException(
-                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1; use smaller batches or smaller images.");
+                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1024; use smaller batches or smaller images.");
     }
 
     /// <summary>Requires a tensor to have as many elements as a shape, and any; null passes.</summary>

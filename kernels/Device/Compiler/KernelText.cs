@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using ILGPU.Backends.PTX;
@@ -14,9 +15,19 @@ internal static partial class KernelText
     /// <param name="kernel">Compiled and not loaded yet.</param>
     public static void Finish(PTXCompiledKernel kernel)
     {
-        string text = Renumber(kernel.PTXAssembly);
+        string text = Renumber(RequireVersion8(kernel.PTXAssembly));
         Assembly.SetValue(kernel, WarpgroupText.IsNeeded(text) ? WarpgroupText.Apply(text) : text);
     }
+
+    /// <summary>Asks for PTX 8.0 where a text asks for more.</summary>
+    /// <remarks>
+    /// ILGPU asks for the newest that the driver knows, and uses nothing that is newer. With the version that the tests
+    /// assemble, the driver gets the very text that they have seen.
+    /// </remarks>
+    internal static string RequireVersion8(string text) => Version().Replace(
+        text, version => int.Parse(version.Groups[1].Value, CultureInfo.InvariantCulture) < 8
+            ? version.Value
+            : ".version 8.0");
 
     /// <summary>Numbers parameters, functions and labels in the order in which they stand.</summary>
     /// <remarks>
@@ -34,6 +45,9 @@ internal static partial class KernelText
             return $"{name.Groups[1].Value}{number}";
         });
     }
+
+    [GeneratedRegex(@"\.version (\d+)\.\d+")]
+    private static partial Regex Version();
 
     // Neither a register (%r1) nor a part of an instruction (.m16n8k8) nor the target (sm_80).
     [GeneratedRegex(@"(?<![\w.%])(?!sm_)([A-Za-z_]\w*_)(\d+)\b")]

@@ -39,7 +39,15 @@ internal static partial class NativeLibraries
         try
         {
             int code = InitializeCuda(0);
-            return code == 0 ? "its driver counts none" : $"cuInit returns the error {code}";
+            if (code != 0)
+                return $"cuInit returns the error {code}";
+            code = CountCudaDevices(out int count);
+            return (code, count) switch
+            {
+                (0, 0) => "its driver counts none",
+                (0, _) => $"its driver counts {count}, but does not tell ILGPU all about them",
+                _ => $"cuDeviceGetCount returns the error {code}",
+            };
         }
         catch (DllNotFoundException)
         {
@@ -49,6 +57,9 @@ internal static partial class NativeLibraries
 
     [LibraryImport(Cuda, EntryPoint = "cuInit")]
     private static partial int InitializeCuda(uint flags);
+
+    [LibraryImport(Cuda, EntryPoint = "cuDeviceGetCount")]
+    private static partial int CountCudaDevices(out int count);
 
     private static IntPtr Resolve(string libraryName, Assembly assembly, DllImportSearchPath? searchPath)
     {

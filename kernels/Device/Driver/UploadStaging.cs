@@ -55,6 +55,8 @@ internal sealed class UploadStaging(Accelerator accelerator, AcceleratorStream s
             slot.Memory = null;
             try
             {
+                // ILGPU locks pages without making the device's context the thread's own, as it does elsewhere.
+                accelerator.Bind();
                 // A quarter more than needed: the bytes of a batch vary, and locking pages takes milliseconds.
                 slot.Memory = accelerator.AllocatePageLocked1D<byte>(Math.Max(SmallBytes, bytes + bytes / 4));
             }

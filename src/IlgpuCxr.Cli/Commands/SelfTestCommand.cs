@@ -52,5 +52,7 @@ internal static class SelfTestCommand
         string[] exception = check.Exception?.Split('\n') ?? [];
         foreach (string line in verbose ? exception : exception.Take(1))
             Output.Line($"        {line.TrimEnd()}");
+        if (check.LostDevice)
+            Output.Line("        The device answers no more: what would come next is left out.");
     }
 }

@@ -25,62 +25,81 @@ public static class DeviceSelfTest
     private const double MostOfLosses = 16;
 
     /// <summary>
-    /// Runs all checks, one after the other as they are asked for; one that fails with an exception does not keep the
-    /// others from running.
+    /// Runs all checks, one after the other as they are asked for; a shape that fails with an exception does not keep the
+    /// others from running, unless the device answers no more.
     /// </summary>
+    /// <remarks>
+    /// The largest kernels come last: after a fault of one, such as an access out of bounds, a GPU runs nothing more in
+    /// this process.
+    /// </remarks>
     /// <param name="device">The device; its precision decides the bounds.</param>
     public static IEnumerable<SelfCheck> Run(ComputeDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return Convolutions(device).Concat(OtherOperatorsAndSteps(device));
+        foreach (SelfCheck check in ButConvolutions(device).Concat(Convolutions(device)).Concat(Steps(device)))
+        {
+            yield return check;
+            if (check.LostDevice)
+                yield break;
+        }
     }
 
     /// <summary>
     /// The checks of <see cref="Run"/> but those of convolutions, whose definitions take most of its time.
     /// </summary>
-    internal static IEnumerable<SelfCheck> OtherOperatorsAndSteps(ComputeDevice device)
+    internal static IEnumerable<SelfCheck> OtherOperatorsAndSteps(ComputeDevice device) =>
+        ButConvolutions(device).Concat(Steps(device));
+
+    private static IEnumerable<SelfCheck> ButConvolutions(ComputeDevice device)
     {
         yield return Over(
-            "batch norm, three passes", BatchNormChecks.Shapes, 1e-4,
+            device, "batch norm, three passes", BatchNormChecks.Shapes, 1e-4,
             shape => BatchNormChecks.ThreePasses(device, shape));
         yield return Over(
-            "batch norm with a convolution's statistics", BatchNormChecks.NormalizedConvolutions, 1e-4,
+            device, "batch norm with a convolution's statistics", BatchNormChecks.NormalizedConvolutions, 1e-4,
             shape => BatchNormChecks.NormalizedConvolution(device, shape));
-        yield return Over("max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
-        yield return Over("relu, sgd", [1, 7, 4096, 100_003], 0, count => ElementChecks.Elements(device, count));
+        yield return Over(device, "max pooling", MaxPoolings, 0, shape => MaxPooling(device, shape));
+        yield return Over(device, "relu, sgd", [1, 7, 4096, 100_003], 0, count => ElementChecks.Elements(device, count));
         yield return Over(
-            "adam, gradient centralization", [1, 7, 4096, 100_003], 1e-5,
+            device, "adam, gradient centralization", [1, 7, 4096, 100_003], 1e-5,
             count => ElementChecks.Optimizers(device, count));
         yield return Over(
-            "other operators, errors over their bound", [.. OtherOperators.SelectMany(StandardCases.Of)], 1,
+            device, "other operators, errors over their bound", [.. OtherOperators.SelectMany(StandardCases.Of)], 1,
             definition => Case(device, definition));
         yield return Over(
-            "losses, errors over their bound", [.. Losses.SelectMany(StandardCases.Of)],
+            device, "losses, errors over their bound", [.. Losses.SelectMany(StandardCases.Of)],
             device.Kind == DeviceKind.Cpu ? 1 : MostOfLosses, definition => Case(device, definition));
-        yield return Over("image transform", [16, 33, 64], 0, size => ImageChecks.Images(device, size));
+        yield return Over(device, "image transform", [16, 33, 64], 0, size => ImageChecks.Images(device, size));
+    }
+
+    private static IEnumerable<SelfCheck> Steps(ComputeDevice device)
+    {
         yield return Over(
-            "two runs of three training steps, bit for bit", [0], 0, _ => StepChecks.RepeatedSteps(device));
+            device, "two runs of three training steps, bit for bit", [0], 0, _ => StepChecks.RepeatedSteps(device));
     }
 
     private static IEnumerable<SelfCheck> Convolutions(ComputeDevice device)
     {
         yield return Over(
-            "convolution of integers",
+            device, "convolution of integers",
             ConvolutionChecks.Expected(
                 device, [.. ConvolutionChecks.Shapes.Where(shape => ConvolutionChecks.IsExact(device, shape))],
                 exact: true),
             0, convolution => convolution.Compare(device));
         yield return Over(
-            "convolution, errors over their bound",
+            device, "convolution, errors over their bound",
             ConvolutionChecks.Expected(device, ConvolutionChecks.Shapes, exact: false), 1,
             convolution => convolution.Compare(device));
     }
 
     private static SelfCheck Over<TShape>(
-        string name, IReadOnlyCollection<TShape> shapes, double bound, Func<TShape, Deviation> check)
+        ComputeDevice device, string name, IReadOnlyCollection<TShape> shapes, double bound,
+        Func<TShape, Deviation> check)
     {
         Deviation worst = 0;
         int failed = 0;
+        string? thrown = null;
+        bool isLost = false;
         foreach (TShape shape in shapes)
         {
             string text = shape switch
@@ -99,15 +118,35 @@ public static class DeviceSelfTest
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 // Whatever a compiler or a driver throws is what the check was for.
-                return new SelfCheck(name, shapes.Count, double.NaN, bound)
-                {
-                    Failed = failed + 1,
-                    At = text,
-                    Exception = exception.ToString(),
-                };
+                failed++;
+                worst = Deviation.Larger(worst, new Deviation(double.NaN, text));
+                thrown ??= exception.ToString();
+                isLost = !Answers(device);
+                if (isLost)
+                    break;
             }
         }
-        return new SelfCheck(name, shapes.Count, worst.Size, bound) { Failed = failed, At = worst.Result };
+        return new SelfCheck(name, shapes.Count, worst.Size, bound)
+        {
+            Failed = failed,
+            At = worst.Result,
+            Exception = thrown,
+            LostDevice = isLost,
+        };
+    }
+
+    // A driver that has refused a kernel goes on; one whose device has faulted gives that error for every call.
+    private static bool Answers(ComputeDevice device)
+    {
+        try
+        {
+            device.Synchronize();
+            return true;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return false;
+        }
     }
 
     // Few different values make many ties, which the first maximum must win.

@@ -4,8 +4,8 @@ namespace IlgpuCxr.SelfTest;
 /// <param name="Name">What was checked.</param>
 /// <param name="Cases">How many shapes.</param>
 /// <param name="Worst">
-/// The largest error, in units of <paramref name="Bound"/>'s kind; NaN where a result was no number, or an exception
-/// ended the check.
+/// The largest error, in units of <paramref name="Bound"/>'s kind; NaN where a result was no number, or there was an
+/// exception.
 /// </param>
 /// <param name="Bound">The largest error that passes; 0 where results must be equal.</param>
 public sealed record SelfCheck(string Name, int Cases, double Worst, double Bound)
@@ -16,8 +16,11 @@ public sealed record SelfCheck(string Name, int Cases, double Worst, double Boun
     /// <summary>The shape with the largest error, or with the exception, and which of its results it was.</summary>
     public string At { get; init; } = "";
 
-    /// <summary>The exception that ended the check, whole; null where it came to its end.</summary>
+    /// <summary>The first exception, whole; null where there was none.</summary>
     public string? Exception { get; init; }
+
+    /// <summary>Whether the device answered no more after that exception, so that nothing else could be checked.</summary>
+    public bool LostDevice { get; init; }
 
     /// <summary>Whether every case passed.</summary>
     public bool Passed => Worst <= Bound;

@@ -18,6 +18,12 @@ public sealed class KernelTextTests
             KernelText.Renumber(".target sm_80 .param _n_857 call Copy_234, (_n_857) L_6: mov %r12, %f_3; x.m_16; "),
             Is.EqualTo(".target sm_80 .param _n_0 call Copy_1, (_n_0) L_2: mov %r12, %f_3; x.m_16; "));
 
+    [TestCase("8.8", ExpectedResult = "8.0")]
+    [TestCase("8.0", ExpectedResult = "8.0")]
+    [TestCase("7.8", ExpectedResult = "7.8")]
+    public string No_newer_version_is_asked_for_than_is_assembled_here(string version) =>
+        KernelText.RequireVersion8($"//\n.version {version}\n.target sm_80\n").Split(' ', '\n')[2];
+
     private static string[] TextsOf(params GpuKernel[] kernels)
     {
         using var compiler = new PtxCompiler(8, 0);
