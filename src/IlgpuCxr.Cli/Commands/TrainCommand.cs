@@ -147,7 +147,7 @@ internal static class TrainCommand
             trainer.Resume();
         else
             trainer.Begin();
-        bool isDone = trainer.EpochsDone >= options.Epochs;
+        bool isDone = trainer.IsDone;
         if (!quiet && isDone)
             Output.Line(
                 $"'{run.Location}' has {ReportText.Count(trainer.EpochsDone, "epoch")} already: nothing is left to train, unless --epochs asks for more.");

@@ -105,10 +105,11 @@ public sealed class StudyReproduction(
     /// <summary>Finds or draws the images and checks every row's directory before anything is trained.</summary>
     private RowPlan[] Plan(IReproductionObserver observer, CancellationToken cancellation)
     {
-        foreach (StudyPart part in options.Rows.Select(row => row.Part).Where(part => options.Directory(part) is null))
+        StudyPart[] parts = [.. options.Rows.Select(row => row.Part).Distinct()];
+        foreach (StudyPart part in parts.Where(part => options.Directory(part) is null))
             RequireSeed(part);
         Dictionary<StudyPart, (StudyData Data, DataDescription Description)> data =
-            options.Rows.Select(row => row.Part).Distinct().ToDictionary(
+            parts.ToDictionary(
                 part => part,
                 part =>
                 {
@@ -189,7 +190,7 @@ public sealed class StudyReproduction(
         // The trainer keeps others out of the directory from now on.
         plan.Directory.Claim(plan.Configuration);
         // Who only evaluates what another call has trained does not know how that computed.
-        bool isTrainedHere = trainer.EpochsDone < training.Epochs;
+        bool wasDone = trainer.IsDone;
         IReadOnlyList<EpochResult> history = trainer.Run(observer, cancellation);
         // What is evaluated is another network: a device on which training just fits has no room for both.
         trainer.FreeMemory();
@@ -208,8 +209,8 @@ public sealed class StudyReproduction(
             plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits)
         {
             LeftOut = LeftOutImages.Of(images, loader.Unreadable),
-            Precision = isTrainedHere ? device.Precision : null,
-            Algorithms = isTrainedHere ? device.Algorithms : null,
+            Precision = wasDone ? null : device.Precision,
+            Algorithms = wasDone ? null : device.Algorithms,
         };
         plan.Directory.WriteResult(result);
         return result;

@@ -26,12 +26,9 @@ internal static class ConvolutionChecks
         return expected;
     }
 
-    /// <summary>
-    /// Whether integers stay exact: the transforms of F(4x4, 3x3) have fractions that no float holds.
-    /// </summary>
+    /// <summary>Whether integers stay exact.</summary>
     public static bool IsExact(ComputeDevice device, ConvolutionShape shape) =>
-        Kernels.Convolution.Convolution.Choose(device, shape)
-            is not (ConvolutionAlgorithm.Winograd4 or ConvolutionAlgorithm.TiledWinograd4);
+        !ConvolutionCase.Winograd4.Contains(Kernels.Convolution.Convolution.Choose(device, shape));
 
     private static IEnumerable<ConvolutionShape> AllShapes()
     {

@@ -97,6 +97,9 @@ public sealed class Trainer : IDisposable
     /// <summary>How many epochs are trained, those before a <see cref="Resume"/> included.</summary>
     public int EpochsDone => history.Count == 0 ? 0 : history[^1].Epoch + 1;
 
+    /// <summary>Whether all epochs are trained, so that <see cref="Run"/> has nothing to do.</summary>
+    public bool IsDone => EpochsDone >= options.Epochs;
+
     /// <summary>Starts the run in a directory that holds none.</summary>
     /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
@@ -145,7 +148,7 @@ public sealed class Trainer : IDisposable
         if (isBest && !(hasBest && Checkpoint.ReadInfo(run.Best).History.Count >= info.History.Count))
             Checkpoint.Save(run.Best, device, network, null, info);
         history.AddRange(run.WithTimes(info.History));
-        if (EpochsDone < options.Epochs)
+        if (!IsDone)
             WriteConfiguration();
     }
 
