@@ -29,7 +29,7 @@ internal static class BatchNormQuad
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
-        PixelMoments.Write(
+        PixelMoments.Write<SingleElements>(
             moments, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelGroup.Quad,
             PixelGroup.Pixels, PixelGroup.Quads);
     }

@@ -31,13 +31,16 @@ public sealed class Arena
 
     /// <summary>Takes memory for a tensor; its contents are undefined.</summary>
     /// <param name="shape">The tensor's extents.</param>
+    /// <param name="elementType">How its elements lie there.</param>
     /// <returns>The tensor, with one reference.</returns>
+    /// <exception cref="ArgumentException">Channels of bfloat16 are no multiple of 8.</exception>
     /// <exception cref="InvalidOperationException">The step rents more than was planned.</exception>
     /// <exception cref="DeviceException">The tensor has more elements than kernels can count.</exception>
-    public Tensor Rent(TensorShape shape)
+    public Tensor Rent(TensorShape shape, ElementType elementType = ElementType.Single)
     {
         Sizes.RequireCountable(shape);
-        long size = RoundUp(shape.Count);
+        Sizes.RequireChannels(shape, elementType);
+        long size = RoundUp(elementType.Floats(shape.Count));
         foreach ((long offset, long length) in free)
         {
             if (length < size)
@@ -45,14 +48,14 @@ public sealed class Arena
             free.Remove(offset);
             if (length > size)
                 free.Add(offset + size, length - size);
-            return new Tensor(shape, this, offset);
+            return new Tensor(shape, elementType, this, offset);
         }
         if (device.IsPlanning)
             PlannedEnd = Math.Max(PlannedEnd, end + size);
         else if (end + size > capacity)
             throw new InvalidOperationException(
                 $"A tensor of {shape} does not fit the arena's {Bytes} bytes: plan the step before running it.");
-        var tensor = new Tensor(shape, this, end);
+        var tensor = new Tensor(shape, elementType, this, end);
         end += size;
         return tensor;
     }
@@ -72,7 +75,7 @@ public sealed class Arena
 
     internal void Return(Tensor tensor)
     {
-        long offset = tensor.Offset, size = RoundUp(tensor.Shape.Count);
+        long offset = tensor.Offset, size = RoundUp(tensor.Floats);
         free.Add(offset, size);
         int at = free.IndexOfKey(offset);
         at = MergeWithNext(at - 1) ? at - 1 : at;

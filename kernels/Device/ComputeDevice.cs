@@ -206,6 +206,39 @@ public sealed partial class ComputeDevice : IDisposable
         return destination;
     }
 
+    /// <summary>Copies numbers to a tensor, rounded to its elements.</summary>
+    /// <param name="tensor">Of any element type.</param>
+    /// <param name="values">As many as it has elements.</param>
+    /// <exception cref="ArgumentException">There are more or fewer.</exception>
+    public void Upload(Tensor tensor, ReadOnlySpan<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        RequireSameLength(tensor.Shape.Count, values.Length);
+        if (!tensor.IsBFloat16)
+        {
+            Upload(tensor.View, values);
+            return;
+        }
+        var words = new float[tensor.Floats];
+        for (int i = 0; i < words.Length; i++)
+            words[i] = BFloat16.Pack(values[2 * i], values[2 * i + 1]);
+        Upload<float>(tensor.View, words);
+    }
+
+    /// <summary>A tensor's elements in single precision, after everything launched before.</summary>
+    /// <param name="tensor">Of any element type.</param>
+    public float[] Download(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        float[] floats = Download(tensor.View);
+        if (!tensor.IsBFloat16)
+            return floats;
+        var elements = new float[2 * floats.Length];
+        for (int i = 0; i < floats.Length; i++)
+            (elements[2 * i], elements[2 * i + 1]) = BFloat16.Unpack(floats[i]);
+        return elements;
+    }
+
     /// <summary>Copies on the device, in the order of the launches.</summary>
     /// <param name="destination">As long as <paramref name="source"/>.</param>
     /// <param name="source">The elements.</param>

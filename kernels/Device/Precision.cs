@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>
-/// How exactly convolutions and linear layers multiply; sums, tensors in memory and all else are single precision.
+/// How exactly convolutions and linear layers multiply; sums, parameters and all else are single precision, but for what
+/// <see cref="Bf16"/> keeps between layers.
 /// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
 public enum Precision
@@ -18,7 +19,10 @@ public enum Precision
     [JsonStringEnumMemberName("tf32")]
     Tf32,
 
-    /// <summary>Tensor cores, factors rounded to bfloat16, 7 bits of mantissa.</summary>
+    /// <summary>
+    /// Tensor cores, factors rounded to bfloat16, 7 bits of mantissa; and so is what goes from layer to layer
+    /// (<see cref="ElementType"/>).
+    /// </summary>
     [JsonStringEnumMemberName("bf16")]
     Bf16,
 }

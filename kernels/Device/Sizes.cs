@@ -34,6 +34,26 @@ internal static class Sizes
                 $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1024; use smaller batches or smaller images.");
     }
 
+    /// <summary>Requires channels of bfloat16 to be a multiple of 8.</summary>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    public static void RequireChannels(in TensorShape shape, ElementType elementType)
+    {
+        if (elementType == ElementType.BFloat16 && shape.C % ElementTypes.Octet != 0)
+            throw new ArgumentException(
+                $"A tensor of {shape} cannot be of bfloat16, whose channels are a multiple of {ElementTypes.Octet}; let it be of singles.",
+                nameof(elementType));
+    }
+
+    /// <summary>Requires a tensor to be of an element type; null passes.</summary>
+    /// <exception cref="ArgumentException">It is of another.</exception>
+    public static void RequireType(
+        Tensor? tensor, ElementType elementType, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        if (tensor is not null && tensor.ElementType != elementType)
+            throw new ArgumentException(
+                $"{name} is of {tensor.ElementType}; give it {elementType}, as the tensors beside it.", name);
+    }
+
     /// <summary>Requires a tensor to have as many elements as a shape, and any; null passes.</summary>
     /// <exception cref="ArgumentException">It has more or fewer, or the shape has none.</exception>
     public static void Require(

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>Floats on a device with a shape, and a count of those who still need them.</summary>
+/// <summary>Numbers on a device with a shape, and a count of those who still need them.</summary>
 /// <remarks>
 /// A layer's <c>Forward</c> and <c>Backward</c> take over the caller's reference to what they are given and hand their
 /// result's reference to the caller. Who needs a tensor for longer calls <see cref="Retain"/>; the last
@@ -18,34 +18,47 @@ public sealed class Tensor
     /// <summary>A tensor over memory that somebody else owns.</summary>
     /// <param name="shape">Its shape.</param>
     /// <param name="memory">
-    /// Exactly <c>shape.Count</c> floats that begin at a multiple of 16 bytes of their buffer: kernels read four at
-    /// once.
+    /// Exactly <c>shape.Count</c> floats, half as many of bfloat16, that begin at a multiple of 16 bytes of their
+    /// buffer: kernels read four at once.
     /// </param>
-    /// <exception cref="ArgumentException">The memory has another length, or begins elsewhere.</exception>
+    /// <param name="elementType">How its elements lie there.</param>
+    /// <exception cref="ArgumentException">
+    /// The memory has another length, or begins elsewhere; or channels of bfloat16 are no multiple of 8.
+    /// </exception>
     /// <exception cref="DeviceException">The tensor has more elements than kernels can count.</exception>
-    public Tensor(TensorShape shape, ArrayView<float> memory)
+    public Tensor(TensorShape shape, ArrayView<float> memory, ElementType elementType = ElementType.Single)
     {
         Sizes.RequireCountable(shape);
-        if (memory.Length != shape.Count)
+        Sizes.RequireChannels(shape, elementType);
+        long floats = elementType.Floats(shape.Count);
+        if (memory.Length != floats)
             throw new ArgumentException(
-                $"A tensor of {shape} takes {shape.Count} floats, not {memory.Length}.", nameof(memory));
+                $"A tensor of {shape} takes {floats} floats, not {memory.Length}.", nameof(memory));
         if (!Quads.AreAligned(memory))
             throw new ArgumentException(
                 $"A tensor of {shape} cannot begin within four floats that kernels read at once; let its memory begin at a multiple of 16 bytes.",
                 nameof(memory));
         Shape = shape;
+        ElementType = elementType;
         this.memory = memory;
     }
 
-    internal Tensor(TensorShape shape, Arena arena, long offset)
+    internal Tensor(TensorShape shape, ElementType elementType, Arena arena, long offset)
     {
         Shape = shape;
+        ElementType = elementType;
         this.arena = arena;
         Offset = offset;
     }
 
     /// <summary>The extents.</summary>
     public TensorShape Shape { get; }
+
+    /// <summary>How the elements lie in memory.</summary>
+    public ElementType ElementType { get; }
+
+    /// <summary>Whether two elements lie in each float of <see cref="View"/>.</summary>
+    internal bool IsBFloat16 => ElementType == ElementType.BFloat16;
 
     /// <summary>Whether the backward pass has to come back through this tensor.</summary>
     public bool RequiresGrad { get; set; }
@@ -61,8 +74,13 @@ public sealed class Tensor
     /// <summary>Of a convolution's output: its statistics, until batch norm takes them.</summary>
     internal PixelStatistics? Statistics { private get; set; }
 
-    /// <summary>The floats on the device; empty while the arena only plans.</summary>
-    public ArrayView<float> View => arena is null ? memory : arena.View(Offset, Shape.Count);
+    /// <summary>
+    /// The elements on the device, of bfloat16 two in the bits of each float; empty while the arena only plans.
+    /// </summary>
+    public ArrayView<float> View => arena is null ? memory : arena.View(Offset, Floats);
+
+    /// <summary>Floats in whose memory the elements lie.</summary>
+    internal long Floats => ElementType.Floats(Shape.Count);
 
     internal long Offset { get; }
 

@@ -29,7 +29,7 @@ internal static class TileStatistics
         int begin = rowTile * TRowExtent.Length, end = Math.Min(plan.Rows, begin + TRowExtent.Length);
         // All of the tile is written, and nobody reads factors any more.
         Group.Barrier();
-        PixelMoments.Write(
+        PixelMoments.Write<SingleElements>(
             result.Statistics, shared, result.View, rowTile, begin, end, plan.Columns / 4, quad, threads / tileQuads,
             tileQuads);
     }

@@ -24,19 +24,19 @@ internal static class PixelMoments
     /// <param name="quad">The thread's; it may be past the last.</param>
     /// <param name="rows">Pixels that the group reads at once, a power of two.</param>
     /// <param name="rowLength">Threads that read one pixel, one after the other.</param>
-    public static void Write(
+    public static void Write<TElements>(
         ArrayView<float> moments, ArrayView<Float4> shared, ArrayView<float> x, int slice, int begin, int end,
         int quads, int quad, int rows, int rowLength)
+        where TElements : struct, ITensorElements
     {
-        ArrayView<Float4> input = x.Cast<Float4>();
         int row = Group.IdxX / rowLength;
         Float4 sum = default, square = default, shift = default;
         if (quad < quads)
         {
-            shift = input[begin * quads + quad];
+            shift = TElements.Read(x, begin * quads + quad);
             for (int pixel = begin + row; pixel < end; pixel += rows)
             {
-                Float4 difference = input[pixel * quads + quad] - shift;
+                Float4 difference = TElements.Read(x, pixel * quads + quad) - shift;
                 sum += difference;
                 square += difference * difference;
             }

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.GradientChecks;
 
-/// <summary>The tensors of one check on a device, in single precision.</summary>
+/// <summary>The tensors of one check on a device.</summary>
 /// <param name="device">Where.</param>
 public sealed class DeviceMemory(ComputeDevice device) : IDisposable
 {
@@ -12,14 +12,25 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
     /// <summary>A tensor with these values.</summary>
     /// <param name="shape">Its shape.</param>
     /// <param name="values">As many values as the shape has elements.</param>
-    public Tensor Tensor(TensorShape shape, double[] values) => new(shape, Vector(values));
+    /// <param name="elements">How they lie in memory; bfloat16 rounds them.</param>
+    public Tensor Tensor(TensorShape shape, double[] values, ElementType elements = ElementType.Single) =>
+        Tensor(shape, Array.ConvertAll(values, value => (float)value), elements);
 
-    /// <inheritdoc cref="Tensor(TensorShape, double[])"/>
-    public Tensor Tensor(TensorShape shape, float[] values) => new(shape, Vector(values));
+    /// <inheritdoc cref="Tensor(TensorShape, double[], ElementType)"/>
+    public Tensor Tensor(TensorShape shape, float[] values, ElementType elements = ElementType.Single)
+    {
+        DeviceBuffer<float> buffer = device.Allocate<float>(shape.Count * elements.Size() / sizeof(float));
+        buffers.Add(buffer);
+        var tensor = new Tensor(shape, buffer.View, elements);
+        device.Upload(tensor, values);
+        return tensor;
+    }
 
     /// <summary>A tensor for results; NaN at first, so that an element nobody writes is found.</summary>
     /// <param name="shape">Its shape.</param>
-    public Tensor Tensor(TensorShape shape) => new(shape, Vector((int)shape.Count));
+    /// <param name="elements">How its elements lie in memory.</param>
+    public Tensor Tensor(TensorShape shape, ElementType elements = ElementType.Single) =>
+        Tensor(shape, Unwritten(shape.Count), elements);
 
     /// <summary>A vector with these values; no values, no vector.</summary>
     /// <param name="values">The values.</param>
@@ -27,12 +38,7 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
 
     /// <summary>A vector for results; NaN at first.</summary>
     /// <param name="count">Number of elements.</param>
-    public ArrayView<float> Vector(int count)
-    {
-        var values = new float[count];
-        Array.Fill(values, float.NaN);
-        return Vector(values);
-    }
+    public ArrayView<float> Vector(int count) => Vector(Unwritten(count));
 
     /// <inheritdoc cref="Vector(double[])"/>
     public ArrayView<T> Vector<T>(T[] values)
@@ -56,7 +62,7 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
 
     /// <summary>A tensor's values.</summary>
     /// <param name="tensor">One of these, after <see cref="Run"/>.</param>
-    public double[] Read(Tensor tensor) => Read(tensor.View);
+    public double[] Read(Tensor tensor) => Widen(device.Download(tensor));
 
     /// <summary>A vector's values.</summary>
     /// <param name="vector">One of these, after <see cref="Run"/>.</param>
@@ -64,6 +70,13 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
 
     /// <summary>The same values in double precision.</summary>
     internal static double[] Widen(float[] values) => Array.ConvertAll(values, value => (double)value);
+
+    private static float[] Unwritten(long count)
+    {
+        var values = new float[count];
+        Array.Fill(values, float.NaN);
+        return values;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());

@@ -40,6 +40,9 @@ public abstract class OperatorCase
     /// <summary>The gradient of the output.</summary>
     public double[] GradOutput { get; set; }
 
+    /// <summary>How the tensors that go from layer to layer lie in memory on the device.</summary>
+    public ElementType Elements { get; init; }
+
     /// <summary>
     /// The algorithms of the operator, by the names that <see cref="DeviceOptions.Algorithms"/> takes; empty lets it
     /// choose.

@@ -1,0 +1,43 @@
+namespace IlgpuCxr.Kernels.Device;
+
+/// <summary>How a tensor's elements lie in memory.</summary>
+/// <remarks>
+/// With <see cref="Precision.Bf16"/> what goes from layer to layer on a GPU is bfloat16, as under PyTorch's
+/// <see href="https://docs.pytorch.org/docs/stable/amp.html">autocast</see>: half the memory, and half of what kernels
+/// that memory bounds wait for. Parameters, their gradients, statistics and all sums are single precision.
+/// </remarks>
+public enum ElementType
+{
+    /// <summary>Single precision, 4 bytes.</summary>
+    Single,
+
+    /// <summary>
+    /// The upper half of a single, rounded to nearest, ties to even: 7 bits of mantissa, 2 bytes. Two neighbours make
+    /// one of the floats of <see cref="Tensor.View"/>, the first in its lower half; only tensors whose channels are a
+    /// multiple of 8 are of it, which kernels read 8 at once.
+    /// </summary>
+    BFloat16,
+}
+
+/// <summary>What follows from an element type.</summary>
+public static class ElementTypes
+{
+    /// <summary>Channels that 16 bytes of bfloat16 hold.</summary>
+    public const int Octet = 8;
+
+    /// <summary>Bytes of an element.</summary>
+    /// <param name="type">Its type.</param>
+    public static int Size(this ElementType type) => type == ElementType.BFloat16 ? 2 : sizeof(float);
+
+    /// <summary>The nearest number that an element can hold, of two the one whose last bit is 0.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="value">Any number.</param>
+    public static float Round(this ElementType type, float value) =>
+        type == ElementType.BFloat16 ? BFloat16.Round(value) : value;
+
+    /// <summary>Floats in whose memory so many elements lie.</summary>
+    /// <param name="type">Their type.</param>
+    /// <param name="count">How many.</param>
+    internal static long Floats(this ElementType type, long count) =>
+        type == ElementType.BFloat16 ? (count + 1) / 2 : count;
+}
