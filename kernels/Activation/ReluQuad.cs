@@ -7,14 +7,17 @@ namespace IlgpuCxr.Kernels.Activation;
 internal static class ReluQuad
 {
     /// <summary>Four outputs.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> input)
+    public static void Forward<TElements>(Index1D index, ArrayView<float> output, ArrayView<float> input)
+        where TElements : struct, ITensorElements
     {
-        Float4 value = input.Cast<Float4>()[index];
-        output.Cast<Float4>()[index] = Float4.Masked(value, value);
+        Float4 value = TElements.Read(input, index);
+        TElements.Write(output, index, Float4.Masked(value, value));
     }
 
     /// <summary>Four elements of <c>gradInput</c>.</summary>
-    public static void Backward(
-        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output) =>
-        gradInput.Cast<Float4>()[index] = Float4.Masked(gradOutput.Cast<Float4>()[index], output.Cast<Float4>()[index]);
+    public static void Backward<TElements>(
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output)
+        where TElements : struct, ITensorElements =>
+        TElements.Write(
+            gradInput, index, Float4.Masked(TElements.Read(gradOutput, index), TElements.Read(output, index)));
 }

@@ -14,6 +14,7 @@ public enum AdditionAlgorithm
 
     /// <summary>
     /// Four neighbours per index (<see cref="AdditionQuad"/>): GPUs; naive where the length is no multiple of 4.
+    /// Whatever is forced, this computes tensors of <see cref="ElementType.BFloat16"/>, which nothing else reads.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     Quad,

@@ -7,6 +7,8 @@ namespace IlgpuCxr.Kernels.Addition;
 internal static class AdditionQuad
 {
     /// <summary>Four outputs.</summary>
-    public static void Forward(Index1D index, ArrayView<float> output, ArrayView<float> a, ArrayView<float> b) =>
-        output.Cast<Float4>()[index] = a.Cast<Float4>()[index] + b.Cast<Float4>()[index];
+    public static void Forward<TElements>(
+        Index1D index, ArrayView<float> output, ArrayView<float> a, ArrayView<float> b)
+        where TElements : struct, ITensorElements =>
+        TElements.Write(output, index, TElements.Read(a, index) + TElements.Read(b, index));
 }

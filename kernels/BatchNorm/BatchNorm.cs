@@ -8,6 +8,7 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// memory; <see cref="BatchNormShape"/> has the formulas, <see cref="BatchNormReference"/> the definition.
 /// </summary>
 /// <remarks>
+/// The tensors of a call are of one element type.
 /// See PyTorch's
 /// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">BatchNorm2d</see>.
 /// </remarks>
@@ -33,7 +34,8 @@ public static class BatchNorm
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// Something has another size than the shape says, or there is only one value per channel, which has no variance.
+    /// Something has another size than the shape says or another element type than the input, or vectors beside
+    /// bfloat16 begin within four floats; or there is only one value per channel, which has no variance.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
@@ -48,6 +50,8 @@ public static class BatchNorm
         Sizes.Require(output, shape.Tensor);
         Sizes.Require(input, shape.Tensor);
         Sizes.Require(residual, shape.Tensor);
+        Sizes.RequireType(output, input.ElementType);
+        Sizes.RequireType(residual, input.ElementType);
         Sizes.Require(device, mean, shape.C);
         Sizes.Require(device, inverseStd, shape.C);
         Sizes.Require(device, runningMean, shape.C);
@@ -60,15 +64,16 @@ public static class BatchNorm
                 $"Batch normalisation in training mode needs more than one value per channel, not {shape}; use a larger batch.",
                 nameof(shape));
         }
-        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
+        BatchNormAlgorithm algorithm = Choose(
+            device, input.ElementType, shape, weight, bias, mean, inverseStd, runningMean, runningVar);
         if (algorithm != BatchNormAlgorithm.Quad)
             input.DropStatistics();
         PixelStatistics? statistics = input.TakeStatistics();
         int passes = (statistics is null ? 3 : 2) + (residual is null ? 0 : 1);
         using var timing = device.Timings.Measure(
             "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused,
-            7.0 * shape.Tensor.Count, shape.Bytes(passes));
-        var kernels = BatchNormPasses.Of(algorithm);
+            7.0 * shape.Tensor.Count, shape.Bytes(passes, input.ElementType));
+        var kernels = BatchNormPasses.Of(algorithm, input.ElementType);
         kernels.Statistics(
             device, mean, inverseStd, runningMean, runningVar, input.View, statistics, momentum, epsilon, shape);
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
@@ -89,7 +94,10 @@ public static class BatchNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says or another element type than the input, or vectors beside
+    /// bfloat16 begin within four floats.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -102,17 +110,21 @@ public static class BatchNorm
         Sizes.Require(output, shape.Tensor);
         Sizes.Require(input, shape.Tensor);
         Sizes.Require(residual, shape.Tensor);
+        Sizes.RequireType(output, input.ElementType);
+        Sizes.RequireType(residual, input.ElementType);
         Sizes.Require(device, runningMean, shape.C);
         Sizes.Require(device, runningVar, shape.C);
         Sizes.Require(device, weight, shape.C);
         Sizes.Require(device, bias, shape.C);
-        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, runningMean);
+        BatchNormAlgorithm algorithm = Choose(device, input.ElementType, shape, weight, bias, runningMean);
         using var timing = device.Timings.Measure(
-            "batch norm evaluation", shape, algorithm, 3.0 * shape.Tensor.Count, shape.Bytes(residual is null ? 2 : 3));
+            "batch norm evaluation", shape, algorithm, 3.0 * shape.Tensor.Count,
+            shape.Bytes(residual is null ? 2 : 3, input.ElementType));
         Tensor inverseStd = device.Arena.Rent(TensorShape.Vector(shape.C));
         device.Launch(BatchNormNaive.InverseStd, shape.C, inverseStd.View, runningVar, epsilon);
         var channels = new BatchNormChannels(runningMean, inverseStd.View, weight, bias);
-        Normalize(device, BatchNormPasses.Of(algorithm), output, input, residual, channels, relu, shape);
+        Normalize(
+            device, BatchNormPasses.Of(algorithm, input.ElementType), output, input, residual, channels, relu, shape);
         inverseStd.Release();
     }
 
@@ -138,7 +150,10 @@ public static class BatchNorm
     /// <param name="bias"><c>[C]</c></param>
     /// <param name="relu">Whether ReLU followed: the gradient is then 0 where the output is.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says or another element type than the input, or vectors beside
+    /// bfloat16 begin within four floats.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -153,13 +168,18 @@ public static class BatchNorm
         Sizes.Require(gradOutput, shape.Tensor);
         Sizes.Require(output, shape.Tensor);
         Sizes.Require(input, shape.Tensor);
+        Sizes.RequireType(gradInput, input.ElementType);
+        Sizes.RequireType(gradResidual, input.ElementType);
+        Sizes.RequireType(gradOutput, input.ElementType);
+        Sizes.RequireType(output, input.ElementType);
         Sizes.RequireOrEmpty(device, gradWeight, shape.C);
         Sizes.RequireOrEmpty(device, gradBias, shape.C);
         Sizes.Require(device, mean, shape.C);
         Sizes.Require(device, inverseStd, shape.C);
         Sizes.Require(device, weight, shape.C);
         Sizes.Require(device, bias, shape.C);
-        BatchNormAlgorithm algorithm = Choose(device, shape, weight, bias, mean, inverseStd, gradWeight, gradBias);
+        BatchNormAlgorithm algorithm = Choose(
+            device, input.ElementType, shape, weight, bias, mean, inverseStd, gradWeight, gradBias);
         // Each of the two steps reads the gradient and the input, and the second writes gradInput.
         int passes = (gradResidual, output) switch
         {
@@ -172,13 +192,13 @@ public static class BatchNorm
             (not null, not null) => 7,
         };
         using var timing = device.Timings.Measure(
-            "batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes));
+            "batch norm backward", shape, algorithm, 9.0 * shape.Tensor.Count, shape.Bytes(passes, input.ElementType));
         ArrayView<float> outputView = output is null ? default : output.View;
         ArrayView<float> gradResidualView = gradResidual is null ? default : gradResidual.View;
         var channels = new BatchNormChannels(mean, inverseStd, weight, bias);
         int masks = relu ? 1 : 0;
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(2, shape.C));
-        var kernels = BatchNormPasses.Of(algorithm);
+        var kernels = BatchNormPasses.Of(algorithm, input.ElementType);
         kernels.GradientSums(
             device, sums.View, gradResidualView, gradWeight, gradBias, gradOutput.View, outputView, input.View,
             channels, masks, shape);
@@ -208,8 +228,15 @@ public static class BatchNorm
 
     /// <summary>The one place that chooses.</summary>
     private static BatchNormAlgorithm Choose(
-        ComputeDevice device, in BatchNormShape shape, params ReadOnlySpan<ArrayView<float>> channels)
+        ComputeDevice device, ElementType elementType, in BatchNormShape shape,
+        params ReadOnlySpan<ArrayView<float>> channels)
     {
+        if (elementType == ElementType.BFloat16)
+        {
+            Sizes.RequireChannels(shape.Tensor, elementType);
+            Quads.RequireAligned(channels);
+            return BatchNormAlgorithm.Quad;
+        }
         BatchNormAlgorithm algorithm = Chosen(device);
         // Fused or not, the kernels are the same but for where the statistics come from.
         return algorithm is not (BatchNormAlgorithm.Quad or BatchNormAlgorithm.Fused) ? algorithm

@@ -16,7 +16,8 @@ public enum BatchNormAlgorithm
 
     /// <summary>
     /// Four channels per thread, sums in slices (<see cref="BatchNormQuad"/>): GPUs; naive where the channels are no
-    /// multiple of 4.
+    /// multiple of 4. Whatever is forced, this computes tensors of <see cref="ElementType.BFloat16"/>, which nothing
+    /// else reads.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     Quad,

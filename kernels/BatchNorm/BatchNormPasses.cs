@@ -11,13 +11,14 @@ internal abstract class BatchNormPasses
 {
     private static readonly BatchNormPasses Naive = new BatchNormNaivePasses();
     private static readonly BatchNormPasses Vector = new BatchNormVectorPasses();
-    private static readonly BatchNormPasses Quad = new BatchNormQuadPasses();
+    private static readonly BatchNormPasses Quad = new BatchNormQuadPasses<SingleElements>();
+    private static readonly BatchNormPasses BFloat16Quad = new BatchNormQuadPasses<BFloat16Elements>();
 
-    /// <summary>The implementation of an algorithm.</summary>
-    public static BatchNormPasses Of(BatchNormAlgorithm algorithm) => algorithm switch
+    /// <summary>The implementation of an algorithm for tensors of an element type.</summary>
+    public static BatchNormPasses Of(BatchNormAlgorithm algorithm, ElementType elementType) => algorithm switch
     {
         BatchNormAlgorithm.Vector => Vector,
-        BatchNormAlgorithm.Quad => Quad,
+        BatchNormAlgorithm.Quad => elementType == ElementType.BFloat16 ? BFloat16Quad : Quad,
         _ => Naive,
     };
 

@@ -25,11 +25,12 @@ internal static class BatchNormQuad
     /// <summary>
     /// Mean and sum of squared differences from it, of each channel of one slice: <c>moments [slices, 2, C]</c>.
     /// </summary>
-    public static void SliceMoments(ArrayView<float> moments, ArrayView<float> input, PixelSlices slices)
+    public static void SliceMoments<TElements>(ArrayView<float> moments, ArrayView<float> input, PixelSlices slices)
+        where TElements : struct, ITensorElements
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
-        PixelMoments.Write<SingleElements>(
+        PixelMoments.Write<TElements>(
             moments, rows, input, Grid.IdxY, begin, end, slices.Quads.Divisor, PixelGroup.Quad,
             PixelGroup.Pixels, PixelGroup.Quads);
     }
@@ -71,30 +72,31 @@ internal static class BatchNormQuad
     }
 
     /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
-    public static void Normalize(
+    public static void Normalize<TElements>(
         Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
         BatchNormChannels channels, int relu, FastDivisor byQuads)
+        where TElements : struct, ITensorElements
     {
         byQuads.Divide(index, out int quad);
         Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
         Float4 value =
-            (input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad]) * scale
+            (TElements.Read(input, index) - channels.Mean.Cast<Float4>()[quad]) * scale
             + channels.Bias.Cast<Float4>()[quad];
         if (residual.Length > 0)
-            value += residual.Cast<Float4>()[index];
-        output.Cast<Float4>()[index] = relu != 0 ? Float4.Masked(value, value) : value;
+            value += TElements.Read(residual, index);
+        TElements.Write(output, index, relu != 0 ? Float4.Masked(value, value) : value);
     }
 
     /// <summary>
     /// The two sums of one slice, <c>Σ g</c> and <c>Σ g (x - mean)</c>: <c>partial [slices, 2, C]</c>; and
     /// <c>gradResidual = g</c> if there is one.
     /// </summary>
-    public static void SliceGradientSums(
+    public static void SliceGradientSums<TElements>(
         ArrayView<float> partial, ArrayView<float> gradResidual, ArrayView<float> gradOutput, ArrayView<float> output,
         ArrayView<float> input, BatchNormChannels channels, int masks, PixelSlices slices)
+        where TElements : struct, ITensorElements
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
-        ArrayView<Float4> x = input.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelGroup.Quad, begin = Grid.IdxY * slices.Length;
         int end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default, sumCentered = default;
@@ -108,10 +110,10 @@ internal static class BatchNormQuad
                 int at = pixel * quads + quad;
                 // All is read before anything is written. To the assembler what is written could be the input, so a
                 // read that comes later would have to wait for the write.
-                Float4 centered = x[at] - mean;
-                Float4 gradient = Masked(gradOutput, output, centered * scale + shift, masks, at);
+                Float4 centered = TElements.Read(input, at) - mean;
+                Float4 gradient = Masked<TElements>(gradOutput, output, centered * scale + shift, masks, at);
                 if (gradResidual.Length > 0)
-                    gradResidual.Cast<Float4>()[at] = gradient;
+                    TElements.Write(gradResidual, at, gradient);
                 sum += gradient;
                 sumCentered += gradient * centered;
             }
@@ -163,21 +165,22 @@ internal static class BatchNormQuad
     }
 
     /// <summary>Four elements of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
-    public static void GradInput(
+    public static void GradInput<TElements>(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
         ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, FastDivisor byQuads,
         int pixels)
+        where TElements : struct, ITensorElements
     {
         byQuads.Divide(index, out int quad);
         float share = 1f / pixels;
         Float4 inverse = channels.InverseStd.Cast<Float4>()[quad];
         Float4 scale = inverse * channels.Weight.Cast<Float4>()[quad];
-        Float4 centered = input.Cast<Float4>()[index] - channels.Mean.Cast<Float4>()[quad];
+        Float4 centered = TElements.Read(input, index) - channels.Mean.Cast<Float4>()[quad];
         Float4 meanGradient = sums.Cast<Float4>()[quad] * share;
         Float4 meanNormalized = sums.Cast<Float4>()[byQuads.Divisor + quad] * share;
-        Float4 gradient = Masked(
+        Float4 gradient = Masked<TElements>(
             gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], masks, index);
-        gradInput.Cast<Float4>()[index] = scale * (gradient - meanGradient - centered * inverse * meanNormalized);
+        TElements.Write(gradInput, index, scale * (gradient - meanGradient - centered * inverse * meanNormalized));
     }
 
     /// <summary>
@@ -269,12 +272,13 @@ internal static class BatchNormQuad
     /// <c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no
     /// residual was added to <paramref name="value"/>.
     /// </summary>
-    private static Float4 Masked(
+    private static Float4 Masked<TElements>(
         ArrayView<float> gradOutput, ArrayView<float> output, Float4 value, int masks, int index)
+        where TElements : struct, ITensorElements
     {
-        Float4 gradient = gradOutput.Cast<Float4>()[index];
+        Float4 gradient = TElements.Read(gradOutput, index);
         if (output.Length > 0)
-            value = output.Cast<Float4>()[index];
+            value = TElements.Read(output, index);
         return masks != 0 ? Float4.Masked(gradient, value) : gradient;
     }
 

@@ -4,7 +4,11 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.BatchNorm;
 
 /// <summary>Launches the kernels of <see cref="BatchNormQuad"/>: sums of slices first, then the whole.</summary>
-internal sealed class BatchNormQuadPasses : BatchNormPasses
+/// <typeparam name="TElements">
+/// How the tensors lie in memory; what belongs to channels and slices is of singles.
+/// </typeparam>
+internal sealed class BatchNormQuadPasses<TElements> : BatchNormPasses
+    where TElements : struct, ITensorElements
 {
     /// <inheritdoc/>
     public override void Statistics(
@@ -24,7 +28,7 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         ComputeDevice device, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
         BatchNormChannels channels, int relu, in BatchNormShape shape) =>
         device.Launch(
-            BatchNormQuad.Normalize, (int)(shape.Tensor.Count / 4), output, input, residual, channels, relu,
+            BatchNormQuad.Normalize<TElements>, (int)(shape.Tensor.Count / 4), output, input, residual, channels, relu,
             new FastDivisor(shape.C / 4));
 
     /// <inheritdoc/>
@@ -36,8 +40,8 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         var slices = new PixelSlices(shape.Pixels, shape.C);
         Tensor partial = RentSlices(device, slices);
         device.LaunchGrouped(
-            BatchNormQuad.SliceGradientSums, new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization,
-            partial.View, gradResidual, gradOutput, output, input, channels, masks, slices);
+            BatchNormQuad.SliceGradientSums<TElements>, new Index2D(slices.ChannelGroups, slices.Count),
+            PixelGroup.Specialization, partial.View, gradResidual, gradOutput, output, input, channels, masks, slices);
         device.LaunchGrouped(
             BatchNormQuad.MergeGradientSums, new Index2D(slices.ChannelGroups, 1), PixelGroup.Specialization, sums,
             gradWeight, gradBias, partial.View, channels.InverseStd, slices);
@@ -50,16 +54,16 @@ internal sealed class BatchNormQuadPasses : BatchNormPasses
         ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums,
         in BatchNormShape shape) =>
         device.Launch(
-            BatchNormQuad.GradInput, (int)(shape.Tensor.Count / 4), gradInput, gradOutput, output, input, channels,
-            masks, sums, new FastDivisor(shape.C / 4), shape.Pixels);
+            BatchNormQuad.GradInput<TElements>, (int)(shape.Tensor.Count / 4), gradInput, gradOutput, output, input,
+            channels, masks, sums, new FastDivisor(shape.C / 4), shape.Pixels);
 
     private static PixelStatistics SliceMoments(ComputeDevice device, ArrayView<float> input, in BatchNormShape shape)
     {
         var slices = new PixelSlices(shape.Pixels, shape.C);
         Tensor moments = RentSlices(device, slices);
         device.LaunchGrouped(
-            BatchNormQuad.SliceMoments, new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization,
-            moments.View, input, slices);
+            BatchNormQuad.SliceMoments<TElements>, new Index2D(slices.ChannelGroups, slices.Count),
+            PixelGroup.Specialization, moments.View, input, slices);
         return new PixelStatistics(moments, slices);
     }
 

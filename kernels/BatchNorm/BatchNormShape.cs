@@ -38,8 +38,8 @@ public readonly record struct BatchNormShape(int N, int H, int W, int C)
     /// <summary>Values of a channel, <c>M = N H W</c>.</summary>
     public int Pixels => N * H * W;
 
-    /// <summary>Bytes of so many passes over a tensor.</summary>
-    internal double Bytes(int passes) => sizeof(float) * (double)passes * Tensor.Count;
+    /// <summary>Bytes of so many passes over a tensor of an element type.</summary>
+    internal double Bytes(int passes, ElementType elementType) => (double)elementType.Size() * passes * Tensor.Count;
 
     /// <summary>Pixels that a fast CPU kernel takes at a time.</summary>
     internal int ChunkPixels => Math.Max(1, CpuMemory.ChunkFloats / C);

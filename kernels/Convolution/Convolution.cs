@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
@@ -8,6 +9,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// definition.
 /// </summary>
 /// <remarks>
+/// In bf16 each tensor may be of singles or of bfloat16, an input and its gradient of the same.
 /// See PyTorch's
 /// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html">conv2d</see>.
 /// </remarks>
@@ -22,7 +24,8 @@ public static class Convolution
     /// <param name="relu">Whether ReLU follows; it then costs no trip to memory.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// Something has another size than the shape says, or the shape has no outputs.
+    /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
+    /// shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
@@ -48,7 +51,8 @@ public static class Convolution
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// Something has another size than the shape says, or the shape has no outputs.
+    /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
+    /// shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
@@ -70,7 +74,9 @@ public static class Convolution
         Sizes.Require(device, weights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, bias, shape.K);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("convolution forward", shape, algorithm, shape.Flops, shape.Bytes);
+        RequireTypes(algorithm, input, output);
+        using var timing = device.Timings.Measure(
+            "convolution forward", shape, algorithm, shape.Flops, shape.Bytes(input.ElementType, output.ElementType));
         output.DropStatistics();
         var passes = ConvolutionPasses.Of(algorithm);
         if (statistics)
@@ -94,7 +100,8 @@ public static class Convolution
     /// </param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// Something has another size than the shape says, or the shape has no outputs.
+    /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
+    /// shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
@@ -110,8 +117,11 @@ public static class Convolution
         Sizes.Require(device, weights, shape.Weights.Count);
         Sizes.Require(activation, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
+        RequireTypes(algorithm, gradInput, gradOutput);
+        Sizes.RequireType(activation, gradInput.ElementType);
         using var timing = device.Timings.Measure(
-            "convolution backward data", shape, algorithm, shape.Flops, shape.Bytes);
+            "convolution backward data", shape, algorithm, shape.Flops,
+            shape.Bytes(gradInput.ElementType, gradOutput.ElementType));
         ConvolutionPasses.Of(algorithm).BackwardData(
             device, gradInput, gradOutput, weights, accumulate, activation, shape);
     }
@@ -124,7 +134,8 @@ public static class Convolution
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// Something has another size than the shape says, or the shape has no outputs.
+    /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
+    /// shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
@@ -140,8 +151,10 @@ public static class Convolution
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(input, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
+        RequireTypes(algorithm, input, gradOutput);
         using var timing = device.Timings.Measure(
-            "convolution backward weights", shape, algorithm, shape.Flops, shape.Bytes);
+            "convolution backward weights", shape, algorithm, shape.Flops,
+            shape.Bytes(input.ElementType, gradOutput.ElementType));
         var passes = ConvolutionPasses.Of(algorithm);
         passes.BackwardWeights(device, gradWeights, gradOutput, input, shape);
         if (gradBias.Length > 0)
@@ -176,8 +189,34 @@ public static class Convolution
             ConvolutionAlgorithm.TiledWinograd4 when !TiledWinogradChoice.Fits(shape) =>
                 ConvolutionAlgorithm.Tiled,
             ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
-            ConvolutionAlgorithm.WarpgroupBf16 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Bf16,
             _ => algorithm,
         };
+    }
+
+    /// <summary>
+    /// The element type for an output whose type nothing else decides: bfloat16 where it is computed so and its channels
+    /// are a multiple of 8.
+    /// </summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
+    public static ElementType OutputType(ComputeDevice device, in ConvolutionShape shape) =>
+        IsOfBFloat16(Choose(device, shape)) && shape.K % ElementTypes.Octet == 0
+            ? ElementType.BFloat16
+            : ElementType.Single;
+
+    private static bool IsOfBFloat16(ConvolutionAlgorithm algorithm) =>
+        algorithm is ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16;
+
+    /// <summary>Requires singles of what is not computed in bf16.</summary>
+    private static void RequireTypes(
+        ConvolutionAlgorithm algorithm, Tensor input, Tensor output,
+        [CallerArgumentExpression(nameof(input))] string inputName = "",
+        [CallerArgumentExpression(nameof(output))] string outputName = "")
+    {
+        if (IsOfBFloat16(algorithm))
+            return;
+        Sizes.RequireType(input, ElementType.Single, inputName);
+        Sizes.RequireType(output, ElementType.Single, outputName);
     }
 }

@@ -54,20 +54,26 @@ public enum ConvolutionAlgorithm
     [RunsOn(DeviceNeed.TensorCores)]
     Tf32,
 
-    /// <summary>Tiles on tensor cores, factors rounded to bfloat16: NVIDIA GPUs from sm_80, any shape.</summary>
+    /// <summary>
+    /// Tiles on tensor cores, factors of bfloat16 (<see cref="ConvolutionBFloat16"/>): NVIDIA GPUs from sm_80, any
+    /// shape. Tensors may be of it; no other algorithm takes them.
+    /// </summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Bf16,
 
     /// <summary>
     /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup
-    /// (<see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
+    /// (<see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
     /// channels are no multiples of 4 take <see cref="Tf32"/>, or are widened (<see cref="ChannelWidening"/>): of these
     /// backward-data is <see cref="Tf32"/>, though timings have it under this name.
     /// </summary>
     [RunsOn(DeviceNeed.Warpgroups)]
     WarpgroupTf32,
 
-    /// <summary>As <see cref="WarpgroupTf32"/>, factors rounded to bfloat16.</summary>
+    /// <summary>
+    /// As <see cref="Bf16"/>, by warpgroups; single-precision results with an odd number of columns take
+    /// <see cref="Bf16"/>, though timings have them under this name.
+    /// </summary>
     [RunsOn(DeviceNeed.Warpgroups)]
     WarpgroupBf16,
 }

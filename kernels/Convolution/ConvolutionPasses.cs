@@ -24,6 +24,8 @@ internal abstract class ConvolutionPasses
         ConvolutionAlgorithm.Winograd2 => ConvolutionVector.WinogradOf(VectorChoice.Widest, 2),
         ConvolutionAlgorithm.Winograd4 => ConvolutionVector.WinogradOf(VectorChoice.Widest, 4),
         ConvolutionAlgorithm.TiledWinograd4 => new ConvolutionTiledWinograd(),
+        ConvolutionAlgorithm.Bf16 => new ConvolutionBFloat16(byWarpgroups: false),
+        ConvolutionAlgorithm.WarpgroupBf16 => new ConvolutionBFloat16(byWarpgroups: true),
         _ => new ConvolutionTiled(algorithm),
     };
 

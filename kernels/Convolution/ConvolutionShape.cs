@@ -69,7 +69,10 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
     public double Flops => 2.0 * Output.Count * R * S * C;
 
     /// <summary>Bytes that one pass must move at least: two of the three tensors read, one written.</summary>
-    public double Bytes => sizeof(float) * (double)(Input.Count + Output.Count + Weights.Count);
+    /// <param name="input">How the input's elements, or its gradient's, lie in memory.</param>
+    /// <param name="output">How the output's do.</param>
+    public double Bytes(ElementType input, ElementType output) =>
+        (double)input.Size() * Input.Count + (double)output.Size() * Output.Count + sizeof(float) * Weights.Count;
 
     /// <summary>The shape as <c>n16 56x56x64 -> 56x56x64, 3x3 stride 1 padding 1</c>.</summary>
     public override string ToString() => string.Create(

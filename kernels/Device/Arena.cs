@@ -35,11 +35,16 @@ public sealed class Arena
     /// <returns>The tensor, with one reference.</returns>
     /// <exception cref="ArgumentException">Channels of bfloat16 are no multiple of 8.</exception>
     /// <exception cref="InvalidOperationException">The step rents more than was planned.</exception>
-    /// <exception cref="DeviceException">The tensor has more elements than kernels can count.</exception>
+    /// <exception cref="DeviceException">
+    /// The tensor has more elements than kernels can count, or is of bfloat16 and the device has no tensor cores.
+    /// </exception>
     public Tensor Rent(TensorShape shape, ElementType elementType = ElementType.Single)
     {
         Sizes.RequireCountable(shape);
         Sizes.RequireChannels(shape, elementType);
+        if (elementType == ElementType.BFloat16 && !device.HasTensorCores)
+            throw new DeviceException(
+                $"A tensor of bfloat16 needs an NVIDIA GPU of compute capability 8.0 or newer, which {device.Name} is not; let it be of singles.");
         long size = RoundUp(elementType.Floats(shape.Count));
         foreach ((long offset, long length) in free)
         {

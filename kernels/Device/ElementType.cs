@@ -25,6 +25,8 @@ public static class ElementTypes
     /// <summary>Channels that 16 bytes of bfloat16 hold.</summary>
     public const int Octet = 8;
 
+    private const uint UpperHalf = 0xFFFF0000;
+
     /// <summary>Bytes of an element.</summary>
     /// <param name="type">Its type.</param>
     public static int Size(this ElementType type) => type == ElementType.BFloat16 ? 2 : sizeof(float);
@@ -33,11 +35,33 @@ public static class ElementTypes
     /// <param name="type">Its type.</param>
     /// <param name="value">Any number.</param>
     public static float Round(this ElementType type, float value) =>
-        type == ElementType.BFloat16 ? BFloat16.Round(value) : value;
+        // A NaN stays one, though its lower half alone may say so.
+        type != ElementType.BFloat16 ? value
+        : float.IsNaN(value) ? float.NaN
+        : BitConverter.UInt32BitsToSingle(Rounded(value) & UpperHalf);
+
+    /// <summary>Two values of bfloat16 in the bits of a float, the first in the lower half.</summary>
+    internal static float Pack(float first, float second) => BitConverter.UInt32BitsToSingle(
+        BitConverter.SingleToUInt32Bits(ElementType.BFloat16.Round(first)) >> 16
+        | BitConverter.SingleToUInt32Bits(ElementType.BFloat16.Round(second)));
+
+    /// <summary>What <see cref="Pack"/> packed.</summary>
+    internal static (float First, float Second) Unpack(float word)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(word);
+        return (BitConverter.UInt32BitsToSingle(bits << 16), BitConverter.UInt32BitsToSingle(bits & UpperHalf));
+    }
 
     /// <summary>Floats in whose memory so many elements lie.</summary>
     /// <param name="type">Their type.</param>
     /// <param name="count">How many.</param>
     internal static long Floats(this ElementType type, long count) =>
         type == ElementType.BFloat16 ? (count + 1) / 2 : count;
+
+    // Half a unit of what is kept, or, to even, what is just below it.
+    private static uint Rounded(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return bits + 0x7FFF + (bits >> 16 & 1);
+    }
 }

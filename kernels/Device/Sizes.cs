@@ -51,7 +51,7 @@ internal static class Sizes
     {
         if (tensor is not null && tensor.ElementType != elementType)
             throw new ArgumentException(
-                $"{name} is of {tensor.ElementType}; give it {elementType}, as the tensors beside it.", name);
+                $"{name} is of {tensor.ElementType}; give a tensor of {elementType}.", name);
     }
 
     /// <summary>Requires a tensor to have as many elements as a shape, and any; null passes.</summary>

@@ -25,7 +25,9 @@ public static class Linear
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="bias"><c>[Out]</c>, or empty for none.</param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or an element type that the algorithm does not take.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -44,6 +46,8 @@ public static class Linear
             Convolution.Convolution.Forward(device, output, input, weights, bias, relu: false, shape.Convolution);
             return;
         }
+        Sizes.RequireType(output, ElementType.Single);
+        Sizes.RequireType(input, ElementType.Single);
         using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
         output.DropStatistics();
         if (algorithm == LinearAlgorithm.Vector)
@@ -62,7 +66,9 @@ public static class Linear
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="weights"><c>[Out, In]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or an element type that the algorithm does not take.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -80,6 +86,8 @@ public static class Linear
                 device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
             return;
         }
+        Sizes.RequireType(gradInput, ElementType.Single);
+        Sizes.RequireType(gradOutput, ElementType.Single);
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
         {
@@ -99,7 +107,9 @@ public static class Linear
     /// <param name="gradOutput"><c>[N, Out]</c></param>
     /// <param name="input"><c>[N, In]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">Something has another size than the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something has another size than the shape says, or an element type that the algorithm does not take.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
@@ -121,6 +131,8 @@ public static class Linear
                 device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
             return;
         }
+        Sizes.RequireType(gradOutput, ElementType.Single);
+        Sizes.RequireType(input, ElementType.Single);
         using var timing = device.Timings.Measure(
             "linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)

@@ -17,7 +17,8 @@ public enum AdaptiveAveragePoolingAlgorithm
 
     /// <summary>
     /// Four channels of a pixel per index (<see cref="AdaptiveAveragePoolingQuad"/>): GPUs, channels that are a
-    /// multiple of 4; others are computed as <see cref="Naive"/>.
+    /// multiple of 4; others are computed as <see cref="Naive"/>. Whatever is forced, this computes
+    /// with inputs of <see cref="ElementType.BFloat16"/>, which nothing else reads.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     Quad,

@@ -31,8 +31,10 @@ public readonly record struct AdaptiveAveragePoolingShape(int N, int H, int W, i
     /// <summary>Floating-point operations of one pass: an addition for each element of the larger side.</summary>
     public double Flops => Math.Max(Input.Count, Output.Count);
 
-    /// <summary>Bytes that one pass must move at least: one side read, one written.</summary>
-    public double Bytes => sizeof(float) * (double)(Input.Count + Output.Count);
+    /// <summary>Bytes that one pass must move at least: one side read, one written, the output's of singles.</summary>
+    /// <param name="inputType">How the input's elements lie in memory.</param>
+    public double Bytes(ElementType inputType) =>
+        (double)inputType.Size() * Input.Count + (double)sizeof(float) * Output.Count;
 
     /// <summary>The shape as <c>n16 7x7x512 -> 1x1x512</c>.</summary>
     public override string ToString() =>

@@ -13,9 +13,9 @@ public static class MaxPooling
 {
     /// <summary>The maximum of each window; a NaN in the window is its maximum.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="output"><c>[N, P, Q, C]</c></param>
+    /// <param name="output"><c>[N, P, Q, C]</c>, of the input's element type.</param>
     /// <param name="indices">
-    /// <c>[N, P, Q, C]</c> for <see cref="Backward"/>: the bits of an <see cref="int"/>, the input pixel
+    /// <c>[N, P, Q, C]</c> of singles for <see cref="Backward"/>: the bits of an <see cref="int"/>, the input pixel
     /// <c>(n·H + h)·W + w</c> of the first maximum; null where no backward pass follows.
     /// </param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
@@ -25,7 +25,7 @@ public static class MaxPooling
     /// </param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// A tensor has another size than the shape says, or the shape has no outputs.
+    /// A tensor has another size than the shape says or another element type, or the shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
@@ -35,8 +35,11 @@ public static class MaxPooling
         Sizes.Require(output, shape.Output);
         Sizes.Require(indices, shape.Output);
         Sizes.Require(input, shape.Input);
-        MaxPoolingAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("max pooling forward", shape, algorithm, 0, shape.Bytes);
+        Sizes.RequireType(output, input.ElementType);
+        Sizes.RequireType(indices, ElementType.Single);
+        MaxPoolingAlgorithm algorithm = Choose(device, input.ElementType, shape);
+        using var timing = device.Timings.Measure(
+            "max pooling forward", shape, algorithm, 0, shape.Bytes(input.ElementType));
         output.DropStatistics();
         ArrayView<int> pixels = indices is null ? default : indices.View.Cast<int>();
         int masks = isActivation ? 1 : 0;
@@ -44,7 +47,8 @@ public static class MaxPooling
             device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, pixels, input.View, masks, shape);
         else if (algorithm == MaxPoolingAlgorithm.Quad)
             device.Launch(
-                MaxPoolingQuad.Forward, (int)(shape.Output.Count / 4), output.View, pixels, input.View, masks, shape,
+                input.IsBFloat16 ? MaxPoolingQuad.Forward<BFloat16Elements> : MaxPoolingQuad.Forward<SingleElements>,
+                (int)(shape.Output.Count / 4), output.View, pixels, input.View, masks, shape,
                 new QuadGrid(shape.P, shape.Q, shape.C));
         else
             device.Launch(
@@ -53,12 +57,12 @@ public static class MaxPooling
 
     /// <summary><c>gradInput = ∂loss/∂input</c></summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="gradInput"><c>[N, H, W, C]</c></param>
+    /// <param name="gradInput"><c>[N, H, W, C]</c>, of the element type of <paramref name="gradOutput"/>.</param>
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
     /// <param name="indices">What <see cref="Forward"/> wrote.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// A tensor has another size than the shape says, or the shape has no outputs.
+    /// A tensor has another size than the shape says or another element type, or the shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Backward(
@@ -68,25 +72,33 @@ public static class MaxPooling
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(indices, shape.Output);
-        MaxPoolingAlgorithm algorithm = Choose(device, shape);
-        using var timing = device.Timings.Measure("max pooling backward", shape, algorithm, 0, shape.Bytes);
+        Sizes.RequireType(gradInput, gradOutput.ElementType);
+        Sizes.RequireType(indices, ElementType.Single);
+        MaxPoolingAlgorithm algorithm = Choose(device, gradOutput.ElementType, shape);
+        using var timing = device.Timings.Measure(
+            "max pooling backward", shape, algorithm, 0, shape.Bytes(gradOutput.ElementType));
         ArrayView<int> pixels = indices.View.Cast<int>();
         if (algorithm == MaxPoolingAlgorithm.Vector)
             device.Launch(MaxPoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, pixels, shape);
         else if (algorithm == MaxPoolingAlgorithm.Quad)
-        {
-            device.Launch(MaxPoolingQuad.Backward, (int)(shape.Input.Count / 4),
-                gradInput.View, gradOutput.View, pixels, shape, new QuadGrid(shape.H, shape.W, shape.C),
-                new FastDivisor(shape.Stride), shape.P, shape.Q);
-        }
+            device.Launch(
+                gradOutput.IsBFloat16
+                    ? MaxPoolingQuad.Backward<BFloat16Elements>
+                    : MaxPoolingQuad.Backward<SingleElements>,
+                (int)(shape.Input.Count / 4), gradInput.View, gradOutput.View, pixels, shape,
+                new QuadGrid(shape.H, shape.W, shape.C), new FastDivisor(shape.Stride), shape.P, shape.Q);
         else
             device.Launch(
                 MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, pixels, shape);
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static MaxPoolingAlgorithm Choose(ComputeDevice device, in MaxPoolingShape shape)
+    private static MaxPoolingAlgorithm Choose(
+        ComputeDevice device, ElementType elementType, in MaxPoolingShape shape)
     {
+        Sizes.RequireChannels(shape.Input, elementType);
+        if (elementType == ElementType.BFloat16)
+            return MaxPoolingAlgorithm.Quad;
         MaxPoolingAlgorithm algorithm = device.Forced<MaxPoolingAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? MaxPoolingAlgorithm.Vector : MaxPoolingAlgorithm.Quad);
         return algorithm == MaxPoolingAlgorithm.Quad && !Quads.Allows(shape.C) ? MaxPoolingAlgorithm.Naive : algorithm;

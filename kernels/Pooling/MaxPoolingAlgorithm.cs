@@ -16,7 +16,8 @@ public enum MaxPoolingAlgorithm
 
     /// <summary>
     /// Four channels of a pixel per index (<see cref="MaxPoolingQuad"/>): GPUs, channels that are a multiple of 4;
-    /// others are computed as <see cref="Naive"/>.
+    /// others are computed as <see cref="Naive"/>. Whatever is forced, this computes tensors of
+    /// <see cref="ElementType.BFloat16"/>, which nothing else reads.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     Quad,

@@ -7,12 +7,12 @@ namespace IlgpuCxr.Kernels.Pooling;
 internal static class MaxPoolingQuad
 {
     /// <summary>Four outputs: the maxima of a window, and the pixels that hold them.</summary>
-    public static void Forward(
+    public static void Forward<TElements>(
         Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks,
         MaxPoolingShape shape, QuadGrid grid)
+        where TElements : struct, ITensorElements
     {
         int n = grid.Divide(index, out int p, out int q, out int quad);
-        ArrayView<Float4> x = input.Cast<Float4>();
         int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p), firstColumn = shape.FirstColumn(q);
         int endColumn = shape.EndColumn(q);
         Float4 maximum = Float4.Of(float.NegativeInfinity);
@@ -21,13 +21,13 @@ internal static class MaxPoolingQuad
             for (int w = firstColumn; w < endColumn; w++)
             {
                 int pixel = (n * shape.H + h) * shape.W + w;
-                Float4 value = x[pixel * grid.Quads + quad];
+                Float4 value = TElements.Read(input, pixel * grid.Quads + quad);
                 Take(ref maximum.X, ref pixels.X, value.X, pixel);
                 Take(ref maximum.Y, ref pixels.Y, value.Y, pixel);
                 Take(ref maximum.Z, ref pixels.Z, value.Z, pixel);
                 Take(ref maximum.W, ref pixels.W, value.W, pixel);
             }
-        output.Cast<Float4>()[index] = maximum;
+        TElements.Write(output, index, maximum);
         if (indices.Length == 0)
             return;
         if (masks != 0)
@@ -45,12 +45,12 @@ internal static class MaxPoolingQuad
     /// was. <paramref name="outputRows"/> and <paramref name="outputColumns"/> are
     /// P and Q, for which the shape would divide by the stride.
     /// </summary>
-    public static void Backward(
+    public static void Backward<TElements>(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
         MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride, int outputRows, int outputColumns)
+        where TElements : struct, ITensorElements
     {
         int n = grid.Divide(index, out int h, out int w, out int quad), pixel = (n * shape.H + h) * shape.W + w;
-        ArrayView<Float4> gradients = gradOutput.Cast<Float4>();
         ArrayView<Int4> maxima = indices.Cast<Int4>();
         int endRow = EndWindow(h + shape.Padding, outputRows, byStride);
         int endColumn = EndWindow(w + shape.Padding, outputColumns, byStride);
@@ -60,13 +60,13 @@ internal static class MaxPoolingQuad
             {
                 int at = ((n * outputRows + p) * outputColumns + q) * grid.Quads + quad;
                 Int4 held = maxima[at];
-                Float4 gradient = gradients[at];
+                Float4 gradient = TElements.Read(gradOutput, at);
                 sum.X += held.X == pixel ? gradient.X : 0f;
                 sum.Y += held.Y == pixel ? gradient.Y : 0f;
                 sum.Z += held.Z == pixel ? gradient.Z : 0f;
                 sum.W += held.W == pixel ? gradient.W : 0f;
             }
-        gradInput.Cast<Float4>()[index] = sum;
+        TElements.Write(gradInput, index, sum);
     }
 
     /// <summary>Keeps the greater value, the first of equal ones, and a NaN rather than any number.</summary>

@@ -41,7 +41,9 @@ public readonly record struct MaxPoolingShape(int N, int H, int W, int C, int Wi
     /// Bytes that one pass with indices must move at least: the input's side once, the output's side and the indices
     /// once.
     /// </summary>
-    public double Bytes => sizeof(float) * (Input.Count + 2.0 * Output.Count);
+    /// <param name="elementType">How the elements of both sides lie in memory.</param>
+    public double Bytes(ElementType elementType) =>
+        (double)elementType.Size() * (Input.Count + Output.Count) + (double)sizeof(float) * Output.Count;
 
     /// <summary>The shape as <c>n16 112x112x64 -> 56x56x64, window 3 stride 2 padding 1</c>.</summary>
     public override string ToString() => string.Create(

@@ -121,7 +121,7 @@ def torch_operator(operator, shape, precision):
     numbers = [int(x) for x in re.findall(r"\d+", shape)]
     if operator.startswith("batch norm") and len(numbers) == 4:
         n, h, w, c = numbers
-        x, model = torch.randn(n, c, h, w, device="cuda").to(memory_format=torch.channels_last), nn.BatchNorm2d(c).cuda()
+        x, model = image(n, c, h, w), nn.BatchNorm2d(c).cuda()
         if operator == "batch norm forward":
             return lambda: F.relu(model(x), inplace=True)
         if operator == "batch norm backward":
@@ -129,7 +129,7 @@ def torch_operator(operator, shape, precision):
             return lambda: torch.autograd.grad(y, (x, model.weight, model.bias), dy, retain_graph=True)
     if operator.startswith("relu") and len(numbers) == 4:
         n, h, w, c = numbers
-        x = torch.randn(n, h, w, c, device="cuda")
+        x = new(n, h, w, c)
         return lambda: F.relu(x) if operator == "relu forward" else torch.ops.aten.threshold_backward(x, x, 0)
     return None
 

@@ -4,13 +4,13 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The columns of a product as <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/> multiplies
+/// The columns of a product as <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/> multiplies
 /// them: rounded, tile after tile, each tile as it lies in shared memory.
 /// </summary>
 /// <remarks>
 /// <code>
 /// packed      [column tiles][depth tiles][a tile]
-/// a tile      [column][16 of the depth], in the order of WarpgroupMatrix: 64 bytes a column in tf32, 32 in bf16
+/// a tile      [column][16 of the depth, of bfloat16 32], in the order of WarpgroupMatrix: 64 bytes a column
 /// </code>
 /// Beyond the matrix it is zero. So a tile is copied as one piece, with neither divisions nor tests. Weights are packed
 /// for each pass, as on the CPU; for the weights' gradient it is the output's gradient, with the pixels as depth, which
@@ -20,30 +20,34 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="columnTile">The group's tile of columns.</param>
 /// <param name="depth">Length of the sums.</param>
 /// <param name="thread">The thread's number in its group.</param>
-internal readonly struct PackedColumns<TExtent, TMath>(ArrayView<float> packed, int columnTile, int depth, int thread)
+internal readonly struct PackedColumns<TExtent, TAccess, TMath>(
+    ArrayView<float> packed, int columnTile, int depth, int thread)
     where TExtent : struct, ITileExtent
+    where TAccess : struct, ITiledAccess
     where TMath : struct, ITensorCoreMath
 {
-    private const int QuadBytes = 16;
+    private const int QuadBytes = 16, RowQuads = TensorCoreGemm.RowBytes / QuadBytes;
+
+    // What one instruction multiplies is half a row.
+    private const int StepBytes = TensorCoreGemm.RowBytes / 2;
+
+    private const uint LowerHalf = 0xFFFF;
 
     private readonly ArrayView<float> packed = packed;
-    private readonly int start = columnTile * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads + thread;
+    private readonly int start = columnTile * DepthTiles(depth) * Quads + thread;
     private readonly uint destination = (uint)thread * QuadBytes;
 
-    /// <summary>Quads of 16 bytes in a tile: one, two or four for each thread.</summary>
+    /// <summary>Quads of 16 bytes in a tile: two or four for each thread.</summary>
     public static int Quads => TExtent.Length * RowQuads;
 
     /// <summary>Bytes of a tile.</summary>
     public static int Bytes => Quads * QuadBytes;
 
-    private static int RowQuads => TMath.Depth == 8 ? 4 : 2;
-
-    // What one instruction multiplies is 32 bytes of a row: half a row of tf32, a row of bf16.
-    private const int StepBytes = 32;
+    private static int TileDepth => TAccess.Pairs ? TensorCoreGemm.PairDepth : TensorCoreGemm.Depth;
 
     /// <summary>The columns of a tile in shared memory, from one of its steps on.</summary>
     public static long Step(uint tile, int step) =>
-        WarpgroupMatrix.At(tile + (uint)(step * StepBytes), RowQuads * QuadBytes);
+        WarpgroupMatrix.At(tile + (uint)(step * StepBytes));
 
     /// <summary>
     /// Begins to copy this thread's quads of the tile at <paramref name="depthStart"/>; nothing from
@@ -52,12 +56,11 @@ internal readonly struct PackedColumns<TExtent, TMath>(ArrayView<float> packed, 
     public void Fetch(uint tile, int depthStart, int end)
     {
         int bytes = depthStart < end ? QuadBytes : 0;
-        int quad = depthStart < end ? start + depthStart / TensorCoreGemm.Depth * Quads : 0;
+        int quad = depthStart < end ? start + depthStart / TileDepth * Quads : 0;
         tile += destination;
         ArrayView<float> view = packed;
         TensorCore.CopyQuad(tile, ref view[quad * 4], bytes);
-        if (Quads > Warpgroup.Threads)
-            TensorCore.CopyQuad(tile + Warpgroup.Threads * QuadBytes, ref view[(quad + Warpgroup.Threads) * 4], bytes);
+        TensorCore.CopyQuad(tile + Warpgroup.Threads * QuadBytes, ref view[(quad + Warpgroup.Threads) * 4], bytes);
         if (Quads > 2 * Warpgroup.Threads)
         {
             TensorCore.CopyQuad(
@@ -67,9 +70,12 @@ internal readonly struct PackedColumns<TExtent, TMath>(ArrayView<float> packed, 
         }
     }
 
-    /// <summary>Floats that a matrix takes when it is packed; two of bf16 are one.</summary>
+    /// <summary>Tiles of a depth.</summary>
+    public static int DepthTiles(int depth) => Ceiling.Divide(depth, TileDepth);
+
+    /// <summary>Floats that a matrix takes when it is packed.</summary>
     public static int Count(int columns, int depth) =>
-        checked(Ceiling.Divide(columns, TExtent.Length) * Ceiling.Divide(depth, TensorCoreGemm.Depth) * Quads * 4);
+        checked(Ceiling.Divide(columns, TExtent.Length) * DepthTiles(depth) * Quads * 4);
 
     /// <summary>Packs one quad of a matrix.</summary>
     public static void Pack<TColumns>(
@@ -78,31 +84,14 @@ internal readonly struct PackedColumns<TExtent, TMath>(ArrayView<float> packed, 
     {
         int tile = index / Quads, place = index - tile * Quads;
         int columnTile = byDepthTiles.Divide(tile, out int depthTile), row = place / RowQuads;
-        int quad = WarpgroupMatrix.Exchange(row, place & RowQuads - 1, RowQuads);
-        TiledAnchor anchor = columns.Anchor(columnTile * TExtent.Length + row);
-        Fragment first, second = default;
-        if (TMath.Depth == 8)
-        {
-            int at = depthTile * TensorCoreGemm.Depth + quad * 4;
-            first.X = Element(columns, anchor, at, depth);
-            first.Y = Element(columns, anchor, at + 1, depth);
-            first.Z = Element(columns, anchor, at + 2, depth);
-            first.W = Element(columns, anchor, at + 3, depth);
-        }
-        else
-        {
-            // The neighbours that ITensorCoreMath.Round makes of a lane's part of the rows: depths t and t + 4.
-            int at = depthTile * TensorCoreGemm.Depth + quad * 8;
-            first.X = Element(columns, anchor, at, depth);
-            first.Y = Element(columns, anchor, at + 1, depth);
-            first.Z = Element(columns, anchor, at + 4, depth);
-            first.W = Element(columns, anchor, at + 5, depth);
-            second.X = Element(columns, anchor, at + 2, depth);
-            second.Y = Element(columns, anchor, at + 3, depth);
-            second.Z = Element(columns, anchor, at + 6, depth);
-            second.W = Element(columns, anchor, at + 7, depth);
-        }
-        Fragment rounded = TMath.Round(first, second);
+        int word = (depthTile * RowQuads + WarpgroupMatrix.Exchange(row, place & RowQuads - 1)) * 4;
+        int column = columnTile * TExtent.Length + row;
+        Fragment words;
+        words.X = Word(columns, column, word, depth);
+        words.Y = Word(columns, column, word + 1, depth);
+        words.Z = Word(columns, column, word + 2, depth);
+        words.W = Word(columns, column, word + 3, depth);
+        Fragment rounded = TMath.Round(words);
         Float4 values;
         values.X = Interop.IntAsFloat(rounded.X);
         values.Y = Interop.IntAsFloat(rounded.Y);
@@ -111,7 +100,23 @@ internal readonly struct PackedColumns<TExtent, TMath>(ArrayView<float> packed, 
         packed.Cast<Float4>()[index] = values;
     }
 
-    private static uint Element<TColumns>(TColumns columns, TiledAnchor anchor, int at, int depth)
+    /// <summary>A single at a depth, or the two of bfloat16 at twice that depth and the next.</summary>
+    private static uint Word<TColumns>(TColumns columns, int column, int word, int depth)
+        where TColumns : struct, ITiledOperand
+    {
+        if (!TAccess.Pairs)
+            return Float(columns, column, word, depth);
+        if (TColumns.AlongDepth)
+            return Float(columns, column, word, depth >> 1);
+        // Neighbours in memory are two columns at one depth.
+        uint first = Float(columns, column >> 1, 2 * word, depth);
+        uint second = Float(columns, column >> 1, 2 * word + 1, depth);
+        return (column & 1) == 0 ? first & LowerHalf | second << 16 : first >> 16 | second & ~LowerHalf;
+    }
+
+    private static uint Float<TColumns>(TColumns columns, int column, int at, int depth)
         where TColumns : struct, ITiledOperand =>
-        Interop.FloatAsInt(TiledGemm.LoadSingle(columns.View, TiledOperand.Offset(columns, anchor, at, depth)));
+        Interop.FloatAsInt(
+            TiledGemm.LoadSingle(
+                columns.View, TiledOperand.Offset(columns, columns.Anchor(column), at, depth)));
 }

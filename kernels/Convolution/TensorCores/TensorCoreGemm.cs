@@ -12,16 +12,18 @@ internal static class TensorCoreGemm
     /// <summary>Threads of a group.</summary>
     public const int Threads = 128;
 
-    /// <summary>Depth of a tile.</summary>
-    public const int Depth = 16;
+    /// <summary>Bytes of a tile for each of its outer indices.</summary>
+    public const int RowBytes = 64;
+
+    /// <summary>Depth of a tile in single precision, and of bfloat16.</summary>
+    public const int Depth = RowBytes / sizeof(float), PairDepth = 2 * Depth;
 }
 
 /// <summary>The matrix product of <see cref="TiledGemm"/> on tensor cores.</summary>
 /// <remarks>
-/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors rounded to the format of
-/// <see cref="ITensorCoreMath"/> on their way from shared memory to the tensor cores, sums in single precision.
-/// A group is four warps, two by two, and each computes a quarter of the tile. Both tensors stay single precision in
-/// global and in shared memory.
+/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors of bfloat16, or singles that
+/// are rounded to tf32 on their way from shared memory to the tensor cores, sums in single precision. A group is four
+/// warps, two by two, and each computes a quarter of the tile.
 /// </remarks>
 internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult>
     where TRowExtent : struct, ITileExtent
@@ -32,7 +34,7 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
     where TColumns : struct, ITiledOperand
     where TResult : struct, ITiledResult
 {
-    private const int Depth = TensorCoreGemm.Depth;
+    private static int Depth => TAccess.Pairs ? TensorCoreGemm.PairDepth : TensorCoreGemm.Depth;
 
     // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel
     // gets without asking.
@@ -44,7 +46,7 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         int rowBytes = TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes;
         int stageBytes = rowBytes + TensorCoreStage<TColumnExtent, TAccess, TColumns>.Bytes;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
-            Stages * Depth * (TRowExtent.Length + TColumnExtent.Length) / 4);
+            Stages * TensorCoreGemm.RowBytes * (TRowExtent.Length + TColumnExtent.Length) / 16);
         uint memory = TensorCore.SharedAddress(ref shared[0]);
 
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile);
@@ -52,9 +54,10 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowExtent.Length / 2);
         int warpColumn = (warp & 1) * (TColumnExtent.Length / 2);
-        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
+        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TRows>(
+            rows, rowStart, Group.IdxX, warpRow, isColumns: false);
         var columnStage = new TensorCoreStage<TColumnExtent, TAccess, TColumns>(
-            columns, columnStart, Group.IdxX, warpColumn);
+            columns, columnStart, Group.IdxX, warpColumn, isColumns: true);
 
         TensorCoreSums sums = default;
         uint current = memory, next = memory + (uint)(2 * stageBytes), last = next;
@@ -95,7 +98,7 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         }
         // Zeros past the end of the depth may still be on their way, but not to the first tile.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowExtent, TColumnExtent, TResult>(
+            TileStatistics.Write<TRowExtent, TColumnExtent, TAccess, TResult>(
                 shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
     }
 
@@ -104,8 +107,7 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         TensorCoreStage<TColumnExtent, TAccess, TColumns> columnStage, uint columnTile)
     {
         MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
-        if (TMath.Depth < Depth)
-            MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
+        MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
     }
 
     private static void MultiplyStep(
@@ -113,41 +115,32 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         TensorCoreStage<TColumnExtent, TAccess, TColumns> columnStage, uint columnTile, int step)
     {
         bool large = TColumnExtent.Length > 64;
-        Fragment b0 = Load(columnStage, columnTile, 0, step);
-        Fragment b1 = Load(columnStage, columnTile, 1, step);
-        Fragment b2 = large ? Load(columnStage, columnTile, 2, step) : default;
-        Fragment b3 = large ? Load(columnStage, columnTile, 3, step) : default;
-        MultiplyRow(ref sums.Rows0, Load(rowStage, rowTile, 0, step), b0, b1, b2, b3);
-        MultiplyRow(ref sums.Rows16, Load(rowStage, rowTile, 1, step), b0, b1, b2, b3);
+        Fragment b0 = TMath.Round(columnStage.LoadColumns(columnTile, 0, step));
+        Fragment b1 = TMath.Round(columnStage.LoadColumns(columnTile, 1, step));
+        Fragment b2 = large ? TMath.Round(columnStage.LoadColumns(columnTile, 2, step)) : default;
+        Fragment b3 = large ? TMath.Round(columnStage.LoadColumns(columnTile, 3, step)) : default;
+        MultiplyRow(ref sums.Rows0, TMath.Round(rowStage.Load(rowTile, 0, step)), b0, b1, b2, b3);
+        MultiplyRow(ref sums.Rows16, TMath.Round(rowStage.Load(rowTile, 1, step)), b0, b1, b2, b3);
         if (TRowExtent.Length > 64)
         {
-            MultiplyRow(ref sums.Rows32, Load(rowStage, rowTile, 2, step), b0, b1, b2, b3);
-            MultiplyRow(ref sums.Rows48, Load(rowStage, rowTile, 3, step), b0, b1, b2, b3);
+            MultiplyRow(ref sums.Rows32, TMath.Round(rowStage.Load(rowTile, 2, step)), b0, b1, b2, b3);
+            MultiplyRow(ref sums.Rows48, TMath.Round(rowStage.Load(rowTile, 3, step)), b0, b1, b2, b3);
         }
     }
-
-    /// <summary>A block of 16 outer indices as deep as one instruction multiplies.</summary>
-    private static Fragment Load<TExtent, TOperand>(
-        TensorCoreStage<TExtent, TAccess, TOperand> stage, uint tile, int outerBlock, int step)
-        where TExtent : struct, ITileExtent
-        where TOperand : struct, ITiledOperand =>
-        TMath.Depth == 8
-            ? TMath.Round(stage.Load(tile, outerBlock, step), default)
-            : TMath.Round(stage.Load(tile, outerBlock, 2 * step), stage.Load(tile, outerBlock, 2 * step + 1));
 
     private static void MultiplyRow(
         ref WarpColumns64 sums, Fragment a, Fragment b0, Fragment b1, Fragment b2, Fragment b3)
     {
-        sums.Columns0 = TMath.MultiplyAdd(a, b0.X, b0.Z, sums.Columns0);
-        sums.Columns8 = TMath.MultiplyAdd(a, b0.Y, b0.W, sums.Columns8);
-        sums.Columns16 = TMath.MultiplyAdd(a, b1.X, b1.Z, sums.Columns16);
-        sums.Columns24 = TMath.MultiplyAdd(a, b1.Y, b1.W, sums.Columns24);
+        sums.Columns0 = TMath.MultiplyAdd(a, b0.X, b0.Y, sums.Columns0);
+        sums.Columns8 = TMath.MultiplyAdd(a, b0.Z, b0.W, sums.Columns8);
+        sums.Columns16 = TMath.MultiplyAdd(a, b1.X, b1.Y, sums.Columns16);
+        sums.Columns24 = TMath.MultiplyAdd(a, b1.Z, b1.W, sums.Columns24);
         if (TColumnExtent.Length > 64)
         {
-            sums.Columns32 = TMath.MultiplyAdd(a, b2.X, b2.Z, sums.Columns32);
-            sums.Columns40 = TMath.MultiplyAdd(a, b2.Y, b2.W, sums.Columns40);
-            sums.Columns48 = TMath.MultiplyAdd(a, b3.X, b3.Z, sums.Columns48);
-            sums.Columns56 = TMath.MultiplyAdd(a, b3.Y, b3.W, sums.Columns56);
+            sums.Columns32 = TMath.MultiplyAdd(a, b2.X, b2.Y, sums.Columns32);
+            sums.Columns40 = TMath.MultiplyAdd(a, b2.Z, b2.W, sums.Columns40);
+            sums.Columns48 = TMath.MultiplyAdd(a, b3.X, b3.Y, sums.Columns48);
+            sums.Columns56 = TMath.MultiplyAdd(a, b3.Z, b3.W, sums.Columns56);
         }
     }
 }

@@ -6,17 +6,12 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>A format in which tensor cores multiply; they sum in single precision.</summary>
 internal interface ITensorCoreMath
 {
-    /// <summary>
-    /// Depth of one <see cref="MultiplyAdd(Fragment, uint, uint, Float4)"/>, made of blocks of depth 8.
-    /// </summary>
-    static abstract int Depth { get; }
-
-    /// <summary>Floats of one block of depth 8, or of two, rounded to the format.</summary>
-    static abstract Fragment Round(Fragment first, Fragment second);
+    /// <summary>A block of 16 outer indices, as deep as one instruction multiplies, rounded to the format.</summary>
+    static abstract Fragment Round(Fragment block);
 
     /// <summary>
     /// A warp's 16x8 results, with <paramref name="b0"/> and <paramref name="b1"/> half of a fragment of columns: its X
-    /// and Z, or its Y and W.
+    /// and Y, or its Z and W.
     /// </summary>
     static abstract Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum);
 
@@ -49,15 +44,13 @@ internal readonly struct Tf32Math : ITensorCoreMath
     // ln 2 / 2048
     private const float HalfUnit = 3.3845077e-4f;
 
-    public static int Depth => 8;
-
-    public static Fragment Round(Fragment first, Fragment second)
+    public static Fragment Round(Fragment block)
     {
-        first.X = Round(first.X);
-        first.Y = Round(first.Y);
-        first.Z = Round(first.Z);
-        first.W = Round(first.W);
-        return first;
+        block.X = Round(block.X);
+        block.Y = Round(block.Y);
+        block.Z = Round(block.Z);
+        block.W = Round(block.W);
+        return block;
     }
 
     public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) =>
@@ -78,23 +71,12 @@ internal readonly struct Tf32Math : ITensorCoreMath
 
 /// <summary>7 bits of mantissa and the exponent of single precision.</summary>
 /// <remarks>
-/// The instruction wants neighbours in depth in one register, but a sum has no order: as long as rows and columns
-/// agree, any two depths may be called neighbours. Here depth t is the neighbour of depth t + 4, because a lane holds
-/// both of them from the loads that tf32 needs.
+/// Factors come so from memory (<see cref="BFloat16Copies"/>), neighbours in depth in one register, as the instruction
+/// wants them.
 /// </remarks>
 internal readonly struct Bf16Math : ITensorCoreMath
 {
-    public static int Depth => 16;
-
-    public static Fragment Round(Fragment first, Fragment second)
-    {
-        Fragment packed;
-        packed.X = TensorCore.PackBf16(first.Z, first.X);
-        packed.Y = TensorCore.PackBf16(first.W, first.Y);
-        packed.Z = TensorCore.PackBf16(second.Z, second.X);
-        packed.W = TensorCore.PackBf16(second.W, second.Y);
-        return packed;
-    }
+    public static Fragment Round(Fragment block) => block;
 
     public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) =>
         TensorCore.MultiplyBf16(a, b0, b1, sum);

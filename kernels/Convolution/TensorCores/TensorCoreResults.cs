@@ -32,15 +32,27 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
             return;
         if (plan.Slices > 1)
         {
+            // A share is in single precision, whatever the result.
             var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
-            TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(
-                slice, (Grid.IdxY * plan.Rows + row) * plan.Columns, column, sums, plan.Columns);
+            int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
+            if (TAccess.WritesBFloat16)
+                TensorCoreResults<TColumnExtent, QuadAccess, MatrixResult>.Write(
+                    slice, start, column, sums, plan.Columns);
+            else
+                TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(slice, start, column, sums, plan.Columns);
             return;
         }
         int offset = result.Offset(row);
         PairsOfARow addends = default, masks = default;
         if (result.HasAddend)
-            addends = Read(result.Addend, result.AddendOffset(offset), column, plan.Columns);
+        {
+            int start = result.AddendOffset(offset);
+            // A bias is in single precision, and need not begin at a multiple of 16 bytes.
+            addends = TAccess.WritesBFloat16 && !TResult.AddsToResult
+                ? TensorCoreResults<TColumnExtent, SingleAccess, TResult>.Read(
+                    result.Addend, start, column, plan.Columns)
+                : Read(result.Addend, start, column, plan.Columns);
+        }
         if (result.HasMask)
             masks = Read(result.Mask, offset, column, plan.Columns);
         sums.Columns0 = result.Finish(sums.Columns0 + addends.Columns0, masks.Columns0);
@@ -92,8 +104,11 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     // Past the edge the last pair is read and not used: a branch around the read would keep it from starting early.
     private static Float2 ReadPair(ArrayView<float> view, int start, int column, int columns)
     {
-        if (TAccess.Quads)
-            return view.Cast<Float2>()[(start + Math.Min(column, columns - 2)) >> 1];
+        int at = (start + Math.Min(column, columns - 2)) >> 1;
+        if (TAccess.WritesBFloat16)
+            return BFloat16.Pair(view[at]);
+        if (TAccess.WritesPairs)
+            return view.Cast<Float2>()[at];
         Float2 pair;
         pair.X = TiledGemm.LoadOrLast(view, start, column, columns);
         pair.Y = TiledGemm.LoadOrLast(view, start, column + 1, columns);
@@ -105,7 +120,12 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         if (column >= columns)
             return;
         ArrayView<float> view = result.View;
-        if (TAccess.Quads)
+        if (TAccess.WritesBFloat16)
+        {
+            view[(start + result.Column(column)) >> 1] = BFloat16.Word(pair);
+            return;
+        }
+        if (TAccess.WritesPairs)
         {
             view.Cast<Float2>()[(start + result.Column(column)) >> 1] = pair;
             return;

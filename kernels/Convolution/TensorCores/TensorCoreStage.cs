@@ -7,20 +7,21 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// One operand's tile in shared memory: how a thread brings its part there, and how a lane reads it as fragments.
 /// </summary>
 /// <remarks>
-/// A tile keeps the order of global memory, so that whole quads are copied past the registers:
+/// A tile keeps the order of global memory, so that whole quads of 16 bytes are copied past the registers:
 /// <code>
-/// AlongDepth     [outer][depth]    16 floats a row      quad q of row o lies at place q ^ (o / 2 mod 4)
-/// else           [depth][outer]    64 or 128 a row      quad q of row d lies at place q ^ 2 (d mod 4)
+/// AlongDepth          [outer][depth]    64 bytes a row               quad q of row o lies at place q ^ (o / 2 mod 4)
+/// else, singles       [depth][outer]    64 or 128 floats a row       quad q of row d lies at place q ^ 2 (d mod 4)
+/// else, bfloat16      [depth][outer]    64 or 128 elements a row     quad q of row d lies at place q ^ <see cref="Spread"/>(d)
 /// </code>
-/// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first order,
-/// four rows of two quads in the second.
+/// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first and
+/// the last order, four rows of two quads in the second.
 /// </remarks>
 internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     where TExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
     where TOperand : struct, ITiledOperand
 {
-    private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.Depth / 4;
+    private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.RowBytes / QuadBytes;
 
     // A thread's quads, four of a large tile and two of a small one, are of one depth, so that its share of the offset
     // is found once for all of them.
@@ -40,43 +41,60 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     /// <param name="start">The tile's first outer index.</param>
     /// <param name="thread">The thread's number in its group.</param>
     /// <param name="warpStart">The first outer index, within the tile, of the thread's warp.</param>
-    public TensorCoreStage(TOperand operand, int start, int thread, int warpStart)
+    /// <param name="isColumns">Whether blocks are loaded with <see cref="LoadColumns"/>, else <see cref="Load"/>.</param>
+    public TensorCoreStage(TOperand operand, int start, int thread, int warpStart, bool isColumns)
     {
         this.operand = operand;
-        int lane = thread & 31;
+        // ldmatrix: eight lanes name the rows of each of four matrices, of rows the first and the last eight outer
+        // indices at one depth, then at the next; of columns both depths of the first eight, then of the last.
+        int lane = thread & 31, matrix = lane >> 3;
+        int outerHalf = isColumns ? matrix >> 1 : matrix & 1, depthHalf = isColumns ? matrix & 1 : matrix >> 1;
         if (TOperand.AlongDepth)
         {
             int row = thread / DepthQuads, quad = thread & DepthQuads - 1;
             outer = start + row;
-            localDepth = quad * 4;
+            localDepth = quad * QuadLength;
             destination = (uint)(row * DepthQuads + (quad ^ row >> 1 & 3)) * QuadBytes;
-            // ldmatrix: lanes 0 to 15 name the rows of the first quad, lanes 16 to 31 those of the second.
-            int fragmentRow = warpStart + (lane & 15);
-            fragment = (uint)(fragmentRow * DepthQuads + (lane >> 4 ^ fragmentRow >> 1 & 3)) * QuadBytes;
+            int fragmentRow = warpStart + outerHalf * 8 + (lane & 7);
+            fragment = (uint)(fragmentRow * DepthQuads + (depthHalf ^ fragmentRow >> 1 & 3)) * QuadBytes;
+        }
+        else if (TAccess.Pairs)
+        {
+            int row = thread / StepQuads, quad = thread & StepQuads - 1;
+            outer = start + quad * QuadLength;
+            localDepth = row;
+            destination = (uint)(row * OuterQuads + (quad ^ Spread(row))) * QuadBytes;
+            int fragmentRow = depthHalf * 8 + (lane & 7), fragmentQuad = (warpStart >> 3) + outerHalf;
+            fragment = (uint)(fragmentRow * OuterQuads + (fragmentQuad ^ Spread(fragmentRow))) * QuadBytes;
         }
         else
         {
             int row = thread / StepQuads, quad = thread & StepQuads - 1;
-            outer = start + quad * 4;
+            outer = start + quad * QuadLength;
             localDepth = row;
             destination = (uint)(row * OuterQuads + (quad ^ (row & 3) * 2)) * QuadBytes;
             int g = lane >> 2, t = lane & 3, fragmentQuad = (warpStart + g) >> 2;
             fragment = (uint)((t * OuterQuads + (fragmentQuad ^ t * 2)) * QuadBytes + (g & 3) * sizeof(float));
         }
-        anchor0 = operand.Anchor(outer);
-        anchor1 = operand.Anchor(outer + OuterStep);
-        anchor2 = HasFour ? operand.Anchor(outer + 2 * OuterStep) : anchor0;
-        anchor3 = HasFour ? operand.Anchor(outer + 3 * OuterStep) : anchor0;
+        anchor0 = operand.Anchor(OuterInView(outer));
+        anchor1 = operand.Anchor(OuterInView(outer + OuterStep));
+        anchor2 = HasFour ? operand.Anchor(OuterInView(outer + 2 * OuterStep)) : anchor0;
+        anchor3 = HasFour ? operand.Anchor(OuterInView(outer + 3 * OuterStep)) : anchor0;
     }
 
     /// <summary>Bytes of a tile.</summary>
-    public static int Bytes => TExtent.Length * TensorCoreGemm.Depth * sizeof(float);
+    public static int Bytes => TExtent.Length * TensorCoreGemm.RowBytes;
 
-    private static int OuterQuads => TExtent.Length / 4;
+    // Elements of 16 bytes.
+    private static int QuadLength => TAccess.Pairs ? 8 : 4;
+
+    private static int OuterQuads => TExtent.Length / QuadLength;
 
     private static bool HasFour => TExtent.Length > Extent64.Length;
 
-    private static int StepQuads => OuterStep / 4;
+    private static int StepQuads => OuterStep / QuadLength;
+
+    private static bool IsTransposed => TAccess.Pairs && !TOperand.AlongDepth;
 
     // From one of a thread's quads to its next in shared memory.
     private static int CopyBytes => TOperand.AlongDepth ? OuterStep * DepthQuads * QuadBytes : StepQuads * QuadBytes;
@@ -87,22 +105,27 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     /// </summary>
     public void Fetch(uint tile, int depth, int end)
     {
-        tile += destination;
         depth += localDepth;
-        Fetch(tile, anchor0, outer, depth, end);
-        Fetch(tile + (uint)CopyBytes, anchor1, outer + OuterStep, depth, end);
+        // The fourth quad from here is a bit of its number, which Spread may have set.
+        uint first = tile + destination;
+        uint second = tile + (IsTransposed ? destination ^ (uint)CopyBytes : destination + (uint)CopyBytes);
+        Fetch(first, anchor0, outer, depth, end);
+        Fetch(second, anchor1, outer + OuterStep, depth, end);
         if (HasFour)
         {
-            Fetch(tile + (uint)(2 * CopyBytes), anchor2, outer + 2 * OuterStep, depth, end);
-            Fetch(tile + (uint)(3 * CopyBytes), anchor3, outer + 3 * OuterStep, depth, end);
+            Fetch(first + (uint)(2 * CopyBytes), anchor2, outer + 2 * OuterStep, depth, end);
+            Fetch(second + (uint)(2 * CopyBytes), anchor3, outer + 3 * OuterStep, depth, end);
         }
     }
 
     /// <summary>
-    /// A block of 16 outer indices and a depth of 8, <paramref name="outerBlock"/> counted from the warp's first.
+    /// A block of 16 outer indices and a depth of 8, of bfloat16 16, <paramref name="outerBlock"/> counted from the
+    /// warp's first.
     /// </summary>
     /// <remarks>
-    /// An odd block is found by exchanging bits, which is right where the warp's first index is a multiple of 32.
+    /// Not along the depth, an odd block is found by exchanging bits, which is right where the warp's first index is a
+    /// multiple of 32; of bfloat16 all four blocks of 64 indices, where it is a multiple of 64 or there are but two of
+    /// them or one.
     /// </remarks>
     public Fragment Load(uint tile, int outerBlock, int depthBlock)
     {
@@ -110,6 +133,10 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
             return TensorCore.LoadMatrices(
                 tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes)
                 + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
+        if (TAccess.Pairs)
+            return TensorCore.LoadMatricesTransposed(
+                tile + (fragment ^ (uint)((outerBlock & 3) * 2 * QuadBytes))
+                + (uint)(((outerBlock >> 2) * 8 + depthBlock * 16 * OuterQuads) * QuadBytes));
         // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are exchanged. Bit 1 tells
         // the last eight of 16 outer indices from the first, bit 2 an odd block from an even one: both are set by
         // exclusive or. From 32 outer indices to the next it is an addition.
@@ -124,11 +151,39 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
         return block;
     }
 
+    /// <summary>
+    /// As <see cref="Load"/>, with Y and Z exchanged: the instruction wants both depths of a column in registers that
+    /// follow each other, and the assembler would have to move them there.
+    /// </summary>
+    public Fragment LoadColumns(uint tile, int outerBlock, int depthBlock)
+    {
+        Fragment block = Load(tile, outerBlock, depthBlock);
+        // ldmatrix has been given its matrices in that order.
+        if (TAccess.Pairs || TOperand.AlongDepth)
+            return block;
+        Fragment exchanged = block;
+        exchanged.Y = block.Z;
+        exchanged.Z = block.Y;
+        return exchanged;
+    }
+
+    /// <summary>A number below 8 for each of eight depths that follow each other.</summary>
+    /// <remarks>
+    /// Two that follow each other differ in the upper bit, so that what eight lanes copy, four quads of two depths,
+    /// falls on all banks too.
+    /// </remarks>
+    private static int Spread(int depth) => (depth & 1) << 2 | depth >> 1 & 3;
+
+    /// <summary>An outer index as the operand counts: pairs, where neighbours in memory are.</summary>
+    private static int OuterInView(int outerIndex) => IsTransposed ? outerIndex >> 1 : outerIndex;
+
     private void Fetch(uint address, TiledAnchor anchor, int outerIndex, int depth, int end)
     {
         if (TAccess.Quads)
         {
-            int offset = TiledOperand.Offset(operand, anchor, depth, end);
+            int offset = TAccess.Pairs && TOperand.AlongDepth
+                ? TiledOperand.Offset(operand, anchor, depth >> 1, end >> 1)
+                : TiledOperand.Offset(operand, anchor, depth, end);
             ArrayView<float> view = operand.View;
             TensorCore.CopyQuad(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : QuadBytes);
             return;

@@ -11,45 +11,55 @@ internal static class TensorCoreTiles
     // multiprocessor, because a warp has a quarter of the products to go on with while others wait.
     private static readonly TileCost Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
 
-    // Six tenths of the 1024 multiply-adds of tf32 that a multiprocessor does in a cycle; in bf16 shared memory leaves
-    // little more (docs/convolution.md).
-    private const double Pace = 600;
+    // Six tenths of the 1024 multiply-adds of tf32 that a multiprocessor does in a cycle, and of the 2048 of bf16
+    // (docs/convolution.md).
+    private const double Pace = 600, PairPace = 2 * Pace;
 
-    private static readonly TiledPlanner ForQuads = new(
-        TensorCoreGemm.Depth, Pace,
+    private static readonly TileCost[] All =
+    [
         new TileCost(TileAlgorithm.Large, 128, 128, Cost: 1, GroupsToSaturate: 1.6),
         new TileCost(TileAlgorithm.Tall, 128, 64, Cost: 1.2, GroupsToSaturate: 2),
         new TileCost(TileAlgorithm.Wide, 64, 128, Cost: 1.2, GroupsToSaturate: 2),
-        Small);
+        Small,
+    ];
+
+    private static readonly TiledPlanner ForQuads = new(TensorCoreGemm.Depth, Pace, All);
 
     private static readonly TiledPlanner ForSingles = new(TensorCoreGemm.Depth, Pace, Small);
+
+    private static readonly TiledPlanner ForPairs = new(TensorCoreGemm.PairDepth, PairPace, All);
+
+    private static readonly TiledPlanner ForPairsToSingles = new(TensorCoreGemm.PairDepth, PairPace, Small);
 
     /// <summary>What cuts products into tiles.</summary>
     /// <remarks>
     /// Without quads only the small tile is used: reading floats one by one takes so many registers for addresses that
-    /// a larger one would spill.
+    /// a larger one would spill. Results are written one by one only where there are few or their number is odd.
     /// </remarks>
-    public static TiledPlanner Planner(bool quads) => quads ? ForQuads : ForSingles;
+    public static TiledPlanner Planner<TAccess>()
+        where TAccess : struct, ITiledAccess =>
+        (TAccess.Pairs, TAccess.WritesPairs) switch
+        {
+            (false, true) => ForQuads,
+            (false, false) => ForSingles,
+            (true, true) => ForPairs,
+            (true, false) => ForPairsToSingles,
+        };
 
     /// <summary>The kernel for a plan.</summary>
-    public static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> Kernel<TMath, TRows, TColumns, TResult>(
-        TiledPlan plan, bool quads)
+    public static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan>
+        Kernel<TAccess, TMath, TRows, TColumns, TResult>(TiledPlan plan)
+        where TAccess : struct, ITiledAccess
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult =>
-        (plan.RowExtent == Extent128.Length, plan.ColumnExtent == Extent128.Length, quads) switch
+        (plan.RowExtent == Extent128.Length, plan.ColumnExtent == Extent128.Length) switch
         {
-            (_, _, false) =>
-                TensorCoreGemm<Extent64, Extent64, SingleAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (true, true, _) =>
-                TensorCoreGemm<Extent128, Extent128, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (true, false, _) =>
-                TensorCoreGemm<Extent128, Extent64, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (false, true, _) =>
-                TensorCoreGemm<Extent64, Extent128, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
-            (false, false, _) =>
-                TensorCoreGemm<Extent64, Extent64, QuadAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (true, true) => TensorCoreGemm<Extent128, Extent128, TAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (true, false) => TensorCoreGemm<Extent128, Extent64, TAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (false, true) => TensorCoreGemm<Extent64, Extent128, TAccess, TMath, TRows, TColumns, TResult>.Multiply,
+            (false, false) => TensorCoreGemm<Extent64, Extent64, TAccess, TMath, TRows, TColumns, TResult>.Multiply,
         };
 
     /// <summary>

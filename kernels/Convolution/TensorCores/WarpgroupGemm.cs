@@ -12,17 +12,18 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <c>result[row, column] = Σ depth rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has
 /// rows 16w to 16w + 15 of each 64 and all columns. Rows come to shared memory as they are in global memory and are
 /// rounded on their way through the registers, each element once; columns were rounded and put in order before
-/// (<see cref="PackedColumns{TExtent, TMath}"/>), and the tensor cores read them from shared memory themselves. While
+/// (<see cref="PackedColumns{TExtent, TAccess, TMath}"/>), and the tensor cores read them from shared memory themselves. While
 /// they multiply a tile, the threads load the rows of the next and begin to copy a later one.
 /// </remarks>
-internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TResult>
+internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult>
     where TRowExtent : struct, ITileExtent
     where TColumnExtent : struct, ITileExtent
+    where TAccess : struct, ITiledAccess
     where TMath : struct, ITensorCoreMath
     where TRows : struct, ITiledOperand
     where TResult : struct, ITiledResult
 {
-    private const int Depth = TensorCoreGemm.Depth;
+    private static int Depth => TAccess.Pairs ? TensorCoreGemm.PairDepth : TensorCoreGemm.Depth;
 
     // What a kernel gets of shared memory without asking.
     private const int SharedBytes = 48 * 1024;
@@ -34,8 +35,8 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
     public static void Multiply(
         TResult result, ArrayView<float> partial, TRows rows, ArrayView<float> columns, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowExtent, QuadAccess, TRows>.Bytes;
-        int tileBytes = rowBytes + PackedColumns<TColumnExtent, TMath>.Bytes;
+        int rowBytes = TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes;
+        int tileBytes = rowBytes + PackedColumns<TColumnExtent, TAccess, TMath>.Bytes;
         // One tile to multiply and two on their way; three, where there is room.
         int stages = 4 * tileBytes <= SharedBytes ? 4 : 3;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * tileBytes / 16);
@@ -44,8 +45,9 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TRowExtent.Length;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warpRow = (Group.IdxX >> 5) * 16;
-        var rowStage = new TensorCoreStage<TRowExtent, QuadAccess, TRows>(rows, rowStart, Group.IdxX, warpRow);
-        var columnStage = new PackedColumns<TColumnExtent, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
+        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TRows>(
+            rows, rowStart, Group.IdxX, warpRow, isColumns: false);
+        var columnStage = new PackedColumns<TColumnExtent, TAccess, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
         Fetch(rowStage, columnStage, memory, begin, end);
         Fetch(rowStage, columnStage, memory + (uint)tileBytes, begin + Depth, end);
         if (stages > 3)
@@ -85,22 +87,22 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
             Store(sums.Rows64, row + 64, column, result, partial, plan);
         // As in TensorCoreGemm, nothing is on its way to the first tile any more.
         if (result.HasStatistics)
-            TileStatistics.Write<TRowExtent, TColumnExtent, TResult>(
+            TileStatistics.Write<TRowExtent, TColumnExtent, TAccess, TResult>(
                 shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
     }
 
     /// <summary>Begins to copy a tile of both factors.</summary>
     private static void Fetch(
-        TensorCoreStage<TRowExtent, QuadAccess, TRows> rowStage, PackedColumns<TColumnExtent, TMath> columnStage,
+        TensorCoreStage<TRowExtent, TAccess, TRows> rowStage, PackedColumns<TColumnExtent, TAccess, TMath> columnStage,
         uint tile, int depth, int end)
     {
         rowStage.Fetch(tile, depth, end);
-        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowExtent, QuadAccess, TRows>.Bytes, depth, end);
+        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes, depth, end);
         TensorCore.CommitCopies();
     }
 
     /// <summary>A lane's part of a tile's rows, as they are in memory.</summary>
-    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, QuadAccess, TRows> stage, uint tile)
+    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, TAccess, TRows> stage, uint tile)
     {
         WarpgroupRows rows = default;
         rows.Rows0 = stage.Load(tile, 0, 0);
@@ -113,32 +115,27 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
         return rows;
     }
 
-    /// <summary>The same, rounded; of bf16 both depths are in the first.</summary>
+    /// <summary>The same, rounded.</summary>
     private static WarpgroupRows Rounded(WarpgroupRows rows)
     {
-        rows.Rows0 = TMath.Round(rows.Rows0, rows.Rows0Deeper);
-        rows.Rows64 = TMath.Round(rows.Rows64, rows.Rows64Deeper);
-        if (TMath.Depth < Depth)
-        {
-            rows.Rows0Deeper = TMath.Round(rows.Rows0Deeper, default);
-            rows.Rows64Deeper = TMath.Round(rows.Rows64Deeper, default);
-        }
+        rows.Rows0 = TMath.Round(rows.Rows0);
+        rows.Rows0Deeper = TMath.Round(rows.Rows0Deeper);
+        rows.Rows64 = TMath.Round(rows.Rows64);
+        rows.Rows64Deeper = TMath.Round(rows.Rows64Deeper);
         return rows;
     }
 
     /// <summary>Begins a tile's products, one after the other.</summary>
     private static void MultiplyTile(ref WarpgroupSums sums, WarpgroupRows factors, uint columnTile)
     {
-        bool hasTwoSteps = TMath.Depth < Depth;
-        long columns = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 0);
-        long deeper = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 1);
+        long columns = PackedColumns<TColumnExtent, TAccess, TMath>.Step(columnTile, 0);
+        long deeper = PackedColumns<TColumnExtent, TAccess, TMath>.Step(columnTile, 1);
         Warpgroup.FenceRegisters();
         MultiplyStep(ref sums.Rows0, factors.Rows0, columns);
         if (TRowExtent.Length > 64)
             MultiplyStep(ref sums.Rows64, factors.Rows64, columns);
-        if (hasTwoSteps)
-            MultiplyStep(ref sums.Rows0, factors.Rows0Deeper, deeper);
-        if (hasTwoSteps && TRowExtent.Length > 64)
+        MultiplyStep(ref sums.Rows0, factors.Rows0Deeper, deeper);
+        if (TRowExtent.Length > 64)
             MultiplyStep(ref sums.Rows64, factors.Rows64Deeper, deeper);
         Warpgroup.CommitProducts();
     }
@@ -155,9 +152,9 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TMath, TRows, TRe
         WarpColumns128 sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
         // As a warp of TensorCoreGemm's largest tile, which has 64 columns.
-        TensorCoreResults<Extent128, QuadAccess, TResult>.Store(sums.Columns0, row, column, result, partial, plan);
+        TensorCoreResults<Extent128, TAccess, TResult>.Store(sums.Columns0, row, column, result, partial, plan);
         if (TColumnExtent.Length > 64)
-            TensorCoreResults<Extent128, QuadAccess, TResult>.Store(
+            TensorCoreResults<Extent128, TAccess, TResult>.Store(
                 sums.Columns64, row, column + 64, result, partial, plan);
     }
 }

@@ -4,42 +4,44 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// Launches <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>, in the tiles of
+/// Launches <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>, in the tiles of
 /// <see cref="TensorCoreTiles"/>.
 /// </summary>
 internal static class WarpgroupTiles
 {
     /// <summary>Packs the columns, and multiplies them by the rows.</summary>
-    public static void Multiply<TMath, TRows, TColumns, TResult>(
+    public static void Multiply<TAccess, TMath, TRows, TColumns, TResult>(
         ComputeDevice device, TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
+        where TAccess : struct, ITiledAccess
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
         if (plan.ColumnExtent == Extent128.Length)
-            Multiply<Extent128, TMath, TRows, TColumns, TResult>(device, result, partial, rows, columns, plan);
+            Multiply<Extent128, TAccess, TMath, TRows, TColumns, TResult>(device, result, partial, rows, columns, plan);
         else
-            Multiply<Extent64, TMath, TRows, TColumns, TResult>(device, result, partial, rows, columns, plan);
+            Multiply<Extent64, TAccess, TMath, TRows, TColumns, TResult>(device, result, partial, rows, columns, plan);
     }
 
-    private static void Multiply<TColumnExtent, TMath, TRows, TColumns, TResult>(
+    private static void Multiply<TColumnExtent, TAccess, TMath, TRows, TColumns, TResult>(
         ComputeDevice device, TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
         where TColumnExtent : struct, ITileExtent
+        where TAccess : struct, ITiledAccess
         where TMath : struct, ITensorCoreMath
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        int count = PackedColumns<TColumnExtent, TMath>.Count(plan.Columns, plan.Depth);
+        int count = PackedColumns<TColumnExtent, TAccess, TMath>.Count(plan.Columns, plan.Depth);
         Tensor packed = device.Arena.Rent(TensorShape.Vector(count));
         device.Launch(
-            PackedColumns<TColumnExtent, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
-            new FastDivisor(Math.Max(1, Ceiling.Divide(plan.Depth, TensorCoreGemm.Depth))));
+            PackedColumns<TColumnExtent, TAccess, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
+            new FastDivisor(Math.Max(1, PackedColumns<TColumnExtent, TAccess, TMath>.DepthTiles(plan.Depth))));
         Action<TResult, ArrayView<float>, TRows, ArrayView<float>, TiledPlan> kernel =
             plan.RowExtent == Extent128.Length
-            ? WarpgroupGemm<Extent128, TColumnExtent, TMath, TRows, TResult>.Multiply
-            : WarpgroupGemm<Extent64, TColumnExtent, TMath, TRows, TResult>.Multiply;
+            ? WarpgroupGemm<Extent128, TColumnExtent, TAccess, TMath, TRows, TResult>.Multiply
+            : WarpgroupGemm<Extent64, TColumnExtent, TAccess, TMath, TRows, TResult>.Multiply;
         device.LaunchGrouped(
             kernel, new Index2D(plan.Tiles, plan.Slices),
             TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), result, partial, rows, packed.View,

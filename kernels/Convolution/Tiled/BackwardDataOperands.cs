@@ -40,12 +40,16 @@ internal readonly struct GradOutputPatches(
 /// <summary>
 /// Backward-data, columns: input channel c against tap of the phase and output channel, an element of the weights.
 /// </summary>
+/// <param name="weights"><c>[K, R, S, C]</c></param>
+/// <param name="shape">The sizes.</param>
+/// <param name="phase">The phase.</param>
+/// <param name="block">Output channels of a block of the depth's order.</param>
 internal readonly struct PhaseFilters(
-    ArrayView<float> weights, ConvolutionShape shape, StridePhase phase) : ITiledOperand
+    ArrayView<float> weights, ConvolutionShape shape, StridePhase phase, int block = TapOrder.MaxBlock) : ITiledOperand
 {
     private readonly int columns = shape.C, taps = shape.R * shape.S, width = shape.S, stride = shape.Stride;
     private readonly int firstTap = phase.FirstR * shape.S + phase.FirstS;
-    private readonly TapOrder order = new(phase.TapRows, phase.TapColumns, shape.K);
+    private readonly TapOrder order = new(phase.TapRows, phase.TapColumns, shape.K, block);
 
     public static bool AlongDepth => false;
 

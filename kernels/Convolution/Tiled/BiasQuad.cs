@@ -9,10 +9,15 @@ internal static class BiasQuad
     /// <summary>
     /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: slices of the pixels first, then the slices.
     /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The gradient of the output is of bfloat16, and that of the bias begins within four floats.
+    /// </exception>
     public static void Backward(
         ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
     {
-        if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
+        if (gradOutput.IsBFloat16)
+            Quads.RequireAligned(gradBias);
+        else if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
         {
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
             return;
@@ -21,10 +26,12 @@ internal static class BiasQuad
         var whole = new PixelSlices(slices.Count, shape.K, wantedGroups: 1);
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(slices.Count, shape.K));
         device.LaunchGrouped(
-            Sum, new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization, sums.View, gradOutput.View,
+            gradOutput.IsBFloat16 ? Sum<BFloat16Elements> : Sum<SingleElements>,
+            new Index2D(slices.ChannelGroups, slices.Count), PixelGroup.Specialization, sums.View, gradOutput.View,
             slices);
         device.LaunchGrouped(
-            Sum, new Index2D(whole.ChannelGroups, 1), PixelGroup.Specialization, gradBias, sums.View, whole);
+            Sum<SingleElements>, new Index2D(whole.ChannelGroups, 1), PixelGroup.Specialization, gradBias, sums.View,
+            whole);
         sums.Release();
     }
 
@@ -32,17 +39,17 @@ internal static class BiasQuad
     /// The sums of each slice, <c>sums [slices, C]</c>, of <c>source [pixels, C]</c>; the sums of one slice are the
     /// whole.
     /// </summary>
-    public static void Sum(ArrayView<float> sums, ArrayView<float> source, PixelSlices slices)
+    public static void Sum<TElements>(ArrayView<float> sums, ArrayView<float> source, PixelSlices slices)
+        where TElements : struct, ITensorElements
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(PixelGroup.Quads * PixelGroup.Pixels);
-        ArrayView<Float4> x = source.Cast<Float4>();
         int quads = slices.Quads.Divisor, quad = PixelGroup.Quad, row = PixelGroup.Row;
         int begin = Grid.IdxY * slices.Length, end = Math.Min(slices.Pixels, begin + slices.Length);
         Float4 sum = default;
         if (quad < quads)
         {
             for (int pixel = begin + row; pixel < end; pixel += PixelGroup.Pixels)
-                sum += x[pixel * quads + quad];
+                sum += TElements.Read(source, pixel * quads + quad);
         }
         sum = PixelGroup.SumRows(rows, sum);
         if (row == 0 & quad < quads)

@@ -6,8 +6,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in
-/// single precision (<see cref="TiledGemm"/>) or on tensor cores (<see cref="TensorCoreGemm"/>,
-/// <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TMath, TRows, TResult}"/>).
+/// single precision (<see cref="TiledGemm"/>) or on tensor cores in tf32 (<see cref="TensorCoreGemm"/>,
+/// <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>); in bf16 it is
+/// <see cref="ConvolutionBFloat16"/>.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -20,9 +21,6 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : ConvolutionPasses
 {
-    private bool IsOfWarpgroups =>
-        algorithm is ConvolutionAlgorithm.WarpgroupTf32 or ConvolutionAlgorithm.WarpgroupBf16;
-
     /// <inheritdoc/>
     public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
@@ -105,7 +103,7 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
         bool quads = AllowsQuads(shape, gradWeights, gradOutput.View, input.View);
         var gradients = new GradOutputPixels(gradOutput.View, shape);
         var taps = new InputTaps(input.View, shape);
-        if (quads && IsOfWarpgroups)
+        if (quads && algorithm == ConvolutionAlgorithm.WarpgroupTf32)
         {
             // The columns of a warpgroup's product are packed first. The gradient is computed transposed, so that these
             // are the output's gradient: what the taps see of the input is R·S times as much.
@@ -131,9 +129,12 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
 
     private TiledPlan Plan(ComputeDevice device, int rows, int columns, int depth, bool quads)
     {
-        TiledPlanner planner = algorithm == ConvolutionAlgorithm.Tiled
-            ? TiledGemm.Planner
-            : TensorCoreTiles.Planner(quads);
+        TiledPlanner planner = (algorithm, quads) switch
+        {
+            (ConvolutionAlgorithm.Tiled, _) => TiledGemm.Planner,
+            (_, true) => TensorCoreTiles.Planner<QuadAccess>(),
+            (_, false) => TensorCoreTiles.Planner<SingleAccess>(),
+        };
         return planner.Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
     }
 
@@ -143,28 +144,19 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        Tensor? partial = plan.Slices == 1
-            ? null
-            : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
+        Tensor? partial = SliceSums.Rent(device, plan);
         ArrayView<float> partialView = partial?.View ?? result.View;
         switch (algorithm)
         {
             case ConvolutionAlgorithm.WarpgroupTf32 when quads:
-                WarpgroupTiles.Multiply<Tf32Math, TRows, TColumns, TResult>(
-                    device, result, partialView, rows, columns, plan);
-                break;
-            case ConvolutionAlgorithm.WarpgroupBf16 when quads:
-                WarpgroupTiles.Multiply<Bf16Math, TRows, TColumns, TResult>(
+                WarpgroupTiles.Multiply<QuadAccess, Tf32Math, TRows, TColumns, TResult>(
                     device, result, partialView, rows, columns, plan);
                 break;
             case ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32:
                 Launch(
-                    TensorCoreTiles.Kernel<Tf32Math, TRows, TColumns, TResult>(plan, quads),
-                    TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
-                break;
-            case ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16:
-                Launch(
-                    TensorCoreTiles.Kernel<Bf16Math, TRows, TColumns, TResult>(plan, quads),
+                    quads
+                        ? TensorCoreTiles.Kernel<QuadAccess, Tf32Math, TRows, TColumns, TResult>(plan)
+                        : TensorCoreTiles.Kernel<SingleAccess, Tf32Math, TRows, TColumns, TResult>(plan),
                     TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
                 break;
             default:
@@ -173,15 +165,12 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
                     TiledGemm.Specialization(plan.RowExtent, quads));
                 break;
         }
+        SliceSums.AddAll<QuadAccess, TResult>(device, result, partial, plan);
         void Launch(
             Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> kernel,
             KernelSpecialization specialization) =>
             device.LaunchGrouped(
                 kernel, new Index2D(plan.Tiles, plan.Slices), specialization, result, partialView, rows, columns, plan);
-        if (partial is null)
-            return;
-        SliceSums.Launch(device, result, partial.View, plan);
-        partial.Release();
     }
 
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>

@@ -22,17 +22,30 @@ internal static class SliceSums
     /// </summary>
     public static KernelSpecialization Specialization => new(ResultsPerGroup * ThreadsPerResult, 8);
 
-    /// <summary>Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices.</summary>
-    public static void Launch<TResult>(ComputeDevice device, TResult result, ArrayView<float> partial, TiledPlan plan)
+    /// <summary>Room for the slices' shares; null where there is one slice.</summary>
+    public static Tensor? Rent(ComputeDevice device, TiledPlan plan) =>
+        plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
+
+    /// <summary>
+    /// Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices, or for a result of bfloat16
+    /// <see cref="AddPair"/>, and releases the shares.
+    /// </summary>
+    public static void AddAll<TAccess, TResult>(ComputeDevice device, TResult result, Tensor? partial, TiledPlan plan)
+        where TAccess : struct, ITiledAccess
         where TResult : struct, ITiledResult
     {
+        if (partial is null)
+            return;
         int count = plan.Rows * plan.Columns;
-        if (plan.Slices < Many)
-            device.Launch(Add<TResult>, count, result, partial, plan);
+        if (TAccess.WritesBFloat16)
+            device.Launch(AddPair<TResult>, count / 2, result, partial.View, plan);
+        else if (plan.Slices < Many)
+            device.Launch(Add<TResult>, count, result, partial.View, plan);
         else
             device.LaunchGrouped(
                 AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsPerGroup), 1), Specialization, result,
-                partial, plan);
+                partial.View, plan);
+        partial.Release();
     }
 
     /// <summary>One element of the result: the slices' shares, from first to last.</summary>
@@ -43,6 +56,30 @@ internal static class SliceSums
         for (int slice = 0; slice < plan.Slices; slice++)
             sum += partial[slice * plan.Rows * plan.Columns + index];
         Store(result, index, sum, plan);
+    }
+
+    /// <summary>Two neighbours of a result of bfloat16: the slices' shares, from first to last.</summary>
+    public static void AddPair<TResult>(Index1D index, TResult result, ArrayView<float> partial, TiledPlan plan)
+        where TResult : struct, ITiledResult
+    {
+        int pairs = plan.Columns / 2, row = index / pairs, column = 2 * (index % pairs);
+        ArrayView<Float2> shares = partial.Cast<Float2>();
+        Float2 sum = default, mask = default;
+        for (int slice = 0; slice < plan.Slices; slice++)
+            sum += shares[slice * plan.Rows * pairs + index];
+        int offset = result.Offset(row), place = (offset + result.Column(column)) >> 1;
+        if (result.HasAddend)
+        {
+            int addend = result.AddendOffset(offset) + column;
+            Float2 pair;
+            pair.X = result.Addend[TResult.AddsToResult ? addend >> 1 : addend];
+            pair.Y = result.Addend[TResult.AddsToResult ? addend >> 1 : addend + 1];
+            sum += TResult.AddsToResult ? BFloat16.Pair(pair.X) : pair;
+        }
+        if (result.HasMask)
+            mask = BFloat16.Pair(result.Mask[place]);
+        ArrayView<float> view = result.View;
+        view[place] = BFloat16.Word(result.Finish(sum, mask));
     }
 
     /// <summary>32 elements of the result.</summary>

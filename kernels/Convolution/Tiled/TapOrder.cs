@@ -18,12 +18,16 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 /// <param name="tapRows">Rows of taps; may be 0.</param>
 /// <param name="tapColumns">Taps in a row; may be 0.</param>
-/// <param name="channels">Channels of a tap.</param>
-internal readonly struct TapOrder(int tapRows, int tapColumns, int channels)
+/// <param name="channels">Channels of a tap, or pairs of channels.</param>
+/// <param name="block">
+/// Channels of a block at most, a power of two: twice as many, where the other factor counts pairs of channels.
+/// </param>
+internal readonly struct TapOrder(int tapRows, int tapColumns, int channels, int block = TapOrder.MaxBlock)
 {
-    private const int MaxBlockBits = 4;
+    /// <summary>Channels, or pairs of them, of a block at most: 64 bytes.</summary>
+    public const int MaxBlock = 16;
 
-    private readonly int blockBits = Math.Min(MaxBlockBits, BitOperations.TrailingZeroCount(channels));
+    private readonly int blockBits = BitOperations.TrailingZeroCount(channels | block);
     private readonly FastDivisor byTaps = new(Math.Max(1, tapRows * tapColumns));
     private readonly FastDivisor byColumns = new(Math.Max(1, tapColumns));
 

@@ -19,18 +19,24 @@ internal static class TileStatistics
     /// <param name="rowTile">The tile's place among the rows.</param>
     /// <param name="columnTile">Its place among the columns.</param>
     /// <param name="plan">The sizes; columns are quads, and the depth is one slice.</param>
-    public static void Write<TRowExtent, TColumnExtent, TResult>(
+    public static void Write<TRowExtent, TColumnExtent, TAccess, TResult>(
         ArrayView<Float4> shared, int threads, TResult result, int rowTile, int columnTile, TiledPlan plan)
         where TRowExtent : struct, ITileExtent
         where TColumnExtent : struct, ITileExtent
+        where TAccess : struct, ITiledAccess
         where TResult : struct, ITiledResult
     {
         int tileQuads = TColumnExtent.Length / 4, quad = columnTile * tileQuads + (Group.IdxX & tileQuads - 1);
         int begin = rowTile * TRowExtent.Length, end = Math.Min(plan.Rows, begin + TRowExtent.Length);
         // All of the tile is written, and nobody reads factors any more.
         Group.Barrier();
-        PixelMoments.Write<SingleElements>(
-            result.Statistics, shared, result.View, rowTile, begin, end, plan.Columns / 4, quad, threads / tileQuads,
-            tileQuads);
+        if (TAccess.WritesBFloat16)
+            PixelMoments.Write<BFloat16Elements>(
+                result.Statistics, shared, result.View, rowTile, begin, end, plan.Columns / 4, quad,
+                threads / tileQuads, tileQuads);
+        else
+            PixelMoments.Write<SingleElements>(
+                result.Statistics, shared, result.View, rowTile, begin, end, plan.Columns / 4, quad,
+                threads / tileQuads, tileQuads);
     }
 }

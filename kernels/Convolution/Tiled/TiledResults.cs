@@ -9,6 +9,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 internal interface ITiledResult
 {
+    /// <summary>Whether what is added is what the tensor holds, else a vector in single precision.</summary>
+    static abstract bool AddsToResult { get; }
+
     /// <summary>The tensor.</summary>
     ArrayView<float> View { get; }
 
@@ -57,6 +60,8 @@ internal readonly struct MatrixResult(
 {
     private readonly int columns = columns, hasBias = bias.Length > 0 ? 1 : 0, rectifies = relu ? 1 : 0;
 
+    public static bool AddsToResult => false;
+
     public ArrayView<float> View { get; } = view;
 
     // Without a bias any memory will do, since nothing is read from it; OpenCL accepts no empty argument inside a
@@ -92,6 +97,8 @@ internal readonly struct ResultWithStatistics(
 {
     private readonly int columns = columns;
 
+    public static bool AddsToResult => false;
+
     public ArrayView<float> View { get; } = view;
 
     public bool HasAddend => false;
@@ -122,10 +129,16 @@ internal readonly struct ResultWithStatistics(
 /// <summary>
 /// The weights' gradient, whose columns are computed in the order of <see cref="TapOrder"/> (<see cref="InputTaps"/>).
 /// </summary>
-internal readonly struct GradWeightsResult(ArrayView<float> gradWeights, ConvolutionShape shape) : ITiledResult
+/// <param name="gradWeights"><c>[K, R, S, C]</c></param>
+/// <param name="shape">The sizes.</param>
+/// <param name="block">Channels of a block of that order.</param>
+internal readonly struct GradWeightsResult(
+    ArrayView<float> gradWeights, ConvolutionShape shape, int block = TapOrder.MaxBlock) : ITiledResult
 {
     private readonly int columns = shape.R * shape.S * shape.C, channels = shape.C;
-    private readonly TapOrder order = new(shape.R, shape.S, shape.C);
+    private readonly TapOrder order = new(shape.R, shape.S, shape.C, block);
+
+    public static bool AddsToResult => false;
 
     public ArrayView<float> View { get; } = gradWeights;
 
@@ -170,6 +183,8 @@ internal readonly struct GradInputResult(
     private readonly int height = shape.H, width = shape.W, channels = shape.C, stride = shape.Stride;
     private readonly int firstH = phase.FirstH, firstW = phase.FirstW, accumulates = accumulate ? 1 : 0;
     private readonly FastDivisor byRows = new(phase.Rows), byColumns = new(phase.Columns);
+
+    public static bool AddsToResult => true;
 
     public ArrayView<float> View { get; } = gradInput;
 

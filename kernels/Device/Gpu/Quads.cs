@@ -22,6 +22,17 @@ internal static class Quads
     }
 
     /// <summary>
+    /// Requires views of channels to start at a multiple of 16 bytes, for tensors that no other kernels take.
+    /// </summary>
+    /// <exception cref="ArgumentException">One does not.</exception>
+    public static void RequireAligned(params ReadOnlySpan<ArrayView<float>> channels)
+    {
+        if (!AreAligned(channels))
+            throw new ArgumentException(
+                "Beside a tensor of bfloat16 kernels read four channels at once; let every vector of channels begin at a multiple of 16 bytes.");
+    }
+
+    /// <summary>
     /// What is left of a view from an element on, after whole quads; empty where nothing is: ILGPU takes a view that
     /// starts at the end of another for out of bounds.
     /// </summary>

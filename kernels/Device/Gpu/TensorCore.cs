@@ -72,6 +72,13 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static Fragment LoadMatrices(uint address) => throw GpuOnly();
 
+    /// <summary>
+    /// <c>ldmatrix.x4.trans</c> of 16-bit elements: as <see cref="LoadMatrices"/>, but a lane gets elements 2t and
+    /// 2t + 1 of column g of each matrix.
+    /// </summary>
+    [IntrinsicImplementation]
+    public static Fragment LoadMatricesTransposed(uint address) => throw GpuOnly();
+
     /// <summary><c>ld.shared.b32</c></summary>
     [IntrinsicImplementation]
     public static uint LoadShared(uint address) => throw GpuOnly();

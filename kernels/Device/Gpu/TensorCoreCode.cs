@@ -40,14 +40,11 @@ internal static class TensorCoreCode
         command.AppendConstant(pending);
     }
 
-    public static void LoadMatrices(PTXBackend backend, PTXCodeGenerator code, Value value)
-    {
-        var address = (Registers.HardwareRegister)Operand(code, value, 0)[0];
-        Registers.PrimitiveRegister[] result = Results(code, value);
-        using var command = code.BeginCommand("ldmatrix.sync.aligned.m8n8.x4.shared.b16");
-        command.AppendVectorArgument(result);
-        command.AppendArgumentValue(address);
-    }
+    public static void LoadMatrices(PTXBackend backend, PTXCodeGenerator code, Value value) =>
+        Matrices(code, value, "ldmatrix.sync.aligned.m8n8.x4.shared.b16");
+
+    public static void LoadMatricesTransposed(PTXBackend backend, PTXCodeGenerator code, Value value) =>
+        Matrices(code, value, "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16");
 
     public static void LoadShared(PTXBackend backend, PTXCodeGenerator code, Value value)
     {
@@ -77,6 +74,15 @@ internal static class TensorCoreCode
         command.AppendArgumentValue(source);
         command.AppendConstant(size);
         command.AppendArgument(bytes);
+    }
+
+    private static void Matrices(PTXCodeGenerator code, Value value, string instruction)
+    {
+        var address = (Registers.HardwareRegister)Operand(code, value, 0)[0];
+        Registers.PrimitiveRegister[] result = Results(code, value);
+        using var command = code.BeginCommand(instruction);
+        command.AppendVectorArgument(result);
+        command.AppendArgumentValue(address);
     }
 
     private static void Scalar(PTXCodeGenerator code, Value value, string instruction)

@@ -61,7 +61,7 @@ internal static class GradCam
             device.Upload<float>(gradLogits.View, direction);
             Tensor gradFeatures = network.BackwardTail(gradLogits);
             result = new Pass(
-                features.Shape, device.Download(features.View), device.Download(gradFeatures.View), scores);
+                features.Shape, device.Download(features), device.Download(gradFeatures), scores);
             gradFeatures.Release();
             logits.Release();
             features.Release();

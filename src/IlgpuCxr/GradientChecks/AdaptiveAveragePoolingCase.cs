@@ -50,7 +50,7 @@ public class AdaptiveAveragePoolingCase : OperatorCase
         return new()
         {
             ["output"] = OfSums(window + 1, sums["output"]),
-            ["grad_input"] = OfSums(windows + 1, sums["grad_input"]),
+            ["grad_input"] = Stored(OfSums(windows + 1, sums["grad_input"]), sums["grad_input"], shape.Input),
         };
     }
 
@@ -59,8 +59,10 @@ public class AdaptiveAveragePoolingCase : OperatorCase
     {
         AdaptiveAveragePoolingShape sizes = shape;
         using var memory = new DeviceMemory(device);
-        Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
-        Tensor output = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input);
+        ElementType elements = ElementsOf(sizes.Input);
+        // Outputs are of singles whatever the inputs are of.
+        Tensor x = memory.Tensor(sizes.Input, input, elements), gradOutput = memory.Tensor(sizes.Output, GradOutput);
+        Tensor output = memory.Tensor(sizes.Output), gradInput = memory.Tensor(sizes.Input, elements);
         memory.Run(() =>
         {
             AdaptiveAveragePooling.Forward(device, output, x, sizes);

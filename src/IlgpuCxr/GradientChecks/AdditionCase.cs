@@ -42,15 +42,24 @@ public class AdditionCase : OperatorCase
         new() { ["output"] = Forward(), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };
 
     /// <inheritdoc/>
-    public override Results Bounds() =>
-        new() { ["output"] = OfSums(1, Magnitudes(Forward())), ["grad_a"] = Exact(a), ["grad_b"] = Exact(b) };
+    public override Results Bounds()
+    {
+        double[] sums = Magnitudes(Forward());
+        return new()
+        {
+            ["output"] = Stored(OfSums(1, sums), sums, shape),
+            ["grad_a"] = Exact(a),
+            ["grad_b"] = Exact(b),
+        };
+    }
 
     /// <inheritdoc/>
     public override Results Compute(ComputeDevice device)
     {
         using var memory = new DeviceMemory(device);
-        Tensor left = memory.Tensor(shape, a), right = memory.Tensor(shape, b);
-        Tensor output = inPlace ? left : memory.Tensor(shape);
+        ElementType elements = ElementsOf(shape);
+        Tensor left = memory.Tensor(shape, a, elements), right = memory.Tensor(shape, b, elements);
+        Tensor output = inPlace ? left : memory.Tensor(shape, elements);
         memory.Run(() => Addition.Forward(device, output, left, right));
         // No kernel computes the gradients: layers hand the output's to both sides.
         return new() { ["output"] = memory.Read(output), ["grad_a"] = GradOutput, ["grad_b"] = GradOutput };

@@ -80,7 +80,8 @@ public class BatchNormCase : OperatorCase
     /// <remarks>
     /// With k the values of a channel, the longest chain of additions: the mean is off by at most <c>k u mean|x|</c>;
     /// the variance by a factor of <c>1 + (k + 4) u</c> and the square of the mean's error; its inverse root by half of
-    /// that. What is computed from them carries their errors, and each further operation rounds once.
+    /// that. What is computed from them carries their errors, and each further operation rounds once; the gradient of
+    /// the residual is only copied.
     /// </remarks>
     public override Results Bounds()
     {
@@ -134,6 +135,8 @@ public class BatchNormCase : OperatorCase
                     Math.Abs(weight[c] * rstd) * (termsError + (rootError + 8 * Roundoff) * terms);
             }
         }
+        foreach (string name in (ReadOnlySpan<string>)["output", "eval_output", "grad_input"])
+            bounds[name] = Stored(bounds[name], at[name], shape.Tensor);
         return bounds;
     }
 
@@ -143,13 +146,13 @@ public class BatchNormCase : OperatorCase
         BatchNormShape sizes = shape;
         bool hasResidual = residual.Length > 0;
         using var memory = new DeviceMemory(device);
-        Tensor x = memory.Tensor(sizes.Tensor, input), gradOutput = memory.Tensor(sizes.Tensor, GradOutput);
-        Tensor? added = hasResidual ? memory.Tensor(sizes.Tensor, residual) : null;
-        Tensor? addedInEvaluation = hasResidual ? memory.Tensor(sizes.Tensor, residual) : null;
-        Tensor output = inPlace && added is not null ? added : memory.Tensor(sizes.Tensor);
-        Tensor evaluation = inPlace && addedInEvaluation is not null ? addedInEvaluation : memory.Tensor(sizes.Tensor);
-        Tensor? gradResidual = !hasResidual ? null : inPlace ? gradOutput : memory.Tensor(sizes.Tensor);
-        Tensor gradInput = inPlace && !hasResidual ? gradOutput : memory.Tensor(sizes.Tensor);
+        Tensor x = Filled(input), gradOutput = Filled(GradOutput);
+        Tensor? added = hasResidual ? Filled(residual) : null;
+        Tensor? addedInEvaluation = hasResidual ? Filled(residual) : null;
+        Tensor output = inPlace && added is not null ? added : Unwritten();
+        Tensor evaluation = inPlace && addedInEvaluation is not null ? addedInEvaluation : Unwritten();
+        Tensor? gradResidual = !hasResidual ? null : inPlace ? gradOutput : Unwritten();
+        Tensor gradInput = inPlace && !hasResidual ? gradOutput : Unwritten();
         ArrayView<float> weights = memory.Vector(weight), biases = memory.Vector(bias);
         ArrayView<float> mean = memory.Vector(sizes.C), inverseStd = memory.Vector(sizes.C);
         ArrayView<float> gradWeight = memory.Vector(sizes.C), gradBias = memory.Vector(sizes.C);
@@ -181,6 +184,9 @@ public class BatchNormCase : OperatorCase
         if (gradResidual is not null)
             results["grad_residual"] = memory.Read(gradResidual);
         return results;
+
+        Tensor Filled(double[] values) => memory.Tensor(sizes.Tensor, values, ElementsOf(sizes.Tensor));
+        Tensor Unwritten() => memory.Tensor(sizes.Tensor, ElementsOf(sizes.Tensor));
     }
 
     /// <summary>

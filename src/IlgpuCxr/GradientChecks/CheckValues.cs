@@ -1,3 +1,5 @@
+using IlgpuCxr.Kernels.Device;
+
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
@@ -36,6 +38,10 @@ public static class CheckValues
         var random = new Random(seed);
         return [.. Enumerable.Range(0, (int)count).Select(_ => (double)random.Next(-3, 4))];
     }
+
+    /// <summary>The nearest values that elements of a type hold.</summary>
+    public static double[] Round(double[] values, ElementType elements) =>
+        Array.ConvertAll(values, value => (double)elements.Round((float)value));
 
     /// <summary>Zeros and ones.</summary>
     public static double[] Labels(int count, int seed)

@@ -106,6 +106,42 @@ public class ConvolutionCase : OperatorCase
         return bounds;
     }
 
+    /// <summary>Results as tensors of <see cref="OperatorCase.Elements"/> hold them.</summary>
+    /// <param name="exact">The results.</param>
+    internal Results Rounded(Results exact)
+    {
+        var rounded = new Results();
+        foreach ((string name, double[] values) in exact)
+            rounded[name] = TypeOf(name) is { } type ? CheckValues.Round(values, type) : values;
+        return rounded;
+    }
+
+    /// <summary>
+    /// The bounds of results whose factors were rounded before, and which are rounded to their tensors' elements.
+    /// </summary>
+    /// <param name="bounds">Their bounds, were the factors exact.</param>
+    /// <param name="unit">The greatest relative error of a factor.</param>
+    internal Results OfRounded(Results bounds, double unit)
+    {
+        Results exact = Reference(), magnitudes = OfMagnitudes().Reference(), rounded = [];
+        foreach ((string name, double[] values) in bounds)
+        {
+            double[] sums = [.. values.Zip(magnitudes[name], (bound, sum) => bound + (2 * unit + unit * unit) * sum)];
+            rounded[name] = TypeOf(name) is null
+                ? sums
+                : Stored(sums, exact[name], name is "output" or "rectified" ? shape.Output : shape.Input);
+        }
+        return rounded;
+    }
+
+    // The parameters' gradients are no tensors between layers.
+    private ElementType? TypeOf(string result) => result switch
+    {
+        "output" or "rectified" => ElementsOf(shape.Output),
+        "grad_input" or "accumulated" or "masked" => ElementsOf(shape.Input),
+        _ => null,
+    };
+
     /// <summary>
     /// The case with the absolute values of all its numbers, whose reference is the sums <c>Σ |a| |b|</c>.
     /// </summary>
@@ -117,10 +153,12 @@ public class ConvolutionCase : OperatorCase
     {
         ConvolutionShape sizes = shape;
         using var memory = new DeviceMemory(device);
-        Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
-        Tensor output = memory.Tensor(sizes.Output), rectified = memory.Tensor(sizes.Output);
-        Tensor gradInput = memory.Tensor(sizes.Input), accumulated = memory.Tensor(sizes.Input, input);
-        Tensor masked = memory.Tensor(sizes.Input);
+        ElementType inputs = ElementsOf(sizes.Input), outputs = ElementsOf(sizes.Output);
+        Tensor x = memory.Tensor(sizes.Input, input, inputs);
+        Tensor gradOutput = memory.Tensor(sizes.Output, GradOutput, outputs);
+        Tensor output = memory.Tensor(sizes.Output, outputs), rectified = memory.Tensor(sizes.Output, outputs);
+        Tensor gradInput = memory.Tensor(sizes.Input, inputs), masked = memory.Tensor(sizes.Input, inputs);
+        Tensor accumulated = memory.Tensor(sizes.Input, input, inputs);
         ArrayView<float> weights = memory.Vector(weight), biases = memory.Vector(bias);
         ArrayView<float> gradWeights = memory.Vector(weight.Length), gradBias = memory.Vector(sizes.K);
         memory.Run(() =>

@@ -58,8 +58,8 @@ public class DropoutCase : OperatorCase
         Results magnitudes = new DropoutCase(shape, Magnitudes(input), Magnitudes(GradOutput), mask, step).Reference();
         return new()
         {
-            ["output"] = OfSums(Roundings, magnitudes["output"]),
-            ["grad_input"] = OfSums(Roundings, magnitudes["grad_input"]),
+            ["output"] = Stored(OfSums(Roundings, magnitudes["output"]), magnitudes["output"], shape),
+            ["grad_input"] = Stored(OfSums(Roundings, magnitudes["grad_input"]), magnitudes["grad_input"], shape),
         };
     }
 
@@ -67,8 +67,10 @@ public class DropoutCase : OperatorCase
     public override Results Compute(ComputeDevice device)
     {
         using var memory = new DeviceMemory(device);
-        Tensor x = memory.Tensor(shape, input), gradOutput = memory.Tensor(shape, GradOutput);
-        Tensor output = inPlace ? x : memory.Tensor(shape), gradInput = inPlace ? gradOutput : memory.Tensor(shape);
+        ElementType elements = ElementsOf(shape);
+        Tensor x = memory.Tensor(shape, input, elements), gradOutput = memory.Tensor(shape, GradOutput, elements);
+        Tensor output = inPlace ? x : memory.Tensor(shape, elements);
+        Tensor gradInput = inPlace ? gradOutput : memory.Tensor(shape, elements);
         ArrayView<int> number = memory.Vector([step]);
         memory.Run(() =>
         {

@@ -79,13 +79,15 @@ public class MaxPoolingCase : OperatorCase
     {
         Results sums = new MaxPoolingCase(shape, input, Magnitudes(GradOutput)).Reference();
         int windowsOfAPixel = (shape.Window + shape.Stride - 1) / shape.Stride;
+        double[] ofGradients = Stored(
+            OfSums(windowsOfAPixel * windowsOfAPixel - 1, sums["grad_input"]), sums["grad_input"], shape.Input);
         return new()
         {
             ["output"] = Exact(sums["output"]),
             ["output_without_indices"] = Exact(sums["output"]),
             ["indices"] = Exact(sums["indices"]),
-            ["grad_input"] = OfSums(windowsOfAPixel * windowsOfAPixel - 1, sums["grad_input"]),
-            ["masked"] = OfSums(windowsOfAPixel * windowsOfAPixel - 1, sums["grad_input"]),
+            ["grad_input"] = ofGradients,
+            ["masked"] = ofGradients,
         };
     }
 
@@ -94,11 +96,13 @@ public class MaxPoolingCase : OperatorCase
     {
         MaxPoolingShape sizes = shape;
         using var memory = new DeviceMemory(device);
-        Tensor x = memory.Tensor(sizes.Input, input), gradOutput = memory.Tensor(sizes.Output, GradOutput);
-        Tensor output = memory.Tensor(sizes.Output), indices = memory.Tensor(sizes.Output);
-        Tensor gradInput = memory.Tensor(sizes.Input);
-        Tensor evaluation = memory.Tensor(sizes.Output), masked = memory.Tensor(sizes.Input);
-        Tensor maskedOutput = memory.Tensor(sizes.Output), maskedIndices = memory.Tensor(sizes.Output);
+        ElementType elements = ElementsOf(sizes.Input);
+        Tensor x = memory.Tensor(sizes.Input, input, elements);
+        Tensor gradOutput = memory.Tensor(sizes.Output, GradOutput, elements);
+        Tensor output = memory.Tensor(sizes.Output, elements), indices = memory.Tensor(sizes.Output);
+        Tensor gradInput = memory.Tensor(sizes.Input, elements);
+        Tensor evaluation = memory.Tensor(sizes.Output, elements), masked = memory.Tensor(sizes.Input, elements);
+        Tensor maskedOutput = memory.Tensor(sizes.Output, elements), maskedIndices = memory.Tensor(sizes.Output);
         memory.Run(() =>
         {
             MaxPooling.Forward(device, output, indices, x, isActivation: false, sizes);

@@ -16,6 +16,9 @@ public abstract class OperatorCase
     /// <summary>Unit roundoff of single precision: the largest relative error of one rounding, 2^-24.</summary>
     public const double Roundoff = 1.0 / (1 << 24);
 
+    /// <summary>That of bfloat16, 2^-8.</summary>
+    public const double BFloat16Roundoff = 1.0 / (1 << 8);
+
     /// <param name="name">The operator.</param>
     /// <param name="shape">Its sizes.</param>
     /// <param name="gradOutput">The gradient of the output.</param>
@@ -40,7 +43,14 @@ public abstract class OperatorCase
     /// <summary>The gradient of the output.</summary>
     public double[] GradOutput { get; set; }
 
-    /// <summary>How the tensors that go from layer to layer lie in memory on the device.</summary>
+    /// <summary>
+    /// How the tensors that go from layer to layer lie in memory on the device; those whose channels bfloat16 does not
+    /// allow are of singles whatever this says.
+    /// </summary>
+    /// <remarks>
+    /// What the case is given must be numbers that bfloat16 holds (<see cref="CheckValues.Round"/>), so that the
+    /// reference sees the same as the device.
+    /// </remarks>
     public ElementType Elements { get; init; }
 
     /// <summary>
@@ -88,6 +98,20 @@ public abstract class OperatorCase
     /// <summary>The bound of sums of so many terms, from the sums of the terms' magnitudes.</summary>
     protected static double[] OfSums(long terms, double[] magnitudes) =>
         Array.ConvertAll(magnitudes, magnitude => terms * Roundoff * magnitude);
+
+    /// <summary><see cref="Elements"/>, as far as a tensor can be of them.</summary>
+    /// <param name="shape">The tensor's.</param>
+    protected ElementType ElementsOf(in TensorShape shape) =>
+        shape.C % ElementTypes.Octet == 0 ? Elements : ElementType.Single;
+
+    /// <summary>The bound of results that are rounded once more, to the elements of their tensor.</summary>
+    /// <param name="bounds">The bound of what is rounded.</param>
+    /// <param name="results">What it would be without any error.</param>
+    /// <param name="shape">The tensor's.</param>
+    protected double[] Stored(double[] bounds, double[] results, in TensorShape shape) =>
+        ElementsOf(shape) == ElementType.BFloat16
+            ? [.. bounds.Zip(results, (bound, x) => bound + BFloat16Roundoff * (Math.Abs(x) + bound))]
+            : bounds;
 
     /// <summary>The bound of what is only copied: nothing.</summary>
     protected static double[] Exact(double[] values) => new double[values.Length];

@@ -52,8 +52,10 @@ public class ReluCase : OperatorCase
     public override Results Compute(ComputeDevice device)
     {
         using var memory = new DeviceMemory(device);
-        Tensor x = memory.Tensor(shape, input), gradOutput = memory.Tensor(shape, GradOutput);
-        Tensor output = inPlace ? x : memory.Tensor(shape), gradInput = inPlace ? gradOutput : memory.Tensor(shape);
+        ElementType elements = ElementsOf(shape);
+        Tensor x = memory.Tensor(shape, input, elements), gradOutput = memory.Tensor(shape, GradOutput, elements);
+        Tensor output = inPlace ? x : memory.Tensor(shape, elements);
+        Tensor gradInput = inPlace ? gradOutput : memory.Tensor(shape, elements);
         memory.Run(() =>
         {
             Relu.Forward(device, output, x);

@@ -167,7 +167,7 @@ public static class StandardCases
     /// The first random case none of whose values is so near a kink that a central difference or rounding moves it
     /// over.
     /// </summary>
-    private static OperatorCase AwayFromKinks(Func<int, OperatorCase> create)
+    internal static OperatorCase AwayFromKinks(Func<int, OperatorCase> create)
     {
         const double LeastDistance = 1e-4;
         for (int seed = 1; ; seed += 10)

@@ -3,13 +3,17 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Layers;
 
-/// <summary>Averages over as many windows as the output has pixels, whatever the input's size.</summary>
+/// <summary>
+/// Averages over as many windows as the output has pixels, whatever the input's size. The averages are of singles: the
+/// classifier behind them computes with those.
+/// </summary>
 public sealed class AdaptiveAveragePoolingLayer : Layer
 {
     private readonly string name;
     private readonly int size;
 
     private AdaptiveAveragePoolingShape shape;
+    private ElementType inputType;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="name">torchvision's name.</param>
@@ -37,6 +41,7 @@ public sealed class AdaptiveAveragePoolingLayer : Layer
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
         shape = new AdaptiveAveragePoolingShape(input.Shape.N, input.Shape.H, input.Shape.W, input.Shape.C, size, size);
+        inputType = input.ElementType;
         Tensor output = device.Arena.Rent(new TensorShape(shape.N, size, size, shape.C));
         output.RequiresGrad = training && input.RequiresGrad;
         AdaptiveAveragePooling.Forward(device, output, input, shape);
@@ -47,7 +52,7 @@ public sealed class AdaptiveAveragePoolingLayer : Layer
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        Tensor gradInput = device.Arena.Rent(new TensorShape(shape.N, shape.H, shape.W, shape.C));
+        Tensor gradInput = device.Arena.Rent(new TensorShape(shape.N, shape.H, shape.W, shape.C), inputType);
         AdaptiveAveragePooling.Backward(device, gradInput, gradOutput, shape);
         gradOutput.Release();
         return gradInput;

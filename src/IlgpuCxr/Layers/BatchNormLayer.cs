@@ -78,7 +78,7 @@ public sealed class BatchNormLayer : Layer
     public Tensor Forward(ComputeDevice device, Tensor input, Tensor? residual, bool training)
     {
         shape = ShapeFor(input.Shape);
-        Tensor output = device.Arena.Rent(input.Shape);
+        Tensor output = device.Arena.Rent(input.Shape, input.ElementType);
         if (!training)
         {
             BatchNorm.ForwardEvaluation(
@@ -124,7 +124,9 @@ public sealed class BatchNormLayer : Layer
         // The residual's gradient is the output's with the ReLU's mask applied, so it takes the output gradient's
         // place.
         Tensor? gradResidual = residualRequiresGrad ? gradOutput : null;
-        Tensor gradInput = residualRequiresGrad ? device.Arena.Rent(gradOutput.Shape) : gradOutput;
+        Tensor gradInput = residualRequiresGrad
+            ? device.Arena.Rent(gradOutput.Shape, gradOutput.ElementType)
+            : gradOutput;
         BatchNorm.Backward(
             device, gradInput, gradResidual, weight.WantedGradient, bias.WantedGradient, gradOutput, output, input!,
             mean!.View, inverseStd!.View, weight.Value, bias.Value, relu, shape);

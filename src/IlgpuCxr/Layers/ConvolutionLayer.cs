@@ -22,6 +22,7 @@ public sealed class ConvolutionLayer : Layer
     private readonly bool relu;
 
     private ConvolutionShape shape;
+    private ElementType inputType;
     private bool inputRequiresGrad;
     private Tensor? input;
     private Tensor? activation;
@@ -76,11 +77,12 @@ public sealed class ConvolutionLayer : Layer
         // A step that threw may have left them.
         (this.input, activation) = (null, null);
         shape = ShapeFor(input.Shape);
-        Tensor output = device.Arena.Rent(shape.Output);
+        Tensor output = device.Arena.Rent(shape.Output, Convolution.OutputType(device, shape));
         if (training && bias is null && !relu)
             Convolution.ForwardForBatchNorm(device, output, input, weight.Value, shape);
         else
             Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, relu, shape);
+        inputType = input.ElementType;
         inputRequiresGrad = input.RequiresGrad;
         bool parametersRequireGrad = weight.RequiresGrad || bias is { RequiresGrad: true };
         output.RequiresGrad = training && (inputRequiresGrad || parametersRequireGrad);
@@ -126,7 +128,7 @@ public sealed class ConvolutionLayer : Layer
         if (inputRequiresGrad)
         {
             bool accumulate = gradInput is not null;
-            gradInput ??= device.Arena.Rent(shape.Input);
+            gradInput ??= device.Arena.Rent(shape.Input, inputType);
             Convolution.BackwardData(device, gradInput, gradOutput, weight.Value, accumulate, masking, shape);
             gradInput.IsMasked = masking is not null;
             masking?.Release();

@@ -52,7 +52,7 @@ public sealed class DropoutLayer : Layer
             return input;
         mask = new DropoutMask(SplitMix64.ForName(state.Seed, name).NextBits(), rate);
         // Not in place: the layer before may keep its output for its own gradient.
-        Tensor output = device.Arena.Rent(input.Shape);
+        Tensor output = device.Arena.Rent(input.Shape, input.ElementType);
         output.RequiresGrad = input.RequiresGrad;
         Dropout.Forward(device, output, input, mask, state.Step);
         input.Release();

@@ -12,6 +12,7 @@ public sealed class LinearLayer : Layer
 
     private LinearShape shape;
     private TensorShape inputShape;
+    private ElementType inputType;
     private bool inputRequiresGrad;
     private Tensor? input;
 
@@ -60,7 +61,7 @@ public sealed class LinearLayer : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
-        inputShape = input.Shape;
+        (inputShape, inputType) = (input.Shape, input.ElementType);
         shape = ShapeFor(inputShape);
         Tensor output = device.Arena.Rent(TensorShape.Matrix(shape.N, shape.Out));
         Linear.Forward(device, output, input, weight.Value, bias.Value, shape);
@@ -86,7 +87,7 @@ public sealed class LinearLayer : Layer
         Tensor? gradInput = null;
         if (inputRequiresGrad)
         {
-            gradInput = device.Arena.Rent(inputShape);
+            gradInput = device.Arena.Rent(inputShape, inputType);
             Linear.BackwardData(device, gradInput, gradOutput, weight.Value, shape);
         }
         gradOutput.Release();

@@ -50,7 +50,7 @@ public sealed class MaxPoolingLayer : Layer
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
         shape = ShapeFor(input.Shape);
-        Tensor output = device.Arena.Rent(shape.Output);
+        Tensor output = device.Arena.Rent(shape.Output, input.ElementType);
         output.RequiresGrad = training && input.RequiresGrad;
         indices = output.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
         isActivation = input.IsActivation;
@@ -62,7 +62,7 @@ public sealed class MaxPoolingLayer : Layer
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        Tensor gradInput = device.Arena.Rent(shape.Input);
+        Tensor gradInput = device.Arena.Rent(shape.Input, gradOutput.ElementType);
         MaxPooling.Backward(device, gradInput, gradOutput, indices!, shape);
         gradInput.IsMasked = isActivation;
         indices!.Release();

@@ -23,7 +23,7 @@ public sealed class ReluLayer(string name) : Layer
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
         // The layer before, or another path, may keep its output for its own gradient.
-        Tensor result = input.IsShared ? device.Arena.Rent(input.Shape) : input;
+        Tensor result = input.IsShared ? device.Arena.Rent(input.Shape, input.ElementType) : input;
         Relu.Forward(device, result, input);
         result.RequiresGrad = training && input.RequiresGrad;
         if (result.RequiresGrad)

@@ -18,12 +18,13 @@ internal static class ConvolutionChecks
     public static Expectation[] Expected(ComputeDevice device, ConvolutionShape[] shapes, bool exact)
     {
         string[] algorithms = [.. shapes.Select(shape => ChosenFor(device, shape))];
-        var expected = new Expectation[shapes.Length];
+        var expected = new Expectation[shapes.Length][];
         // One at a time, the last first: those are the layers of a network, and most of the work.
         var order = Partitioner.Create(
             Enumerable.Range(0, shapes.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
-        Parallel.ForEach(order, i => expected[i] = Expected(device.Precision, shapes[i], algorithms[i], exact));
-        return expected;
+        Parallel.ForEach(
+            order, i => expected[i] = [.. Expected(device.Precision, shapes[i], algorithms[i], exact)]);
+        return [.. expected.SelectMany(ofAShape => ofAShape)];
     }
 
     /// <summary>Whether integers stay exact.</summary>
@@ -60,29 +61,39 @@ internal static class ConvolutionChecks
     /// Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding
     /// up in single precision does.
     /// </remarks>
-    private static Expectation Expected(Precision precision, ConvolutionShape shape, string algorithm, bool exact)
+    /// <summary>With tensors of singles, and in bf16 with tensors of bfloat16, as far as channels allow them.</summary>
+    private static IEnumerable<Expectation> Expected(
+        Precision precision, ConvolutionShape shape, string algorithm, bool exact)
     {
         double unit = precision switch
         {
             // The greatest error of Tf32Math's rounding, in units of 2⁻¹⁰, rounded up.
             Precision.Tf32 => 0.66 / (1 << 10),
-            Precision.Bf16 => 1.0 / (1 << 8),
+            Precision.Bf16 => OperatorCase.BFloat16Roundoff,
             _ => 0,
         };
         int seed = (int)shape.Weights.Count;
         Func<long, int, double[]> values = exact ? CheckValues.Integers : (count, s) => CheckValues.Uniform(count, s);
         double[] input = values(shape.Input.Count, seed), weights = values(shape.Weights.Count, seed + 1);
         double[] bias = values(shape.K, seed + 2), gradOutput = values(shape.Output.Count, seed + 3);
-        var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput);
-        if (exact)
-            return new Expectation(definition, definition.Reference(), (_, _) => 1);
-        Results bounds = definition.Bounds(algorithm);
-        if (unit == 0)
-            return new Expectation(definition, definition.Reference(), (name, i) => bounds[name][i]);
-        Results magnitudes = definition.OfMagnitudes().Reference();
-        return new Expectation(
-            definition, definition.Reference(),
-            (name, i) => bounds[name][i] + (2 * unit + unit * unit) * magnitudes[name][i]);
+        bool hasOctets = shape.C % ElementTypes.Octet == 0 || shape.K % ElementTypes.Octet == 0;
+        ElementType[] types = precision == Precision.Bf16 && hasOctets
+            ? [ElementType.Single, ElementType.BFloat16]
+            : [ElementType.Single];
+        foreach (ElementType elements in types)
+        {
+            var definition = new ConvolutionCase(shape, input, weights, bias, gradOutput) { Elements = elements };
+            Results results = definition.Reference();
+            if (exact)
+            {
+                yield return new Expectation(definition, definition.Rounded(results), (_, _) => 1);
+                continue;
+            }
+            Results bounds = definition.Bounds(algorithm);
+            if (unit > 0)
+                bounds = definition.OfRounded(bounds, unit);
+            yield return new Expectation(definition, results, (name, i) => bounds[name][i]);
+        }
     }
 
     private static string ChosenFor(ComputeDevice device, ConvolutionShape shape) =>

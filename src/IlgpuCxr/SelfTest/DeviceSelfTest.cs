@@ -66,6 +66,10 @@ public static class DeviceSelfTest
         yield return Over(
             device, "other operators, errors over their bound", [.. OtherOperators.SelectMany(StandardCases.Of)], 1,
             definition => Case(device, definition));
+        if (device.Precision == Precision.Bf16)
+            yield return Over(
+                device, "tensors of bfloat16, errors over their bound",
+                [.. BFloat16Cases.Small(), .. BFloat16Cases.Large()], 1, definition => Case(device, definition));
         yield return Over(
             device, "losses, errors over their bound", [.. Losses.SelectMany(StandardCases.Of)],
             device.Kind == DeviceKind.Cpu ? 1 : MostOfLosses, definition => Case(device, definition));
@@ -105,6 +109,8 @@ public static class DeviceSelfTest
             string text = shape switch
             {
                 OperatorCase definition => $"{definition.Name} {definition.Shape}",
+                Expectation { Definition: { Elements: ElementType.BFloat16 } definition } =>
+                    $"{definition.Shape}, of bfloat16",
                 Expectation expectation => expectation.Definition.Shape,
                 _ => $"{shape}",
             };

@@ -59,11 +59,10 @@ public sealed class ConvolutionRoundingTests(ConvolutionAlgorithm algorithm)
 
     private double Rounded(double value)
     {
-        uint bits = BitConverter.SingleToUInt32Bits((float)value);
         if (algorithm is ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16)
-            return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000);
+            return ElementType.BFloat16.Round((float)value);
         Fragment fragment = default;
-        fragment.X = bits;
-        return BitConverter.UInt32BitsToSingle(Tf32Math.Round(fragment, default).X & 0xFFFFE000);
+        fragment.X = BitConverter.SingleToUInt32Bits((float)value);
+        return BitConverter.UInt32BitsToSingle(Tf32Math.Round(fragment).X & 0xFFFFE000);
     }
 }

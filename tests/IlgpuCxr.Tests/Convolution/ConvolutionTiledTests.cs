@@ -53,28 +53,28 @@ public sealed class ConvolutionTiledTests
         64, 576, 200704, ExpectedResult = "64x128, 52 slices", TestName = "A gradient of few weights is cut in depth")]
     [TestCase(64, 64, 256, ExpectedResult = "64x64, 1 slice", TestName = "A small product takes small tiles")]
     public string TheCutFollowsTheSizes(int rows, int columns, int depth) =>
-        Cut(TensorCoreTiles.Planner(quads: true).Plan(rows, columns, depth, null));
+        Cut(TensorCoreTiles.Planner<QuadAccess>().Plan(rows, columns, depth, null));
 
     [TestCase(TileAlgorithm.Large, ExpectedResult = "128x128, 1 slice")]
     [TestCase(TileAlgorithm.Tall, ExpectedResult = "128x64, 1 slice")]
     [TestCase(TileAlgorithm.Wide, ExpectedResult = "64x128, 1 slice")]
     [TestCase(TileAlgorithm.Small, ExpectedResult = "64x64, 1 slice")]
     public string ATileCanBeForced(TileAlgorithm tile) =>
-        Cut(TensorCoreTiles.Planner(quads: true).Plan(64, 64, 64, tile));
+        Cut(TensorCoreTiles.Planner<QuadAccess>().Plan(64, 64, 64, tile));
 
     [Test]
     public void ATileThatAKernelDoesNotHaveIsNotForced()
     {
         Assert.That(Cut(TiledGemm.Planner.Plan(1 << 20, 128, 64, TileAlgorithm.Tall)), Is.EqualTo("128x128, 1 slice"));
         Assert.That(
-            Cut(TensorCoreTiles.Planner(quads: false).Plan(1 << 20, 128, 64, TileAlgorithm.Large)),
+            Cut(TensorCoreTiles.Planner<SingleAccess>().Plan(1 << 20, 128, 64, TileAlgorithm.Large)),
             Is.EqualTo("64x64, 1 slice"));
     }
 
     [Test]
     public void TheSelfTestsProductsTakeEachTileInEachPass()
     {
-        TiledPlanner planner = TensorCoreTiles.Planner(quads: true);
+        TiledPlanner planner = TensorCoreTiles.Planner<QuadAccess>();
         (string Pass, Func<ConvolutionShape, TiledPlan> Plan)[] passes =
         [
             ("forward", shape => planner.Plan(shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, null)),
@@ -140,7 +140,7 @@ public sealed class ConvolutionTiledTests
             gpu.Launched.Clear();
             pass(device, shape);
             Assert.That(
-                gpu.Launched, Does.Contain(typeof(WarpgroupGemm<,,,,>)).And.Not.Contain(typeof(TensorCoreGemm<,,,,,,>)),
+                gpu.Launched, Does.Contain(typeof(WarpgroupGemm<,,,,,>)).And.Not.Contain(typeof(TensorCoreGemm<,,,,,,>)),
                 pass.Method.Name);
         }
         Assert.That(Operator.Choose(device, shape), Is.EqualTo(ConvolutionAlgorithm.WarpgroupTf32));

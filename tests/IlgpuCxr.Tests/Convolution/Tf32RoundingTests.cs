@@ -53,6 +53,6 @@ public sealed class Tf32RoundingTests
     {
         Fragment fragment = default;
         fragment.X = bits;
-        return Tf32Math.Round(fragment, default).X & 0xFFFFE000;
+        return Tf32Math.Round(fragment).X & 0xFFFFE000;
     }
 }

@@ -15,12 +15,28 @@ namespace IlgpuCxr.Tests.Device;
 /// <param name="Specialization">What it is launched with.</param>
 public sealed record GpuKernel(string Name, MethodInfo Method, KernelSpecialization Specialization)
 {
+    /// <summary>The elements of its tensors, of a kernel that exists for each type.</summary>
+    internal ElementType? Elements =>
+        !Method.IsGenericMethod ? null
+        : Method.GetGenericArguments()[0] == typeof(BFloat16Elements) ? ElementType.BFloat16
+        : Method.GetGenericArguments()[0] == typeof(SingleElements) ? ElementType.Single
+        : null;
+
     public override string ToString() => Name;
 }
 
 /// <summary>All kernels that GPUs run, found by reflection so that none is forgotten.</summary>
 public static class GpuKernels
 {
+    private static readonly Dictionary<Type, string> accessNames = new()
+    {
+        [typeof(QuadAccess)] = "quads tf32",
+        [typeof(SingleAccess)] = "singles tf32",
+        [typeof(BFloat16Access)] = "to bfloat16 bf16",
+        [typeof(BFloat16ToPairs)] = "to pairs bf16",
+        [typeof(BFloat16ToSingles)] = "to singles bf16",
+    };
+
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] passes =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
@@ -35,13 +51,13 @@ public static class GpuKernels
             .Where(type =>
                 type.Name.EndsWith("Naive", StringComparison.Ordinal)
                 || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ChannelWidening)
-                || type == typeof(WarpgroupTiles) || type == typeof(TiledWinogradKernels))
+                || type == typeof(BFloat16Copies) || type == typeof(WarpgroupTiles) || type == typeof(TiledWinogradKernels))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method =>
-                method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D)
-                && !method.IsGenericMethod)
-            .Select(method => new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, default))
+                method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D))
+            .SelectMany(method => Variants(method, default))
             .Concat(OfSlices(nameof(SliceSums.Add), default))
+            .Concat(OfSlices(nameof(SliceSums.AddPair), default))
             .Concat(WinogradOutputs())
             .Concat(Packing());
 
@@ -61,16 +77,15 @@ public static class GpuKernels
         from pass in passes
         from rows in new[] { typeof(Extent128), typeof(Extent64) }
         from columns in new[] { typeof(Extent128), typeof(Extent64) }
-        from access in AccessOf(pass.Result)
-        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
+        from access in AccessOf(pass.Result).Concat(BFloat16AccessOf(pass.Result))
         let rowExtent = Extent(rows)
         let columnExtent = Extent(columns)
-        let quads = access == typeof(QuadAccess)
-        where quads || rowExtent + columnExtent == 2 * Extent64.Length
+        where WritesMany(access) || rowExtent + columnExtent == 2 * Extent64.Length
         select new GpuKernel(
-            $"{pass.Pass} {rowExtent}x{columnExtent} {(quads ? "quads" : "singles")} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
+            $"{pass.Pass} {rowExtent}x{columnExtent} {accessNames[access]}",
             MultiplyOf(
-                typeof(TensorCoreGemm<,,,,,,>), rows, columns, access, math, pass.Rows, pass.Columns, pass.Result),
+                typeof(TensorCoreGemm<,,,,,,>), rows, columns, access, MathOf(access), pass.Rows, pass.Columns,
+                pass.Result),
             TensorCoreTiles.Specialization(rowExtent, columnExtent));
 
     // The columns are packed, so a pass is told by its rows and its result; the weights' gradient is computed
@@ -88,26 +103,24 @@ public static class GpuKernels
         from pass in warpgroupPasses
         from rows in new[] { typeof(Extent128), typeof(Extent64) }
         from columns in new[] { typeof(Extent128), typeof(Extent64) }
-        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
+        from access in AccessOf(pass.Result).Concat(BFloat16AccessOf(pass.Result)).Where(WritesMany)
+        where pass.Pass != "BackwardWeights" || access != typeof(BFloat16Access)
         select new GpuKernel(
-            $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {(math == typeof(Tf32Math) ? "tf32" : "bf16")}",
-            MultiplyOf(typeof(WarpgroupGemm<,,,,>), rows, columns, math, pass.Rows, pass.Result),
+            $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {accessNames[access]}",
+            MultiplyOf(typeof(WarpgroupGemm<,,,,,>), rows, columns, access, MathOf(access), pass.Rows, pass.Result),
             TensorCoreTiles.Specialization(Extent(rows), Extent(columns)));
 
     /// <summary>The kernels of groups that add up what their threads have read.</summary>
     public static IEnumerable<GpuKernel> Sums() =>
         typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
-            .Select(method =>
-                new GpuKernel($"{method.DeclaringType!.Name}.{method.Name}", method, PixelGroup.Specialization))
+            .Append(typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!)
+            .SelectMany(method => Variants(method, PixelGroup.Specialization))
             .Append(new GpuKernel(
                 nameof(GradientCentralizationGroup),
                 typeof(GradientCentralizationGroup).GetMethod(nameof(GradientCentralizationGroup.Step))!,
                 GradientCentralization.Specialization))
             .Concat(OfSlices(nameof(SliceSums.AddMany), SliceSums.Specialization))
-            .Append(
-                new GpuKernel(
-                    nameof(BiasQuad), typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!, PixelGroup.Specialization))
             .Append(
                 new GpuKernel(
                     nameof(ImageTransformGroup),
@@ -118,7 +131,26 @@ public static class GpuKernels
                     nameof(ImageResizeGroup), typeof(ImageResizeGroup).GetMethod(nameof(ImageResizeGroup.Forward))!,
                     ImageTransform.Specialization));
 
+    /// <summary>The kernels that exist for tensors of each element type.</summary>
+    public static IEnumerable<GpuKernel> OfElements() =>
+        OnePerIndex().Concat(Sums()).Where(kernel => kernel.Elements is not null);
+
     public static IEnumerable<GpuKernel> All() => OnePerIndex().Concat(Tiled());
+
+    // A kernel as it is, or for each element type. Others that are generic have a method of their own here.
+    private static IEnumerable<GpuKernel> Variants(MethodInfo method, KernelSpecialization specialization)
+    {
+        string name = $"{method.DeclaringType!.Name}.{method.Name}";
+        if (!method.IsGenericMethod)
+            return [new GpuKernel(name, method, specialization)];
+        if (!method.GetGenericArguments()[0].GetGenericParameterConstraints().Contains(typeof(ITensorElements)))
+            return [];
+        return
+        [
+            new GpuKernel($"{name}<single>", method.MakeGenericMethod(typeof(SingleElements)), specialization),
+            new GpuKernel($"{name}<bf16>", method.MakeGenericMethod(typeof(BFloat16Elements)), specialization),
+        ];
+    }
 
     private static IEnumerable<GpuKernel> WinogradOutputs() =>
         from result in new[] { typeof(MatrixResult), typeof(GradInputResult) }
@@ -130,17 +162,30 @@ public static class GpuKernels
     private static IEnumerable<GpuKernel> Packing() =>
         from pass in warpgroupPasses
         from columns in new[] { typeof(Extent128), typeof(Extent64) }
-        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
+        from access in AccessOf(pass.Result).Concat(BFloat16AccessOf(pass.Result)).Where(WritesMany)
         select new GpuKernel(
-            $"PackedColumns<{Extent(columns)}, {(math == typeof(Tf32Math) ? "tf32" : "bf16")}>.Pack<{pass.Columns.Name}>",
-            typeof(PackedColumns<,>)
-                .MakeGenericType(columns, math)
-                .GetMethod(nameof(PackedColumns<Extent128, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
+            $"PackedColumns<{Extent(columns)}, {accessNames[access]}>.Pack<{pass.Columns.Name}>",
+            typeof(PackedColumns<,,>)
+                .MakeGenericType(columns, access, MathOf(access))
+                .GetMethod(nameof(PackedColumns<Extent128, QuadAccess, Tf32Math>.Pack))!
+                .MakeGenericMethod(pass.Columns),
             default);
 
     // Statistics are of quads, and of sums that are in one slice.
     private static Type[] AccessOf(Type result) =>
         result == typeof(ResultWithStatistics) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
+
+    // Tiles other than the small one write several results at once.
+    private static bool WritesMany(Type access) => access != typeof(SingleAccess) && access != typeof(BFloat16ToSingles);
+
+    private static Type MathOf(Type access) =>
+        access == typeof(QuadAccess) || access == typeof(SingleAccess) ? typeof(Tf32Math) : typeof(Bf16Math);
+
+    // Statistics are of bfloat16, and the weights' gradient is in single precision.
+    private static Type[] BFloat16AccessOf(Type result) =>
+        result == typeof(ResultWithStatistics) ? [typeof(BFloat16Access)]
+        : result == typeof(GradWeightsResult) ? [typeof(BFloat16ToPairs), typeof(BFloat16ToSingles)]
+        : [typeof(BFloat16Access), typeof(BFloat16ToPairs), typeof(BFloat16ToSingles)];
 
     private static int Extent(Type size) => size == typeof(Extent128) ? Extent128.Length : Extent64.Length;
 

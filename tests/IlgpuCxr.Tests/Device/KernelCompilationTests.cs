@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Device;
 
@@ -48,6 +49,20 @@ public sealed partial class KernelCompilationTests
         Assert.That(Regex.IsMatch(ptx, @"\bld\.global\.v4\.f32"), Is.EqualTo(quads));
         Assert.That(Regex.IsMatch(ptx, @"\bst\.global\.v4\.f32"), Is.EqualTo(quads));
         Assert.That(Regex.IsMatch(ptx, @"\b(ld|st)\.global\.f32"), Is.EqualTo(!quads));
+    }
+
+    /// <summary>
+    /// Of singles 16 bytes; of bfloat16 8, beside those of sums, channels and indices, which are 16 all the same.
+    /// </summary>
+    [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.OfElements))]
+    public void MovesFourElementsAtATime(GpuKernel kernel)
+    {
+        string ptx = Compile(kernel, 9);
+        bool isBFloat16 = kernel.Elements == ElementType.BFloat16;
+        Assert.That(Regex.IsMatch(ptx, @"\b(ld|st)\.global\.v2\.f32"), Is.EqualTo(isBFloat16));
+        if (!isBFloat16)
+            Assert.That(ptx, Does.Match(@"\bld\.global\.v4\.f32").And.Match(@"\bst\.global\.v4\.f32"));
+        Assert.That(ptx, Does.Not.Match(@"\b(ld|st)\.global\.f32"), "An element is moved alone.");
     }
 
     [Test]

@@ -169,7 +169,7 @@ public sealed class BatchNormTests
         device.Plan(() =>
         {
             var slices = PixelSlices.OfLength(count, channels: 4, length: 1);
-            (Tensor moments, PixelSlices merged) = BatchNormQuadPasses.MergeMany(
+            (Tensor moments, PixelSlices merged) = BatchNormQuadPasses<SingleElements>.MergeMany(
                 device, new PixelStatistics(device.Arena.Rent(new TensorShape(count, 1, 2, 4)), slices));
             Assert.That(merged.Count, Is.LessThanOrEqualTo(BatchNormQuad.MaxSlices));
             Assert.That(moments.Shape, Is.EqualTo(new TensorShape(merged.Count, 1, 2, 4)));
@@ -183,7 +183,7 @@ public sealed class BatchNormTests
         const int count = 65_536 * 64;
         using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Graphs = true });
         using DeviceBuffer<float> memory = device.Allocate<float>(8L * count);
-        void Merge() => BatchNormQuadPasses.MergeMany(
+        void Merge() => BatchNormQuadPasses<SingleElements>.MergeMany(
             device,
             new PixelStatistics(
                 new Tensor(new TensorShape(count, 1, 2, 4), memory.View), PixelSlices.OfLength(count, 4, 1)))

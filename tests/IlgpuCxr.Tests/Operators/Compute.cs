@@ -24,35 +24,57 @@ internal static class Compute
             device);
 
     public static Results MaxPooling(
-        ComputeDevice? device, in MaxPoolingShape shape, float[] input, float[] gradOutput) =>
-        Run(new MaxPoolingCase(shape, Wide(input), Wide(gradOutput)), device);
+        ComputeDevice? device, in MaxPoolingShape shape, float[] input, float[] gradOutput,
+        ElementType elements = ElementType.Single) =>
+        Run(new MaxPoolingCase(shape, Wide(input), Wide(gradOutput)) { Elements = elements }, device);
 
     public static Results AdaptiveAveragePooling(
-        ComputeDevice? device, in AdaptiveAveragePoolingShape shape, float[] input, float[] gradOutput) =>
-        Run(new AdaptiveAveragePoolingCase(shape, Wide(input), Wide(gradOutput)), device);
+        ComputeDevice? device, in AdaptiveAveragePoolingShape shape, float[] input, float[] gradOutput,
+        ElementType elements = ElementType.Single) =>
+        Run(new AdaptiveAveragePoolingCase(shape, Wide(input), Wide(gradOutput)) { Elements = elements }, device);
 
     /// <summary>
     /// A training step from running statistics 0 and 1, its backward pass, then evaluation with the new statistics.
     /// </summary>
     public static Results BatchNorm(
         ComputeDevice? device, in BatchNormShape shape, float[] input, float[]? residual, float[] weight, float[] bias,
-        float[] gradOutput, bool relu, bool inPlace = false) =>
+        float[] gradOutput, bool relu, bool inPlace = false, ElementType elements = ElementType.Single) =>
         Run(
             new BatchNormCase(
                 shape, Wide(input), residual is null ? [] : Wide(residual), Wide(weight), Wide(bias), Wide(gradOutput),
-                relu, inPlace),
+                relu, inPlace)
+            {
+                Elements = elements,
+            },
             device);
 
-    public static Results Relu(ComputeDevice? device, float[] input, float[] gradOutput, bool inPlace = false) =>
-        Run(new ReluCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), inPlace), device);
+    public static Results Relu(
+        ComputeDevice? device, float[] input, float[] gradOutput, bool inPlace = false,
+        ElementType elements = ElementType.Single) =>
+        Run(
+            new ReluCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), inPlace)
+            {
+                Elements = elements,
+            },
+            device);
 
-    public static Results Addition(ComputeDevice? device, float[] a, float[] b, bool inPlace = false) =>
-        Run(new AdditionCase(TensorShape.Vector(a.Length), Wide(a), Wide(b), new double[a.Length], inPlace), device);
+    public static Results Addition(
+        ComputeDevice? device, float[] a, float[] b, bool inPlace = false, ElementType elements = ElementType.Single) =>
+        Run(
+            new AdditionCase(TensorShape.Vector(a.Length), Wide(a), Wide(b), new double[a.Length], inPlace)
+            {
+                Elements = elements,
+            },
+            device);
 
     public static Results Dropout(
-        ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, int step, bool inPlace = false) =>
+        ComputeDevice? device, float[] input, float[] gradOutput, DropoutMask mask, int step, bool inPlace = false,
+        ElementType elements = ElementType.Single) =>
         Run(
-            new DropoutCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), mask, step, inPlace),
+            new DropoutCase(TensorShape.Vector(input.Length), Wide(input), Wide(gradOutput), mask, step, inPlace)
+            {
+                Elements = elements,
+            },
             device);
 
     public static Results Linear(

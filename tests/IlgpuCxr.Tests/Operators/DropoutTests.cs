@@ -1,3 +1,4 @@
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Dropout;
 
 namespace IlgpuCxr.Tests.Operators;
@@ -45,13 +46,15 @@ public sealed class DropoutTests
     }
 
     [Test]
-    public void The_kernel_of_a_gpu_equals_the_reference([Values(1, 5, 515)] int length)
+    public void The_kernels_of_a_gpu_equal_the_reference(
+        [Values(1, 5, 512, 515)] int length, [Values] bool inPlace, [Values] ElementType elements)
     {
         using var device = Implementation.Gpu.Open()!;
         DropoutMask half = Mask with { Rate = 0.5f };
         float[] input = TestData.Integers(length, 1), gradOutput = TestData.Integers(length, 2);
         Dictionary<string, double[]> expected = Compute.Dropout(null, input, gradOutput, half, Step);
-        Dictionary<string, double[]> actual = Compute.Dropout(device, input, gradOutput, half, Step);
+        Dictionary<string, double[]> actual = Compute.Dropout(
+            device, input, gradOutput, half, Step, inPlace, elements);
         Assert.That(actual["output"], Is.EqualTo(expected["output"]));
         Assert.That(actual["grad_input"], Is.EqualTo(expected["grad_input"]));
     }

@@ -4,13 +4,16 @@ using IlgpuCxr.Kernels.Pooling;
 
 namespace IlgpuCxr.Tests.Operators;
 
-/// <summary>The kernels of a GPU that memory bounds, as PTX: integers, so that results must be equal.</summary>
+/// <summary>
+/// The kernels of a GPU that memory bounds, as PTX: integers, so that results must be equal, whatever the elements.
+/// </summary>
 public sealed class QuadPtxTests
 {
     private static readonly MaxPoolingShape[] MaxPoolings =
     [
         new(N: 1, H: 1, W: 1, C: 4, Window: 1, Stride: 1, Padding: 0),
         new(N: 2, H: 7, W: 5, C: 12, Window: 3, Stride: 2, Padding: 1),
+        new(N: 2, H: 7, W: 5, C: 24, Window: 3, Stride: 2, Padding: 1),
         new(N: 1, H: 8, W: 6, C: 32, Window: 2, Stride: 2, Padding: 0),
         new(N: 1, H: 9, W: 5, C: 4, Window: 3, Stride: 3, Padding: 0),
         new(N: 2, H: 10, W: 7, C: 8, Window: 2, Stride: 3, Padding: 1),
@@ -24,6 +27,7 @@ public sealed class QuadPtxTests
         new(N: 2, H: 7, W: 5, C: 12, P: 1, Q: 1),
         new(N: 1, H: 2, W: 3, C: 16, P: 7, Q: 7),
         new(N: 2, H: 10, W: 9, C: 4, P: 7, Q: 4),
+        new(N: 2, H: 10, W: 9, C: 24, P: 7, Q: 4),
         new(N: 1, H: 5, W: 4, C: 5, P: 3, Q: 2),
     ];
 
@@ -35,15 +39,17 @@ public sealed class QuadPtxTests
     [OneTimeTearDown]
     public void Close() => device.Dispose();
 
-    [TestCaseSource(nameof(MaxPoolings))]
-    public void Max_pooling_equals_its_definition(MaxPoolingShape shape)
+    [Test]
+    public void Max_pooling_equals_its_definition(
+        [ValueSource(nameof(MaxPoolings))] MaxPoolingShape shape, [Values] ElementType elements)
     {
         // Few different values make many ties, which the first maximum must win; and what is not a number must be seen.
         float[] input = TestData.Integers(shape.Input, 1, limit: 1), gradOutput = TestData.Integers(shape.Output, 2);
         input[input.Length / 2] = float.NaN;
         input[0] = float.NegativeInfinity;
         AssertEqual(
-            Compute.MaxPooling(null, shape, input, gradOutput), Compute.MaxPooling(device, shape, input, gradOutput));
+            Compute.MaxPooling(null, shape, input, gradOutput),
+            Compute.MaxPooling(device, shape, input, gradOutput, elements));
     }
 
     [TestCaseSource(nameof(AdaptiveAveragePoolings))]
@@ -55,6 +61,16 @@ public sealed class QuadPtxTests
             // Sums of at most 49 integers up to 4 are exact, their quotient is rounded; a gradient adds up to 49
             // quotients.
             Assert.That(values, Is.EqualTo(expected[name]).Within(49 * 4 * 49 * OperatorCase.Roundoff), name);
+    }
+
+    [Test]
+    public void Relu_and_addition_equal_their_definitions(
+        [Values(8, 129, 1000)] int length, [Values] bool inPlace, [Values] ElementType elements)
+    {
+        float[] a = TestData.Integers(length, 1), b = TestData.Integers(length, 2);
+        a[length / 2] = float.NaN;
+        AssertEqual(Compute.Relu(null, a, b), Compute.Relu(device, a, b, inPlace, elements));
+        AssertEqual(Compute.Addition(null, a, b), Compute.Addition(device, a, b, inPlace, elements));
     }
 
     [Test]

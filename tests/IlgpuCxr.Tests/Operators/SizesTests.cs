@@ -1,8 +1,10 @@
 using ILGPU;
 using IlgpuCxr.Kernels.Activation;
+using IlgpuCxr.Kernels.Addition;
 using IlgpuCxr.Kernels.BatchNorm;
 using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Dropout;
 using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
@@ -87,6 +89,65 @@ public sealed class SizesTests
             Assert.That(
                 () => BinaryCrossEntropy.Forward(device, one, default, four, five, new LossShape(2, 2)),
                 Throws.ArgumentException.With.Message.Contains("targets"));
+        }
+    }
+
+    [Test]
+    public void Tensors_of_two_element_types_are_refused()
+    {
+        var shape = new TensorShape(1, 4, 4, 8);
+        Tensor singles = memory.Tensor(shape), halves = memory.Tensor(shape, ElementType.BFloat16);
+        ArrayView<float> eight = memory.Vector(8);
+        ArrayView<int> step = memory.Vector([1]);
+        var pooling = new MaxPoolingShape(1, 4, 4, 8, Window: 1, Stride: 1, Padding: 0);
+        var average = new AdaptiveAveragePoolingShape(1, 4, 4, 8, P: 4, Q: 4);
+        var norm = new BatchNormShape(1, 4, 4, 8);
+        var mask = new DropoutMask(Key: 1, Rate: 0.5f);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                () => Relu.Forward(device, singles, halves),
+                Throws.ArgumentException.With.Message.StartsWith("output is of Single; give a tensor of BFloat16."));
+            Assert.That(() => Relu.Backward(device, halves, singles, halves), Names("gradOutput"));
+            Assert.That(() => Addition.Forward(device, halves, halves, singles), Names("b"));
+            Assert.That(() => Dropout.Forward(device, halves, singles, mask, step), Names("output"));
+            Assert.That(
+                () => MaxPooling.Forward(device, singles, null, halves, isActivation: false, pooling), Names("output"));
+            Assert.That(
+                () => MaxPooling.Forward(device, halves, halves, halves, isActivation: false, pooling),
+                Names("indices"));
+            Assert.That(
+                () => MaxPooling.Backward(device, singles, halves, singles, pooling), Names("gradInput"));
+            Assert.That(() => AdaptiveAveragePooling.Forward(device, halves, halves, average), Names("output"));
+            Assert.That(() => AdaptiveAveragePooling.Backward(device, halves, halves, average), Names("gradOutput"));
+            Assert.That(
+                () => BatchNorm.ForwardEvaluation(
+                    device, halves, halves, singles, eight, eight, eight, eight, 1e-5f, relu: false, norm),
+                Names("residual"));
+            Assert.That(
+                () => BatchNorm.ForwardTraining(
+                    device, halves, eight, eight, eight, eight, singles, null, eight, eight, 0.1f, 1e-5f, relu: false,
+                    norm),
+                Names("output"));
+            Assert.That(
+                () => BatchNorm.Backward(
+                    device, halves, null, eight, eight, singles, null, halves, eight, eight, eight, eight, relu: false,
+                    norm),
+                Names("gradOutput"));
+        }
+    }
+
+    [Test]
+    public void Channels_of_bfloat16_that_are_no_multiple_of_8_are_refused()
+    {
+        Tensor halves = memory.Tensor(new TensorShape(1, 2, 2, 8), ElementType.BFloat16);
+        var pooling = new MaxPoolingShape(1, 2, 4, 4, Window: 1, Stride: 1, Padding: 0);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => memory.Tensor(new TensorShape(1, 4, 4, 12), ElementType.BFloat16), Uneven);
+            Assert.That(() => device.Arena.Rent(new TensorShape(1, 4, 4, 12), ElementType.BFloat16), Uneven);
+            // As many elements, but of other channels.
+            Assert.That(() => MaxPooling.Forward(device, halves, null, halves, isActivation: false, pooling), Uneven);
         }
     }
 
@@ -234,6 +295,9 @@ public sealed class SizesTests
     }
 
     private static Constraint Refused => Throws.ArgumentException.With.Message.Contains("has no outputs on 2x2 pixels");
+
+    private static Constraint Uneven =>
+        Throws.ArgumentException.With.Message.Contains("whose channels are a multiple of 8");
 
     private static Constraint Empty => Throws.ArgumentException.With.Message.Contains("at least 1");
 

@@ -116,7 +116,8 @@ internal sealed partial class PtxProgram
             case "ldmatrix":
                 return new PtxInstruction(PtxStep.Warp, text)
                 {
-                    ComputeTogether = PtxWarp.LoadMatrices(Registers(operands[0]), Address(operands[1]).Base),
+                    ComputeTogether = PtxWarp.LoadMatrices(
+                        name.Contains(".trans"), Registers(operands[0]), Address(operands[1]).Base),
                 };
             case "wgmma":
                 return new PtxInstruction(PtxStep.Warpgroup, text) { ComputeTogether = Warpgroup(parts, operands) };

@@ -8,24 +8,37 @@ internal static class PtxWarp
 {
     /// <summary>
     /// <c>ldmatrix.m8n8.x4.b16</c>: lane i names row i mod 8 of matrix i / 8, eight 16-bit elements; of each matrix
-    /// lane l gets elements 2 (l mod 4) and the next of row l / 4.
+    /// lane l gets elements 2 (l mod 4) and the next of row l / 4, or, transposed, of column l / 4.
     /// </summary>
-    public static Action<ReadOnlySpan<PtxThread>> LoadMatrices(int[] results, int address) => warp =>
+    public static Action<ReadOnlySpan<PtxThread>> LoadMatrices(
+        bool transposed, int[] results, int address) => warp =>
     {
         var values = new uint[4, 32];
         for (int matrix = 0; matrix < 4; matrix++)
             for (int lane = 0; lane < 32; lane++)
             {
-                ulong row = warp[matrix * 8 + lane / 4].Registers[address];
-                if (row % 16 != 0)
-                    throw new InvalidOperationException(
-                        $"A row of a matrix at {row} of shared memory is not aligned to 16 bytes.");
-                values[matrix, lane] = warp[lane].Group.Shared.Load(row + (uint)(lane % 4 * 4), warp[lane].Index);
+                int first = lane / 4, second = lane % 4 * 2;
+                values[matrix, lane] = transposed
+                    ? Element(warp, lane, matrix, second, first, address)
+                        | Element(warp, lane, matrix, second + 1, first, address) << 16
+                    : Element(warp, lane, matrix, first, second, address)
+                        | Element(warp, lane, matrix, first, second + 1, address) << 16;
             }
         for (int matrix = 0; matrix < 4; matrix++)
             for (int lane = 0; lane < 32; lane++)
                 warp[lane].Registers[results[matrix]] = values[matrix, lane];
     };
+
+    private static uint Element(
+        ReadOnlySpan<PtxThread> warp, int lane, int matrix, int row, int column, int address)
+    {
+        ulong start = warp[matrix * 8 + row].Registers[address];
+        if (start % 16 != 0)
+            throw new InvalidOperationException(
+                $"A row of a matrix at {start} of shared memory is not aligned to 16 bytes.");
+        uint word = warp[lane].Group.Shared.Load(start + (uint)(column / 2 * 4), warp[lane].Index);
+        return word >> column % 2 * 16 & 0xFFFF;
+    }
 
     /// <summary><c>mma.m16n8k8</c> of tf32 or <c>mma.m16n8k16</c> of bf16: <c>d = a b + c</c>.</summary>
     public static Action<ReadOnlySpan<PtxThread>> Multiply(bool isTf32, int[] d, int[] a, int[] b, int[] c) => warp =>

@@ -1,5 +1,7 @@
+using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.SelfTest;
+using IlgpuCxr.Tests.Ptx;
 
 namespace IlgpuCxr.Tests.SelfTest;
 
@@ -13,6 +15,24 @@ public sealed class DeviceSelfTestTests
             Assert.That(
                 (check.Passed, check.Failed), Is.EqualTo((true, 0)),
                 $"{check.Name}: {check.Worst} over {check.Bound} at {check.At}");
+    }
+
+    [Test]
+    public void Its_small_convolutions_in_bf16_are_within_their_bounds([Values] bool exact)
+    {
+        using ComputeDevice device = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Bf16 });
+        // A second of the interpreter each; the others take it minutes.
+        ConvolutionShape[] shapes = [.. ConvolutionChecks.Shapes.Where(shape => shape.Flops < 2e6)];
+        Expectation[] convolutions = ConvolutionChecks.Expected(device, shapes, exact);
+        Assert.That(
+            convolutions.Select(one => one.Definition.Elements).Distinct(),
+            Is.EquivalentTo(new[] { ElementType.Single, ElementType.BFloat16 }));
+        foreach (Expectation convolution in convolutions)
+        {
+            Deviation found = convolution.Compare(device);
+            Assert.That(
+                found.Size, Is.LessThanOrEqualTo(exact ? 0 : 1), $"{convolution.Definition.Shape}: {found.Result}");
+        }
     }
 
     [Test]

@@ -14,13 +14,10 @@ namespace IlgpuCxr.Tests.Training;
 public sealed class RecordedStepTests
 {
     // Every kind of layer, each as small as it can be.
-    private static readonly Architecture small = new(
-        "small", "head", SmallestImage: 4, FeatureLayers: 3, (head, dropout) => new Sequential(
-        new ConvolutionLayer("conv", 3, 4, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
-        new MaxPoolingLayer("pool", window: 2, stride: 2, padding: 0),
-        new BasicBlock("block", 4, 8, stride: 2),
-        new AdaptiveAveragePoolingLayer("average", 1),
-        head.Build("head", TensorShape.Vector(8), dropout)));
+    private static readonly Architecture small = OfChannels(4);
+
+    // The same, as small as it can be with tensors of bfloat16.
+    private static readonly Architecture ofOctets = OfChannels(8);
 
     private static readonly TensorShape[] batches =
         [new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3), new(2, 8, 8, 3), new(3, 8, 8, 3), new(2, 8, 8, 3)];
@@ -54,11 +51,41 @@ public sealed class RecordedStepTests
     public void Has_the_losses_of_the_cpu_within_rounding([Values("", "convolution=tiledwinograd4")] string algorithms)
     {
         using ComputeDevice cpu = DeviceCatalog.Open("cpu");
-        (float[] _, float[] expected) = Train(cpu, evaluates: false);
+        (float[] _, float[] expected) = Train(cpu, evaluates: false, small);
         (_, float[] losses, _) = Train(graphs: true, evaluates: false, algorithms);
         // Six steps with a large learning rate; sums of up to 200 products in single precision.
         Assert.That(losses, Is.EqualTo(expected).Within(1e-4));
     }
+
+    [Test]
+    public void Has_nearly_the_losses_of_the_cpu_in_bf16()
+    {
+        using ComputeDevice cpu = DeviceCatalog.Open("cpu");
+        float[] expected = Train(cpu, evaluates: false, ofOctets).Losses;
+        (float[] weights, float[] losses) = InBf16(graphs: false);
+        // bfloat16 rounds by up to 2⁻⁸, some ten times one after the other, in either direction; and steps follow each
+        // other.
+        Assert.That(losses, Is.EqualTo(expected).Within(0.02));
+        Assert.That(losses, Is.Not.EqualTo(expected).Within(1e-4), "Nothing was rounded.");
+        (float[] recordedWeights, float[] recordedLosses) = InBf16(graphs: true);
+        Assert.That(recordedLosses, Is.EqualTo(losses));
+        Assert.That(recordedWeights, Is.EqualTo(weights));
+
+        static (float[] Weights, float[] Losses) InBf16(bool graphs)
+        {
+            using ComputeDevice device = EmulatedGpu.Open(
+                new DeviceOptions { Precision = Precision.Bf16, Graphs = graphs });
+            return Train(device, evaluates: false, ofOctets);
+        }
+    }
+
+    private static Architecture OfChannels(int channels) => new(
+        "small", "head", SmallestImage: 4, FeatureLayers: 3, (head, dropout) => new Sequential(
+        new ConvolutionLayer("conv", 3, channels, filterSize: 3, stride: 1, padding: 1, hasBias: true, relu: true),
+        new MaxPoolingLayer("pool", window: 2, stride: 2, padding: 0),
+        new BasicBlock("block", channels, 2 * channels, stride: 2),
+        new AdaptiveAveragePoolingLayer("average", 1),
+        head.Build("head", TensorShape.Vector(2 * channels), dropout)));
 
     private static (float[] Weights, float[] Losses, int Replays) Train(
         bool graphs, bool evaluates, string algorithms = "")
@@ -66,13 +93,14 @@ public sealed class RecordedStepTests
         using ComputeDevice device = EmulatedGpu.Open(
             new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs, Algorithms = algorithms },
             out EmulatedGpu gpu);
-        (float[] weights, float[] losses) = Train(device, evaluates);
+        (float[] weights, float[] losses) = Train(device, evaluates, small);
         return (weights, losses, gpu.Replays);
     }
 
-    private static (float[] Weights, float[] Losses) Train(ComputeDevice device, bool evaluates)
+    private static (float[] Weights, float[] Losses) Train(
+        ComputeDevice device, bool evaluates, Architecture architecture)
     {
-        using var network = new Network(device, small, new NetworkHead(Hidden: 5, Outputs: 3, Dropout: 0.5f));
+        using var network = new Network(device, architecture, new NetworkHead(Hidden: 5, Outputs: 3, Dropout: 0.5f));
         network.Initialize(1);
         using var optimizer = new Optimizer(
             device, network, new OptimizerOptions { LearningRate = 0.1f, Momentum = 0.9f });

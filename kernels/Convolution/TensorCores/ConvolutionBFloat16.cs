@@ -1,0 +1,173 @@
+using ILGPU;
+using IlgpuCxr.Kernels.Device;
+
+namespace IlgpuCxr.Kernels.Convolution;
+
+/// <summary>
+/// The products of <see cref="ConvolutionTiled"/> of bfloat16, on tensor cores: factors are tensors of bfloat16 or
+/// copies that are (<see cref="BFloat16Copies"/>).
+/// </summary>
+/// <remarks>
+/// The operands are those of single precision. A float of a view is two neighbouring channels, so they are given shapes
+/// that count pairs of channels; depths, rows and columns of the product stay elements. In the weights' gradient and for
+/// the weights in backward-data, neighbours in memory are not neighbours in depth, and the tensor cores want these in
+/// one register: <see cref="TensorCore.LoadMatricesTransposed"/> exchanges them on their way from shared memory.
+/// </remarks>
+/// <param name="byWarpgroups">Whether by <see cref="WarpgroupTiles"/>.</param>
+internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
+{
+    // What are 16 pairs for one factor are 32 channels for the other.
+    private const int Block = 2 * TapOrder.MaxBlock;
+
+    /// <inheritdoc/>
+    public override void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        in ConvolutionShape shape) =>
+        Forward(device, output, input, weights, bias, relu, statistics: false, shape);
+
+    /// <inheritdoc/>
+    public override void ForwardForBatchNorm(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
+        Forward(device, output, input, weights, bias: default, relu: false, statistics: true, shape);
+
+    /// <summary>The forward pass, with statistics if they are wanted and can be had, as in ConvolutionTiled.</summary>
+    private void Forward(
+        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        bool statistics, in ConvolutionShape shape)
+    {
+        Tensor inputCopy = BFloat16Copies.Of(device, input, shape.Input);
+        Tensor weightsCopy = BFloat16Copies.OfWeights(device, weights, shape);
+        int channels = BFloat16Copies.Padded(shape.C), depth = shape.R * shape.S * channels;
+        ConvolutionShape pairs = shape with { C = channels / 2 };
+        var patches = new InputPatches(inputCopy.View, pairs);
+        var filters = new Filters(weightsCopy.View, pairs);
+        TiledPlan plan = Plan<BFloat16Access>(device, shape.Output.Pixels, shape.K, depth);
+        if (statistics && output.IsBFloat16 && plan.Slices == 1)
+        {
+            var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
+            Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
+            Multiply<BFloat16Access, InputPatches, Filters, ResultWithStatistics>(
+                device, new ResultWithStatistics(output.View, shape.K, moments.View), patches, filters, plan);
+            output.Statistics = new PixelStatistics(moments, slices);
+        }
+        else
+        {
+            var result = new MatrixResult(output.View, shape.K, bias, relu);
+            Multiply(device, result, output.ElementType, patches, filters, shape.Output.Pixels, shape.K, depth);
+        }
+        weightsCopy.Release();
+        inputCopy.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void BackwardData(
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        Tensor? activation, in ConvolutionShape shape)
+    {
+        Tensor gradOutputCopy = BFloat16Copies.Of(device, gradOutput, shape.Output);
+        Tensor weightsCopy = BFloat16Copies.OfWeights(device, weights, shape);
+        int filters = BFloat16Copies.Padded(shape.K);
+        foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
+        {
+            ArrayView<float> mask = activation is null ? default : activation.View;
+            Multiply(
+                device, new GradInputResult(gradInput.View, shape, phase, accumulate, mask), gradInput.ElementType,
+                new GradOutputPatches(gradOutputCopy.View, shape with { K = filters / 2 }, phase),
+                new PhaseFilters(
+                    weightsCopy.View, shape with { C = BFloat16Copies.Padded(shape.C) / 2, K = filters }, phase, Block),
+                phase.Pixels, shape.C, phase.Taps * filters);
+        }
+        weightsCopy.Release();
+        gradOutputCopy.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
+    {
+        ConvolutionShape wide = shape with { C = BFloat16Copies.Padded(shape.C) };
+        if (wide != shape)
+        {
+            Tensor wideGradient = device.Arena.Rent(wide.Weights);
+            Tensor wideInput = BFloat16Copies.Of(device, input, shape.Input);
+            BackwardWeights(device, wideGradient.View, gradOutput, wideInput, wide);
+            ChannelWidening.Narrow(device, gradWeights, wideGradient.View, shape.C, wide.C);
+            wideInput.Release();
+            wideGradient.Release();
+            return;
+        }
+        Tensor inputCopy = BFloat16Copies.Of(device, input, shape.Input);
+        Tensor gradOutputCopy = BFloat16Copies.Of(device, gradOutput, shape.Output);
+        int columns = shape.R * shape.S * shape.C, pixels = shape.Output.Pixels;
+        var gradients = new GradOutputPixels(
+            gradOutputCopy.View, shape with { K = BFloat16Copies.Padded(shape.K) / 2 });
+        var taps = new InputTaps(inputCopy.View, shape with { C = shape.C / 2 });
+        if (byWarpgroups)
+        {
+            // Transposed, as ConvolutionTiled computes it by warpgroups.
+            Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
+            var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
+            Multiply(device, result, ElementType.Single, taps, gradients, columns, shape.K, pixels);
+            device.Launch(
+                WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View,
+                new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C, Block),
+                shape.K);
+            transposed.Release();
+        }
+        else
+        {
+            var result = new GradWeightsResult(gradWeights, shape, Block);
+            Multiply(device, result, ElementType.Single, gradients, taps, shape.K, columns, pixels);
+        }
+        gradOutputCopy.Release();
+        inputCopy.Release();
+    }
+
+    /// <inheritdoc/>
+    public override void BackwardBias(
+        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
+        BiasQuad.Backward(device, gradBias, gradOutput, shape);
+
+    private static TiledPlan Plan<TAccess>(ComputeDevice device, int rows, int columns, int depth)
+        where TAccess : struct, ITiledAccess =>
+        TensorCoreTiles.Planner<TAccess>().Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
+
+    private void Multiply<TRows, TColumns, TResult>(
+        ComputeDevice device, TResult result, ElementType elementType, TRows rows, TColumns columns, int rowCount,
+        int columnCount, int depth)
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        if (elementType == ElementType.BFloat16)
+            Multiply<BFloat16Access, TRows, TColumns, TResult>(
+                device, result, rows, columns, Plan<BFloat16Access>(device, rowCount, columnCount, depth));
+        else if (columnCount % 2 == 0 && Quads.AreAligned(result.View, result.Addend, result.Mask))
+            Multiply<BFloat16ToPairs, TRows, TColumns, TResult>(
+                device, result, rows, columns, Plan<BFloat16ToPairs>(device, rowCount, columnCount, depth));
+        else
+            Multiply<BFloat16ToSingles, TRows, TColumns, TResult>(
+                device, result, rows, columns, Plan<BFloat16ToSingles>(device, rowCount, columnCount, depth));
+    }
+
+    private void Multiply<TAccess, TRows, TColumns, TResult>(
+        ComputeDevice device, TResult result, TRows rows, TColumns columns, TiledPlan plan)
+        where TAccess : struct, ITiledAccess
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult
+    {
+        Tensor? partial = SliceSums.Rent(device, plan);
+        ArrayView<float> partialView = partial?.View ?? result.View;
+        if (byWarpgroups && TAccess.WritesPairs)
+            WarpgroupTiles.Multiply<TAccess, Bf16Math, TRows, TColumns, TResult>(
+                device, result, partialView, rows, columns, plan);
+        else
+            device.LaunchGrouped(
+                TensorCoreTiles.Kernel<TAccess, Bf16Math, TRows, TColumns, TResult>(plan),
+                new Index2D(plan.Tiles, plan.Slices),
+                TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), result, partialView, rows, columns,
+                plan);
+        SliceSums.AddAll<TAccess, TResult>(device, result, partial, plan);
+    }
+}
