@@ -65,10 +65,10 @@ public static class Relu
     /// <summary>The one place that chooses.</summary>
     private static ReluAlgorithm Choose(ComputeDevice device, Tensor tensor)
     {
-        if (tensor.IsBFloat16)
-            return ReluAlgorithm.Quad;
         ReluAlgorithm algorithm = device.Forced<ReluAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? ReluAlgorithm.Vector : ReluAlgorithm.Quad);
-        return algorithm == ReluAlgorithm.Quad && !Quads.Allows(tensor.Shape.Count) ? ReluAlgorithm.Naive : algorithm;
+        return tensor.IsBFloat16 ? ReluAlgorithm.Quad
+            : algorithm == ReluAlgorithm.Quad && !Quads.Allows(tensor.Shape.Count) ? ReluAlgorithm.Naive
+            : algorithm;
     }
 }

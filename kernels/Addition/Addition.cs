@@ -40,12 +40,10 @@ public static class Addition
     /// <summary>The one place that chooses.</summary>
     private static AdditionAlgorithm Choose(ComputeDevice device, Tensor tensor)
     {
-        if (tensor.IsBFloat16)
-            return AdditionAlgorithm.Quad;
         AdditionAlgorithm algorithm = device.Forced<AdditionAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? AdditionAlgorithm.Vector : AdditionAlgorithm.Quad);
-        return algorithm == AdditionAlgorithm.Quad && !Quads.Allows(tensor.Shape.Count)
-            ? AdditionAlgorithm.Naive
+        return tensor.IsBFloat16 ? AdditionAlgorithm.Quad
+            : algorithm == AdditionAlgorithm.Quad && !Quads.Allows(tensor.Shape.Count) ? AdditionAlgorithm.Naive
             : algorithm;
     }
 }

@@ -231,13 +231,14 @@ public static class BatchNorm
         ComputeDevice device, ElementType elementType, in BatchNormShape shape,
         params ReadOnlySpan<ArrayView<float>> channels)
     {
+        // Asked for first, because one that the device cannot run is refused whatever the tensors are.
+        BatchNormAlgorithm algorithm = Chosen(device);
         if (elementType == ElementType.BFloat16)
         {
             Sizes.RequireChannels(shape.Tensor, elementType);
             Quads.RequireAligned(channels);
             return BatchNormAlgorithm.Quad;
         }
-        BatchNormAlgorithm algorithm = Chosen(device);
         // Fused or not, the kernels are the same but for where the statistics come from.
         return algorithm is not (BatchNormAlgorithm.Quad or BatchNormAlgorithm.Fused) ? algorithm
             : Quads.Allows(shape.C, channels) ? BatchNormAlgorithm.Quad

@@ -9,7 +9,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// definition.
 /// </summary>
 /// <remarks>
-/// In bf16 each tensor may be of singles or of bfloat16, an input and its gradient of the same.
+/// In bf16 each tensor may be of singles or of bfloat16, the activation that masks a gradient of the gradient's type.
 /// See PyTorch's
 /// <see href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html">conv2d</see>.
 /// </remarks>
@@ -74,7 +74,7 @@ public static class Convolution
         Sizes.Require(device, weights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, bias, shape.K);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        RequireTypes(algorithm, input, output);
+        RequireTypes(algorithm, input, output, shape);
         using var timing = device.Timings.Measure(
             "convolution forward", shape, algorithm, shape.Flops, shape.Bytes(input.ElementType, output.ElementType));
         output.DropStatistics();
@@ -117,7 +117,7 @@ public static class Convolution
         Sizes.Require(device, weights, shape.Weights.Count);
         Sizes.Require(activation, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        RequireTypes(algorithm, gradInput, gradOutput);
+        RequireTypes(algorithm, gradInput, gradOutput, shape);
         Sizes.RequireType(activation, gradInput.ElementType);
         using var timing = device.Timings.Measure(
             "convolution backward data", shape, algorithm, shape.Flops,
@@ -134,8 +134,8 @@ public static class Convolution
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
-    /// shape has no outputs.
+    /// Something has another size than the shape says, or an element type that the algorithm does not take; the bias's
+    /// gradient begins within four floats, beside bfloat16; or the shape has no outputs.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     /// <exception cref="InvalidOperationException">
@@ -151,7 +151,9 @@ public static class Convolution
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(input, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        RequireTypes(algorithm, input, gradOutput);
+        RequireTypes(algorithm, input, gradOutput, shape);
+        if (gradOutput.IsBFloat16)
+            Quads.RequireAligned(gradBias);
         using var timing = device.Timings.Measure(
             "convolution backward weights", shape, algorithm, shape.Flops,
             shape.Bytes(input.ElementType, gradOutput.ElementType));
@@ -194,28 +196,30 @@ public static class Convolution
     }
 
     /// <summary>
-    /// The element type for an output whose type nothing else decides: bfloat16 where it is computed so and its channels
+    /// What a layer makes a convolution's output: bfloat16 where the algorithm multiplies it and the output's channels
     /// are a multiple of 8.
     /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="DeviceException">The user forces an algorithm that the device cannot run.</exception>
     public static ElementType OutputType(ComputeDevice device, in ConvolutionShape shape) =>
-        IsOfBFloat16(Choose(device, shape)) && shape.K % ElementTypes.Octet == 0
+        Choose(device, shape).IsOfBFloat16() && ElementType.BFloat16.Allows(shape.Output)
             ? ElementType.BFloat16
             : ElementType.Single;
 
-    private static bool IsOfBFloat16(ConvolutionAlgorithm algorithm) =>
-        algorithm is ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16;
-
-    /// <summary>Requires singles of what is not computed in bf16.</summary>
+    /// <summary>Requires singles of what is not computed in bf16, and of bfloat16 whole octets of channels.</summary>
     private static void RequireTypes(
-        ConvolutionAlgorithm algorithm, Tensor input, Tensor output,
+        ConvolutionAlgorithm algorithm, Tensor input, Tensor output, in ConvolutionShape shape,
         [CallerArgumentExpression(nameof(input))] string inputName = "",
         [CallerArgumentExpression(nameof(output))] string outputName = "")
     {
-        if (IsOfBFloat16(algorithm))
+        if (algorithm.IsOfBFloat16())
+        {
+            // A tensor may have as many elements in other channels.
+            Sizes.RequireChannels(shape.Input, input.ElementType);
+            Sizes.RequireChannels(shape.Output, output.ElementType);
             return;
+        }
         Sizes.RequireType(input, ElementType.Single, inputName);
         Sizes.RequireType(output, ElementType.Single, outputName);
     }

@@ -56,24 +56,34 @@ public enum ConvolutionAlgorithm
 
     /// <summary>
     /// Tiles on tensor cores, factors of bfloat16 (<see cref="ConvolutionBFloat16"/>): NVIDIA GPUs from sm_80, any
-    /// shape. Tensors may be of it; no other algorithm takes them.
+    /// shape. Only this and <see cref="WarpgroupBf16"/> take tensors of bfloat16.
     /// </summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Bf16,
 
     /// <summary>
     /// As <see cref="Tf32"/>, with the instructions of a whole warpgroup
-    /// (<see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes whose
-    /// channels are no multiples of 4 take <see cref="Tf32"/>, or are widened (<see cref="ChannelWidening"/>): of these
-    /// backward-data is <see cref="Tf32"/>, though timings have it under this name.
+    /// (<see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>): GPUs of sm_90; shapes
+    /// whose channels are no multiples of 4 take <see cref="Tf32"/>, or are widened (<see cref="ChannelWidening"/>): of
+    /// these backward-data is <see cref="Tf32"/>, though timings have it under this name.
     /// </summary>
     [RunsOn(DeviceNeed.Warpgroups)]
     WarpgroupTf32,
 
     /// <summary>
-    /// As <see cref="Bf16"/>, by warpgroups; single-precision results with an odd number of columns take
-    /// <see cref="Bf16"/>, though timings have them under this name.
+    /// As <see cref="Bf16"/>, by warpgroups; single-precision results with an odd number of columns, or with memory
+    /// that does not begin at 16 bytes (their own, the bias's, the mask's), take <see cref="Bf16"/>, though timings
+    /// have them under this name.
     /// </summary>
     [RunsOn(DeviceNeed.Warpgroups)]
     WarpgroupBf16,
+}
+
+/// <summary>What tells algorithms apart.</summary>
+public static class ConvolutionAlgorithms
+{
+    /// <summary>Whether an algorithm multiplies bfloat16, and takes tensors of it.</summary>
+    /// <param name="algorithm">The algorithm.</param>
+    public static bool IsOfBFloat16(this ConvolutionAlgorithm algorithm) =>
+        algorithm is ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16;
 }

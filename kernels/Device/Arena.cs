@@ -44,7 +44,7 @@ public sealed class Arena
         Sizes.RequireChannels(shape, elementType);
         if (elementType == ElementType.BFloat16 && !device.HasTensorCores)
             throw new DeviceException(
-                $"A tensor of bfloat16 needs an NVIDIA GPU of compute capability 8.0 or newer, which {device.Name} is not; let it be of singles.");
+                $"A tensor of bfloat16 needs an NVIDIA GPU of compute capability 8.0 or newer, which {device.Name} is not; make it of singles.");
         long size = RoundUp(elementType.Floats(shape.Count));
         foreach ((long offset, long length) in free)
         {

@@ -221,7 +221,7 @@ public sealed partial class ComputeDevice : IDisposable
         }
         var words = new float[tensor.Floats];
         for (int i = 0; i < words.Length; i++)
-            words[i] = ElementTypes.Pack(values[2 * i], values[2 * i + 1]);
+            words[i] = ElementTypes.Word(values[2 * i], values[2 * i + 1]);
         Upload<float>(tensor.View, words);
     }
 
@@ -235,7 +235,7 @@ public sealed partial class ComputeDevice : IDisposable
             return floats;
         var elements = new float[2 * floats.Length];
         for (int i = 0; i < floats.Length; i++)
-            (elements[2 * i], elements[2 * i + 1]) = ElementTypes.Unpack(floats[i]);
+            (elements[2 * i], elements[2 * i + 1]) = ElementTypes.Pair(floats[i]);
         return elements;
     }
 

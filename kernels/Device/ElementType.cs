@@ -2,9 +2,10 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>How a tensor's elements lie in memory.</summary>
 /// <remarks>
-/// With <see cref="Precision.Bf16"/> what goes from layer to layer on a GPU is bfloat16, as under PyTorch's
+/// With <see cref="Precision.Bf16"/> what goes from layer to layer on a GPU is bfloat16, much as under PyTorch's
 /// <see href="https://docs.pytorch.org/docs/stable/amp.html">autocast</see>: half the memory, and half of what kernels
-/// that memory bounds wait for. Parameters, their gradients, statistics and all sums are single precision.
+/// that memory bounds wait for. Parameters, their gradients, statistics and all sums are single precision;
+/// docs/precision.md has the whole.
 /// </remarks>
 public enum ElementType
 {
@@ -13,8 +14,8 @@ public enum ElementType
 
     /// <summary>
     /// The upper half of a single, rounded to nearest, ties to even: 7 bits of mantissa, 2 bytes. Two neighbours make
-    /// one of the floats of <see cref="Tensor.View"/>, the first in its lower half; only tensors whose channels are a
-    /// multiple of 8 are of it, which kernels read 8 at once.
+    /// one of the floats of <see cref="Tensor.View"/>, the first in its lower half. Channels are a multiple of 8,
+    /// because the convolution reads eight, 16 bytes, at once.
     /// </summary>
     BFloat16,
 }
@@ -22,7 +23,7 @@ public enum ElementType
 /// <summary>What follows from an element type.</summary>
 public static class ElementTypes
 {
-    /// <summary>Channels that 16 bytes of bfloat16 hold.</summary>
+    /// <summary>Elements of bfloat16 in 16 bytes; a tensor's channels are a multiple of it.</summary>
     public const int Octet = 8;
 
     private const uint UpperHalf = 0xFFFF0000;
@@ -41,12 +42,12 @@ public static class ElementTypes
         : BitConverter.UInt32BitsToSingle(Rounded(value) & UpperHalf);
 
     /// <summary>Two values of bfloat16 in the bits of a float, the first in the lower half.</summary>
-    internal static float Pack(float first, float second) => BitConverter.UInt32BitsToSingle(
+    internal static float Word(float first, float second) => BitConverter.UInt32BitsToSingle(
         BitConverter.SingleToUInt32Bits(ElementType.BFloat16.Round(first)) >> 16
         | BitConverter.SingleToUInt32Bits(ElementType.BFloat16.Round(second)));
 
-    /// <summary>What <see cref="Pack"/> packed.</summary>
-    internal static (float First, float Second) Unpack(float word)
+    /// <summary>The two values of such a word.</summary>
+    internal static (float First, float Second) Pair(float word)
     {
         uint bits = BitConverter.SingleToUInt32Bits(word);
         return (BitConverter.UInt32BitsToSingle(bits << 16), BitConverter.UInt32BitsToSingle(bits & UpperHalf));
@@ -54,11 +55,17 @@ public static class ElementTypes
 
     /// <summary>Floats in whose memory so many elements lie.</summary>
     /// <param name="type">Their type.</param>
-    /// <param name="count">How many.</param>
-    internal static long Floats(this ElementType type, long count) =>
-        type == ElementType.BFloat16 ? (count + 1) / 2 : count;
+    /// <param name="count">How many; of bfloat16 an even number.</param>
+    public static long Floats(this ElementType type, long count) =>
+        type == ElementType.BFloat16 ? count / 2 : count;
 
-    // Half a unit of what is kept, or, to even, what is just below it.
+    /// <summary>Whether a tensor can be of a type.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="shape">The tensor's shape.</param>
+    public static bool Allows(this ElementType type, in TensorShape shape) =>
+        type != ElementType.BFloat16 || shape.C % Octet == 0;
+
+    // Adds half a unit of the last bit kept, or, where that bit is 0, one bit less: a tie then goes to even.
     private static uint Rounded(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);

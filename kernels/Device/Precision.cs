@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>
-/// How exactly convolutions and linear layers multiply; sums, parameters and all else are single precision, but for what
-/// <see cref="Bf16"/> keeps between layers.
+/// How exactly convolutions and linear layers multiply; sums, parameters and all else are single precision, but for
+/// what <see cref="Bf16"/> keeps between layers.
 /// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
 public enum Precision

@@ -38,9 +38,9 @@ internal static class Sizes
     /// <exception cref="ArgumentException">They are not.</exception>
     public static void RequireChannels(in TensorShape shape, ElementType elementType)
     {
-        if (elementType == ElementType.BFloat16 && shape.C % ElementTypes.Octet != 0)
+        if (!elementType.Allows(shape))
             throw new ArgumentException(
-                $"A tensor of {shape} cannot be of bfloat16, whose channels are a multiple of {ElementTypes.Octet}; let it be of singles.",
+                $"A tensor of {shape} cannot be of bfloat16, whose channels are a multiple of {ElementTypes.Octet}; make it of singles.",
                 nameof(elementType));
     }
 

@@ -21,7 +21,7 @@ public sealed class Tensor
     /// Exactly <c>shape.Count</c> floats, half as many of bfloat16, that begin at a multiple of 16 bytes of their
     /// buffer: kernels read four at once.
     /// </param>
-    /// <param name="elementType">How its elements lie there.</param>
+    /// <param name="elementType">How its elements lie there; bfloat16 is for NVIDIA GPUs with tensor cores.</param>
     /// <exception cref="ArgumentException">
     /// The memory has another length, or begins elsewhere; or channels of bfloat16 are no multiple of 8.
     /// </exception>
@@ -33,7 +33,8 @@ public sealed class Tensor
         long floats = elementType.Floats(shape.Count);
         if (memory.Length != floats)
             throw new ArgumentException(
-                $"A tensor of {shape} takes {floats} floats, not {memory.Length}.", nameof(memory));
+                $"A tensor of {shape} of {elementType} takes {floats} floats, not {memory.Length}; give it memory of that length.",
+                nameof(memory));
         if (!Quads.AreAligned(memory))
             throw new ArgumentException(
                 $"A tensor of {shape} cannot begin within four floats that kernels read at once; let its memory begin at a multiple of 16 bytes.",

@@ -62,12 +62,10 @@ public static class Dropout
     /// <summary>The one place that chooses.</summary>
     private static DropoutAlgorithm Choose(ComputeDevice device, Tensor tensor)
     {
-        if (tensor.IsBFloat16)
-            return DropoutAlgorithm.Quad;
         DropoutAlgorithm algorithm = device.Forced<DropoutAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? DropoutAlgorithm.Naive : DropoutAlgorithm.Quad);
-        return algorithm == DropoutAlgorithm.Quad && !Quads.Allows(tensor.Shape.Count)
-            ? DropoutAlgorithm.Naive
+        return tensor.IsBFloat16 ? DropoutAlgorithm.Quad
+            : algorithm == DropoutAlgorithm.Quad && !Quads.Allows(tensor.Shape.Count) ? DropoutAlgorithm.Naive
             : algorithm;
     }
 }

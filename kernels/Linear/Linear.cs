@@ -40,14 +40,12 @@ public static class Linear
         Sizes.Require(input, shape.Input);
         Sizes.Require(device, weights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, bias, shape.Out);
-        LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
+        LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch, output, input);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.Forward(device, output, input, weights, bias, relu: false, shape.Convolution);
             return;
         }
-        Sizes.RequireType(output, ElementType.Single);
-        Sizes.RequireType(input, ElementType.Single);
         using var timing = device.Timings.Measure("linear forward", shape, algorithm, shape.Flops, shape.Bytes);
         output.DropStatistics();
         if (algorithm == LinearAlgorithm.Vector)
@@ -79,15 +77,13 @@ public static class Linear
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(device, weights, shape.Weights.Count);
-        LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch);
+        LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch, gradOutput, gradInput);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardData(
                 device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape.Convolution);
             return;
         }
-        Sizes.RequireType(gradInput, ElementType.Single);
-        Sizes.RequireType(gradOutput, ElementType.Single);
         using var timing = device.Timings.Measure("linear backward data", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
         {
@@ -124,15 +120,13 @@ public static class Linear
         Sizes.Require(input, shape.Input);
         // Register tiles need partial sums as large as the weights, and were slower at every batch size measured:
         // docs/linear.md.
-        LinearAlgorithm algorithm = Choose(device, shape, maxVectorBatch: int.MaxValue);
+        LinearAlgorithm algorithm = Choose(device, shape, maxVectorBatch: int.MaxValue, gradOutput, input);
         if (algorithm == LinearAlgorithm.Convolution)
         {
             Convolution.Convolution.BackwardWeights(
                 device, gradWeights, gradBias, gradOutput, input, shape.Convolution);
             return;
         }
-        Sizes.RequireType(gradOutput, ElementType.Single);
-        Sizes.RequireType(input, ElementType.Single);
         using var timing = device.Timings.Measure(
             "linear backward weights", shape, algorithm, shape.Flops, shape.Bytes);
         if (algorithm == LinearAlgorithm.Vector)
@@ -147,10 +141,15 @@ public static class Linear
     }
 
     /// <summary>The one place that chooses.</summary>
-    private static LinearAlgorithm Choose(ComputeDevice device, in LinearShape shape, int maxVectorBatch)
+    private static LinearAlgorithm Choose(
+        ComputeDevice device, in LinearShape shape, int maxVectorBatch, Tensor output, Tensor input)
     {
-        if (device.Forced<LinearAlgorithm>() is { } forced)
-            return forced;
+        // Asked for first, because one that the device cannot run is refused whatever the tensors are.
+        LinearAlgorithm? forced = device.Forced<LinearAlgorithm>();
+        if (output.IsBFloat16 || input.IsBFloat16)
+            return LinearAlgorithm.Convolution;
+        if (forced is not null)
+            return forced.Value;
         if (Convolution.Convolution.Choose(device, shape.Convolution) == ConvolutionAlgorithm.Naive)
             return LinearAlgorithm.Naive;
         return device.Kind == DeviceKind.Cpu && shape.N <= maxVectorBatch

@@ -17,7 +17,8 @@ public enum LinearAlgorithm
 
     /// <summary>
     /// The convolution that a linear layer is, a 1x1 filter over images of one pixel, with whatever algorithm the
-    /// convolution chooses: any device, any shape.
+    /// convolution chooses: any device, any shape. Whatever is forced, this computes tensors of
+    /// <see cref="ElementType.BFloat16"/>.
     /// </summary>
     Convolution,
 }

@@ -85,14 +85,13 @@ public static class AdaptiveAveragePooling
         ComputeDevice device, ElementType elementType, in AdaptiveAveragePoolingShape shape)
     {
         Sizes.RequireChannels(shape.Input, elementType);
-        if (elementType == ElementType.BFloat16)
-            return AdaptiveAveragePoolingAlgorithm.Quad;
         AdaptiveAveragePoolingAlgorithm algorithm = device.Forced<AdaptiveAveragePoolingAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu
                 ? AdaptiveAveragePoolingAlgorithm.Vector
                 : AdaptiveAveragePoolingAlgorithm.Quad);
-        return algorithm == AdaptiveAveragePoolingAlgorithm.Quad && !Quads.Allows(shape.C)
-            ? AdaptiveAveragePoolingAlgorithm.Naive
+        return elementType == ElementType.BFloat16 ? AdaptiveAveragePoolingAlgorithm.Quad
+            : algorithm == AdaptiveAveragePoolingAlgorithm.Quad && !Quads.Allows(shape.C)
+                ? AdaptiveAveragePoolingAlgorithm.Naive
             : algorithm;
     }
 }

@@ -39,7 +39,7 @@ public static class MaxPooling
         Sizes.RequireType(indices, ElementType.Single);
         MaxPoolingAlgorithm algorithm = Choose(device, input.ElementType, shape);
         using var timing = device.Timings.Measure(
-            "max pooling forward", shape, algorithm, 0, shape.Bytes(input.ElementType));
+            "max pooling forward", shape, algorithm, 0, shape.Bytes(input.ElementType, indices is not null));
         output.DropStatistics();
         ArrayView<int> pixels = indices is null ? default : indices.View.Cast<int>();
         int masks = isActivation ? 1 : 0;
@@ -76,7 +76,7 @@ public static class MaxPooling
         Sizes.RequireType(indices, ElementType.Single);
         MaxPoolingAlgorithm algorithm = Choose(device, gradOutput.ElementType, shape);
         using var timing = device.Timings.Measure(
-            "max pooling backward", shape, algorithm, 0, shape.Bytes(gradOutput.ElementType));
+            "max pooling backward", shape, algorithm, 0, shape.Bytes(gradOutput.ElementType, hasIndices: true));
         ArrayView<int> pixels = indices.View.Cast<int>();
         if (algorithm == MaxPoolingAlgorithm.Vector)
             device.Launch(MaxPoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, pixels, shape);
@@ -97,10 +97,10 @@ public static class MaxPooling
         ComputeDevice device, ElementType elementType, in MaxPoolingShape shape)
     {
         Sizes.RequireChannels(shape.Input, elementType);
-        if (elementType == ElementType.BFloat16)
-            return MaxPoolingAlgorithm.Quad;
         MaxPoolingAlgorithm algorithm = device.Forced<MaxPoolingAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? MaxPoolingAlgorithm.Vector : MaxPoolingAlgorithm.Quad);
-        return algorithm == MaxPoolingAlgorithm.Quad && !Quads.Allows(shape.C) ? MaxPoolingAlgorithm.Naive : algorithm;
+        return elementType == ElementType.BFloat16 ? MaxPoolingAlgorithm.Quad
+            : algorithm == MaxPoolingAlgorithm.Quad && !Quads.Allows(shape.C) ? MaxPoolingAlgorithm.Naive
+            : algorithm;
     }
 }

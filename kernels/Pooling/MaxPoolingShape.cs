@@ -38,12 +38,13 @@ public readonly record struct MaxPoolingShape(int N, int H, int W, int C, int Wi
     public TensorShape Output => new(N, P, Q, C);
 
     /// <summary>
-    /// Bytes that one pass with indices must move at least: the input's side once, the output's side and the indices
-    /// once.
+    /// Bytes that one pass must move at least: the input's side once, the output's side and the indices once.
     /// </summary>
     /// <param name="elementType">How the elements of both sides lie in memory.</param>
-    public double Bytes(ElementType elementType) =>
-        (double)elementType.Size() * (Input.Count + Output.Count) + (double)sizeof(float) * Output.Count;
+    /// <param name="hasIndices">Whether there are indices.</param>
+    public double Bytes(ElementType elementType, bool hasIndices) =>
+        (double)elementType.Size() * (Input.Count + Output.Count)
+        + (hasIndices ? (double)sizeof(int) * Output.Count : 0);
 
     /// <summary>The shape as <c>n16 112x112x64 -> 56x56x64, window 3 stride 2 padding 1</c>.</summary>
     public override string ToString() => string.Create(

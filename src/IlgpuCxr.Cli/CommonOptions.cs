@@ -28,7 +28,7 @@ internal static class CommonOptions
     };
 
     public static readonly Option<string> Precision =
-        new Option<string>("--precision") { Description = "How convolutions and linear layers multiply; by default tf32 on CUDA, else fp32. bf16 also keeps what goes from layer to layer in 16 bits." }
+        new Option<string>("--precision") { Description = "How convolutions and linear layers multiply; by default tf32 on CUDA, else fp32. bf16 also keeps tensors between convolutions in 16 bits." }
             .OneOf([.. Enum.GetNames<Kernels.Device.Precision>().Select(name => name.ToLowerInvariant())]);
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON." };

@@ -60,15 +60,16 @@ selftest() { # NAME [VARIABLE=VALUE...] PRECISION
     step "$name-blocking" 60 env CUDA_LAUNCH_BLOCKING=1 "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision"
 }
 
-# The losses of the first epoch of the same training, on the CPU and on the GPU.
-compare_losses() {
-    local code=0
+# The losses of the first epoch of the same training, on the CPU and on the GPU: in single precision, and on the GPU in bf16 if its checks do not hang.
+compare_losses() { # ["DEVICE PRECISION"...]
+    local code=0 run on precision
     "$cxr" data phantom --out "$work/small" --part 1 --train 200 --held 20 --size 64 --quiet || return
-    for on in "$device" cpu; do
-        rm -rf "$work/losses-$on"
-        "$cxr" train --verbose --device "$on" --precision fp32 --net resnet18 --data "$work/small" --task binary --weights random \
-            --size 64 --batch 16 --epochs 1 --lr 0.01 --seed 1 --out "$work/losses-$on" --quiet > /dev/null || code=$?
-        echo "$on"; cat "$work/losses-$on/log.csv"
+    for run in "$device fp32" "cpu fp32" "$@"; do
+        read -r on precision <<< "$run"
+        rm -rf "$work/losses-$on-$precision"
+        "$cxr" train --verbose --device "$on" --precision "$precision" --net resnet18 --data "$work/small" --task binary --weights random \
+            --size 64 --batch 16 --epochs 1 --lr 0.01 --seed 1 --out "$work/losses-$on-$precision" --quiet > /dev/null || code=$?
+        echo "$on $precision"; cat "$work/losses-$on-$precision/log.csv"
     done
     return $code
 }
@@ -104,7 +105,9 @@ checks() {
     step gpu 20 nvidia-smi
     step devices 60 "$cxr" devices
     for precision in ${PRECISIONS:-tf32 bf16 fp32}; do selftest "selftest-$precision" "$precision"; done
-    step losses 100 bash -c compare_losses
+    local -a more=()
+    [[ "$device $(sound ${PRECISIONS:-tf32 bf16 fp32})" == cuda*bf16* ]] && more=("cuda bf16")
+    step losses 100 bash -c 'compare_losses "$@"' compare_losses "${more[@]}"
     if has_torch; then
         side_by_side side-by-side 150 --modes eager,channels-last --batches 64 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"
     else
@@ -117,18 +120,18 @@ checks() {
         selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
         bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
     done
-    # The step as one CUDA graph.
-    selftest selftest-graph ILGPUCXR_GRAPHS=1 tf32
-    bench bench-graph ILGPUCXR_GRAPHS=1 tf32
+    # The step as one CUDA graph: most to be had in bf16, which has more launches and less to do.
+    selftest selftest-graph ILGPUCXR_GRAPHS=1 bf16
+    bench bench-graph ILGPUCXR_GRAPHS=1 bf16
+    bench bench-launched bf16
     # Batch norm that reads its statistics itself, to be held against the default.
-    bench bench-fused tf32
-    bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad tf32
+    bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad bf16
     # Single precision by Winograd wherever a shape allows it, and by tiles alone, to be held against the default, which chooses by counting.
     selftest selftest-winograd ILGPUCXR_ALGORITHMS=convolution=tiledwinograd4 fp32
     bench bench-chosen fp32
     bench bench-direct ILGPUCXR_ALGORITHMS=convolution=tiled fp32
     # One tile for all: its operators' times beside the default's tell whether the tiles are well chosen.
-    for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" tf32; done
+    for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" bf16; done
     has_torch && side_by_side side-by-side-batches "$limit" --modes eager,channels-last --batches 64,32,256 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"
 }
 
@@ -182,5 +185,5 @@ find_torch & finding=$!
 "$what"
 [ -z "$clocks" ] || { kill "$clocks"; wait "$clocks" 2> /dev/null; }
 cat "$out/operators.md" "$out/steps.md" 2> /dev/null
-grep -ah -A6 "=== losses" "$all"
+grep -ah -A9 "=== losses" "$all"
 cat "$summary"

@@ -5,12 +5,13 @@ usage: side_by_side.py CXR [--batches 64,32,256] [--nets resnet18,vgg16] [--prec
                        [--steps 20] [--seconds 600] [--out DIR]
 
 CXR is the published program (see run_on_gpu.sh). Needs PyTorch with CUDA. Writes steps.md, operators.md and results.json into DIR, after every
-measurement; what results.json has already is not measured again, so that a second run goes on, perhaps with other modes. What matters most comes
+measurement; what results.json has already of the same program is not measured again, so that a second run goes on, perhaps with other modes. What matters most comes
 first: the first batch on both sides, then the next; a run of ours that hangs takes 90 seconds at most. Nothing new is begun after --seconds.
 Both sides are timed the same way: the host's clock around work and a synchronisation, median of many. An operator is thus timed with the
-cost of its launch, about 10 us on either side, which matters for the smallest shapes only.
+cost of its launch, about 10 us on either side, which matters for the smallest shapes only. In bf16 an operator of PyTorch is given all in
+bfloat16, ours single-precision weights and the first layer's images, which it rounds each time.
 """
-import argparse, gc, json, os, re, shutil, statistics, subprocess, sys, threading, time
+import argparse, gc, hashlib, json, os, re, shutil, statistics, subprocess, sys, threading, time
 
 import torch
 import torch.nn.functional as F
@@ -185,10 +186,16 @@ def main():
     clocks = subprocess.run(query, capture_output=True, text=True).stdout.strip() if shutil.which(query[0]) else "unknown"
     head = f"{card}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {time.strftime('%Y-%m-%d')}, clocks (now, most), power, temperature: {clocks}\n\n"
     path = os.path.join(args.out, "results.json")
-    results = {"card": card, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"), "ours": [], "theirs": [], "operators": []}
+    with open(args.cxr, "rb") as file:
+        program = hashlib.sha256(file.read()).hexdigest()
+    results = {"card": card, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"), "program": program, "ours": [], "theirs": [], "operators": []}
     if os.path.exists(path):
         with open(path) as file:
-            results.update(json.load(file))
+            before = json.load(file)
+        if before.get("program") != program:
+            # Another program's times are not this one's.
+            before.update(program=program, ours=[], operators=[])
+        results.update(before)
 
     def find(rows, **key):
         return next((row for row in rows if all(row[name] == value for name, value in key.items())), None)

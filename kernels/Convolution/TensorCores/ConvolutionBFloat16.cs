@@ -9,9 +9,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <remarks>
 /// The operands are those of single precision. A float of a view is two neighbouring channels, so they are given shapes
-/// that count pairs of channels; depths, rows and columns of the product stay elements. In the weights' gradient and for
-/// the weights in backward-data, neighbours in memory are not neighbours in depth, and the tensor cores want these in
-/// one register: <see cref="TensorCore.LoadMatricesTransposed"/> exchanges them on their way from shared memory.
+/// that count pairs of channels; depths, rows and columns of the product stay elements. In the weights' gradient and
+/// for the weights in backward-data, neighbours in memory are not neighbours in depth, and the tensor cores want these
+/// in one register: <see cref="TensorCore.LoadMatricesTransposed"/> exchanges them on their way from shared memory.
 /// </remarks>
 /// <param name="byWarpgroups">Whether by <see cref="WarpgroupTiles"/>.</param>
 internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
@@ -35,28 +35,23 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
-        Tensor inputCopy = BFloat16Copies.Of(device, input, shape.Input);
-        Tensor weightsCopy = BFloat16Copies.OfWeights(device, weights, shape);
+        Tensor rounded = BFloat16Copies.Of(device, input, shape.Input);
+        Tensor roundedWeights = BFloat16Copies.OfWeights(device, weights, shape);
         int channels = BFloat16Copies.Padded(shape.C), depth = shape.R * shape.S * channels;
         ConvolutionShape pairs = shape with { C = channels / 2 };
-        var patches = new InputPatches(inputCopy.View, pairs);
-        var filters = new Filters(weightsCopy.View, pairs);
-        TiledPlan plan = Plan<BFloat16Access>(device, shape.Output.Pixels, shape.K, depth);
-        if (statistics && output.IsBFloat16 && plan.Slices == 1)
-        {
-            var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
-            Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
+        var patches = new InputPatches(rounded.View, pairs);
+        var filters = new Filters(roundedWeights.View, pairs);
+        if (statistics && output.IsBFloat16
+            && Plan<BFloat16Access>(device, shape.Output.Pixels, shape.K, depth) is { Slices: 1 } plan)
             Multiply<BFloat16Access, InputPatches, Filters, ResultWithStatistics>(
-                device, new ResultWithStatistics(output.View, shape.K, moments.View), patches, filters, plan);
-            output.Statistics = new PixelStatistics(moments, slices);
-        }
+                device, new ResultWithStatistics(output.View, shape.K, TileStatistics.Attach(device, output, plan)),
+                patches, filters, plan);
         else
-        {
-            var result = new MatrixResult(output.View, shape.K, bias, relu);
-            Multiply(device, result, output.ElementType, patches, filters, shape.Output.Pixels, shape.K, depth);
-        }
-        weightsCopy.Release();
-        inputCopy.Release();
+            Multiply(
+                device, new MatrixResult(output.View, shape.K, bias, relu), output.ElementType, patches, filters,
+                shape.Output.Pixels, shape.K, depth);
+        roundedWeights.Release();
+        rounded.Release();
     }
 
     /// <inheritdoc/>
@@ -64,21 +59,20 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
-        Tensor gradOutputCopy = BFloat16Copies.Of(device, gradOutput, shape.Output);
-        Tensor weightsCopy = BFloat16Copies.OfWeights(device, weights, shape);
-        int filters = BFloat16Copies.Padded(shape.K);
+        Tensor roundedGradient = BFloat16Copies.Of(device, gradOutput, shape.Output);
+        Tensor roundedWeights = BFloat16Copies.OfWeights(device, weights, shape);
+        int channels = BFloat16Copies.Padded(shape.C), filters = BFloat16Copies.Padded(shape.K);
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
             ArrayView<float> mask = activation is null ? default : activation.View;
             Multiply(
                 device, new GradInputResult(gradInput.View, shape, phase, accumulate, mask), gradInput.ElementType,
-                new GradOutputPatches(gradOutputCopy.View, shape with { K = filters / 2 }, phase),
-                new PhaseFilters(
-                    weightsCopy.View, shape with { C = BFloat16Copies.Padded(shape.C) / 2, K = filters }, phase, Block),
+                new GradOutputPatches(roundedGradient.View, shape with { K = filters / 2 }, phase),
+                new PhaseFilters(roundedWeights.View, shape with { C = channels / 2, K = filters }, phase, Block),
                 phase.Pixels, shape.C, phase.Taps * filters);
         }
-        weightsCopy.Release();
-        gradOutputCopy.Release();
+        roundedWeights.Release();
+        roundedGradient.Release();
     }
 
     /// <inheritdoc/>
@@ -96,22 +90,20 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
             wideGradient.Release();
             return;
         }
-        Tensor inputCopy = BFloat16Copies.Of(device, input, shape.Input);
-        Tensor gradOutputCopy = BFloat16Copies.Of(device, gradOutput, shape.Output);
+        Tensor rounded = BFloat16Copies.Of(device, input, shape.Input);
+        Tensor roundedGradient = BFloat16Copies.Of(device, gradOutput, shape.Output);
         int columns = shape.R * shape.S * shape.C, pixels = shape.Output.Pixels;
         var gradients = new GradOutputPixels(
-            gradOutputCopy.View, shape with { K = BFloat16Copies.Padded(shape.K) / 2 });
-        var taps = new InputTaps(inputCopy.View, shape with { C = shape.C / 2 });
+            roundedGradient.View, shape with { K = BFloat16Copies.Padded(shape.K) / 2 });
+        var taps = new InputTaps(rounded.View, shape with { C = shape.C / 2 });
         if (byWarpgroups)
         {
-            // Transposed, as ConvolutionTiled computes it by warpgroups.
+            // As in ConvolutionTiled, so that what is packed is the smaller factor.
             Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(device, result, ElementType.Single, taps, gradients, columns, shape.K, pixels);
-            device.Launch(
-                WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View,
-                new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C, Block),
-                shape.K);
+            WarpgroupTiles.Transpose(
+                device, gradWeights, transposed.View, new TapOrder(shape.R, shape.S, shape.C, Block), shape);
             transposed.Release();
         }
         else
@@ -119,8 +111,8 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
             var result = new GradWeightsResult(gradWeights, shape, Block);
             Multiply(device, result, ElementType.Single, gradients, taps, shape.K, columns, pixels);
         }
-        gradOutputCopy.Release();
-        inputCopy.Release();
+        roundedGradient.Release();
+        rounded.Release();
     }
 
     /// <inheritdoc/>
@@ -130,7 +122,7 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
 
     private static TiledPlan Plan<TAccess>(ComputeDevice device, int rows, int columns, int depth)
         where TAccess : struct, ITiledAccess =>
-        TensorCoreTiles.Planner<TAccess>().Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
+        TensorCoreTiles.Planner<TAccess, Bf16Math>().Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
 
     private void Multiply<TRows, TColumns, TResult>(
         ComputeDevice device, TResult result, ElementType elementType, TRows rows, TColumns columns, int rowCount,
@@ -143,11 +135,11 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
             Multiply<BFloat16Access, TRows, TColumns, TResult>(
                 device, result, rows, columns, Plan<BFloat16Access>(device, rowCount, columnCount, depth));
         else if (columnCount % 2 == 0 && Quads.AreAligned(result.View, result.Addend, result.Mask))
-            Multiply<BFloat16ToPairs, TRows, TColumns, TResult>(
-                device, result, rows, columns, Plan<BFloat16ToPairs>(device, rowCount, columnCount, depth));
+            Multiply<QuadAccess, TRows, TColumns, TResult>(
+                device, result, rows, columns, Plan<QuadAccess>(device, rowCount, columnCount, depth));
         else
-            Multiply<BFloat16ToSingles, TRows, TColumns, TResult>(
-                device, result, rows, columns, Plan<BFloat16ToSingles>(device, rowCount, columnCount, depth));
+            Multiply<QuadToSingleAccess, TRows, TColumns, TResult>(
+                device, result, rows, columns, Plan<QuadToSingleAccess>(device, rowCount, columnCount, depth));
     }
 
     private void Multiply<TAccess, TRows, TColumns, TResult>(
@@ -159,15 +151,12 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
     {
         Tensor? partial = SliceSums.Rent(device, plan);
         ArrayView<float> partialView = partial?.View ?? result.View;
-        if (byWarpgroups && TAccess.WritesPairs)
+        if (byWarpgroups && TAccess.WritesNeighbours)
             WarpgroupTiles.Multiply<TAccess, Bf16Math, TRows, TColumns, TResult>(
                 device, result, partialView, rows, columns, plan);
         else
-            device.LaunchGrouped(
-                TensorCoreTiles.Kernel<TAccess, Bf16Math, TRows, TColumns, TResult>(plan),
-                new Index2D(plan.Tiles, plan.Slices),
-                TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent), result, partialView, rows, columns,
-                plan);
-        SliceSums.AddAll<TAccess, TResult>(device, result, partial, plan);
+            TensorCoreTiles.Multiply<TAccess, Bf16Math, TRows, TColumns, TResult>(
+                device, result, partialView, rows, columns, plan);
+        SliceSums.AddAll(device, result, partial, plan, TAccess.WritesBFloat16);
     }
 }

@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The columns of a product as <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/> multiplies
-/// them: rounded, tile after tile, each tile as it lies in shared memory.
+/// The columns of a product as <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>
+/// multiplies them: rounded, tile after tile, each tile as it lies in shared memory.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -20,10 +20,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="columnTile">The group's tile of columns.</param>
 /// <param name="depth">Length of the sums.</param>
 /// <param name="thread">The thread's number in its group.</param>
-internal readonly struct PackedColumns<TExtent, TAccess, TMath>(
+internal readonly struct PackedColumns<TExtent, TMath>(
     ArrayView<float> packed, int columnTile, int depth, int thread)
     where TExtent : struct, ITileExtent
-    where TAccess : struct, ITiledAccess
     where TMath : struct, ITensorCoreMath
 {
     private const int QuadBytes = 16, RowQuads = TensorCoreGemm.RowBytes / QuadBytes;
@@ -43,8 +42,6 @@ internal readonly struct PackedColumns<TExtent, TAccess, TMath>(
     /// <summary>Bytes of a tile.</summary>
     public static int Bytes => Quads * QuadBytes;
 
-    private static int TileDepth => TAccess.Pairs ? TensorCoreGemm.PairDepth : TensorCoreGemm.Depth;
-
     /// <summary>The columns of a tile in shared memory, from one of its steps on.</summary>
     public static long Step(uint tile, int step) =>
         WarpgroupMatrix.At(tile + (uint)(step * StepBytes));
@@ -56,7 +53,7 @@ internal readonly struct PackedColumns<TExtent, TAccess, TMath>(
     public void Fetch(uint tile, int depthStart, int end)
     {
         int bytes = depthStart < end ? QuadBytes : 0;
-        int quad = depthStart < end ? start + depthStart / TileDepth * Quads : 0;
+        int quad = depthStart < end ? start + depthStart / TMath.TileDepth * Quads : 0;
         tile += destination;
         ArrayView<float> view = packed;
         TensorCore.CopyQuad(tile, ref view[quad * 4], bytes);
@@ -71,7 +68,7 @@ internal readonly struct PackedColumns<TExtent, TAccess, TMath>(
     }
 
     /// <summary>Tiles of a depth.</summary>
-    public static int DepthTiles(int depth) => Ceiling.Divide(depth, TileDepth);
+    public static int DepthTiles(int depth) => Ceiling.Divide(depth, TMath.TileDepth);
 
     /// <summary>Floats that a matrix takes when it is packed.</summary>
     public static int Count(int columns, int depth) =>
@@ -104,7 +101,7 @@ internal readonly struct PackedColumns<TExtent, TAccess, TMath>(
     private static uint Word<TColumns>(TColumns columns, int column, int word, int depth)
         where TColumns : struct, ITiledOperand
     {
-        if (!TAccess.Pairs)
+        if (!TMath.OfBFloat16)
             return Float(columns, column, word, depth);
         if (TColumns.AlongDepth)
             return Float(columns, column, word, depth >> 1);

@@ -14,16 +14,13 @@ internal static class TensorCoreGemm
 
     /// <summary>Bytes of a tile for each of its outer indices.</summary>
     public const int RowBytes = 64;
-
-    /// <summary>Depth of a tile in single precision, and of bfloat16.</summary>
-    public const int Depth = RowBytes / sizeof(float), PairDepth = 2 * Depth;
 }
 
 /// <summary>The matrix product of <see cref="TiledGemm"/> on tensor cores.</summary>
 /// <remarks>
-/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors of bfloat16, or singles that
-/// are rounded to tf32 on their way from shared memory to the tensor cores, sums in single precision. A group is four
-/// warps, two by two, and each computes a quarter of the tile.
+/// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors of bfloat16, or singles
+/// that are rounded to tf32 on their way from shared memory to the tensor cores, sums in single precision. A group is
+/// four warps, two by two, and each computes a quarter of the tile.
 /// </remarks>
 internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult>
     where TRowExtent : struct, ITileExtent
@@ -34,8 +31,6 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
     where TColumns : struct, ITiledOperand
     where TResult : struct, ITiledResult
 {
-    private static int Depth => TAccess.Pairs ? TensorCoreGemm.PairDepth : TensorCoreGemm.Depth;
-
     // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel
     // gets without asking.
     private const int Stages = 3;
@@ -43,8 +38,8 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
     /// <summary>One tile of the result, or of one slice's share of it.</summary>
     public static void Multiply(TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes;
-        int stageBytes = rowBytes + TensorCoreStage<TColumnExtent, TAccess, TColumns>.Bytes;
+        int rowBytes = TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes;
+        int stageBytes = rowBytes + TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns>.Bytes;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(
             Stages * TensorCoreGemm.RowBytes * (TRowExtent.Length + TColumnExtent.Length) / 16);
         uint memory = TensorCore.SharedAddress(ref shared[0]);
@@ -54,9 +49,9 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warp = Group.IdxX >> 5, warpRow = (warp >> 1) * (TRowExtent.Length / 2);
         int warpColumn = (warp & 1) * (TColumnExtent.Length / 2);
-        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TRows>(
+        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TMath, TRows>(
             rows, rowStart, Group.IdxX, warpRow, isColumns: false);
-        var columnStage = new TensorCoreStage<TColumnExtent, TAccess, TColumns>(
+        var columnStage = new TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns>(
             columns, columnStart, Group.IdxX, warpColumn, isColumns: true);
 
         TensorCoreSums sums = default;
@@ -64,19 +59,19 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         rowStage.Fetch(memory, begin, end);
         columnStage.Fetch(memory + (uint)rowBytes, begin, end);
         TensorCore.CommitCopies();
-        rowStage.Fetch(memory + (uint)stageBytes, begin + Depth, end);
-        columnStage.Fetch(memory + (uint)(stageBytes + rowBytes), begin + Depth, end);
+        rowStage.Fetch(memory + (uint)stageBytes, begin + TMath.TileDepth, end);
+        columnStage.Fetch(memory + (uint)(stageBytes + rowBytes), begin + TMath.TileDepth, end);
         TensorCore.CommitCopies();
-        for (int depth = begin; depth < end; depth += Depth)
+        for (int depth = begin; depth < end; depth += TMath.TileDepth)
         {
             // This thread's copies of the current tile are done; after the barrier everybody's are, and nobody reads
             // the tile before it any more.
             TensorCore.AwaitCopies(1);
             Group.Barrier();
-            if (depth + 2 * Depth < end)
+            if (depth + 2 * TMath.TileDepth < end)
             {
-                rowStage.Fetch(next, depth + 2 * Depth, end);
-                columnStage.Fetch(next + (uint)rowBytes, depth + 2 * Depth, end);
+                rowStage.Fetch(next, depth + 2 * TMath.TileDepth, end);
+                columnStage.Fetch(next + (uint)rowBytes, depth + 2 * TMath.TileDepth, end);
             }
             // An empty group keeps the count of groups right at the end.
             TensorCore.CommitCopies();
@@ -103,16 +98,16 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
     }
 
     private static void MultiplyTile(
-        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TRows> rowStage, uint rowTile,
-        TensorCoreStage<TColumnExtent, TAccess, TColumns> columnStage, uint columnTile)
+        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, uint rowTile,
+        TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns> columnStage, uint columnTile)
     {
         MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
         MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
     }
 
     private static void MultiplyStep(
-        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TRows> rowStage, uint rowTile,
-        TensorCoreStage<TColumnExtent, TAccess, TColumns> columnStage, uint columnTile, int step)
+        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, uint rowTile,
+        TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns> columnStage, uint columnTile, int step)
     {
         bool large = TColumnExtent.Length > 64;
         Fragment b0 = TMath.Round(columnStage.LoadColumns(columnTile, 0, step));

@@ -6,6 +6,15 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>A format in which tensor cores multiply; they sum in single precision.</summary>
 internal interface ITensorCoreMath
 {
+    /// <summary>
+    /// Whether factors are bfloat16, two in each float of their views: an operand then counts pairs of channels where
+    /// it counted channels.
+    /// </summary>
+    static abstract bool OfBFloat16 { get; }
+
+    /// <summary>Depth of a tile: <see cref="TensorCoreGemm.RowBytes"/>, in two steps of an instruction.</summary>
+    static abstract int TileDepth { get; }
+
     /// <summary>A block of 16 outer indices, as deep as one instruction multiplies, rounded to the format.</summary>
     static abstract Fragment Round(Fragment block);
 
@@ -44,6 +53,10 @@ internal readonly struct Tf32Math : ITensorCoreMath
     // ln 2 / 2048
     private const float HalfUnit = 3.3845077e-4f;
 
+    public static bool OfBFloat16 => false;
+
+    public static int TileDepth => TensorCoreGemm.RowBytes / sizeof(float);
+
     public static Fragment Round(Fragment block)
     {
         block.X = Round(block.X);
@@ -76,6 +89,10 @@ internal readonly struct Tf32Math : ITensorCoreMath
 /// </remarks>
 internal readonly struct Bf16Math : ITensorCoreMath
 {
+    public static bool OfBFloat16 => true;
+
+    public static int TileDepth => TensorCoreGemm.RowBytes / 2;
+
     public static Fragment Round(Fragment block) => block;
 
     public static Float4 MultiplyAdd(Fragment a, uint b0, uint b1, Float4 sum) =>

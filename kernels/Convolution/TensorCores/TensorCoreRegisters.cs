@@ -20,7 +20,7 @@ internal struct WarpgroupSums
     public WarpColumns128 Rows64;
 }
 
-/// <summary>A lane's part of a warpgroup's 128 rows, 16 deep: blocks of 8 depths.</summary>
+/// <summary>A lane's part of a warpgroup's 128 rows, a tile deep: two blocks of half of it.</summary>
 internal struct WarpgroupRows
 {
     public Fragment Rows0;

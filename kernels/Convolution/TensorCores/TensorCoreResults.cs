@@ -107,7 +107,7 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         int at = (start + Math.Min(column, columns - 2)) >> 1;
         if (TAccess.WritesBFloat16)
             return BFloat16.Pair(view[at]);
-        if (TAccess.WritesPairs)
+        if (TAccess.WritesNeighbours)
             return view.Cast<Float2>()[at];
         Float2 pair;
         pair.X = TiledGemm.LoadOrLast(view, start, column, columns);
@@ -125,7 +125,7 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
             view[(start + result.Column(column)) >> 1] = BFloat16.Word(pair);
             return;
         }
-        if (TAccess.WritesPairs)
+        if (TAccess.WritesNeighbours)
         {
             view.Cast<Float2>()[(start + result.Column(column)) >> 1] = pair;
             return;

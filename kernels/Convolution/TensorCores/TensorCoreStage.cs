@@ -9,16 +9,17 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <remarks>
 /// A tile keeps the order of global memory, so that whole quads of 16 bytes are copied past the registers:
 /// <code>
-/// AlongDepth          [outer][depth]    64 bytes a row               quad q of row o lies at place q ^ (o / 2 mod 4)
-/// else, singles       [depth][outer]    64 or 128 floats a row       quad q of row d lies at place q ^ 2 (d mod 4)
-/// else, bfloat16      [depth][outer]    64 or 128 elements a row     quad q of row d lies at place q ^ <see cref="Spread"/>(d)
+/// AlongDepth         [outer][depth]    64 bytes a row              quad q of row o lies at place q ^ (o / 2 mod 4)
+/// else, singles      [depth][outer]    64 or 128 floats a row      quad q of row d lies at place q ^ 2 (d mod 4)
+/// else, bfloat16     [depth][outer]    64 or 128 elements a row    quad q of row d lies at place q ^ Spread(d)
 /// </code>
 /// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first and
 /// the last order, four rows of two quads in the second.
 /// </remarks>
-internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
+internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     where TExtent : struct, ITileExtent
     where TAccess : struct, ITiledAccess
+    where TMath : struct, ITensorCoreMath
     where TOperand : struct, ITiledOperand
 {
     private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.RowBytes / QuadBytes;
@@ -41,7 +42,9 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     /// <param name="start">The tile's first outer index.</param>
     /// <param name="thread">The thread's number in its group.</param>
     /// <param name="warpStart">The first outer index, within the tile, of the thread's warp.</param>
-    /// <param name="isColumns">Whether blocks are loaded with <see cref="LoadColumns"/>, else <see cref="Load"/>.</param>
+    /// <param name="isColumns">
+    /// Whether blocks are loaded with <see cref="LoadColumns"/>, else <see cref="Load"/>.
+    /// </param>
     public TensorCoreStage(TOperand operand, int start, int thread, int warpStart, bool isColumns)
     {
         this.operand = operand;
@@ -58,7 +61,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
             int fragmentRow = warpStart + outerHalf * 8 + (lane & 7);
             fragment = (uint)(fragmentRow * DepthQuads + (depthHalf ^ fragmentRow >> 1 & 3)) * QuadBytes;
         }
-        else if (TAccess.Pairs)
+        else if (TMath.OfBFloat16)
         {
             int row = thread / StepQuads, quad = thread & StepQuads - 1;
             outer = start + quad * QuadLength;
@@ -86,7 +89,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     public static int Bytes => TExtent.Length * TensorCoreGemm.RowBytes;
 
     // Elements of 16 bytes.
-    private static int QuadLength => TAccess.Pairs ? 8 : 4;
+    private static int QuadLength => TMath.OfBFloat16 ? 8 : 4;
 
     private static int OuterQuads => TExtent.Length / QuadLength;
 
@@ -94,7 +97,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
 
     private static int StepQuads => OuterStep / QuadLength;
 
-    private static bool IsTransposed => TAccess.Pairs && !TOperand.AlongDepth;
+    private static bool IsTransposed => TMath.OfBFloat16 && !TOperand.AlongDepth;
 
     // From one of a thread's quads to its next in shared memory.
     private static int CopyBytes => TOperand.AlongDepth ? OuterStep * DepthQuads * QuadBytes : StepQuads * QuadBytes;
@@ -106,7 +109,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     public void Fetch(uint tile, int depth, int end)
     {
         depth += localDepth;
-        // The fourth quad from here is a bit of its number, which Spread may have set.
+        // Four quads on is bit 2 of the place, which Spread may have set: it is exchanged, not added.
         uint first = tile + destination;
         uint second = tile + (IsTransposed ? destination ^ (uint)CopyBytes : destination + (uint)CopyBytes);
         Fetch(first, anchor0, outer, depth, end);
@@ -123,9 +126,9 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     /// warp's first.
     /// </summary>
     /// <remarks>
-    /// Not along the depth, an odd block is found by exchanging bits, which is right where the warp's first index is a
-    /// multiple of 32; of bfloat16 all four blocks of 64 indices, where it is a multiple of 64 or there are but two of
-    /// them or one.
+    /// Where neighbours in memory are outer indices, a block is found by exchanging bits of its place. So the warp's
+    /// first index must be a multiple of 32; for bfloat16 of 64, where there are more than two blocks. Warpgroups,
+    /// whose warps begin at any multiple of 16, ask for blocks 0 and 4 only.
     /// </remarks>
     public Fragment Load(uint tile, int outerBlock, int depthBlock)
     {
@@ -133,7 +136,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
             return TensorCore.LoadMatrices(
                 tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes)
                 + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
-        if (TAccess.Pairs)
+        if (TMath.OfBFloat16)
             return TensorCore.LoadMatricesTransposed(
                 tile + (fragment ^ (uint)((outerBlock & 3) * 2 * QuadBytes))
                 + (uint)(((outerBlock >> 2) * 8 + depthBlock * 16 * OuterQuads) * QuadBytes));
@@ -159,7 +162,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
     {
         Fragment block = Load(tile, outerBlock, depthBlock);
         // ldmatrix has been given its matrices in that order.
-        if (TAccess.Pairs || TOperand.AlongDepth)
+        if (TMath.OfBFloat16 || TOperand.AlongDepth)
             return block;
         Fragment exchanged = block;
         exchanged.Y = block.Z;
@@ -179,9 +182,9 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TOperand>
 
     private void Fetch(uint address, TiledAnchor anchor, int outerIndex, int depth, int end)
     {
-        if (TAccess.Quads)
+        if (TAccess.ReadsQuads)
         {
-            int offset = TAccess.Pairs && TOperand.AlongDepth
+            int offset = TMath.OfBFloat16 && TOperand.AlongDepth
                 ? TiledOperand.Offset(operand, anchor, depth >> 1, end >> 1)
                 : TiledOperand.Offset(operand, anchor, depth, end);
             ArrayView<float> view = operand.View;

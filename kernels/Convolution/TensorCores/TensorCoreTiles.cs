@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
@@ -13,7 +14,7 @@ internal static class TensorCoreTiles
 
     // Six tenths of the 1024 multiply-adds of tf32 that a multiprocessor does in a cycle, and of the 2048 of bf16
     // (docs/convolution.md).
-    private const double Pace = 600, PairPace = 2 * Pace;
+    private const double Tf32Pace = 600, Bf16Pace = 2 * Tf32Pace;
 
     private static readonly TileCost[] All =
     [
@@ -23,31 +24,44 @@ internal static class TensorCoreTiles
         Small,
     ];
 
-    private static readonly TiledPlanner ForQuads = new(TensorCoreGemm.Depth, Pace, All);
+    private static readonly TiledPlanner Tf32 = new(Tf32Math.TileDepth, Tf32Pace, All);
 
-    private static readonly TiledPlanner ForSingles = new(TensorCoreGemm.Depth, Pace, Small);
+    private static readonly TiledPlanner Tf32OneByOne = new(Tf32Math.TileDepth, Tf32Pace, Small);
 
-    private static readonly TiledPlanner ForPairs = new(TensorCoreGemm.PairDepth, PairPace, All);
+    private static readonly TiledPlanner Bf16 = new(Bf16Math.TileDepth, Bf16Pace, All);
 
-    private static readonly TiledPlanner ForPairsToSingles = new(TensorCoreGemm.PairDepth, PairPace, Small);
+    private static readonly TiledPlanner Bf16OneByOne = new(Bf16Math.TileDepth, Bf16Pace, Small);
 
     /// <summary>What cuts products into tiles.</summary>
     /// <remarks>
-    /// Without quads only the small tile is used: reading floats one by one takes so many registers for addresses that
-    /// a larger one would spill. Results are written one by one only where there are few or their number is odd.
+    /// What is read or written one by one has the small tile only: addresses of single floats take so many registers
+    /// that a larger one would spill, and in bf16 results are written so only where a row of them has an odd number or
+    /// a view begins between quads.
     /// </remarks>
-    public static TiledPlanner Planner<TAccess>()
-        where TAccess : struct, ITiledAccess =>
-        (TAccess.Pairs, TAccess.WritesPairs) switch
+    public static TiledPlanner Planner<TAccess, TMath>()
+        where TAccess : struct, ITiledAccess
+        where TMath : struct, ITensorCoreMath =>
+        (TMath.OfBFloat16, TAccess.WritesNeighbours) switch
         {
-            (false, true) => ForQuads,
-            (false, false) => ForSingles,
-            (true, true) => ForPairs,
-            (true, false) => ForPairsToSingles,
+            (false, true) => Tf32,
+            (false, false) => Tf32OneByOne,
+            (true, true) => Bf16,
+            (true, false) => Bf16OneByOne,
         };
 
-    /// <summary>The kernel for a plan.</summary>
-    public static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan>
+    /// <summary>Multiplies rows by columns.</summary>
+    public static void Multiply<TAccess, TMath, TRows, TColumns, TResult>(
+        ComputeDevice device, TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
+        where TAccess : struct, ITiledAccess
+        where TMath : struct, ITensorCoreMath
+        where TRows : struct, ITiledOperand
+        where TColumns : struct, ITiledOperand
+        where TResult : struct, ITiledResult =>
+        device.LaunchGrouped(
+            Kernel<TAccess, TMath, TRows, TColumns, TResult>(plan), new Index2D(plan.Tiles, plan.Slices),
+            Specialization(plan.RowExtent, plan.ColumnExtent), result, partial, rows, columns, plan);
+
+    private static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan>
         Kernel<TAccess, TMath, TRows, TColumns, TResult>(TiledPlan plan)
         where TAccess : struct, ITiledAccess
         where TMath : struct, ITensorCoreMath

@@ -10,10 +10,10 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <remarks>
 /// <c>result[row, column] = Σ depth rows[row, depth] · columns[column, depth]</c>. A group is one warpgroup; a warp has
-/// rows 16w to 16w + 15 of each 64 and all columns. Rows come to shared memory as they are in global memory and are
-/// rounded on their way through the registers, each element once; columns were rounded and put in order before
-/// (<see cref="PackedColumns{TExtent, TAccess, TMath}"/>), and the tensor cores read them from shared memory themselves. While
-/// they multiply a tile, the threads load the rows of the next and begin to copy a later one.
+/// rows 16w to 16w + 15 of each 64 and all columns. Rows come to shared memory as they are in global memory; singles
+/// are rounded on their way through the registers, each element once. Columns were put in order, and singles rounded,
+/// before (<see cref="PackedColumns{TExtent, TMath}"/>), and the tensor cores read them from shared memory themselves.
+/// While they multiply a tile, the threads load the rows of the next and begin to copy a later one.
 /// </remarks>
 internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult>
     where TRowExtent : struct, ITileExtent
@@ -23,8 +23,6 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
     where TRows : struct, ITiledOperand
     where TResult : struct, ITiledResult
 {
-    private static int Depth => TAccess.Pairs ? TensorCoreGemm.PairDepth : TensorCoreGemm.Depth;
-
     // What a kernel gets of shared memory without asking.
     private const int SharedBytes = 48 * 1024;
 
@@ -35,8 +33,8 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
     public static void Multiply(
         TResult result, ArrayView<float> partial, TRows rows, ArrayView<float> columns, TiledPlan plan)
     {
-        int rowBytes = TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes;
-        int tileBytes = rowBytes + PackedColumns<TColumnExtent, TAccess, TMath>.Bytes;
+        int rowBytes = TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes;
+        int tileBytes = rowBytes + PackedColumns<TColumnExtent, TMath>.Bytes;
         // One tile to multiply and two on their way; three, where there is room.
         int stages = 4 * tileBytes <= SharedBytes ? 4 : 3;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * tileBytes / 16);
@@ -45,13 +43,13 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TRowExtent.Length;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
         int warpRow = (Group.IdxX >> 5) * 16;
-        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TRows>(
+        var rowStage = new TensorCoreStage<TRowExtent, TAccess, TMath, TRows>(
             rows, rowStart, Group.IdxX, warpRow, isColumns: false);
-        var columnStage = new PackedColumns<TColumnExtent, TAccess, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
+        var columnStage = new PackedColumns<TColumnExtent, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
         Fetch(rowStage, columnStage, memory, begin, end);
-        Fetch(rowStage, columnStage, memory + (uint)tileBytes, begin + Depth, end);
+        Fetch(rowStage, columnStage, memory + (uint)tileBytes, begin + TMath.TileDepth, end);
         if (stages > 3)
-            Fetch(rowStage, columnStage, memory + (uint)(2 * tileBytes), begin + 2 * Depth, end);
+            Fetch(rowStage, columnStage, memory + (uint)(2 * tileBytes), begin + 2 * TMath.TileDepth, end);
         TensorCore.AwaitCopies(stages - 2);
         Warpgroup.FenceCopies();
         Group.Barrier();
@@ -59,7 +57,7 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
         WarpgroupSums sums = default;
         WarpgroupRows factors = Rounded(Load(rowStage, memory));
         uint current = memory, next = memory + (uint)tileBytes, free = last;
-        for (int depth = begin; depth < end; depth += Depth)
+        for (int depth = begin; depth < end; depth += TMath.TileDepth)
         {
             MultiplyTile(ref sums, factors, current + (uint)rowBytes);
             // This thread's copies of the next tile are done; after the barrier everybody's are, and nobody multiplies
@@ -68,8 +66,8 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
             Warpgroup.FenceCopies();
             Group.Barrier();
             WarpgroupRows nextFactors = Load(rowStage, next);
-            if (depth + (stages - 1) * Depth < end)
-                Fetch(rowStage, columnStage, free, depth + (stages - 1) * Depth, end);
+            if (depth + (stages - 1) * TMath.TileDepth < end)
+                Fetch(rowStage, columnStage, free, depth + (stages - 1) * TMath.TileDepth, end);
             else
                 // An empty group keeps the count of groups right at the end.
                 TensorCore.CommitCopies();
@@ -93,16 +91,16 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
 
     /// <summary>Begins to copy a tile of both factors.</summary>
     private static void Fetch(
-        TensorCoreStage<TRowExtent, TAccess, TRows> rowStage, PackedColumns<TColumnExtent, TAccess, TMath> columnStage,
+        TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, PackedColumns<TColumnExtent, TMath> columnStage,
         uint tile, int depth, int end)
     {
         rowStage.Fetch(tile, depth, end);
-        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowExtent, TAccess, TRows>.Bytes, depth, end);
+        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes, depth, end);
         TensorCore.CommitCopies();
     }
 
     /// <summary>A lane's part of a tile's rows, as they are in memory.</summary>
-    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, TAccess, TRows> stage, uint tile)
+    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, TAccess, TMath, TRows> stage, uint tile)
     {
         WarpgroupRows rows = default;
         rows.Rows0 = stage.Load(tile, 0, 0);
@@ -128,8 +126,8 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
     /// <summary>Begins a tile's products, one after the other.</summary>
     private static void MultiplyTile(ref WarpgroupSums sums, WarpgroupRows factors, uint columnTile)
     {
-        long columns = PackedColumns<TColumnExtent, TAccess, TMath>.Step(columnTile, 0);
-        long deeper = PackedColumns<TColumnExtent, TAccess, TMath>.Step(columnTile, 1);
+        long columns = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 0);
+        long deeper = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 1);
         Warpgroup.FenceRegisters();
         MultiplyStep(ref sums.Rows0, factors.Rows0, columns);
         if (TRowExtent.Length > 64)

@@ -33,11 +33,11 @@ internal static class WarpgroupTiles
         where TColumns : struct, ITiledOperand
         where TResult : struct, ITiledResult
     {
-        int count = PackedColumns<TColumnExtent, TAccess, TMath>.Count(plan.Columns, plan.Depth);
+        int count = PackedColumns<TColumnExtent, TMath>.Count(plan.Columns, plan.Depth);
         Tensor packed = device.Arena.Rent(TensorShape.Vector(count));
         device.Launch(
-            PackedColumns<TColumnExtent, TAccess, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
-            new FastDivisor(Math.Max(1, PackedColumns<TColumnExtent, TAccess, TMath>.DepthTiles(plan.Depth))));
+            PackedColumns<TColumnExtent, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
+            new FastDivisor(Math.Max(1, PackedColumns<TColumnExtent, TMath>.DepthTiles(plan.Depth))));
         Action<TResult, ArrayView<float>, TRows, ArrayView<float>, TiledPlan> kernel =
             plan.RowExtent == Extent128.Length
             ? WarpgroupGemm<Extent128, TColumnExtent, TAccess, TMath, TRows, TResult>.Multiply
@@ -49,11 +49,21 @@ internal static class WarpgroupTiles
         packed.Release();
     }
 
-    /// <summary>
-    /// One weight's gradient from the matrix of all, whose rows are taps and channels in an order and whose columns are
-    /// outputs.
-    /// </summary>
+    /// <summary>The weights' gradient from what was computed transposed.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradWeights"><c>[K, R, S, C]</c></param>
+    /// <param name="transposed">Rows are taps and channels in an order, columns output channels.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="shape">The sizes.</param>
     public static void Transpose(
+        ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> transposed, TapOrder order,
+        in ConvolutionShape shape) =>
+        device.Launch(
+            TransposeElement, (int)shape.Weights.Count, gradWeights, transposed,
+            new FastDivisor(shape.R * shape.S * shape.C), new FastDivisor(shape.C), order, shape.K);
+
+    /// <summary>One weight's gradient.</summary>
+    public static void TransposeElement(
         Index1D index, ArrayView<float> gradWeights, ArrayView<float> transposed, FastDivisor byColumns,
         FastDivisor byChannels, TapOrder order, int outputs)
     {

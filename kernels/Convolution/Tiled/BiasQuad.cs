@@ -9,15 +9,10 @@ internal static class BiasQuad
     /// <summary>
     /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: slices of the pixels first, then the slices.
     /// </summary>
-    /// <exception cref="ArgumentException">
-    /// The gradient of the output is of bfloat16, and that of the bias begins within four floats.
-    /// </exception>
     public static void Backward(
         ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
     {
-        if (gradOutput.IsBFloat16)
-            Quads.RequireAligned(gradBias);
-        else if (!Quads.Allows(shape.K, gradBias, gradOutput.View))
+        if (!gradOutput.IsBFloat16 && !Quads.Allows(shape.K, gradBias, gradOutput.View))
         {
             device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
             return;

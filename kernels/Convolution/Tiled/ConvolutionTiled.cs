@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
@@ -59,11 +58,9 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
             Multiply(device, new MatrixResult(output.View, shape.K, bias, relu), patches, filters, plan, quads);
             return;
         }
-        var slices = PixelSlices.OfLength(plan.Rows, shape.K, plan.RowExtent);
-        Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, shape.K));
         Multiply(
-            device, new ResultWithStatistics(output.View, shape.K, moments.View), patches, filters, plan, quads);
-        output.Statistics = new PixelStatistics(moments, slices);
+            device, new ResultWithStatistics(output.View, shape.K, TileStatistics.Attach(device, output, plan)),
+            patches, filters, plan, quads);
     }
 
     /// <inheritdoc/>
@@ -111,9 +108,8 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
             var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
             Multiply(
                 device, result, taps, gradients, Plan(device, columns, shape.K, shape.Output.Pixels, quads), quads);
-            device.Launch(
-                WarpgroupTiles.Transpose, (int)shape.Weights.Count, gradWeights, transposed.View,
-                new FastDivisor(columns), new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C), shape.K);
+            WarpgroupTiles.Transpose(
+                device, gradWeights, transposed.View, new TapOrder(shape.R, shape.S, shape.C), shape);
             transposed.Release();
             return;
         }
@@ -132,8 +128,8 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
         TiledPlanner planner = (algorithm, quads) switch
         {
             (ConvolutionAlgorithm.Tiled, _) => TiledGemm.Planner,
-            (_, true) => TensorCoreTiles.Planner<QuadAccess>(),
-            (_, false) => TensorCoreTiles.Planner<SingleAccess>(),
+            (_, true) => TensorCoreTiles.Planner<QuadAccess, Tf32Math>(),
+            (_, false) => TensorCoreTiles.Planner<SingleAccess, Tf32Math>(),
         };
         return planner.Plan(rows, columns, depth, device.Forced<TileAlgorithm>());
     }
@@ -152,25 +148,21 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
                 WarpgroupTiles.Multiply<QuadAccess, Tf32Math, TRows, TColumns, TResult>(
                     device, result, partialView, rows, columns, plan);
                 break;
+            case ConvolutionAlgorithm.Tf32 when quads:
+                TensorCoreTiles.Multiply<QuadAccess, Tf32Math, TRows, TColumns, TResult>(
+                    device, result, partialView, rows, columns, plan);
+                break;
             case ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32:
-                Launch(
-                    quads
-                        ? TensorCoreTiles.Kernel<QuadAccess, Tf32Math, TRows, TColumns, TResult>(plan)
-                        : TensorCoreTiles.Kernel<SingleAccess, Tf32Math, TRows, TColumns, TResult>(plan),
-                    TensorCoreTiles.Specialization(plan.RowExtent, plan.ColumnExtent));
+                TensorCoreTiles.Multiply<SingleAccess, Tf32Math, TRows, TColumns, TResult>(
+                    device, result, partialView, rows, columns, plan);
                 break;
             default:
-                Launch(
-                    TiledGemm.Kernel<TRows, TColumns, TResult>(plan, quads),
-                    TiledGemm.Specialization(plan.RowExtent, quads));
+                device.LaunchGrouped(
+                    TiledGemm.Kernel<TRows, TColumns, TResult>(plan, quads), new Index2D(plan.Tiles, plan.Slices),
+                    TiledGemm.Specialization(plan.RowExtent, quads), result, partialView, rows, columns, plan);
                 break;
         }
-        SliceSums.AddAll<QuadAccess, TResult>(device, result, partial, plan);
-        void Launch(
-            Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> kernel,
-            KernelSpecialization specialization) =>
-            device.LaunchGrouped(
-                kernel, new Index2D(plan.Tiles, plan.Slices), specialization, result, partialView, rows, columns, plan);
+        SliceSums.AddAll(device, result, partial, plan, isBFloat16: false);
     }
 
     /// <summary>Whether a shape's channels, or those that it is widened to, are quads.</summary>

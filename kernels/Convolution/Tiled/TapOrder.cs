@@ -12,9 +12,9 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// depth = (channel / 16 · taps + tap) · 16 + channel mod 16        or 8, 4, 2, 1, where the channels are no multiple of 16
 /// </code>
 /// The taps of a filter see nearly the same pixels. In this order a group's threads read them again before anything
-/// else has taken their place in the first-level cache: 128 pixels and their neighbours of 16 channels are some 16 KB.
-/// With all channels before the next tap, every tap would come from the second level, whose bandwidth would then be the
-/// limit. CUTLASS's convolutions go by the taps first for the same reason.
+/// else has taken their place in the first-level cache: 128 pixels and their neighbours of 16 channels (of bfloat16 32)
+/// are some 16 KB. With all channels before the next tap, every tap would come from the second level, whose bandwidth
+/// would then be the limit. CUTLASS's convolutions go by the taps first for the same reason.
 /// </remarks>
 /// <param name="tapRows">Rows of taps; may be 0.</param>
 /// <param name="tapColumns">Taps in a row; may be 0.</param>
@@ -27,6 +27,7 @@ internal readonly struct TapOrder(int tapRows, int tapColumns, int channels, int
     /// <summary>Channels, or pairs of them, of a block at most: 64 bytes.</summary>
     public const int MaxBlock = 16;
 
+    // Of the block, or of the largest power of two that divides the channels, if that is less.
     private readonly int blockBits = BitOperations.TrailingZeroCount(channels | block);
     private readonly FastDivisor byTaps = new(Math.Max(1, tapRows * tapColumns));
     private readonly FastDivisor byColumns = new(Math.Max(1, tapColumns));

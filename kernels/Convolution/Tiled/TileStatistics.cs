@@ -9,6 +9,19 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 internal static class TileStatistics
 {
+    /// <summary>Gives an output room for its statistics, which batch norm takes from it.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="plan">Its product, in one slice.</param>
+    /// <returns>The room, for <see cref="Write"/>.</returns>
+    public static ArrayView<float> Attach(ComputeDevice device, Tensor output, TiledPlan plan)
+    {
+        var slices = PixelSlices.OfLength(plan.Rows, plan.Columns, plan.RowExtent);
+        Tensor moments = device.Arena.Rent(new TensorShape(slices.Count, 1, 2, plan.Columns));
+        output.Statistics = new PixelStatistics(moments, slices);
+        return moments.View;
+    }
+
     /// <summary>
     /// Mean and sum of squared differences from it, of each column over the tile's rows:
     /// <c>statistics [row tiles, 2, columns]</c>.

@@ -198,7 +198,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
     private static void Store(TResult result, int offset, int column, Float4 quad, int columns)
     {
         ArrayView<float> view = result.View;
-        if (TAccess.Quads)
+        if (TAccess.WritesNeighbours)
         {
             ArrayView<Float4> quads = view.Cast<Float4>();
             if (column < columns)
@@ -218,7 +218,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
     /// <summary>Four neighbours; past the edge the last again.</summary>
     private static Float4 Load(ArrayView<float> view, int offset, int column, int columns)
     {
-        if (TAccess.Quads)
+        if (TAccess.WritesNeighbours)
             return view.Cast<Float4>()[(offset + Math.Min(column, columns - 4)) >> 2];
         Float4 quad;
         quad.X = TiledGemm.LoadOrLast(view, offset, column, columns);

@@ -103,9 +103,10 @@ internal sealed class TiledPlanner(int tileDepth, double pace, params TileCost[]
             if (isForced && tile.Algorithm != forced)
                 continue;
             long groups = (long)Ceiling.Divide(rows, tile.Rows) * Ceiling.Divide(columns, tile.Columns);
-            for (int waves = 1, before = 0; waves <= (isCut ? MaxWaves : 1); waves++)
+            // 0 waves stand for one slice, which may cost least even where it fills no wave.
+            for (int waves = 0, before = 0; waves <= (isCut ? MaxWaves : 0); waves++)
             {
-                int sliceDepth = SliceDepth(depth, isCut ? waves * Multiprocessors / (groups * parts) : 1);
+                int sliceDepth = SliceDepth(depth, waves * Multiprocessors / (groups * parts));
                 // Counted already: most products have one slice for any number of waves, and this runs at every launch.
                 if (sliceDepth == before)
                     continue;

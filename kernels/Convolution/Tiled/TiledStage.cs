@@ -71,7 +71,7 @@ internal struct TiledStage<TExtent, TAccess, TOperand>
 
     private readonly Float4 Fetch(TiledAnchor anchor, int outerIndex, int depth, int end)
     {
-        if (TAccess.Quads)
+        if (TAccess.ReadsQuads)
             return TiledGemm.LoadQuad(operand.View, TiledOperand.Offset(operand, anchor, depth, end));
         Int4 offsets = TiledOperand.Offsets(operand, anchor, outerIndex, depth, end);
         Float4 quad;

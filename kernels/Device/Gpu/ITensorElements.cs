@@ -2,12 +2,11 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Device;
 
-/// <summary>How a GPU's kernels read and write a tensor, four neighbours at a time: an <see cref="ElementType"/>.</summary>
+/// <summary>
+/// How a GPU's kernels read and write a tensor, four neighbours at a time: an <see cref="ElementType"/>.
+/// </summary>
 internal interface ITensorElements
 {
-    /// <summary>The type.</summary>
-    static abstract ElementType Type { get; }
-
     /// <summary>Elements <c>4 quad</c> to <c>4 quad + 3</c>, in single precision.</summary>
     static abstract Float4 Read(ArrayView<float> view, int quad);
 
@@ -18,8 +17,6 @@ internal interface ITensorElements
 /// <summary>Single precision: 16 bytes.</summary>
 internal readonly struct SingleElements : ITensorElements
 {
-    public static ElementType Type => ElementType.Single;
-
     public static Float4 Read(ArrayView<float> view, int quad) => view.Cast<Float4>()[quad];
 
     public static void Write(ArrayView<float> view, int quad, Float4 values) => view.Cast<Float4>()[quad] = values;
@@ -28,8 +25,6 @@ internal readonly struct SingleElements : ITensorElements
 /// <summary>bfloat16: 8 bytes.</summary>
 internal readonly struct BFloat16Elements : ITensorElements
 {
-    public static ElementType Type => ElementType.BFloat16;
-
     public static Float4 Read(ArrayView<float> view, int quad)
     {
         Float2 words = view.Cast<Float2>()[quad], first = BFloat16.Pair(words.X), second = BFloat16.Pair(words.Y);

@@ -7,7 +7,8 @@ using ILGPU.IR.Intrinsics;
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>
-/// Four 32-bit registers of a lane: its part of a 16x8 block, as <see cref="TensorCore.LoadMatrices"/> hands it out.
+/// Four 32-bit registers of a lane: its part of a block of 16x8 words, as <see cref="TensorCore.LoadMatrices"/> hands
+/// it out.
 /// </summary>
 /// <remarks>
 /// Lane l has X = (g, t), Y = (g + 8, t), Z = (g, t + 4) and W = (g + 8, t + 4) of the block, with g = l / 4 and t = l

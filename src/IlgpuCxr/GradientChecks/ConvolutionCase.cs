@@ -91,11 +91,24 @@ public class ConvolutionCase : OperatorCase
     /// <inheritdoc/>
     public override Results Bounds(string algorithm)
     {
+        _ = Enum.TryParse(algorithm, ignoreCase: true, out ConvolutionAlgorithm one);
+        return Winograd4.Contains(one) && shape.FitsWinograd ? OfWinograd4()
+            : FactorUnit(one) is var unit and > 0 ? OfRounded(unit)
+            : Bounds();
+    }
+
+    /// <summary>The greatest relative error of a factor that an algorithm rounds; 0 where it rounds none.</summary>
+    private static double FactorUnit(ConvolutionAlgorithm algorithm) => algorithm switch
+    {
+        // The greatest error of Tf32Math's rounding, in units of 2⁻¹⁰, rounded up.
+        ConvolutionAlgorithm.Tf32 or ConvolutionAlgorithm.WarpgroupTf32 => 0.66 / (1 << 10),
+        _ when algorithm.IsOfBFloat16() => BFloat16Roundoff,
+        _ => 0,
+    };
+
+    private Results OfWinograd4()
+    {
         Results bounds = Bounds();
-        bool isWinograd4 = Enum.TryParse(algorithm, ignoreCase: true, out ConvolutionAlgorithm one)
-            && Winograd4.Contains(one);
-        if (!isWinograd4 || !shape.FitsWinograd)
-            return bounds;
         double[] gradInput = WinogradBound.BackwardData(GradOutput, weight, shape);
         bounds["output"] = [.. WinogradBound.Forward(input, weight, shape).Zip(bounds["output"], Math.Max)];
         bounds["rectified"] = bounds["output"];
@@ -106,6 +119,24 @@ public class ConvolutionCase : OperatorCase
         return bounds;
     }
 
+    /// <summary>The bounds where factors are rounded before, and results to their tensors' elements.</summary>
+    /// <remarks>
+    /// Rounding each factor of a product by a part u moves a sum by up to <c>(2u + u²) Σ |a b|</c>, besides what adding
+    /// up in single precision does.
+    /// </remarks>
+    private Results OfRounded(double unit)
+    {
+        Results exact = Reference(), magnitudes = OfMagnitudes().Reference(), rounded = [];
+        foreach ((string name, double[] values) in Bounds())
+        {
+            double[] sums = [.. values.Zip(magnitudes[name], (bound, sum) => bound + (2 * unit + unit * unit) * sum)];
+            rounded[name] = TypeOf(name) is null
+                ? sums
+                : Stored(sums, exact[name], name is "output" or "rectified" ? shape.Output : shape.Input);
+        }
+        return rounded;
+    }
+
     /// <summary>Results as tensors of <see cref="OperatorCase.Elements"/> hold them.</summary>
     /// <param name="exact">The results.</param>
     internal Results Rounded(Results exact)
@@ -113,24 +144,6 @@ public class ConvolutionCase : OperatorCase
         var rounded = new Results();
         foreach ((string name, double[] values) in exact)
             rounded[name] = TypeOf(name) is { } type ? CheckValues.Round(values, type) : values;
-        return rounded;
-    }
-
-    /// <summary>
-    /// The bounds of results whose factors were rounded before, and which are rounded to their tensors' elements.
-    /// </summary>
-    /// <param name="bounds">Their bounds, were the factors exact.</param>
-    /// <param name="unit">The greatest relative error of a factor.</param>
-    internal Results OfRounded(Results bounds, double unit)
-    {
-        Results exact = Reference(), magnitudes = OfMagnitudes().Reference(), rounded = [];
-        foreach ((string name, double[] values) in bounds)
-        {
-            double[] sums = [.. values.Zip(magnitudes[name], (bound, sum) => bound + (2 * unit + unit * unit) * sum)];
-            rounded[name] = TypeOf(name) is null
-                ? sums
-                : Stored(sums, exact[name], name is "output" or "rectified" ? shape.Output : shape.Input);
-        }
         return rounded;
     }
 

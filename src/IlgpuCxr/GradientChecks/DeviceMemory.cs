@@ -19,7 +19,7 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
     /// <inheritdoc cref="Tensor(TensorShape, double[], ElementType)"/>
     public Tensor Tensor(TensorShape shape, float[] values, ElementType elements = ElementType.Single)
     {
-        DeviceBuffer<float> buffer = device.Allocate<float>(shape.Count * elements.Size() / sizeof(float));
+        DeviceBuffer<float> buffer = device.Allocate<float>(elements.Floats(shape.Count));
         buffers.Add(buffer);
         var tensor = new Tensor(shape, buffer.View, elements);
         device.Upload(tensor, values);

@@ -103,9 +103,12 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
 
     private ComputeDevice Open(string algorithm)
     {
+        // Single precision, for what is chosen on tensor cores would have other bounds; the algorithms that round
+        // factors are among the forced ones.
         if (!devices.TryGetValue(algorithm, out ComputeDevice? device))
             devices[algorithm] = device = DeviceCatalog.Open(
-                selector, new DeviceOptions { Threads = threads, Algorithms = algorithm });
+                selector,
+                new DeviceOptions { Threads = threads, Algorithms = algorithm, Precision = Precision.Fp32 });
         return device;
     }
 

@@ -49,7 +49,7 @@ public abstract class OperatorCase
     /// </summary>
     /// <remarks>
     /// What the case is given must be numbers that bfloat16 holds (<see cref="CheckValues.Round"/>), so that the
-    /// reference sees the same as the device.
+    /// reference sees the same as the device, unless the bounds allow for their rounding.
     /// </remarks>
     public ElementType Elements { get; init; }
 
@@ -79,7 +79,9 @@ public abstract class OperatorCase
     /// </summary>
     public abstract Results Bounds();
 
-    /// <summary>As <see cref="Bounds()"/>, for an algorithm that does not add up the operator's own products.</summary>
+    /// <summary>
+    /// As <see cref="Bounds()"/>, for an algorithm that rounds the operator's factors or does not add up its products.
+    /// </summary>
     /// <param name="algorithm">One of <see cref="Algorithms"/>.</param>
     public virtual Results Bounds(string algorithm) => Bounds();
 
@@ -102,7 +104,7 @@ public abstract class OperatorCase
     /// <summary><see cref="Elements"/>, as far as a tensor can be of them.</summary>
     /// <param name="shape">The tensor's.</param>
     protected ElementType ElementsOf(in TensorShape shape) =>
-        shape.C % ElementTypes.Octet == 0 ? Elements : ElementType.Single;
+        Elements.Allows(shape) ? Elements : ElementType.Single;
 
     /// <summary>The bound of results that are rounded once more, to the elements of their tensor.</summary>
     /// <param name="bounds">The bound of what is rounded.</param>

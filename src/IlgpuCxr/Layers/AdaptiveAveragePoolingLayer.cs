@@ -27,6 +27,9 @@ public sealed class AdaptiveAveragePoolingLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];
 
     /// <inheritdoc/>

@@ -14,6 +14,8 @@ public sealed class BasicBlock : Layer
     private readonly BatchNormLayer bn2;
     private readonly (ConvolutionLayer Convolution, BatchNormLayer Norm)? downsample;
 
+    private ElementType inputType;
+
     /// <summary>Creates the block.</summary>
     /// <param name="name">torchvision's name, such as <c>layer2.0</c>.</param>
     /// <param name="inChannels">Channels that arrive.</param>
@@ -33,6 +35,9 @@ public sealed class BasicBlock : Layer
                 new BatchNormLayer($"{name}.downsample.1", outChannels, relu: false));
         }
     }
+
+    /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters =>
@@ -55,11 +60,14 @@ public sealed class BasicBlock : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
+        inputType = input.ElementType;
         Tensor shortcut = input.Retain();
         Tensor hidden = bn1.Forward(device, conv1.Forward(device, input, training), training);
         hidden = conv2.Forward(device, hidden, training);
         if (downsample is { } path)
             shortcut = path.Norm.Forward(device, path.Convolution.Forward(device, shortcut, training), training);
+        // A block's own input may be of singles, of whatever came before, where its convolutions give bfloat16.
+        shortcut = ElementConversion.To(device, hidden.ElementType, shortcut);
         return bn2.Forward(device, hidden, shortcut, training);
     }
 
@@ -73,7 +81,10 @@ public sealed class BasicBlock : Layer
             gradHidden = bn1.Backward(device, gradHidden);
         // The second path adds its part of the input's gradient to the first's. A 1x1 convolution with a stride is the
         // second, for it reaches a quarter of the pixels.
-        Tensor? gradInput = downsample is null ? gradShortcut : null;
+        // The identity's gradient is of bn2's type, the input's of the input's.
+        Tensor? gradInput = downsample is null && gradShortcut is not null
+            ? ElementConversion.To(device, inputType, gradShortcut)
+            : null;
         if (gradHidden is not null)
             gradInput = conv1.Backward(device, gradHidden, gradInput);
         if (downsample is not { } path || gradShortcut is null)

@@ -54,6 +54,9 @@ public sealed class BatchNormLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [weight, bias, runningMean, runningVar];
 
     /// <inheritdoc/>

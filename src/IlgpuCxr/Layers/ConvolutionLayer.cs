@@ -60,6 +60,9 @@ public sealed class ConvolutionLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => bias is null ? [weight] : [weight, bias];
 
     /// <inheritdoc/>

@@ -35,6 +35,9 @@ public sealed class DropoutLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];
 
     /// <inheritdoc/>

@@ -13,6 +13,13 @@ namespace IlgpuCxr.Layers;
 /// </remarks>
 public abstract class Layer
 {
+    /// <summary>
+    /// Whether the layer takes tensors of <see cref="ElementType.BFloat16"/> and returns a gradient of its input's
+    /// type. Of one that does not, as a layer with kernels of its own, the <see cref="Sequential"/> around it converts
+    /// the input, and the input's gradient back. What layers within it return may be bfloat16 all the same.
+    /// </summary>
+    public virtual bool TakesBFloat16 => false;
+
     /// <summary>The layer's own parameters and those of its parts, in torchvision's order.</summary>
     public abstract IEnumerable<Parameter> Parameters { get; }
 

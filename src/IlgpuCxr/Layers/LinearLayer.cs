@@ -48,6 +48,9 @@ public sealed class LinearLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [weight, bias];
 
     /// <inheritdoc/>

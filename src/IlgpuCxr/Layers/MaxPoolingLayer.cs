@@ -36,6 +36,9 @@ public sealed class MaxPoolingLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ public sealed class ReluLayer(string name) : Layer
     private Tensor? output;
 
     /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [];
 
     /// <inheritdoc/>

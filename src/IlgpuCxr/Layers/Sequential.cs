@@ -17,8 +17,11 @@ public sealed class Sequential : Layer
         if (layers.Distinct().Count() < layers.Count)
             throw new ArgumentException(
                 "A layer stands at two places of the sequence; make one for each place.", nameof(layers));
-        this.layers = layers;
+        this.layers = [.. layers.Select(layer => layer.TakesBFloat16 ? layer : new InSinglePrecision(layer))];
     }
+
+    /// <inheritdoc/>
+    public override bool TakesBFloat16 => true;
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => layers.SelectMany(layer => layer.Parameters);

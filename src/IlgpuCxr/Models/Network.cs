@@ -20,6 +20,8 @@ public sealed partial class Network : IDisposable
     // All that follows the features: pooling and the classifier.
     private readonly Sequential tail;
 
+    private ElementType outputType;
+
     /// <summary>Creates a network whose parameters are zero; see <see cref="Initialize"/>.</summary>
     /// <param name="device">Where it lives.</param>
     /// <param name="name">Its architecture, <c>resnet18</c>.</param>
@@ -142,11 +144,11 @@ public sealed partial class Network : IDisposable
     /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
     /// <param name="training">Whether batch statistics are used and <see cref="Backward"/> will follow.</param>
     /// <returns><c>[N, 1, 1, outputs]</c>; the caller releases it.</returns>
-    public Tensor Forward(Tensor images, bool training) => layers.Forward(device, images, training);
+    public Tensor Forward(Tensor images, bool training) => Logits(layers.Forward(device, images, training));
 
     /// <summary>Computes the gradients of all parameters that are not frozen.</summary>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
-    public void Backward(Tensor gradLogits) => layers.Backward(device, gradLogits)?.Release();
+    public void Backward(Tensor gradLogits) => layers.Backward(device, ForLastLayer(gradLogits))?.Release();
 
     /// <summary>The activations of the last convolution block, with the running statistics.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
@@ -155,11 +157,12 @@ public sealed partial class Network : IDisposable
 
     /// <summary>The logits from those activations, with what <see cref="BackwardTail"/> needs.</summary>
     /// <param name="activations">What <see cref="ForwardFeatures"/> gave; the network releases it.</param>
-    internal Tensor ForwardTail(Tensor activations) => tail.Forward(device, activations, training: true);
+    internal Tensor ForwardTail(Tensor activations) => Logits(
+        tail.Forward(device, activations, training: true));
 
     /// <summary>The gradient of the activations, which must require one.</summary>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
-    internal Tensor BackwardTail(Tensor gradLogits) => tail.Backward(device, gradLogits)!;
+    internal Tensor BackwardTail(Tensor gradLogits) => tail.Backward(device, ForLastLayer(gradLogits))!;
 
     /// <summary>A row for each layer.</summary>
     /// <param name="images">The shape of a batch.</param>
@@ -176,6 +179,15 @@ public sealed partial class Network : IDisposable
         Dropout.Dispose();
         Store.Dispose();
     }
+
+    // A convolution may be the last layer, whose output in bf16 is bfloat16; losses and metrics are of singles.
+    private Tensor Logits(Tensor output)
+    {
+        outputType = output.ElementType;
+        return ElementConversion.To(device, ElementType.Single, output);
+    }
+
+    private Tensor ForLastLayer(Tensor gradLogits) => ElementConversion.To(device, outputType, gradLogits);
 
     private static bool IsPart(Parameter parameter, string name)
     {

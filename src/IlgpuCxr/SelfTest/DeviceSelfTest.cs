@@ -32,7 +32,7 @@ public static class DeviceSelfTest
     /// The largest kernels come last: after a fault of one, such as an access out of bounds, a GPU runs nothing more in
     /// this process.
     /// </remarks>
-    /// <param name="device">The device; its precision decides the bounds.</param>
+    /// <param name="device">The device; what it chooses decides the bounds.</param>
     public static IEnumerable<SelfCheck> Run(ComputeDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -66,7 +66,7 @@ public static class DeviceSelfTest
         yield return Over(
             device, "other operators, errors over their bound", [.. OtherOperators.SelectMany(StandardCases.Of)], 1,
             definition => Case(device, definition));
-        if (device.Precision == Precision.Bf16)
+        if (ConvolutionChecks.LayersGiveBFloat16(device))
             yield return Over(
                 device, "tensors of bfloat16, errors over their bound",
                 [.. BFloat16Cases.Small(), .. BFloat16Cases.Large()], 1, definition => Case(device, definition));

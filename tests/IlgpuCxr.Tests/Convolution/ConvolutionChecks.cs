@@ -13,9 +13,6 @@ namespace IlgpuCxr.Tests.Convolution;
 /// </remarks>
 internal static class ConvolutionChecks
 {
-    // TiledPlanner cuts no slices shorter than 256.
-    private const int MaxDepthOfASlice = 512;
-
     public static void Forward(ComputeDevice device, ConvolutionShape shape)
     {
         double[] input = CheckValues.Integers(shape.Input.Count, 1);
@@ -26,14 +23,14 @@ internal static class ConvolutionChecks
                 var expected = new double[shape.Output.Count];
                 ConvolutionReference.Forward(expected, input, weights, addend, shape);
                 using var memory = new DeviceMemory(device);
-                Tensor output = memory.Tensor(shape.Output, outputType), x = memory.Tensor(shape.Input, input, inputType);
+                Tensor output = memory.Tensor(shape.Output, outputType);
+                Tensor x = memory.Tensor(shape.Input, input, inputType);
                 ArrayView<float> w = memory.Vector(weights), b = memory.Vector(addend);
                 // With a bias and ReLU, and with neither.
                 bool relu = addend.Length > 0;
                 memory.Run(() => Operator.Forward(device, output, x, w, b, relu, shape));
-                Assert.That(
-                    memory.Read(output),
-                    Is.EqualTo(Rounded(relu ? Array.ConvertAll(expected, y => Math.Max(y, 0)) : expected, outputType)));
+                double[] results = relu ? Array.ConvertAll(expected, y => Math.Max(y, 0)) : expected;
+                Assert.That(memory.Read(output), Is.EqualTo(CheckValues.Round(results, outputType)));
             }
     }
 
@@ -53,7 +50,7 @@ internal static class ConvolutionChecks
         ConvolutionReference.Forward(sums, input, weights, [], shape);
         foreach ((ElementType inputType, ElementType outputType) in TypesOf(device, shape))
         {
-            double[] expected = Rounded(sums, outputType);
+            double[] expected = CheckValues.Round(sums, outputType);
             using var memory = new DeviceMemory(device);
             Tensor output = memory.Tensor(shape.Output, outputType), x = memory.Tensor(shape.Input, input, inputType);
             ArrayView<float> w = memory.Vector(weights);
@@ -70,8 +67,7 @@ internal static class ConvolutionChecks
                 statistics is not null,
                 Is.EqualTo(
                     IsOfBFloat16(device, shape)
-                        ? outputType == ElementType.BFloat16
-                            && shape.R * shape.S * BFloat16Copies.Padded(shape.C) < MaxDepthOfASlice
+                        ? outputType == ElementType.BFloat16 && IsOneSlice(shape)
                         : writesMoments));
             if (statistics is not null)
                 AssertMoments(memory.Read(statistics.Moments), statistics.Slices, expected, shape);
@@ -125,7 +121,7 @@ internal static class ConvolutionChecks
                 Assert.That(
                     memory.Read(gradInput),
                     Is.EqualTo(
-                        Rounded(
+                        CheckValues.Round(
                             accumulate
                                 ? [.. expected.Zip(before, (a, b) => a + b)]
                                 : [.. expected.Zip(input, (a, x) => x <= 0 ? 0 : a)],
@@ -153,22 +149,25 @@ internal static class ConvolutionChecks
         }
     }
 
-    /// <summary>The element types of input and output: singles; in bf16 also bfloat16, where channels allow it.</summary>
+    /// <summary>
+    /// The element types of input and output: singles; in bf16 also bfloat16, where channels allow it.
+    /// </summary>
     private static IEnumerable<(ElementType Input, ElementType Output)> TypesOf(
         ComputeDevice device, ConvolutionShape shape)
     {
         yield return (ElementType.Single, ElementType.Single);
-        ElementType input = TypeOf(shape.C), output = TypeOf(shape.K);
+        ElementType input = TypeOf(shape.Input), output = TypeOf(shape.Output);
         if (IsOfBFloat16(device, shape) && (input, output) != (ElementType.Single, ElementType.Single))
             yield return (input, output);
     }
 
-    private static ElementType TypeOf(int channels) =>
-        channels % ElementTypes.Octet == 0 ? ElementType.BFloat16 : ElementType.Single;
+    private static bool IsOneSlice(ConvolutionShape shape) =>
+        TensorCoreTiles.Planner<BFloat16Access, Bf16Math>().Plan(
+            shape.Output.Pixels, shape.K, shape.R * shape.S * BFloat16Copies.Padded(shape.C), null).Slices == 1;
+
+    private static ElementType TypeOf(TensorShape shape) =>
+        ElementType.BFloat16.Allows(shape) ? ElementType.BFloat16 : ElementType.Single;
 
     private static bool IsOfBFloat16(ComputeDevice device, ConvolutionShape shape) =>
-        Operator.Choose(device, shape) is ConvolutionAlgorithm.Bf16 or ConvolutionAlgorithm.WarpgroupBf16;
-
-    private static double[] Rounded(double[] values, ElementType type) =>
-        Array.ConvertAll(values, value => (double)type.Round((float)value));
+        Operator.Choose(device, shape).IsOfBFloat16();
 }

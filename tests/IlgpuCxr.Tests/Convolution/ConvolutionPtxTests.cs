@@ -32,6 +32,12 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
         // Slices of the depth, summed afterwards: a linear layer, and a filter's gradient over many pixels.
         new(N: 5, H: 1, W: 1, C: 600, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
         new(N: 2, H: 20, W: 20, C: 4, K: 8, R: 1, S: 1, Stride: 1, Padding: 0),
+        // The same of bfloat16, in forward and in backward-data.
+        new(N: 5, H: 1, W: 1, C: 1024, K: 16, R: 1, S: 1, Stride: 1, Padding: 0),
+        new(N: 5, H: 1, W: 1, C: 16, K: 1024, R: 1, S: 1, Stride: 1, Padding: 0),
+        // Several blocks of channels with several taps (TapOrder), and a stride's phases of bfloat16.
+        new(N: 1, H: 4, W: 3, C: 64, K: 40, R: 3, S: 3, Stride: 1, Padding: 1),
+        new(N: 1, H: 5, W: 4, C: 24, K: 16, R: 3, S: 3, Stride: 2, Padding: 1),
         // So many that groups add them up: of a gradient of 33 results, which are no whole group.
         new(N: 2, H: 48, W: 47, C: 3, K: 11, R: 1, S: 1, Stride: 1, Padding: 0),
         new(N: 2, H: 48, W: 47, C: 4, K: 12, R: 1, S: 1, Stride: 1, Padding: 0),
@@ -47,7 +53,8 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
     public void ForwardEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.Forward(device, shape);
 
     /// <summary>
-    /// A tile has moments of quads of channels, an image's three being made four, and of sums too short for two slices.
+    /// A tile has moments of quads of channels, an image's three being made four, and of sums too short for two slices,
+    /// which are 256 deep at least.
     /// </summary>
     [TestCaseSource(nameof(shapes))]
     public void ForwardForBatchNormEqualsTheReferenceWithMoments(ConvolutionShape shape) =>

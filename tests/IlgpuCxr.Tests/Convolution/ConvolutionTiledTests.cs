@@ -53,42 +53,61 @@ public sealed class ConvolutionTiledTests
         64, 576, 200704, ExpectedResult = "64x128, 52 slices", TestName = "A gradient of few weights is cut in depth")]
     [TestCase(64, 64, 256, ExpectedResult = "64x64, 1 slice", TestName = "A small product takes small tiles")]
     public string TheCutFollowsTheSizes(int rows, int columns, int depth) =>
-        Cut(TensorCoreTiles.Planner<QuadAccess>().Plan(rows, columns, depth, null));
+        Cut(TensorCoreTiles.Planner<QuadAccess, Tf32Math>().Plan(rows, columns, depth, null));
 
     [TestCase(TileAlgorithm.Large, ExpectedResult = "128x128, 1 slice")]
     [TestCase(TileAlgorithm.Tall, ExpectedResult = "128x64, 1 slice")]
     [TestCase(TileAlgorithm.Wide, ExpectedResult = "64x128, 1 slice")]
     [TestCase(TileAlgorithm.Small, ExpectedResult = "64x64, 1 slice")]
     public string ATileCanBeForced(TileAlgorithm tile) =>
-        Cut(TensorCoreTiles.Planner<QuadAccess>().Plan(64, 64, 64, tile));
+        Cut(TensorCoreTiles.Planner<QuadAccess, Tf32Math>().Plan(64, 64, 64, tile));
 
     [Test]
     public void ATileThatAKernelDoesNotHaveIsNotForced()
     {
         Assert.That(Cut(TiledGemm.Planner.Plan(1 << 20, 128, 64, TileAlgorithm.Tall)), Is.EqualTo("128x128, 1 slice"));
         Assert.That(
-            Cut(TensorCoreTiles.Planner<SingleAccess>().Plan(1 << 20, 128, 64, TileAlgorithm.Large)),
+            Cut(TensorCoreTiles.Planner<SingleAccess, Tf32Math>().Plan(1 << 20, 128, 64, TileAlgorithm.Large)),
             Is.EqualTo("64x64, 1 slice"));
     }
 
     [Test]
     public void TheSelfTestsProductsTakeEachTileInEachPass()
     {
-        TiledPlanner planner = TensorCoreTiles.Planner<QuadAccess>();
-        (string Pass, Func<ConvolutionShape, TiledPlan> Plan)[] passes =
-        [
-            ("forward", shape => planner.Plan(shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, null)),
-            ("backward data", shape => planner.Plan(shape.Input.Pixels, shape.C, shape.R * shape.S * shape.K, null)),
-            ("backward weights", shape => planner.Plan(shape.K, shape.R * shape.S * shape.C, shape.Output.Pixels, null)),
-        ];
-        foreach ((string pass, Func<ConvolutionShape, TiledPlan> plan) in passes)
-        {
-            var tiles = SelfTestConvolutions.Shapes
-                .Where(shape => shape.Stride == 1 && ConvolutionTiled.HasQuads(shape))
-                .Select(plan)
-                .Select(p => (p.RowExtent, p.ColumnExtent));
-            Assert.That(tiles.Distinct(), Is.SupersetOf(new[] { (128, 128), (128, 64), (64, 128), (64, 64) }), pass);
-        }
+        TiledPlanner planner = TensorCoreTiles.Planner<QuadAccess, Tf32Math>();
+        AssertEachTile("forward", shape => shape.R * shape.S * shape.C, _ => true, planner);
+        AssertEachTile("backward data", shape => shape.R * shape.S * shape.K, _ => true, planner);
+        AssertEachTile("backward weights", shape => shape.Output.Pixels, _ => true, planner);
+    }
+
+    [Test]
+    public void TheSelfTestsProductsOfBFloat16TakeEachTileInEachPass()
+    {
+        TiledPlanner planner = TensorCoreTiles.Planner<BFloat16Access, Bf16Math>();
+        AssertEachTile(
+            "forward", shape => shape.R * shape.S * BFloat16Copies.Padded(shape.C),
+            shape => ElementType.BFloat16.Allows(shape.Output), planner);
+        AssertEachTile(
+            "backward data", shape => shape.R * shape.S * BFloat16Copies.Padded(shape.K),
+            shape => ElementType.BFloat16.Allows(shape.Input), planner);
+        AssertEachTile("backward weights", shape => shape.Output.Pixels, _ => true, planner);
+    }
+
+    private static void AssertEachTile(
+        string pass, Func<ConvolutionShape, int> depth, Func<ConvolutionShape, bool> takes, TiledPlanner planner)
+    {
+        var tiles = SelfTestConvolutions.Shapes
+            .Where(shape => shape.Stride == 1 && ConvolutionTiled.HasQuads(shape) && takes(shape))
+            .Select(shape => (Shape: shape, Depth: depth(shape)))
+            .Select(product => pass switch
+            {
+                "forward" => planner.Plan(product.Shape.Output.Pixels, product.Shape.K, product.Depth, null),
+                "backward data" => planner.Plan(product.Shape.Input.Pixels, product.Shape.C, product.Depth, null),
+                _ => planner.Plan(
+                    product.Shape.K, product.Shape.R * product.Shape.S * product.Shape.C, product.Depth, null),
+            })
+            .Select(plan => (plan.RowExtent, plan.ColumnExtent));
+        Assert.That(tiles.Distinct(), Is.SupersetOf(new[] { (128, 128), (128, 64), (64, 128), (64, 64) }), pass);
     }
 
     private static string Cut(TiledPlan plan) =>
@@ -140,7 +159,8 @@ public sealed class ConvolutionTiledTests
             gpu.Launched.Clear();
             pass(device, shape);
             Assert.That(
-                gpu.Launched, Does.Contain(typeof(WarpgroupGemm<,,,,,>)).And.Not.Contain(typeof(TensorCoreGemm<,,,,,,>)),
+                gpu.Launched,
+                Does.Contain(typeof(WarpgroupGemm<,,,,,>)).And.Not.Contain(typeof(TensorCoreGemm<,,,,,,>)),
                 pass.Method.Name);
         }
         Assert.That(Operator.Choose(device, shape), Is.EqualTo(ConvolutionAlgorithm.WarpgroupTf32));

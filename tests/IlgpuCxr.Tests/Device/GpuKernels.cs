@@ -28,15 +28,6 @@ public sealed record GpuKernel(string Name, MethodInfo Method, KernelSpecializat
 /// <summary>All kernels that GPUs run, found by reflection so that none is forgotten.</summary>
 public static class GpuKernels
 {
-    private static readonly Dictionary<Type, string> accessNames = new()
-    {
-        [typeof(QuadAccess)] = "quads tf32",
-        [typeof(SingleAccess)] = "singles tf32",
-        [typeof(BFloat16Access)] = "to bfloat16 bf16",
-        [typeof(BFloat16ToPairs)] = "to pairs bf16",
-        [typeof(BFloat16ToSingles)] = "to singles bf16",
-    };
-
     private static readonly (string Pass, Type Rows, Type Columns, Type Result)[] passes =
     [
         ("Forward", typeof(InputPatches), typeof(Filters), typeof(MatrixResult)),
@@ -51,7 +42,8 @@ public static class GpuKernels
             .Where(type =>
                 type.Name.EndsWith("Naive", StringComparison.Ordinal)
                 || type.Name.EndsWith("Quad", StringComparison.Ordinal) || type == typeof(ChannelWidening)
-                || type == typeof(BFloat16Copies) || type == typeof(WarpgroupTiles) || type == typeof(TiledWinogradKernels))
+                || type == typeof(BFloat16Copies) || type == typeof(WarpgroupTiles)
+                || type == typeof(TiledWinogradKernels))
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(method =>
                 method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D))
@@ -77,14 +69,14 @@ public static class GpuKernels
         from pass in passes
         from rows in new[] { typeof(Extent128), typeof(Extent64) }
         from columns in new[] { typeof(Extent128), typeof(Extent64) }
-        from access in AccessOf(pass.Result).Concat(BFloat16AccessOf(pass.Result))
+        from format in FormatsOf(pass.Result)
         let rowExtent = Extent(rows)
         let columnExtent = Extent(columns)
-        where WritesMany(access) || rowExtent + columnExtent == 2 * Extent64.Length
+        where format.HasAllTiles || rowExtent + columnExtent == 2 * Extent64.Length
         select new GpuKernel(
-            $"{pass.Pass} {rowExtent}x{columnExtent} {accessNames[access]}",
+            $"{pass.Pass} {rowExtent}x{columnExtent} {format.Name}",
             MultiplyOf(
-                typeof(TensorCoreGemm<,,,,,,>), rows, columns, access, MathOf(access), pass.Rows, pass.Columns,
+                typeof(TensorCoreGemm<,,,,,,>), rows, columns, format.Access, format.Math, pass.Rows, pass.Columns,
                 pass.Result),
             TensorCoreTiles.Specialization(rowExtent, columnExtent));
 
@@ -103,11 +95,12 @@ public static class GpuKernels
         from pass in warpgroupPasses
         from rows in new[] { typeof(Extent128), typeof(Extent64) }
         from columns in new[] { typeof(Extent128), typeof(Extent64) }
-        from access in AccessOf(pass.Result).Concat(BFloat16AccessOf(pass.Result)).Where(WritesMany)
-        where pass.Pass != "BackwardWeights" || access != typeof(BFloat16Access)
+        from format in FormatsOf(pass.Result).Where(format => format.HasAllTiles)
+        where pass.Pass != "BackwardWeights" || format.Access != typeof(BFloat16Access)
         select new GpuKernel(
-            $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {accessNames[access]}",
-            MultiplyOf(typeof(WarpgroupGemm<,,,,,>), rows, columns, access, MathOf(access), pass.Rows, pass.Result),
+            $"Warpgroup {pass.Pass} {Extent(rows)}x{Extent(columns)} {format.Name}",
+            MultiplyOf(
+                typeof(WarpgroupGemm<,,,,,>), rows, columns, format.Access, format.Math, pass.Rows, pass.Result),
             TensorCoreTiles.Specialization(Extent(rows), Extent(columns)));
 
     /// <summary>The kernels of groups that add up what their threads have read.</summary>
@@ -162,30 +155,32 @@ public static class GpuKernels
     private static IEnumerable<GpuKernel> Packing() =>
         from pass in warpgroupPasses
         from columns in new[] { typeof(Extent128), typeof(Extent64) }
-        from access in AccessOf(pass.Result).Concat(BFloat16AccessOf(pass.Result)).Where(WritesMany)
+        from math in new[] { typeof(Tf32Math), typeof(Bf16Math) }
         select new GpuKernel(
-            $"PackedColumns<{Extent(columns)}, {accessNames[access]}>.Pack<{pass.Columns.Name}>",
-            typeof(PackedColumns<,,>)
-                .MakeGenericType(columns, access, MathOf(access))
-                .GetMethod(nameof(PackedColumns<Extent128, QuadAccess, Tf32Math>.Pack))!
-                .MakeGenericMethod(pass.Columns),
+            $"PackedColumns<{Extent(columns)}, {(math == typeof(Tf32Math) ? "tf32" : "bf16")}>.Pack<{pass.Columns.Name}>",
+            typeof(PackedColumns<,>)
+                .MakeGenericType(columns, math)
+                .GetMethod(nameof(PackedColumns<Extent128, Tf32Math>.Pack))!.MakeGenericMethod(pass.Columns),
             default);
 
     // Statistics are of quads, and of sums that are in one slice.
     private static Type[] AccessOf(Type result) =>
         result == typeof(ResultWithStatistics) ? [typeof(QuadAccess)] : [typeof(QuadAccess), typeof(SingleAccess)];
 
-    // Tiles other than the small one write several results at once.
-    private static bool WritesMany(Type access) => access != typeof(SingleAccess) && access != typeof(BFloat16ToSingles);
-
-    private static Type MathOf(Type access) =>
-        access == typeof(QuadAccess) || access == typeof(SingleAccess) ? typeof(Tf32Math) : typeof(Bf16Math);
-
-    // Statistics are of bfloat16, and the weights' gradient is in single precision.
-    private static Type[] BFloat16AccessOf(Type result) =>
-        result == typeof(ResultWithStatistics) ? [typeof(BFloat16Access)]
-        : result == typeof(GradWeightsResult) ? [typeof(BFloat16ToPairs), typeof(BFloat16ToSingles)]
-        : [typeof(BFloat16Access), typeof(BFloat16ToPairs), typeof(BFloat16ToSingles)];
+    // How tensor cores read factors and write results. What is read or written one by one has small tiles only;
+    // statistics are of bfloat16 where factors are, and the weights' gradient is in single precision.
+    private static IEnumerable<(Type Access, Type Math, string Name, bool HasAllTiles)> FormatsOf(Type result)
+    {
+        bool hasStatistics = result == typeof(ResultWithStatistics);
+        yield return (typeof(QuadAccess), typeof(Tf32Math), "quads tf32", true);
+        if (result != typeof(GradWeightsResult))
+            yield return (typeof(BFloat16Access), typeof(Bf16Math), "to bfloat16 bf16", true);
+        if (hasStatistics)
+            yield break;
+        yield return (typeof(SingleAccess), typeof(Tf32Math), "singles tf32", false);
+        yield return (typeof(QuadAccess), typeof(Bf16Math), "to pairs bf16", true);
+        yield return (typeof(QuadToSingleAccess), typeof(Bf16Math), "to singles bf16", false);
+    }
 
     private static int Extent(Type size) => size == typeof(Extent128) ? Extent128.Length : Extent64.Length;
 

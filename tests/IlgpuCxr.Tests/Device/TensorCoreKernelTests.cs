@@ -52,7 +52,8 @@ public sealed partial class TensorCoreKernelTests
         Match tile = Tile().Match(kernel.Name);
         int rows = int.Parse(tile.Groups[1].Value, CultureInfo.InvariantCulture);
         int columns = int.Parse(tile.Groups[2].Value, CultureInfo.InvariantCulture);
-        bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal), singles = kernel.Name.EndsWith("singles tf32", StringComparison.Ordinal);
+        bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal);
+        bool singles = kernel.Name.EndsWith("singles tf32", StringComparison.Ordinal);
         bool hasStatistics = kernel.Name.Contains("ForBatchNorm");
         int asMatrices = isBf16 || kernel.Name.StartsWith("Forward", StringComparison.Ordinal) ? rows + columns
             : kernel.Name.StartsWith("BackwardData", StringComparison.Ordinal) ? rows : 0;

@@ -23,8 +23,9 @@ public sealed partial class WarpgroupKernelTests
     }
 
     /// <summary>
-    /// A tile has a depth of 16, of bfloat16 32: two instructions of 64 rows, for each of which a warp loads a block. Rows are loaded and rounded before the loop and in it, a tile ahead of the products.
-    /// Two or three tiles are copied before the loop, one in it.
+    /// A tile has a depth of 16, of bfloat16 32: two instructions of 64 rows, for each of which a warp loads a block.
+    /// Rows are loaded and rounded before the loop and in it, a tile ahead of the products. Two or three tiles are
+    /// copied before the loop, one in it.
     /// </summary>
     [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Warpgroup))]
     public void HoldsTheExpectedInstructionsAndNoSpill(GpuKernel kernel)

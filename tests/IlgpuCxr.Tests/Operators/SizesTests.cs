@@ -10,6 +10,7 @@ using IlgpuCxr.Kernels.Linear;
 using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Kernels.Optimizer;
 using IlgpuCxr.Kernels.Pooling;
+using IlgpuCxr.Tests.Ptx;
 using NUnit.Framework.Constraints;
 using ConvolutionOperator = IlgpuCxr.Kernels.Convolution.Convolution;
 
@@ -148,6 +149,33 @@ public sealed class SizesTests
             Assert.That(() => device.Arena.Rent(new TensorShape(1, 4, 4, 12), ElementType.BFloat16), Uneven);
             // As many elements, but of other channels.
             Assert.That(() => MaxPooling.Forward(device, halves, null, halves, isActivation: false, pooling), Uneven);
+        }
+    }
+
+    [Test]
+    public void Convolutions_refuse_what_they_cannot_multiply_and_begin_nothing()
+    {
+        using ComputeDevice bf16 = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Bf16 });
+        using ComputeDevice tf32 = EmulatedGpu.Open(new DeviceOptions { Precision = Precision.Tf32 });
+        using var onBf16 = new DeviceMemory(bf16);
+        var shape = new ConvolutionShape(N: 1, H: 2, W: 4, C: 4, K: 8, R: 1, S: 1, Stride: 1, Padding: 0);
+        Tensor halves = onBf16.Tensor(new TensorShape(1, 2, 2, 8), ElementType.BFloat16);
+        Tensor singles = onBf16.Tensor(shape.Input), output = onBf16.Tensor(shape.Output, ElementType.BFloat16);
+        ArrayView<float> weights = onBf16.Vector(32), vector = onBf16.Vector(9);
+        using (Assert.EnterMultipleScope())
+        {
+            // As many elements, but of other channels.
+            Assert.That(
+                () => ConvolutionOperator.Forward(bf16, output, halves, weights, default, relu: false, shape), Uneven);
+            Assert.That(
+                () => ConvolutionOperator.BackwardWeights(bf16, weights, default, output, halves, shape), Uneven);
+            Assert.That(
+                () => ConvolutionOperator.BackwardWeights(bf16, weights, vector.SubView(1, 8), output, singles, shape),
+                Throws.ArgumentException.With.Message.Contains("16 bytes"));
+            Assert.That(onBf16.Read(weights), Is.All.NaN, "Nothing was launched.");
+            Assert.That(
+                () => ConvolutionOperator.Forward(tf32, output, singles, weights, default, relu: false, shape),
+                Throws.ArgumentException.With.Message.StartsWith("output is of BFloat16; give a tensor of Single."));
         }
     }
 
