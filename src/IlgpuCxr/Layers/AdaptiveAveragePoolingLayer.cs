@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Pooling;
 namespace IlgpuCxr.Layers;
 
 /// <summary>
-/// Averages over as many windows as the output has pixels, whatever the input's size. The averages are of singles: the
-/// classifier behind them computes with those.
+/// Averages over as many windows as the output has pixels, whatever the input's size. The averages are of singles, as
+/// the tensors of the classifier behind them.
 /// </summary>
 public sealed class AdaptiveAveragePoolingLayer : Layer
 {
