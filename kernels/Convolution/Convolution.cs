@@ -78,11 +78,7 @@ public static class Convolution
         using var timing = device.Timings.Measure(
             "convolution forward", shape, algorithm, shape.Flops, shape.Bytes(input.ElementType, output.ElementType));
         output.DropStatistics();
-        var passes = ConvolutionPasses.Of(algorithm);
-        if (statistics)
-            passes.ForwardForBatchNorm(device, output, input, weights, shape);
-        else
-            passes.Forward(device, output, input, weights, bias, relu, shape);
+        ConvolutionPasses.Of(algorithm).Forward(device, output, input, weights, bias, relu, statistics, shape);
     }
 
     /// <summary>

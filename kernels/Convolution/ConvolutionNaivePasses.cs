@@ -9,7 +9,7 @@ internal sealed class ConvolutionNaivePasses : ConvolutionPasses
     /// <inheritdoc/>
     public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape) =>
+        bool statistics, in ConvolutionShape shape) =>
         device.Launch(
             ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0,
             shape);

@@ -29,15 +29,18 @@ internal abstract class ConvolutionPasses
         _ => new ConvolutionTiled(algorithm),
     };
 
-    /// <inheritdoc cref="Convolution.Forward"/>
+    /// <summary><see cref="Convolution.Forward"/> and <see cref="Convolution.ForwardForBatchNorm"/>.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="output"><c>[N, P, Q, K]</c></param>
+    /// <param name="input"><c>[N, H, W, C]</c></param>
+    /// <param name="weights"><c>[K, R, S, C]</c></param>
+    /// <param name="bias"><c>[K]</c>, or empty for none, as with statistics.</param>
+    /// <param name="relu">Whether ReLU follows, which it does not with statistics.</param>
+    /// <param name="statistics">Whether the output's are wanted, where they cost little.</param>
+    /// <param name="shape">The sizes.</param>
     public abstract void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape);
-
-    /// <inheritdoc cref="Convolution.ForwardForBatchNorm"/>
-    public virtual void ForwardForBatchNorm(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
-        Forward(device, output, input, weights, bias: default, relu: false, shape);
+        bool statistics, in ConvolutionShape shape);
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
     public abstract void BackwardData(

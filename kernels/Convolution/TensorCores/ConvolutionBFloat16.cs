@@ -20,18 +20,8 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
     private const int Block = 2 * TapOrder.MaxBlock;
 
     /// <inheritdoc/>
+    /// <remarks>Statistics need an output of bfloat16 and a depth that is not cut into slices.</remarks>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape) =>
-        Forward(device, output, input, weights, bias, relu, statistics: false, shape);
-
-    /// <inheritdoc/>
-    public override void ForwardForBatchNorm(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
-        Forward(device, output, input, weights, bias: default, relu: false, statistics: true, shape);
-
-    /// <summary>The forward pass, with statistics if they are wanted and can be had, as in ConvolutionTiled.</summary>
-    private void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {

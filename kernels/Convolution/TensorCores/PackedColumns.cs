@@ -83,11 +83,12 @@ internal readonly struct PackedColumns<TExtent, TMath>(
         int columnTile = byDepthTiles.Divide(tile, out int depthTile), row = place / RowQuads;
         int word = (depthTile * RowQuads + WarpgroupMatrix.Exchange(row, place & RowQuads - 1)) * 4;
         int column = columnTile * TExtent.Length + row;
+        TiledAnchor anchor = columns.Anchor(TMath.OfBFloat16 && !TColumns.AlongDepth ? column >> 1 : column);
         Fragment words;
-        words.X = Word(columns, column, word, depth);
-        words.Y = Word(columns, column, word + 1, depth);
-        words.Z = Word(columns, column, word + 2, depth);
-        words.W = Word(columns, column, word + 3, depth);
+        words.X = Word(columns, anchor, column, word, depth);
+        words.Y = Word(columns, anchor, column, word + 1, depth);
+        words.Z = Word(columns, anchor, column, word + 2, depth);
+        words.W = Word(columns, anchor, column, word + 3, depth);
         Fragment rounded = TMath.Round(words);
         Float4 values;
         values.X = Interop.IntAsFloat(rounded.X);
@@ -98,22 +99,19 @@ internal readonly struct PackedColumns<TExtent, TMath>(
     }
 
     /// <summary>A single at a depth, or the two of bfloat16 at twice that depth and the next.</summary>
-    private static uint Word<TColumns>(TColumns columns, int column, int word, int depth)
+    private static uint Word<TColumns>(TColumns columns, TiledAnchor anchor, int column, int word, int depth)
         where TColumns : struct, ITiledOperand
     {
         if (!TMath.OfBFloat16)
-            return Float(columns, column, word, depth);
+            return Float(columns, anchor, word, depth);
         if (TColumns.AlongDepth)
-            return Float(columns, column, word, depth >> 1);
+            return Float(columns, anchor, word, depth >> 1);
         // Neighbours in memory are two columns at one depth.
-        uint first = Float(columns, column >> 1, 2 * word, depth);
-        uint second = Float(columns, column >> 1, 2 * word + 1, depth);
+        uint first = Float(columns, anchor, 2 * word, depth), second = Float(columns, anchor, 2 * word + 1, depth);
         return (column & 1) == 0 ? first & LowerHalf | second << 16 : first >> 16 | second & ~LowerHalf;
     }
 
-    private static uint Float<TColumns>(TColumns columns, int column, int at, int depth)
+    private static uint Float<TColumns>(TColumns columns, TiledAnchor anchor, int at, int depth)
         where TColumns : struct, ITiledOperand =>
-        Interop.FloatAsInt(
-            TiledGemm.LoadSingle(
-                columns.View, TiledOperand.Offset(columns, columns.Anchor(column), at, depth)));
+        Interop.FloatAsInt(TiledGemm.LoadSingle(columns.View, TiledOperand.Offset(columns, anchor, at, depth)));
 }

@@ -21,22 +21,11 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : ConvolutionPasses
 {
     /// <inheritdoc/>
-    public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape) =>
-        Forward(device, output, input, weights, bias, relu, statistics: false, shape);
-
-    /// <inheritdoc/>
-    public override void ForwardForBatchNorm(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
-        Forward(device, output, input, weights, bias: default, relu: false, statistics: true, shape);
-
-    /// <summary>The forward pass, with statistics if they are wanted and can be had.</summary>
     /// <remarks>
     /// Statistics need channels in quads and a depth that is not cut into slices: a slice's group has a share of each
     /// result only.
     /// </remarks>
-    private void Forward(
+    public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {

@@ -41,7 +41,7 @@ internal sealed class ConvolutionTiledWinograd(
     /// <inheritdoc/>
     public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape)
+        bool statistics, in ConvolutionShape shape)
     {
         // [K, element, C], as a linear layer of 36 C inputs has its weights.
         Tensor filters = TransformWeights(device, weights, shape, Elements * shape.C, shape.C, turn: 0);

@@ -19,7 +19,7 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
     /// <inheritdoc/>
     public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape)
+        bool statistics, in ConvolutionShape shape)
     {
         Taps taps = Taps.Of(shape);
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);

@@ -24,7 +24,7 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
     /// <inheritdoc/>
     public override void Forward(
         ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
-        in ConvolutionShape shape) =>
+        bool statistics, in ConvolutionShape shape) =>
         Convolve(
             device, output, input, weights, new Epilogue(bias, Accumulate: false, relu, Activation: default), shape,
             isBackward: false);

@@ -71,9 +71,11 @@ public class ConvolutionCase : OperatorCase
     }
 
     /// <inheritdoc/>
-    public override Results Bounds()
+    public override Results Bounds() => OfDirect(OfMagnitudes().Reference());
+
+    /// <summary>The bounds of direct sums, from the sums of their terms' magnitudes.</summary>
+    private Results OfDirect(Results sums)
     {
-        Results sums = OfMagnitudes().Reference();
         long taps = shape.R * shape.S, pixels = shape.Output.Pixels;
         return new()
         {
@@ -127,7 +129,7 @@ public class ConvolutionCase : OperatorCase
     private Results OfRounded(double unit)
     {
         Results exact = Reference(), magnitudes = OfMagnitudes().Reference(), rounded = [];
-        foreach ((string name, double[] values) in Bounds())
+        foreach ((string name, double[] values) in OfDirect(magnitudes))
         {
             double[] sums = [.. values.Zip(magnitudes[name], (bound, sum) => bound + (2 * unit + unit * unit) * sum)];
             rounded[name] = TypeOf(name) is null

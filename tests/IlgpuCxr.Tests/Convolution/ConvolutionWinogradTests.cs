@@ -182,7 +182,7 @@ internal sealed class ConvolutionRun : IDisposable
             (memory.Vector(data.Kernel), memory.Vector(data.Bias), memory.Vector(data.Kernel.Length));
         memory.Run(() =>
         {
-            implementation.Forward(device, output, input, weights, bias, relu: false, shape);
+            implementation.Forward(device, output, input, weights, bias, relu: false, statistics: false, shape);
             implementation.BackwardData(
                 device, gradInput, gradOutput, weights, accumulate: false, activation: null, shape);
             implementation.BackwardData(device, added, gradOutput, weights, accumulate: true, activation: null, shape);
