@@ -32,7 +32,7 @@ public static class Convolution
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
     public static void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         in ConvolutionShape shape) =>
         ComputeForward(device, output, input, weights, bias, relu, statistics: false, shape);
 
@@ -59,19 +59,19 @@ public static class Convolution
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
     public static void ForwardForBatchNorm(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, in ConvolutionShape shape) =>
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, in ConvolutionShape shape) =>
         ComputeForward(
             device, output, input, weights, bias: default, relu: false,
             statistics: BatchNorm.BatchNorm.TakesStatistics(device), shape);
 
     private static void ComputeForward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
         shape.Require();
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
-        Sizes.Require(device, weights, shape.Weights.Count);
+        weights.Require(device, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, bias, shape.K);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         RequireTypes(algorithm, input, output, shape);
@@ -104,13 +104,13 @@ public static class Convolution
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
     public static void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
         shape.Require();
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
-        Sizes.Require(device, weights, shape.Weights.Count);
+        weights.Require(device, shape.Weights.Count);
         Sizes.Require(activation, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
         RequireTypes(algorithm, gradInput, gradOutput, shape);

@@ -8,18 +8,18 @@ internal sealed class ConvolutionNaivePasses : ConvolutionPasses
 {
     /// <inheritdoc/>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape) =>
         device.Launch(
-            ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, relu ? 1 : 0,
-            shape);
+            ConvolutionNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights.Values, bias,
+            relu ? 1 : 0, shape);
 
     /// <inheritdoc/>
     public override void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape) =>
         device.Launch(
-            ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights,
+            ConvolutionNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights.Values,
             accumulate ? 1 : 0, activation is null ? default : activation.View, shape);
 
     /// <inheritdoc/>

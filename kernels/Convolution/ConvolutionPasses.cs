@@ -39,12 +39,12 @@ internal abstract class ConvolutionPasses
     /// <param name="statistics">Whether the output's are wanted, where they cost little.</param>
     /// <param name="shape">The sizes.</param>
     public abstract void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape);
 
     /// <inheritdoc cref="Convolution.BackwardData"/>
     public abstract void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape);
 
     /// <summary>The weights' part of <see cref="Convolution.BackwardWeights"/>.</summary>

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>Tensors of one element type made tensors of another.</summary>
@@ -32,5 +34,25 @@ public static class ElementConversion
             tensor.View);
         tensor.Release();
         return copy;
+    }
+
+    /// <summary>Numbers that are no tensor, such as all weights of a network, as bfloat16.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="rounded">Receives them, two in each float.</param>
+    /// <param name="values">A multiple of four numbers.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit, or begin within four floats.</exception>
+    public static void Round(ComputeDevice device, ArrayView<float> rounded, ArrayView<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (values.Length % 4 != 0)
+            throw new ArgumentException(
+                $"{values.Length} numbers cannot be rounded four at a time; give a multiple of four.", nameof(values));
+        Sizes.Require(device, rounded, ElementType.BFloat16.Floats(values.Length));
+        Quads.RequireAligned(rounded, values);
+        var shape = TensorShape.Vector((int)values.Length);
+        using var timing = device.Timings.Measure(
+            "rounding of weights", shape, ElementType.BFloat16, 0,
+            (double)values.Length * (ElementType.Single.Size() + ElementType.BFloat16.Size()));
+        device.Launch(ElementQuad.Round, shape.C / 4, rounded, values);
     }
 }

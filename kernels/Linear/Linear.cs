@@ -33,12 +33,12 @@ public static class Linear
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
     public static void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias,
         in LinearShape shape)
     {
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
-        Sizes.Require(device, weights, shape.Weights.Count);
+        weights.Require(device, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, bias, shape.Out);
         LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch, output, input);
         if (algorithm == LinearAlgorithm.Convolution)
@@ -52,10 +52,11 @@ public static class Linear
         {
             device.Launch(
                 LinearVector.Forward, Ceiling.Divide(shape.Out, LinearVector.OutputsPerIndex), output.View, input.View,
-                weights, bias, shape);
+                weights.Values, bias, shape);
             return;
         }
-        device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights, bias, shape);
+        device.Launch(LinearNaive.Forward, (int)shape.Output.Count, output.View, input.View, weights.Values, bias,
+            shape);
     }
 
     /// <summary><c>gradInput = ∂loss/∂input</c></summary>
@@ -72,11 +73,11 @@ public static class Linear
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
     public static void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, in LinearShape shape)
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, in LinearShape shape)
     {
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
-        Sizes.Require(device, weights, shape.Weights.Count);
+        weights.Require(device, shape.Weights.Count);
         LinearAlgorithm algorithm = Choose(device, shape, MaxVectorBatch, gradOutput, gradInput);
         if (algorithm == LinearAlgorithm.Convolution)
         {
@@ -89,11 +90,12 @@ public static class Linear
         {
             device.Launch(
                 LinearVector.BackwardData, Ceiling.Divide(shape.In, LinearVector.InputsPerIndex), gradInput.View,
-                gradOutput.View, weights, shape);
+                gradOutput.View, weights.Values, shape);
             return;
         }
         device.Launch(
-            LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights, shape);
+            LinearNaive.BackwardData, (int)shape.Input.Count, gradInput.View, gradOutput.View, weights.Values,
+            shape);
     }
 
     /// <summary><c>gradWeights = ∂loss/∂weights</c> and <c>gradBias = ∂loss/∂bias</c></summary>

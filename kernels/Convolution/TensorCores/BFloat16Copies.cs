@@ -19,13 +19,20 @@ internal static class BFloat16Copies
     public static Tensor Of(ComputeDevice device, Tensor source, in TensorShape shape) =>
         source.IsBFloat16 ? source.Retain() : Round(device, shape with { C = Padded(shape.C) }, source.View, shape.C);
 
-    /// <summary>A copy of the weights, <c>[K, R, S, C]</c> with K and C made multiples of 8.</summary>
+    /// <summary>
+    /// The weights' copy that there is, or a new one, <c>[K, R, S, C]</c> with K and C made multiples of 8; the caller
+    /// releases it.
+    /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="weights"><c>[K, R, S, C]</c></param>
     /// <param name="shape">The sizes.</param>
-    public static Tensor OfWeights(ComputeDevice device, ArrayView<float> weights, in ConvolutionShape shape) =>
-        Round(
-            device, new TensorShape(Padded(shape.K), shape.R, shape.S, Padded(shape.C)), weights, shape.C);
+    public static Tensor OfWeights(ComputeDevice device, LayerWeights weights, in ConvolutionShape shape)
+    {
+        var padded = new TensorShape(Padded(shape.K), shape.R, shape.S, Padded(shape.C));
+        return weights.Rounded.Length > 0 && padded == shape.Weights
+            ? new Tensor(padded, weights.Rounded, ElementType.BFloat16)
+            : Round(device, padded, weights.Values, shape.C);
+    }
 
     private static Tensor Round(ComputeDevice device, in TensorShape shape, ArrayView<float> source, int channels)
     {

@@ -22,7 +22,7 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
     /// <inheritdoc/>
     /// <remarks>Statistics need an output of bfloat16 and a depth that is not cut into slices.</remarks>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
         Tensor rounded = BFloat16Copies.Of(device, input, shape.Input);
@@ -46,7 +46,7 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
 
     /// <inheritdoc/>
     public override void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
         Tensor roundedGradient = BFloat16Copies.Of(device, gradOutput, shape.Output);

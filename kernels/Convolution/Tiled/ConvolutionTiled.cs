@@ -26,22 +26,22 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
     /// result only.
     /// </remarks>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
         if (ChannelWidening.Of(shape) is { } wide)
         {
             Tensor wideInput = ChannelWidening.Widen(device, wide.Input, input.View, shape.C);
-            Tensor wideWeights = ChannelWidening.Widen(device, wide.Weights, weights, shape.C);
+            Tensor wideWeights = ChannelWidening.Widen(device, wide.Weights, weights.Values, shape.C);
             Forward(device, output, wideInput, wideWeights.View, bias, relu, statistics, wide);
             wideWeights.Release();
             wideInput.Release();
             return;
         }
-        bool quads = AllowsQuads(shape, input.View, weights, output.View, bias);
+        bool quads = AllowsQuads(shape, input.View, weights.Values, output.View, bias);
         TiledPlan plan = Plan(device, shape.Output.Pixels, shape.K, shape.R * shape.S * shape.C, quads);
         var patches = new InputPatches(input.View, shape);
-        var filters = new Filters(weights, shape);
+        var filters = new Filters(weights.Values, shape);
         if (!statistics || !quads || plan.Slices > 1)
         {
             Multiply(device, new MatrixResult(output.View, shape.K, bias, relu), patches, filters, plan, quads);
@@ -54,18 +54,18 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
 
     /// <inheritdoc/>
     public override void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
             ArrayView<float> mask = activation is null ? default : activation.View;
-            bool quads = AllowsQuads(shape, gradInput.View, gradOutput.View, weights, mask);
+            bool quads = AllowsQuads(shape, gradInput.View, gradOutput.View, weights.Values, mask);
             Multiply(
                 device,
                 new GradInputResult(gradInput.View, shape, phase, accumulate, mask),
                 new GradOutputPatches(gradOutput.View, shape, phase),
-                new PhaseFilters(weights, shape, phase),
+                new PhaseFilters(weights.Values, shape, phase),
                 Plan(device, phase.Pixels, shape.C, phase.Taps * shape.K, quads),
                 quads);
         }

@@ -40,11 +40,11 @@ internal sealed class ConvolutionTiledWinograd(
 
     /// <inheritdoc/>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
         // [K, element, C], as a linear layer of 36 C inputs has its weights.
-        Tensor filters = TransformWeights(device, weights, shape, Elements * shape.C, shape.C, turn: 0);
+        Tensor filters = TransformWeights(device, weights.Values, shape, Elements * shape.C, shape.C, turn: 0);
         foreach (var (first, part) in Chunks(shape))
         {
             int tiles = TiledWinogradTiles.Count(part.Output);
@@ -63,11 +63,11 @@ internal sealed class ConvolutionTiledWinograd(
 
     /// <inheritdoc/>
     public override void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
         // [element, K, C], as a linear layer of 36 K outputs has its weights.
-        Tensor filters = TransformWeights(device, weights, shape, shape.C, shape.K * shape.C, turn: 8);
+        Tensor filters = TransformWeights(device, weights.Values, shape, shape.C, shape.K * shape.C, turn: 8);
         foreach (var (first, part) in Chunks(shape))
         {
             int tiles = TiledWinogradTiles.Count(part.Input);

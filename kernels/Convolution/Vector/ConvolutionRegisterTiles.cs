@@ -18,7 +18,7 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
 
     /// <inheritdoc/>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape)
     {
         Taps taps = Taps.Of(shape);
@@ -28,7 +28,8 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
             TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
 
         device.Launch(
-            ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights, taps, shape.K, Columns);
+            ConvolutionPacking.Forward, grid.Blocks * taps.Count, packed.View, weights.Values, taps, shape.K,
+            Columns);
         device.Launch(
             RegisterTileKernels<TVector, TMath>.Forward, grid.Tasks, output.View, source.View, packed.View,
             new Epilogue(bias, Accumulate: false, relu, Activation: default), padded, taps, grid);
@@ -39,14 +40,14 @@ internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVect
 
     /// <inheritdoc/>
     public override void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
         int blocks = Ceiling.Divide(shape.C, Columns), taps = shape.R * shape.S;
         Tensor packed = device.Arena.Rent(
             TensorShape.Vector(ConvolutionPacking.Length(blocks, taps, shape.K, Columns)));
 
-        device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights, shape, Columns);
+        device.Launch(ConvolutionPacking.BackwardData, blocks * taps, packed.View, weights.Values, shape, Columns);
         var epilogue = new Epilogue(
             Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))

@@ -23,20 +23,20 @@ internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : Convoluti
 
     /// <inheritdoc/>
     public override void Forward(
-        ComputeDevice device, Tensor output, Tensor input, ArrayView<float> weights, ArrayView<float> bias, bool relu,
+        ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias, bool relu,
         bool statistics, in ConvolutionShape shape) =>
         Convolve(
-            device, output, input, weights, new Epilogue(bias, Accumulate: false, relu, Activation: default), shape,
-            isBackward: false);
+            device, output, input, weights.Values,
+            new Epilogue(bias, Accumulate: false, relu, Activation: default), shape, isBackward: false);
 
     /// <inheritdoc/>
     public override void BackwardData(
-        ComputeDevice device, Tensor gradInput, Tensor gradOutput, ArrayView<float> weights, bool accumulate,
+        ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape)
     {
         var backward = new ConvolutionShape(shape.N, shape.P, shape.Q, shape.K, shape.C, 3, 3, 1, 2 - shape.Padding);
         Convolve(
-            device, gradInput, gradOutput, weights,
+            device, gradInput, gradOutput, weights.Values,
             new Epilogue(Bias: default, accumulate, Relu: false, activation is null ? default : activation.View),
             backward, isBackward: true);
     }

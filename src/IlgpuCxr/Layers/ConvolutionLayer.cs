@@ -82,9 +82,9 @@ public sealed class ConvolutionLayer : Layer
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output, Convolution.OutputType(device, shape));
         if (training && bias is null && !relu)
-            Convolution.ForwardForBatchNorm(device, output, input, weight.Value, shape);
+            Convolution.ForwardForBatchNorm(device, output, input, weight.Weights, shape);
         else
-            Convolution.Forward(device, output, input, weight.Value, bias?.Value ?? default, relu, shape);
+            Convolution.Forward(device, output, input, weight.Weights, bias?.Value ?? default, relu, shape);
         inputType = input.ElementType;
         inputRequiresGrad = input.RequiresGrad;
         bool parametersRequireGrad = weight.RequiresGrad || bias is { RequiresGrad: true };
@@ -132,7 +132,7 @@ public sealed class ConvolutionLayer : Layer
         {
             bool accumulate = gradInput is not null;
             gradInput ??= device.Arena.Rent(shape.Input, inputType);
-            Convolution.BackwardData(device, gradInput, gradOutput, weight.Value, accumulate, masking, shape);
+            Convolution.BackwardData(device, gradInput, gradOutput, weight.Weights, accumulate, masking, shape);
             gradInput.IsMasked = masking is not null;
             masking?.Release();
         }

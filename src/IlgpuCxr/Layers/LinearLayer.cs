@@ -67,7 +67,7 @@ public sealed class LinearLayer : Layer
         (inputShape, inputType) = (input.Shape, input.ElementType);
         shape = ShapeFor(inputShape);
         Tensor output = device.Arena.Rent(TensorShape.Matrix(shape.N, shape.Out));
-        Linear.Forward(device, output, input, weight.Value, bias.Value, shape);
+        Linear.Forward(device, output, input, weight.Weights, bias.Value, shape);
         inputRequiresGrad = input.RequiresGrad;
         bool parametersRequireGrad = weight.RequiresGrad || bias.RequiresGrad;
         output.RequiresGrad = training && (inputRequiresGrad || parametersRequireGrad);
@@ -91,7 +91,7 @@ public sealed class LinearLayer : Layer
         if (inputRequiresGrad)
         {
             gradInput = device.Arena.Rent(inputShape, inputType);
-            Linear.BackwardData(device, gradInput, gradOutput, weight.Value, shape);
+            Linear.BackwardData(device, gradInput, gradOutput, weight.Weights, shape);
         }
         gradOutput.Release();
         return gradInput;

@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Kernels.Convolution;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Layers;
@@ -52,6 +53,12 @@ public sealed class Parameter
 
     /// <summary>The values on the device.</summary>
     public ArrayView<float> Value { get; internal set; }
+
+    /// <summary>The values for products, with the copy of bfloat16 that the network makes of them in bf16.</summary>
+    internal LayerWeights Weights => new(Value, Rounded);
+
+    /// <summary>That copy; empty for none.</summary>
+    internal ArrayView<float> Rounded { get; set; }
 
     /// <summary>The gradient on the device; empty for a buffer.</summary>
     public ArrayView<float> Gradient { get; internal set; }

@@ -144,7 +144,11 @@ public sealed partial class Network : IDisposable
     /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
     /// <param name="training">Whether batch statistics are used and <see cref="Backward"/> will follow.</param>
     /// <returns><c>[N, 1, 1, outputs]</c>; the caller releases it.</returns>
-    public Tensor Forward(Tensor images, bool training) => Logits(layers.Forward(device, images, training));
+    public Tensor Forward(Tensor images, bool training)
+    {
+        Store.RoundWeights();
+        return Logits(layers.Forward(device, images, training));
+    }
 
     /// <summary>Computes the gradients of all parameters that are not frozen.</summary>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
@@ -153,9 +157,15 @@ public sealed partial class Network : IDisposable
     /// <summary>The activations of the last convolution block, with the running statistics.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>
     /// <returns><c>[N, P, Q, K]</c>; the caller releases it.</returns>
-    internal Tensor ForwardFeatures(Tensor images) => features.Forward(device, images, training: false);
+    internal Tensor ForwardFeatures(Tensor images)
+    {
+        Store.RoundWeights();
+        return features.Forward(device, images, training: false);
+    }
 
-    /// <summary>The logits from those activations, with what <see cref="BackwardTail"/> needs.</summary>
+    /// <summary>
+    /// The logits from those activations, of the same parameters, with what <see cref="BackwardTail"/> needs.
+    /// </summary>
     /// <param name="activations">What <see cref="ForwardFeatures"/> gave; the network releases it.</param>
     internal Tensor ForwardTail(Tensor activations) => Logits(
         tail.Forward(device, activations, training: true));

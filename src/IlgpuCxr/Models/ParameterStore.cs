@@ -14,8 +14,10 @@ public sealed class ParameterStore : IDisposable
     // 256 bytes, the alignment that ILGPU assumes of every view it is given.
     private const int Alignment = 64;
 
+    private readonly ComputeDevice device;
     private readonly DeviceBuffer<float> values;
     private readonly DeviceBuffer<float> gradients;
+    private readonly DeviceBuffer<float>? rounded;
     private readonly List<(Parameter Parameter, long Offset)> placed = [];
 
     /// <summary>Gives memory to parameters; their values are zero until set.</summary>
@@ -29,6 +31,7 @@ public sealed class ParameterStore : IDisposable
             throw new ArgumentException(
                 $"Two parameters of the network are named {twice.Key}; give each layer a name of its own.",
                 nameof(parameters));
+        this.device = device;
         long end = 0;
         foreach (Parameter parameter in parameters.Where(p => !p.IsBuffer))
             end = Place(parameter, end);
@@ -40,9 +43,12 @@ public sealed class ParameterStore : IDisposable
         try
         {
             gradients = device.Allocate<float>(LearnedCount);
+            if (device.Precision == Precision.Bf16)
+                rounded = device.Allocate<float>(ElementType.BFloat16.Floats(LearnedCount));
         }
         catch
         {
+            gradients?.Dispose();
             values.Dispose();
             throw;
         }
@@ -91,11 +97,30 @@ public sealed class ParameterStore : IDisposable
         return ranges;
     }
 
+    /// <summary>
+    /// In bf16, rounds what is learned for all products that follow, until the next call: by one launch, where each
+    /// pass of each layer would do so for itself. Without a call there is no copy that could be out of date.
+    /// </summary>
+    internal void RoundWeights()
+    {
+        if (rounded is null)
+            return;
+        ElementConversion.Round(device, rounded.View, values.View.SubView(0, LearnedCount));
+        foreach ((Parameter parameter, long offset) in placed)
+        {
+            // An odd number of elements ends within a float.
+            if (!parameter.IsBuffer && parameter.Shape.Count % 2 == 0)
+                parameter.Rounded = rounded.View.SubView(
+                    ElementType.BFloat16.Floats(offset), ElementType.BFloat16.Floats(parameter.Shape.Count));
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         values.Dispose();
         gradients.Dispose();
+        rounded?.Dispose();
     }
 
     private long Place(Parameter parameter, long offset)
