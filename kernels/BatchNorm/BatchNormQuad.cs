@@ -8,7 +8,8 @@ namespace IlgpuCxr.Kernels.BatchNorm;
 /// </summary>
 /// <remarks>
 /// All of this is bound by memory, so a tensor is read once a pass. Sums over pixels are kept a slice each
-/// (<see cref="PixelSlices"/>) and merged in a fixed order: within a group as a tree, then slice after slice.
+/// (<see cref="PixelSlices"/>) and merged in a fixed order: a group's pixels as a tree; slices by 32 rows of threads, each
+/// every 32nd of them, and what the rows have as a tree.
 /// </remarks>
 internal static class BatchNormQuad
 {

@@ -186,7 +186,8 @@ public static class Convolution
                 VectorChoice.Widest,
             ConvolutionAlgorithm.TiledWinograd4 when !TiledWinogradChoice.Fits(shape) =>
                 ConvolutionAlgorithm.Tiled,
-            ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiled.HasQuads(shape) => ConvolutionAlgorithm.Tf32,
+            ConvolutionAlgorithm.WarpgroupTf32 when !ConvolutionTiledPasses.HasQuads(shape) =>
+                ConvolutionAlgorithm.Tf32,
             _ => algorithm,
         };
     }

@@ -9,8 +9,8 @@ public enum ConvolutionAlgorithm
     Naive,
 
     /// <summary>
-    /// Register tiles over 128-bit vectors (<see cref="ConvolutionRegisterTiles{TVector, TMath}"/>): the CPU, filters of
-    /// up to 1024 taps; others are naive.
+    /// Register tiles over 128-bit vectors (<see cref="ConvolutionRegisterTilePasses{TVector, TMath}"/>): the CPU,
+    /// filters of up to 1024 taps; others are naive.
     /// </summary>
     [RunsOn(DeviceNeed.Cpu)]
     Vector128,
@@ -36,13 +36,13 @@ public enum ConvolutionAlgorithm
     [RunsOn(DeviceNeed.Cpu)]
     Winograd4,
 
-    /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiled"/>): GPUs, any shape.</summary>
+    /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiledPasses"/>): GPUs, any shape.</summary>
     [RunsOn(DeviceNeed.Gpu)]
     Tiled,
 
     /// <summary>
-    /// Winograd's F(4x4, 3x3) around the same tiles (<see cref="ConvolutionTiledWinograd"/>): GPUs, 3x3 filters of
-    /// stride 1 whose channels are multiples of 8; other shapes take <see cref="Tiled"/>.
+    /// Winograd's F(4x4, 3x3) around the same tiles (<see cref="ConvolutionTiledWinogradPasses"/>): GPUs, 3x3 filters
+    /// of stride 1 whose channels are multiples of 8; other shapes take <see cref="Tiled"/>.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     TiledWinograd4,
@@ -55,8 +55,8 @@ public enum ConvolutionAlgorithm
     Tf32,
 
     /// <summary>
-    /// Tiles on tensor cores, factors of bfloat16 (<see cref="ConvolutionBFloat16"/>): NVIDIA GPUs from sm_80, any
-    /// shape. Only this and <see cref="WarpgroupBf16"/> take tensors of bfloat16.
+    /// Tiles on tensor cores, factors of bfloat16 (<see cref="ConvolutionBFloat16Passes"/>): NVIDIA GPUs from sm_80,
+    /// any shape. Only this and <see cref="WarpgroupBf16"/> take tensors of bfloat16.
     /// </summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Bf16,

@@ -18,16 +18,33 @@ internal abstract class ConvolutionPasses
     private static ConvolutionPasses Create(ConvolutionAlgorithm algorithm) => algorithm switch
     {
         ConvolutionAlgorithm.Naive => new ConvolutionNaivePasses(),
-        ConvolutionAlgorithm.Vector128 => new ConvolutionRegisterTiles<Vector128<float>, Vector128Math>(),
-        ConvolutionAlgorithm.Vector256 => new ConvolutionRegisterTiles<Vector256<float>, Vector256Math>(),
-        ConvolutionAlgorithm.Vector512 => new ConvolutionRegisterTiles<Vector512<float>, Vector512Math>(),
-        ConvolutionAlgorithm.Winograd2 => ConvolutionVector.WinogradOf(VectorChoice.Widest, 2),
-        ConvolutionAlgorithm.Winograd4 => ConvolutionVector.WinogradOf(VectorChoice.Widest, 4),
-        ConvolutionAlgorithm.TiledWinograd4 => new ConvolutionTiledWinograd(),
-        ConvolutionAlgorithm.Bf16 => new ConvolutionBFloat16(byWarpgroups: false),
-        ConvolutionAlgorithm.WarpgroupBf16 => new ConvolutionBFloat16(byWarpgroups: true),
-        _ => new ConvolutionTiled(algorithm),
+        ConvolutionAlgorithm.Vector128 => new ConvolutionRegisterTilePasses<Vector128<float>, Vector128Math>(),
+        ConvolutionAlgorithm.Vector256 => new ConvolutionRegisterTilePasses<Vector256<float>, Vector256Math>(),
+        ConvolutionAlgorithm.Vector512 => new ConvolutionRegisterTilePasses<Vector512<float>, Vector512Math>(),
+        ConvolutionAlgorithm.Winograd2 => WinogradOf(VectorChoice.Widest, 2),
+        ConvolutionAlgorithm.Winograd4 => WinogradOf(VectorChoice.Widest, 4),
+        ConvolutionAlgorithm.TiledWinograd4 => new ConvolutionTiledWinogradPasses(),
+        ConvolutionAlgorithm.Bf16 => new ConvolutionBFloat16Passes(byWarpgroups: false),
+        ConvolutionAlgorithm.WarpgroupBf16 => new ConvolutionBFloat16Passes(byWarpgroups: true),
+        _ => new ConvolutionTiledPasses(algorithm),
     };
+
+    /// <summary>Winograd's algorithm with the vectors of an algorithm.</summary>
+    /// <param name="width">One of the vector algorithms.</param>
+    /// <param name="outputs">Outputs in a row of a tile, 2 or 4.</param>
+    public static ConvolutionPasses WinogradOf(ConvolutionAlgorithm width, int outputs) => width switch
+    {
+        ConvolutionAlgorithm.Vector512 => WinogradOf<Vector512<float>, Vector512Math>(outputs),
+        ConvolutionAlgorithm.Vector256 => WinogradOf<Vector256<float>, Vector256Math>(outputs),
+        _ => WinogradOf<Vector128<float>, Vector128Math>(outputs),
+    };
+
+    private static ConvolutionPasses WinogradOf<TVector, TMath>(int outputs)
+        where TVector : struct
+        where TMath : struct, IVectorMath<TVector> =>
+        outputs == 2
+            ? new ConvolutionWinogradPasses<TVector, TMath, Winograd2<TVector, TMath>>()
+            : new ConvolutionWinogradPasses<TVector, TMath, Winograd4<TVector, TMath>>();
 
     /// <summary><see cref="Convolution.Forward"/> and <see cref="Convolution.ForwardForBatchNorm"/>.</summary>
     /// <param name="device">Where to compute.</param>

@@ -2,8 +2,8 @@ namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>How a tensor's elements lie in memory.</summary>
 /// <remarks>
-/// With <see cref="Precision.Bf16"/> what goes from layer to layer on a GPU is bfloat16, much as under PyTorch's
-/// <see href="https://docs.pytorch.org/docs/stable/amp.html">autocast</see>: half the memory, and half of what kernels
+/// Where convolutions multiply bfloat16, as with <see cref="Precision.Bf16"/>, what goes from layer to layer is bfloat16
+/// too, much as under PyTorch's <see href="https://docs.pytorch.org/docs/stable/amp.html">autocast</see>: half the memory, and half of what kernels
 /// that memory bounds wait for. Parameters, their gradients, statistics and all sums are single precision;
 /// docs/precision.md has the whole.
 /// </remarks>

@@ -32,6 +32,7 @@ public static class ImageTransform
         ImageTransformAlgorithm algorithm = Choose(device);
         double bytes = pixels.Length + sizeof(float) * (double)shape.Output.Count;
         using var timing = device.Timings.Measure("image transform", shape, algorithm, 0, bytes);
+        output.DropStatistics();
         if (algorithm == ImageTransformAlgorithm.Vector)
             device.Launch(
                 ImageTransformVector.Forward, ImageTransformVector.Bands(shape), output.View, pixels, parameters,

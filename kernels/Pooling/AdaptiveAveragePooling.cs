@@ -14,7 +14,7 @@ public static class AdaptiveAveragePooling
 {
     /// <summary>The mean of each window.</summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="output"><c>[N, P, Q, C]</c>, of singles, as what follows.</param>
+    /// <param name="output"><c>[N, P, Q, C]</c>, of singles, as all that follows.</param>
     /// <param name="input"><c>[N, H, W, C]</c>, of either element type.</param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">

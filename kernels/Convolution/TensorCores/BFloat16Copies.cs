@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// Factors as <see cref="ConvolutionBFloat16"/> multiplies them: rounded, their channels made a multiple of 8 with
-/// zeros, so that whole quads of 16 bytes are copied.
+/// Factors as <see cref="ConvolutionBFloat16Passes"/> multiplies them: rounded, their channels made a multiple of 8
+/// with zeros, so that whole quads of 16 bytes are copied.
 /// </summary>
 internal static class BFloat16Copies
 {
@@ -41,7 +41,9 @@ internal static class BFloat16Copies
         return copy;
     }
 
-    /// <summary>Two neighbouring elements of a copy, 0 from the source's last channel and its end on.</summary>
+    /// <summary>
+    /// Two neighbouring elements of a copy, 0 for channels and pixels that the source does not have.
+    /// </summary>
     public static void RoundPair(
         Index1D index, ArrayView<float> copy, ArrayView<float> source, FastDivisor byPairs, int channels)
     {

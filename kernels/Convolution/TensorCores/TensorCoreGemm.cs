@@ -92,7 +92,7 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
                 sums.Rows48, row + 48, column, result, partial, plan);
         }
         // Zeros past the end of the depth may still be on their way, but not to the first tile.
-        if (result.HasStatistics)
+        if (TResult.HasStatistics)
             TileStatistics.Write<TRowExtent, TColumnExtent, TAccess, TResult>(
                 shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
     }

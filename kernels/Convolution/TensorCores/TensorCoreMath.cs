@@ -84,8 +84,8 @@ internal readonly struct Tf32Math : ITensorCoreMath
 
 /// <summary>7 bits of mantissa and the exponent of single precision.</summary>
 /// <remarks>
-/// Factors come so from memory (<see cref="BFloat16Copies"/>), neighbours in depth in one register, as the instruction
-/// wants them.
+/// Factors lie so in memory: a layer's tensor, or a copy (<see cref="BFloat16Copies"/>). Neighbours in depth come in one
+/// register, as the instruction wants them.
 /// </remarks>
 internal readonly struct Bf16Math : ITensorCoreMath
 {

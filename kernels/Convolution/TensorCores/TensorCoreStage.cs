@@ -13,8 +13,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// else, singles      [depth][outer]    64 or 128 floats a row      quad q of row d lies at place q ^ 2 (d mod 4)
 /// else, bfloat16     [depth][outer]    64 or 128 elements a row    quad q of row d lies at place q ^ Spread(d)
 /// </code>
-/// The exclusive or spreads what eight lanes read at once over all 32 banks: eight rows of one quad in the first and
-/// the last order, four rows of two quads in the second.
+/// The exclusive or spreads what is read at once over all 32 banks: in the first and the last order eight lanes read
+/// eight rows of one quad (<c>ldmatrix</c>), in the second 32 lanes four rows of two quads, a float each.
 /// </remarks>
 internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     where TExtent : struct, ITileExtent
@@ -170,7 +170,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
         return exchanged;
     }
 
-    /// <summary>A number below 8 for each of eight depths that follow each other.</summary>
+    /// <summary>Another number below 8 for each of eight depths that follow each other.</summary>
     /// <remarks>
     /// Two that follow each other differ in the upper bit, so that what eight lanes copy, four quads of two depths,
     /// falls on all banks too.

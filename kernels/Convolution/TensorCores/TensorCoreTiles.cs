@@ -8,8 +8,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class TensorCoreTiles
 {
     // The small tile costs more because it reads twice as much: a warp with 64x64 results reads 128 floats of shared
-    // memory for 4096 multiply-adds, one with 32x32 reads 64 for 1024. It takes two groups to saturate a
-    // multiprocessor, because a warp has a quarter of the products to go on with while others wait.
+    // memory for 4096 multiply-adds, one with 32x32 reads 64 for 1024. A warp of it has a quarter of the independent
+    // products, so it takes two groups to have work while others wait.
     private static readonly TileCost Small = new(TileAlgorithm.Small, 64, 64, Cost: 1.5, GroupsToSaturate: 2);
 
     // Six tenths of the 1024 multiply-adds of tf32 that a multiprocessor does in a cycle, and of the 2048 of bf16
@@ -35,8 +35,8 @@ internal static class TensorCoreTiles
     /// <summary>What cuts products into tiles.</summary>
     /// <remarks>
     /// What is read or written one by one has the small tile only: addresses of single floats take so many registers
-    /// that a larger one would spill, and in bf16 results are written so only where a row of them has an odd number or
-    /// a view begins between quads.
+    /// that a larger one would spill, and in bf16 only results in singles are written so, where a row of them has an odd
+    /// number or a view begins between quads.
     /// </remarks>
     public static TiledPlanner Planner<TAccess, TMath>()
         where TAccess : struct, ITiledAccess

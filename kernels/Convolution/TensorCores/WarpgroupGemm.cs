@@ -84,7 +84,7 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
         if (TRowExtent.Length > 64)
             Store(sums.Rows64, row + 64, column, result, partial, plan);
         // As in TensorCoreGemm, nothing is on its way to the first tile any more.
-        if (result.HasStatistics)
+        if (TResult.HasStatistics)
             TileStatistics.Write<TRowExtent, TColumnExtent, TAccess, TResult>(
                 shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
     }

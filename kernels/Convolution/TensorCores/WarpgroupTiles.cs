@@ -49,18 +49,30 @@ internal static class WarpgroupTiles
         packed.Release();
     }
 
-    /// <summary>The weights' gradient from what was computed transposed.</summary>
+    /// <summary>The weights' gradient, computed with rows and columns exchanged.</summary>
+    /// <remarks>
+    /// Columns are packed first, so they are to be the smaller factor, the output's gradient: what the taps see of the
+    /// input is R·S times as much.
+    /// </remarks>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradWeights"><c>[K, R, S, C]</c></param>
-    /// <param name="transposed">Rows are taps and channels in an order, columns output channels.</param>
-    /// <param name="order">The order.</param>
     /// <param name="shape">The sizes.</param>
-    public static void Transpose(
-        ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> transposed, TapOrder order,
-        in ConvolutionShape shape) =>
+    /// <param name="block">Channels of a block of the order of taps and channels.</param>
+    /// <param name="multiply">
+    /// Multiplies taps and channels, in that order, by output channels; is given the result and its rows.
+    /// </param>
+    public static void BackwardWeights(
+        ComputeDevice device, ArrayView<float> gradWeights, in ConvolutionShape shape, int block,
+        Action<MatrixResult, int> multiply)
+    {
+        int rows = shape.R * shape.S * shape.C;
+        Tensor transposed = device.Arena.Rent(TensorShape.Matrix(rows, shape.K));
+        multiply(new MatrixResult(transposed.View, shape.K, default, relu: false), rows);
         device.Launch(
-            TransposeElement, (int)shape.Weights.Count, gradWeights, transposed,
-            new FastDivisor(shape.R * shape.S * shape.C), new FastDivisor(shape.C), order, shape.K);
+            TransposeElement, (int)shape.Weights.Count, gradWeights, transposed.View, new FastDivisor(rows),
+            new FastDivisor(shape.C), new TapOrder(shape.R, shape.S, shape.C, block), shape.K);
+        transposed.Release();
+    }
 
     /// <summary>One weight's gradient.</summary>
     public static void TransposeElement(

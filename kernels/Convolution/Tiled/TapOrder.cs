@@ -20,7 +20,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="tapColumns">Taps in a row; may be 0.</param>
 /// <param name="channels">Channels of a tap, or pairs of channels.</param>
 /// <param name="block">
-/// Channels of a block at most, a power of two: twice as many, where the other factor counts pairs of channels.
+/// The largest block, a power of two: <see cref="MaxBlock"/>, or twice that where this factor counts channels and the
+/// other pairs of them.
 /// </param>
 internal readonly struct TapOrder(int tapRows, int tapColumns, int channels, int block = TapOrder.MaxBlock)
 {

@@ -20,10 +20,11 @@ internal interface ITiledAccess
     static abstract bool WritesBFloat16 { get; }
 }
 
-/// <summary>
-/// 16 bytes at a time; factors' channels must be multiples of 4, of bfloat16 of 8, columns of the result of 4, of
-/// products of bfloat16 of 2, and every array 16-byte aligned.
-/// </summary>
+/// <summary>16 bytes at a time.</summary>
+/// <remarks>
+/// The factors' channels must be multiples of 4, of bfloat16 of 8; the result's columns multiples of 4, of products of
+/// bfloat16 of 2; and every array must begin at a multiple of 16 bytes.
+/// </remarks>
 internal readonly struct QuadAccess : ITiledAccess
 {
     public static bool ReadsQuads => true;
@@ -43,7 +44,10 @@ internal readonly struct SingleAccess : ITiledAccess
     public static bool WritesBFloat16 => false;
 }
 
-/// <summary>Factors 16 bytes at a time, results one by one: copies of bfloat16, whose channels are padded.</summary>
+/// <summary>
+/// Factors 16 bytes at a time, results one by one: of products of bfloat16, singles with an odd number of columns or in
+/// memory that does not begin at a multiple of 16 bytes.
+/// </summary>
 internal readonly struct QuadToSingleAccess : ITiledAccess
 {
     public static bool ReadsQuads => true;

@@ -151,7 +151,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
         Store(sums.Row5, bottom + 1, left, result, partial, plan);
         Store(sums.Row6, bottom + 2, left, result, partial, plan);
         Store(sums.Row7, bottom + 3, left, result, partial, plan);
-        if (result.HasStatistics)
+        if (TResult.HasStatistics)
             TileStatistics.Write<TExtent, TExtent, TAccess, TResult>(
                 rowTiles, TiledGemm.Threads(TExtent.Length), result, rowTile, columnTile, plan);
     }

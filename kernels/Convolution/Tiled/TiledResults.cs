@@ -12,6 +12,9 @@ internal interface ITiledResult
     /// <summary>Whether what is added is what the tensor holds, else a vector in single precision.</summary>
     static abstract bool AddsToResult { get; }
 
+    /// <summary>Whether statistics of each tile's rows are wanted (<see cref="TileStatistics"/>).</summary>
+    static abstract bool HasStatistics { get; }
+
     /// <summary>The tensor.</summary>
     ArrayView<float> View { get; }
 
@@ -21,14 +24,11 @@ internal interface ITiledResult
     /// <summary>What is added.</summary>
     ArrayView<float> Addend { get; }
 
-    /// <summary>Whether a tensor like the result says by its sign what is kept.</summary>
+    /// <summary>Whether the result becomes 0 where a tensor of its shape is not above 0.</summary>
     bool HasMask { get; }
 
     /// <summary>That tensor.</summary>
     ArrayView<float> Mask { get; }
-
-    /// <summary>Whether statistics of each tile's rows are wanted (<see cref="TileStatistics"/>).</summary>
-    bool HasStatistics { get; }
 
     /// <summary>Where they go.</summary>
     ArrayView<float> Statistics { get; }
@@ -62,6 +62,8 @@ internal readonly struct MatrixResult(
 
     public static bool AddsToResult => false;
 
+    public static bool HasStatistics => false;
+
     public ArrayView<float> View { get; } = view;
 
     // Without a bias any memory will do, since nothing is read from it; OpenCL accepts no empty argument inside a
@@ -73,8 +75,6 @@ internal readonly struct MatrixResult(
     public bool HasMask => false;
 
     public ArrayView<float> Mask => View;
-
-    public bool HasStatistics => false;
 
     public ArrayView<float> Statistics => View;
 
@@ -99,6 +99,8 @@ internal readonly struct ResultWithStatistics(
 
     public static bool AddsToResult => false;
 
+    public static bool HasStatistics => true;
+
     public ArrayView<float> View { get; } = view;
 
     public bool HasAddend => false;
@@ -108,8 +110,6 @@ internal readonly struct ResultWithStatistics(
     public bool HasMask => false;
 
     public ArrayView<float> Mask => View;
-
-    public bool HasStatistics => true;
 
     public ArrayView<float> Statistics { get; } = statistics;
 
@@ -140,6 +140,8 @@ internal readonly struct GradWeightsResult(
 
     public static bool AddsToResult => false;
 
+    public static bool HasStatistics => false;
+
     public ArrayView<float> View { get; } = gradWeights;
 
     public bool HasAddend => false;
@@ -149,8 +151,6 @@ internal readonly struct GradWeightsResult(
     public bool HasMask => false;
 
     public ArrayView<float> Mask => View;
-
-    public bool HasStatistics => false;
 
     public ArrayView<float> Statistics => View;
 
@@ -186,6 +186,8 @@ internal readonly struct GradInputResult(
 
     public static bool AddsToResult => true;
 
+    public static bool HasStatistics => false;
+
     public ArrayView<float> View { get; } = gradInput;
 
     public bool HasAddend => accumulates != 0;
@@ -196,8 +198,6 @@ internal readonly struct GradInputResult(
 
     // As MatrixResult.Addend: any memory will do where nothing is read.
     public ArrayView<float> Mask { get; } = activation.Length > 0 ? activation : gradInput;
-
-    public bool HasStatistics => false;
 
     public ArrayView<float> Statistics => View;
 

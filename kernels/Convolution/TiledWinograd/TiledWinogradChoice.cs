@@ -11,11 +11,12 @@ internal static class TiledWinogradChoice
     /// </summary>
     public static bool Fits(in ConvolutionShape shape) =>
         shape is { FitsWinograd: true, N: > 0 } && shape.C % TiledGemm.Depth == 0 && shape.K % TiledGemm.Depth == 0
-        && ConvolutionTiledWinograd.FloatsOf(shape with { N = 1 }) <= int.MaxValue
-        && ConvolutionTiledWinograd.Elements * (long)shape.C * shape.K <= ConvolutionTiledWinograd.ChunkFloats;
+        && ConvolutionTiledWinogradPasses.FloatsOf(shape with { N = 1 }) <= int.MaxValue
+        && ConvolutionTiledWinogradPasses.Elements * (long)shape.C * shape.K
+            <= ConvolutionTiledWinogradPasses.ChunkFloats;
 
     /// <summary>
-    /// Whether all three passes together take less time than <see cref="ConvolutionTiled"/>'s, by the cycles that
+    /// Whether all three passes together take less time than <see cref="ConvolutionTiledPasses"/>'s, by the cycles that
     /// <see cref="TiledPlanner"/> counts: a quarter of the products, but tensors that pass through memory four times
     /// more, and three times the launches.
     /// </summary>
@@ -34,7 +35,7 @@ internal static class TiledWinogradChoice
 
     private static double WinogradCycles(in ConvolutionShape shape, TileAlgorithm? forced)
     {
-        int images = ConvolutionTiledWinograd.ImagesPerChunk(shape);
+        int images = ConvolutionTiledWinogradPasses.ImagesPerChunk(shape);
         double chunks = Ceiling.Divide(shape.N, images);
         ConvolutionShape part = shape with { N = images };
         return 2 * (TransformedWeights(shape) + TiledPlanner.LaunchCycles)
@@ -48,7 +49,8 @@ internal static class TiledWinogradChoice
     {
         int tiles = TiledWinogradTiles.Count(output);
         TiledGemm.Planner.PlanParts(
-            tiles, output.C, input.C, ConvolutionTiledWinograd.Elements, isCut: false, forced, out double product);
+            tiles, output.C, input.C, ConvolutionTiledWinogradPasses.Elements, isCut: false, forced,
+            out double product);
         return product + Transform(input, tiles) + TiledPlanner.TrafficCycles(output.Count);
     }
 
@@ -56,15 +58,15 @@ internal static class TiledWinogradChoice
     {
         int tiles = TiledWinogradTiles.Count(part.Output);
         TiledGemm.Planner.PlanParts(
-            part.K, part.C, tiles, ConvolutionTiledWinograd.Elements, isCut: true, forced, out double product);
+            part.K, part.C, tiles, ConvolutionTiledWinogradPasses.Elements, isCut: true, forced, out double product);
         return product + Transform(part.Input, tiles) + Transform(part.Output, tiles) + TransformedWeights(part)
             + TiledPlanner.LaunchCycles;
     }
 
     private static double Transform(TensorShape images, int tiles) =>
-        TiledPlanner.TrafficCycles(images.Count + (double)ConvolutionTiledWinograd.Elements * tiles * images.C)
+        TiledPlanner.TrafficCycles(images.Count + (double)ConvolutionTiledWinogradPasses.Elements * tiles * images.C)
         + TiledPlanner.LaunchCycles;
 
     private static double TransformedWeights(in ConvolutionShape shape) => TiledPlanner.TrafficCycles(
-        (ConvolutionTiledWinograd.Elements + 9.0) * shape.C * shape.K);
+        (ConvolutionTiledWinogradPasses.Elements + 9.0) * shape.C * shape.K);
 }

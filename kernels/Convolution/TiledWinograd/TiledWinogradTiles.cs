@@ -66,13 +66,13 @@ internal readonly struct TiledWinogradTiles
     public int Image(int tile, out int row, out int column)
     {
         int n = byTileRows.Divide(byTileColumns.Divide(tile, out column), out row);
-        row = row * ConvolutionTiledWinograd.Outputs - Padding;
-        column = column * ConvolutionTiledWinograd.Outputs - Padding;
+        row = row * ConvolutionTiledWinogradPasses.Outputs - Padding;
+        column = column * ConvolutionTiledWinogradPasses.Outputs - Padding;
         return n;
     }
 
     /// <summary>The offset of element 0 of a transformed tile.</summary>
     public int Transformed(int tile, int channel) => tile * TileStep + channel;
 
-    private static int Along(int length) => Ceiling.Divide(length, ConvolutionTiledWinograd.Outputs);
+    private static int Along(int length) => Ceiling.Divide(length, ConvolutionTiledWinogradPasses.Outputs);
 }

@@ -55,8 +55,15 @@ internal static class TensorCoreCode
         command.AppendArgumentValue(address);
     }
 
-    public static void PackBf16(PTXBackend backend, PTXCodeGenerator code, Value value) =>
-        Scalar(code, value, "cvt.rn.bf16x2.f32");
+    public static void PackBf16(PTXBackend backend, PTXCodeGenerator code, Value value)
+    {
+        Registers.PrimitiveRegister upper = Operand(code, value, 0)[0], lower = Operand(code, value, 1)[0];
+        Registers.PrimitiveRegister result = Results(code, value)[0];
+        using var command = code.BeginCommand("cvt.rn.bf16x2.f32");
+        command.AppendArgument(result);
+        command.AppendArgument(upper);
+        command.AppendArgument(lower);
+    }
 
     public static void MultiplyTf32(PTXBackend backend, PTXCodeGenerator code, Value value) =>
         Multiply(code, value, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
@@ -83,17 +90,6 @@ internal static class TensorCoreCode
         using var command = code.BeginCommand(instruction);
         command.AppendVectorArgument(result);
         command.AppendArgumentValue(address);
-    }
-
-    private static void Scalar(PTXCodeGenerator code, Value value, string instruction)
-    {
-        Registers.PrimitiveRegister[] operands =
-            [.. Enumerable.Range(0, ((MethodCall)value).Count).Select(i => Operand(code, value, i)[0])];
-        Registers.PrimitiveRegister result = Results(code, value)[0];
-        using var command = code.BeginCommand(instruction);
-        command.AppendArgument(result);
-        foreach (Registers.PrimitiveRegister operand in operands)
-            command.AppendArgument(operand);
     }
 
     private static void Multiply(PTXCodeGenerator code, Value value, string instruction)

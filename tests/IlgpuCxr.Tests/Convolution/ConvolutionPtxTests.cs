@@ -60,7 +60,7 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
     public void ForwardForBatchNormEqualsTheReferenceWithMoments(ConvolutionShape shape) =>
         ConvolutionChecks.ForwardForBatchNorm(
         device, shape,
-        algorithm != ConvolutionAlgorithm.Naive && ConvolutionTiled.HasQuads(shape)
+        algorithm != ConvolutionAlgorithm.Naive && ConvolutionTiledPasses.HasQuads(shape)
             && shape.R * shape.S * shape.C < 512);
 
     [TestCaseSource(nameof(shapes))]

@@ -48,7 +48,7 @@ public sealed class ConvolutionTileTests(string algorithms)
 
     [TestCaseSource(nameof(shapes))]
     public void ForwardForBatchNormEqualsTheReferenceWithMoments(ConvolutionShape shape) =>
-        ConvolutionChecks.ForwardForBatchNorm(device, shape, ConvolutionTiled.HasQuads(shape));
+        ConvolutionChecks.ForwardForBatchNorm(device, shape, ConvolutionTiledPasses.HasQuads(shape));
 
     [TestCaseSource(nameof(shapes))]
     public void BackwardDataEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.BackwardData(device, shape);

@@ -97,7 +97,7 @@ public sealed class ConvolutionTiledTests
         string pass, Func<ConvolutionShape, int> depth, Func<ConvolutionShape, bool> takes, TiledPlanner planner)
     {
         var tiles = SelfTestConvolutions.Shapes
-            .Where(shape => shape.Stride == 1 && ConvolutionTiled.HasQuads(shape) && takes(shape))
+            .Where(shape => shape.Stride == 1 && ConvolutionTiledPasses.HasQuads(shape) && takes(shape))
             .Select(shape => (Shape: shape, Depth: depth(shape)))
             .Select(product => pass switch
             {

@@ -55,9 +55,10 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
     {
         ConvolutionShape shape = shapes[^1];
         TiledPlan plan = TiledGemm.Planner.PlanParts(
-            shape.K, shape.C, TiledWinogradTiles.Count(shape.Output), ConvolutionTiledWinograd.Elements, isCut: true,
+            shape.K, shape.C, TiledWinogradTiles.Count(shape.Output), ConvolutionTiledWinogradPasses.Elements,
+            isCut: true,
             forced: null, out _);
-        Assert.That(plan.Slices, Is.EqualTo(2 * ConvolutionTiledWinograd.Elements));
+        Assert.That(plan.Slices, Is.EqualTo(2 * ConvolutionTiledWinogradPasses.Elements));
     }
 
     /// <summary>
@@ -67,9 +68,9 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
     public void ChunksOfABatchGiveTheSame()
     {
         var shape = new ConvolutionShape(N: 3, H: 6, W: 9, C: 8, K: 16, R: 3, S: 3, Stride: 1, Padding: 1);
-        double[][] whole = Passes(shape, new ConvolutionTiledWinograd());
+        double[][] whole = Passes(shape, new ConvolutionTiledWinogradPasses());
         // A tile has 36 · (8 + 16) floats, an image six: two images a chunk, then one.
-        double[][] chunked = Passes(shape, new ConvolutionTiledWinograd(2 * 6 * 36 * 24));
+        double[][] chunked = Passes(shape, new ConvolutionTiledWinogradPasses(2 * 6 * 36 * 24));
         Assert.That(chunked[0], Is.EqualTo(whole[0]), "output");
         Assert.That(chunked[1], Is.EqualTo(whole[1]), "gradInput, masked");
         Assert.That(chunked[2], Is.EqualTo(whole[2]), "gradInput, added and masked");
@@ -79,7 +80,7 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
     [TestCase(64, ExpectedResult = 8, TestName = "Chunks are of one size: eight of 8 images, not seven of 9 and one")]
     [TestCase(9, ExpectedResult = 9, TestName = "A batch that fits is one chunk")]
     public int ImagesPerChunk(int images) =>
-        ConvolutionTiledWinograd.ImagesPerChunk(new ConvolutionShape(images, 224, 224, 64, 64, 3, 3, 1, 1));
+        ConvolutionTiledWinogradPasses.ImagesPerChunk(new ConvolutionShape(images, 224, 224, 64, 64, 3, 3, 1, 1));
 
     [Test]
     public void TheSelfTestHasShapesForIt()
@@ -145,7 +146,7 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
         Assert.That(GradientChecker.CheckKernels(check, device, Algorithm).Error, Is.LessThanOrEqualTo(1));
     }
 
-    private double[][] Passes(ConvolutionShape shape, ConvolutionTiledWinograd passes)
+    private double[][] Passes(ConvolutionShape shape, ConvolutionTiledWinogradPasses passes)
     {
         using var memory = new DeviceMemory(device);
         Tensor input = memory.Tensor(shape.Input, TestData.Floats(shape.Input.Count, 1));

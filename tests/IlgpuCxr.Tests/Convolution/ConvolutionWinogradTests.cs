@@ -37,7 +37,7 @@ public sealed class ConvolutionWinogradTests
         [ValueSource(nameof(Shapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
         var data = new ConvolutionData(shape, TestData.Integers);
-        using var actual = new ConvolutionRun(data, ConvolutionVector.WinogradOf(width, 2));
+        using var actual = new ConvolutionRun(data, ConvolutionPasses.WinogradOf(width, 2));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(actual.Output, Is.EqualTo(data.Output), "output");
@@ -64,7 +64,7 @@ public sealed class ConvolutionWinogradTests
         memory.Run(() =>
         {
             ConvolutionPasses.Of(width).BackwardWeights(device, expected, gradOutput, input, shape);
-            ConvolutionVector.WinogradOf(width, 2).BackwardWeights(device, actual, gradOutput, input, shape);
+            ConvolutionPasses.WinogradOf(width, 2).BackwardWeights(device, actual, gradOutput, input, shape);
         });
         Assert.That(memory.Read(actual), Is.EqualTo(memory.Read(expected)));
     }
@@ -77,7 +77,7 @@ public sealed class ConvolutionWinogradTests
         [ValueSource(nameof(Shapes))] ConvolutionShape shape, [ValueSource(nameof(Widths))] ConvolutionAlgorithm width)
     {
         var data = new ConvolutionData(shape, (count, seed, _) => TestData.Floats(count, seed));
-        using var actual = new ConvolutionRun(data, ConvolutionVector.WinogradOf(width, 4));
+        using var actual = new ConvolutionRun(data, ConvolutionPasses.WinogradOf(width, 4));
         using (Assert.EnterMultipleScope())
         {
             AssertWithin(WinogradBound.Forward(data.Input, data.Weights, shape), data.Output, actual.Output, "output");
@@ -99,7 +99,7 @@ public sealed class ConvolutionWinogradTests
         var data = new ConvolutionData(
             new ConvolutionShape(N: 2, H: 14, W: 14, C: 96, K: 64, R: 3, S: 3, Stride: 1, Padding: 1),
             (count, seed, _) => TestData.Floats(count, seed));
-        using var actual = new ConvolutionRun(data, ConvolutionVector.WinogradOf(width, 4));
+        using var actual = new ConvolutionRun(data, ConvolutionPasses.WinogradOf(width, 4));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Distance(actual.Output, data.Output), Is.LessThan(2e-6), "output");
@@ -170,7 +170,7 @@ internal sealed class ConvolutionRun : IDisposable
 {
     private readonly ComputeDevice device = DeviceCatalog.Open("cpu", new DeviceOptions { Algorithms = "" });
 
-    public ConvolutionRun(ConvolutionData data, ConvolutionVector implementation)
+    public ConvolutionRun(ConvolutionData data, ConvolutionPasses implementation)
     {
         ConvolutionShape shape = data.Shape;
         using var memory = new DeviceMemory(device);

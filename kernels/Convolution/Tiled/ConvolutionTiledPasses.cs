@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in
 /// single precision (<see cref="TiledGemm"/>) or on tensor cores in tf32 (<see cref="TensorCoreGemm"/>,
 /// <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>); in bf16 it is
-/// <see cref="ConvolutionBFloat16"/>.
+/// <see cref="ConvolutionBFloat16Passes"/>.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,7 +18,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </code>
 /// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
 /// </remarks>
-internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : ConvolutionPasses
+internal sealed class ConvolutionTiledPasses(ConvolutionAlgorithm algorithm) : ConvolutionGpuPasses
 {
     /// <inheritdoc/>
     /// <remarks>
@@ -85,32 +85,21 @@ internal sealed class ConvolutionTiled(ConvolutionAlgorithm algorithm) : Convolu
             wideInput.Release();
             return;
         }
-        int columns = shape.R * shape.S * shape.C;
+        int pixels = shape.Output.Pixels, outputs = shape.K;
         bool quads = AllowsQuads(shape, gradWeights, gradOutput.View, input.View);
         var gradients = new GradOutputPixels(gradOutput.View, shape);
         var taps = new InputTaps(input.View, shape);
         if (quads && algorithm == ConvolutionAlgorithm.WarpgroupTf32)
         {
-            // The columns of a warpgroup's product are packed first. The gradient is computed transposed, so that these
-            // are the output's gradient: what the taps see of the input is R·S times as much.
-            Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
-            var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
-            Multiply(
-                device, result, taps, gradients, Plan(device, columns, shape.K, shape.Output.Pixels, quads), quads);
-            WarpgroupTiles.Transpose(
-                device, gradWeights, transposed.View, new TapOrder(shape.R, shape.S, shape.C), shape);
-            transposed.Release();
+            WarpgroupTiles.BackwardWeights(
+                device, gradWeights, shape, TapOrder.MaxBlock, (result, rows) => Multiply(
+                    device, result, taps, gradients, Plan(device, rows, outputs, pixels, quads), quads));
             return;
         }
         Multiply(
             device, new GradWeightsResult(gradWeights, shape), gradients, taps,
-            Plan(device, shape.K, columns, shape.Output.Pixels, quads), quads);
+            Plan(device, outputs, shape.R * shape.S * shape.C, pixels, quads), quads);
     }
-
-    /// <inheritdoc/>
-    public override void BackwardBias(
-        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
-        BiasQuad.Backward(device, gradBias, gradOutput, shape);
 
     private TiledPlan Plan(ComputeDevice device, int rows, int columns, int depth, bool quads)
     {

@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The products of <see cref="ConvolutionTiled"/> of bfloat16, on tensor cores: factors are tensors of bfloat16 or
-/// copies that are (<see cref="BFloat16Copies"/>).
+/// The products of <see cref="ConvolutionTiledPasses"/> of bfloat16, on tensor cores: factors are tensors of bfloat16
+/// or copies that are (<see cref="BFloat16Copies"/>).
 /// </summary>
 /// <remarks>
 /// The operands are those of single precision. A float of a view is two neighbouring channels, so they are given shapes
@@ -14,7 +14,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// in one register: <see cref="TensorCore.LoadMatricesTransposed"/> exchanges them on their way from shared memory.
 /// </remarks>
 /// <param name="byWarpgroups">Whether by <see cref="WarpgroupTiles"/>.</param>
-internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
+internal sealed class ConvolutionBFloat16Passes(bool byWarpgroups) : ConvolutionGpuPasses
 {
     // What are 16 pairs for one factor are 32 channels for the other.
     private const int Block = 2 * TapOrder.MaxBlock;
@@ -82,33 +82,21 @@ internal sealed class ConvolutionBFloat16(bool byWarpgroups) : ConvolutionPasses
         }
         Tensor rounded = BFloat16Copies.Of(device, input, shape.Input);
         Tensor roundedGradient = BFloat16Copies.Of(device, gradOutput, shape.Output);
-        int columns = shape.R * shape.S * shape.C, pixels = shape.Output.Pixels;
+        int outputs = shape.K, pixels = shape.Output.Pixels;
         var gradients = new GradOutputPixels(
             roundedGradient.View, shape with { K = BFloat16Copies.Padded(shape.K) / 2 });
         var taps = new InputTaps(rounded.View, shape with { C = shape.C / 2 });
         if (byWarpgroups)
-        {
-            // As in ConvolutionTiled, so that what is packed is the smaller factor.
-            Tensor transposed = device.Arena.Rent(TensorShape.Matrix(columns, shape.K));
-            var result = new MatrixResult(transposed.View, shape.K, default, relu: false);
-            Multiply(device, result, ElementType.Single, taps, gradients, columns, shape.K, pixels);
-            WarpgroupTiles.Transpose(
-                device, gradWeights, transposed.View, new TapOrder(shape.R, shape.S, shape.C, Block), shape);
-            transposed.Release();
-        }
+            WarpgroupTiles.BackwardWeights(
+                device, gradWeights, shape, Block, (result, rows) => Multiply(
+                    device, result, ElementType.Single, taps, gradients, rows, outputs, pixels));
         else
-        {
-            var result = new GradWeightsResult(gradWeights, shape, Block);
-            Multiply(device, result, ElementType.Single, gradients, taps, shape.K, columns, pixels);
-        }
+            Multiply(
+                device, new GradWeightsResult(gradWeights, shape, Block), ElementType.Single, gradients, taps, outputs,
+                shape.R * shape.S * shape.C, pixels);
         roundedGradient.Release();
         rounded.Release();
     }
-
-    /// <inheritdoc/>
-    public override void BackwardBias(
-        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
-        BiasQuad.Backward(device, gradBias, gradOutput, shape);
 
     private static TiledPlan Plan<TAccess>(ComputeDevice device, int rows, int columns, int depth)
         where TAccess : struct, ITiledAccess =>

@@ -10,7 +10,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
-internal sealed class ConvolutionWinograd<TVector, TMath, TWinograd> : ConvolutionVector
+internal sealed class ConvolutionWinogradPasses<TVector, TMath, TWinograd> : ConvolutionCpuPasses
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
     where TWinograd : struct, IWinograd<TVector, TMath>

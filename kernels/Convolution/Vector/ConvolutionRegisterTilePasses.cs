@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
-internal sealed class ConvolutionRegisterTiles<TVector, TMath> : ConvolutionVector
+internal sealed class ConvolutionRegisterTilePasses<TVector, TMath> : ConvolutionCpuPasses
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
 {

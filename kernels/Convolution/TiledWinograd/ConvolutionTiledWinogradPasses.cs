@@ -23,8 +23,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </para>
 /// </remarks>
 /// <param name="chunkFloats">The most floats of a chunk's transformed images and products.</param>
-internal sealed class ConvolutionTiledWinograd(
-    long chunkFloats = ConvolutionTiledWinograd.ChunkFloats) : ConvolutionPasses
+internal sealed class ConvolutionTiledWinogradPasses(
+    long chunkFloats = ConvolutionTiledWinogradPasses.ChunkFloats) : ConvolutionGpuPasses
 {
     /// <summary>Rows and columns of outputs of a tile.</summary>
     public const int Outputs = 4;
@@ -124,11 +124,6 @@ internal sealed class ConvolutionTiledWinograd(
             transformedInput.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public override void BackwardBias(
-        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
-        BiasQuad.Backward(device, gradBias, gradOutput, shape);
 
     /// <summary>Floats of transformed images and products, for the whole batch.</summary>
     public static long FloatsOf(in ConvolutionShape shape) =>
