@@ -72,20 +72,36 @@ internal static class BatchNormQuad
             runningVar.Cast<Float4>()[quad] * (1 - momentum) + squares * (momentum / (slices.Pixels - 1));
     }
 
-    /// <summary>Four outputs: normalise, scale, shift, add the residual, ReLU.</summary>
+    /// <summary>Outputs of four pixels: normalise, scale, shift, add the residual, ReLU.</summary>
     public static void Normalize<TElements>(
         Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
-        BatchNormChannels channels, int relu, FastDivisor byQuads)
+        BatchNormChannels channels, int relu, PixelQuarters pixels)
         where TElements : struct, ITensorElements
     {
-        byQuads.Divide(index, out int quad);
+        int quad = pixels.Quad(index), at0 = pixels.At(index, 0), at1 = pixels.At(index, 1);
+        int at2 = pixels.At(index, 2), at3 = pixels.At(index, 3);
+        Float4 mean = channels.Mean.Cast<Float4>()[quad], shift = channels.Bias.Cast<Float4>()[quad];
         Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
-        Float4 value =
-            (TElements.Read(input, index) - channels.Mean.Cast<Float4>()[quad]) * scale
-            + channels.Bias.Cast<Float4>()[quad];
+        // All is read before anything is written, here and below. To the assembler what is written could be the input,
+        // so a read that comes later would have to wait for the write.
+        Float4 value0 = (TElements.Read(input, at0) - mean) * scale + shift;
+        Float4 value1 = (TElements.Read(input, at1) - mean) * scale + shift;
+        Float4 value2 = (TElements.Read(input, at2) - mean) * scale + shift;
+        Float4 value3 = (TElements.Read(input, at3) - mean) * scale + shift;
         if (residual.Length > 0)
-            value += TElements.Read(residual, index);
-        TElements.Write(output, index, relu != 0 ? Float4.Masked(value, value) : value);
+        {
+            value0 += TElements.Read(residual, at0);
+            value1 += TElements.Read(residual, at1);
+            value2 += TElements.Read(residual, at2);
+            value3 += TElements.Read(residual, at3);
+        }
+        TElements.Write(output, at0, Rectified(value0, relu));
+        if (pixels.Has(index, 1))
+            TElements.Write(output, at1, Rectified(value1, relu));
+        if (pixels.Has(index, 2))
+            TElements.Write(output, at2, Rectified(value2, relu));
+        if (pixels.Has(index, 3))
+            TElements.Write(output, at3, Rectified(value3, relu));
     }
 
     /// <summary>
@@ -106,17 +122,26 @@ internal static class BatchNormQuad
             Float4 mean = channels.Mean.Cast<Float4>()[quad];
             Float4 scale = channels.InverseStd.Cast<Float4>()[quad] * channels.Weight.Cast<Float4>()[quad];
             Float4 shift = channels.Bias.Cast<Float4>()[quad];
-            for (int pixel = begin + PixelGroup.Row; pixel < end; pixel += PixelGroup.Pixels)
+            for (int pixel = begin + PixelGroup.Row; pixel < end; pixel += 2 * PixelGroup.Pixels)
             {
-                int at = pixel * quads + quad;
-                // All is read before anything is written. To the assembler what is written could be the input, so a
-                // read that comes later would have to wait for the write.
+                // Two pixels at a time, so that reads of both are under way; the second may be past the end.
+                int next = pixel + PixelGroup.Pixels, at = pixel * quads + quad;
+                int atNext = Math.Min(next, end - 1) * quads + quad;
                 Float4 centered = TElements.Read(input, at) - mean;
+                Float4 centeredNext = TElements.Read(input, atNext) - mean;
                 Float4 gradient = Masked<TElements>(gradOutput, output, centered * scale + shift, masks, at);
-                if (gradResidual.Length > 0)
-                    TElements.Write(gradResidual, at, gradient);
+                Float4 gradientNext = Masked<TElements>(
+                    gradOutput, output, centeredNext * scale + shift, masks, atNext);
                 sum += gradient;
                 sumCentered += gradient * centered;
+                if (gradResidual.Length > 0)
+                    TElements.Write(gradResidual, at, gradient);
+                if (next >= end)
+                    break;
+                sum += gradientNext;
+                sumCentered += gradientNext * centeredNext;
+                if (gradResidual.Length > 0)
+                    TElements.Write(gradResidual, atNext, gradientNext);
             }
         }
         sum = PixelGroup.SumRows(rows, sum);
@@ -165,23 +190,36 @@ internal static class BatchNormQuad
             gradBias.Cast<Float4>()[quad] = sum;
     }
 
-    /// <summary>Four elements of <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c>.</summary>
+    /// <summary>
+    /// <c>gradInput = weight · inverseStd · (g - Σ g / M - x̂ · Σ g x̂ / M)</c> of four pixels.
+    /// </summary>
     public static void GradInput<TElements>(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, FastDivisor byQuads,
-        int pixels)
+        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, PixelQuarters pixels,
+        int count)
         where TElements : struct, ITensorElements
     {
-        byQuads.Divide(index, out int quad);
-        float share = 1f / pixels;
+        int quad = pixels.Quad(index), at0 = pixels.At(index, 0), at1 = pixels.At(index, 1);
+        int at2 = pixels.At(index, 2), at3 = pixels.At(index, 3);
+        float share = 1f / count;
+        Float4 mean = channels.Mean.Cast<Float4>()[quad], shift = channels.Bias.Cast<Float4>()[quad];
         Float4 inverse = channels.InverseStd.Cast<Float4>()[quad];
         Float4 scale = inverse * channels.Weight.Cast<Float4>()[quad];
-        Float4 centered = TElements.Read(input, index) - channels.Mean.Cast<Float4>()[quad];
         Float4 meanGradient = sums.Cast<Float4>()[quad] * share;
-        Float4 meanNormalized = sums.Cast<Float4>()[byQuads.Divisor + quad] * share;
-        Float4 gradient = Masked<TElements>(
-            gradOutput, output, centered * scale + channels.Bias.Cast<Float4>()[quad], masks, index);
-        TElements.Write(gradInput, index, scale * (gradient - meanGradient - centered * inverse * meanNormalized));
+        Float4 meanNormalized = sums.Cast<Float4>()[pixels.Quads + quad] * share;
+        Float4 centered0 = TElements.Read(input, at0) - mean, centered1 = TElements.Read(input, at1) - mean;
+        Float4 centered2 = TElements.Read(input, at2) - mean, centered3 = TElements.Read(input, at3) - mean;
+        Float4 gradient0 = Masked<TElements>(gradOutput, output, centered0 * scale + shift, masks, at0);
+        Float4 gradient1 = Masked<TElements>(gradOutput, output, centered1 * scale + shift, masks, at1);
+        Float4 gradient2 = Masked<TElements>(gradOutput, output, centered2 * scale + shift, masks, at2);
+        Float4 gradient3 = Masked<TElements>(gradOutput, output, centered3 * scale + shift, masks, at3);
+        TElements.Write(gradInput, at0, scale * (gradient0 - meanGradient - centered0 * inverse * meanNormalized));
+        if (pixels.Has(index, 1))
+            TElements.Write(gradInput, at1, scale * (gradient1 - meanGradient - centered1 * inverse * meanNormalized));
+        if (pixels.Has(index, 2))
+            TElements.Write(gradInput, at2, scale * (gradient2 - meanGradient - centered2 * inverse * meanNormalized));
+        if (pixels.Has(index, 3))
+            TElements.Write(gradInput, at3, scale * (gradient3 - meanGradient - centered3 * inverse * meanNormalized));
     }
 
     /// <summary>
@@ -268,6 +306,8 @@ internal static class BatchNormQuad
         squares += otherSquares + difference * difference * (share * count);
         count = all;
     }
+
+    private static Float4 Rectified(Float4 value, int relu) => relu != 0 ? Float4.Masked(value, value) : value;
 
     /// <summary>
     /// <c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="output"/> is empty where no

@@ -26,10 +26,12 @@ internal sealed class BatchNormQuadPasses<TElements> : BatchNormPasses
     /// <inheritdoc/>
     public override void Normalize(
         ComputeDevice device, ArrayView<float> output, ArrayView<float> input, ArrayView<float> residual,
-        BatchNormChannels channels, int relu, in BatchNormShape shape) =>
+        BatchNormChannels channels, int relu, in BatchNormShape shape)
+    {
+        var pixels = new PixelQuarters(shape.Pixels, shape.C);
         device.Launch(
-            BatchNormQuad.Normalize<TElements>, (int)(shape.Tensor.Count / 4), output, input, residual, channels, relu,
-            new FastDivisor(shape.C / 4));
+            BatchNormQuad.Normalize<TElements>, pixels.Threads, output, input, residual, channels, relu, pixels);
+    }
 
     /// <inheritdoc/>
     public override void GradientSums(
@@ -51,11 +53,13 @@ internal sealed class BatchNormQuadPasses<TElements> : BatchNormPasses
     /// <inheritdoc/>
     public override void GradInput(
         ComputeDevice device, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> output,
-        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums,
-        in BatchNormShape shape) =>
+        ArrayView<float> input, BatchNormChannels channels, int masks, ArrayView<float> sums, in BatchNormShape shape)
+    {
+        var pixels = new PixelQuarters(shape.Pixels, shape.C);
         device.Launch(
-            BatchNormQuad.GradInput<TElements>, (int)(shape.Tensor.Count / 4), gradInput, gradOutput, output, input,
-            channels, masks, sums, new FastDivisor(shape.C / 4), shape.Pixels);
+            BatchNormQuad.GradInput<TElements>, pixels.Threads, gradInput, gradOutput, output, input, channels, masks,
+            sums, pixels, shape.Pixels);
+    }
 
     private static PixelStatistics SliceMoments(ComputeDevice device, ArrayView<float> input, in BatchNormShape shape)
     {
