@@ -21,52 +21,45 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     public static void Store(
         WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
-        StoreRow(Row(sums, isLower: false), row, column, result, partial, plan);
-        StoreRow(Row(sums, isLower: true), row + 8, column, result, partial, plan);
+        if (plan.Slices > 1)
+        {
+            StoreShare(PairsOfARow.Of(sums, isLower: false), row, column, partial, plan);
+            StoreShare(PairsOfARow.Of(sums, isLower: true), row + 8, column, partial, plan);
+        }
+        else if (TAccess.WritesBFloat16)
+        {
+            BFloat16Results<TColumnExtent, TResult>.Store(sums, row, column, result, plan);
+        }
+        else
+        {
+            StoreRow(PairsOfARow.Of(sums, isLower: false), row, column, result, plan);
+            StoreRow(PairsOfARow.Of(sums, isLower: true), row + 8, column, result, plan);
+        }
     }
 
-    private static void StoreRow(
-        PairsOfARow sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
+    /// <summary>A slice's share, which is in single precision, whatever the result.</summary>
+    private static void StoreShare(PairsOfARow sums, int row, int column, ArrayView<float> partial, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
-        if (plan.Slices > 1)
-        {
-            // A share is in single precision, whatever the result.
-            var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
-            int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
-            if (TAccess.WritesBFloat16)
-                TensorCoreResults<TColumnExtent, QuadAccess, MatrixResult>.Write(
-                    slice, start, column, sums, plan.Columns);
-            else
-                TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(slice, start, column, sums, plan.Columns);
+        var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
+        int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
+        TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(slice, start, column, sums, plan.Columns);
+    }
+
+    private static void StoreRow(PairsOfARow sums, int row, int column, TResult result, TiledPlan plan)
+    {
+        if (row >= plan.Rows)
             return;
-        }
         int offset = result.Offset(row);
         PairsOfARow addends = default, masks = default;
         if (result.HasAddend)
-        {
-            int start = result.AddendOffset(offset);
-            // A bias is in single precision, and need not begin at a multiple of 16 bytes.
-            addends = TAccess.WritesBFloat16 && !TResult.AddsToResult
-                ? TensorCoreResults<TColumnExtent, SingleAccess, TResult>.Read(
-                    result.Addend, start, column, plan.Columns)
-                : Read(result.Addend, start, column, plan.Columns);
-        }
+            addends = Read(result.Addend, result.AddendOffset(offset), column, plan.Columns);
         if (result.HasMask)
             masks = Read(result.Mask, offset, column, plan.Columns);
-        sums.Columns0 = result.Finish(sums.Columns0 + addends.Columns0, masks.Columns0);
-        sums.Columns8 = result.Finish(sums.Columns8 + addends.Columns8, masks.Columns8);
-        sums.Columns16 = result.Finish(sums.Columns16 + addends.Columns16, masks.Columns16);
-        sums.Columns24 = result.Finish(sums.Columns24 + addends.Columns24, masks.Columns24);
-        if (TColumnExtent.Length > 64)
-        {
-            sums.Columns32 = result.Finish(sums.Columns32 + addends.Columns32, masks.Columns32);
-            sums.Columns40 = result.Finish(sums.Columns40 + addends.Columns40, masks.Columns40);
-            sums.Columns48 = result.Finish(sums.Columns48 + addends.Columns48, masks.Columns48);
-            sums.Columns56 = result.Finish(sums.Columns56 + addends.Columns56, masks.Columns56);
-        }
-        Write(result, offset, column, sums, plan.Columns);
+        Write(
+            result, offset, column, PairsOfARow.Finish<TColumnExtent, TResult>(result, sums, addends, masks),
+            plan.Columns);
     }
 
     private static PairsOfARow Read(ArrayView<float> view, int start, int column, int columns)
@@ -104,15 +97,9 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     // Past the edge the last pair is read and not used: a branch around the read would keep it from starting early.
     private static Float2 ReadPair(ArrayView<float> view, int start, int column, int columns)
     {
-        int at = (start + Math.Min(column, columns - 2)) >> 1;
-        if (TAccess.WritesBFloat16)
-            return BFloat16.Pair(view[at]);
         if (TAccess.WritesNeighbours)
-            return view.Cast<Float2>()[at];
-        Float2 pair;
-        pair.X = TiledGemm.LoadOrLast(view, start, column, columns);
-        pair.Y = TiledGemm.LoadOrLast(view, start, column + 1, columns);
-        return pair;
+            return view.Cast<Float2>()[(start + Math.Min(column, columns - 2)) >> 1];
+        return TiledGemm.LoadPairOrLast(view, start, column, columns);
     }
 
     private static void WritePair(TResult result, int start, int column, Float2 pair, int columns)
@@ -120,11 +107,6 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         if (column >= columns)
             return;
         ArrayView<float> view = result.View;
-        if (TAccess.WritesBFloat16)
-        {
-            view[(start + result.Column(column)) >> 1] = BFloat16.Word(pair);
-            return;
-        }
         if (TAccess.WritesNeighbours)
         {
             view.Cast<Float2>()[(start + result.Column(column)) >> 1] = pair;
@@ -133,27 +115,5 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         view[start + result.Column(column)] = pair.X;
         if (column + 1 < columns)
             view[start + result.Column(column + 1)] = pair.Y;
-    }
-
-    private static PairsOfARow Row(WarpColumns64 sums, bool isLower)
-    {
-        PairsOfARow row;
-        row.Columns0 = Pair(sums.Columns0, isLower);
-        row.Columns8 = Pair(sums.Columns8, isLower);
-        row.Columns16 = Pair(sums.Columns16, isLower);
-        row.Columns24 = Pair(sums.Columns24, isLower);
-        row.Columns32 = Pair(sums.Columns32, isLower);
-        row.Columns40 = Pair(sums.Columns40, isLower);
-        row.Columns48 = Pair(sums.Columns48, isLower);
-        row.Columns56 = Pair(sums.Columns56, isLower);
-        return row;
-    }
-
-    private static Float2 Pair(Float4 sums, bool isLower)
-    {
-        Float2 pair;
-        pair.X = isLower ? sums.Z : sums.X;
-        pair.Y = isLower ? sums.W : sums.Y;
-        return pair;
     }
 }

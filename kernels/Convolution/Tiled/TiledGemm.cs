@@ -74,6 +74,15 @@ internal static class TiledGemm
     /// <summary>An element of the row at an offset; past the edge the last again, which takes no branch.</summary>
     public static float LoadOrLast(ArrayView<float> view, int rowOffset, int column, int columns) =>
         view[rowOffset + Math.Min(column, columns - 1)];
+
+    /// <summary>As <see cref="LoadOrLast"/>, with the next element.</summary>
+    public static Float2 LoadPairOrLast(ArrayView<float> view, int rowOffset, int column, int columns)
+    {
+        Float2 pair;
+        pair.X = LoadOrLast(view, rowOffset, column, columns);
+        pair.Y = LoadOrLast(view, rowOffset, column + 1, columns);
+        return pair;
+    }
 }
 
 /// <summary>The matrix product that all passes of the convolution are.</summary>

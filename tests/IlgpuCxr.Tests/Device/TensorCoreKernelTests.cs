@@ -72,6 +72,10 @@ public sealed partial class TensorCoreKernelTests
                 Is.EqualTo(kernel.Name.Contains("to bfloat16") ? rows * columns / TensorCoreGemm.Threads / 2 : 0),
                 "pairs of results rounded to bf16");
             Assert.That(
+                PtxAssembler.Count(code, "SHFL"),
+                Is.EqualTo(kernel.Name.Contains("to bfloat16") ? rows * columns / TensorCoreGemm.Threads / 2 : 0),
+                "results exchanged, of each two pairs one");
+            Assert.That(
                 PtxAssembler.Count(code, "FFMA"),
                 Is.EqualTo(
                     (isBf16 ? 0 : (rows + columns) / 32 * 8)

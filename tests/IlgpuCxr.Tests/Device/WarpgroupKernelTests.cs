@@ -67,6 +67,10 @@ public sealed partial class WarpgroupKernelTests
                 Is.EqualTo(kernel.Name.Contains("to bfloat16") ? rows * columns / Warpgroup.Threads / 2 : 0),
                 "pairs of results rounded to bf16");
             Assert.That(
+                PtxAssembler.Count(code, "SHFL"),
+                Is.EqualTo(kernel.Name.Contains("to bfloat16") ? rows * columns / Warpgroup.Threads / 2 : 0),
+                "results exchanged, of each two pairs one");
+            Assert.That(
                 PtxAssembler.Count(code, "FFMA"),
                 Is.EqualTo((isBf16 ? 0 : 2 * blocks * 4) + (hasStatistics ? GpuKernelTable.StatisticsMultiplyAdds : 0)),
                 "floats rounded to tf32");

@@ -119,6 +119,12 @@ internal sealed partial class PtxProgram
                     ComputeTogether = PtxWarp.LoadMatrices(
                         name.Contains(".trans"), Registers(operands[0]), Address(operands[1]).Base),
                 };
+            case "shfl" when parts[1..] is ["sync", "bfly", "b32"] && operands[3..] is ["31", "4294967295"]:
+                return new PtxInstruction(PtxStep.Warp, text)
+                {
+                    ComputeTogether = PtxWarp.Exchange(
+                        Register(operands[0]), Register(operands[1]), Number(operands[2])),
+                };
             case "wgmma":
                 return new PtxInstruction(PtxStep.Warpgroup, text) { ComputeTogether = Warpgroup(parts, operands) };
             case "fence":

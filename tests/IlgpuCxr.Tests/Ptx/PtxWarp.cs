@@ -1,8 +1,8 @@
 namespace IlgpuCxr.Tests.Ptx;
 
 /// <summary>
-/// The instructions that the 32 lanes of a warp execute together, after the figures of the PTX ISA's chapters on mma
-/// and ldmatrix.
+/// The instructions that the 32 lanes of a warp execute together, after the PTX ISA's chapters on mma, ldmatrix
+/// and shfl.
 /// </summary>
 internal static class PtxWarp
 {
@@ -27,6 +27,16 @@ internal static class PtxWarp
         for (int matrix = 0; matrix < 4; matrix++)
             for (int lane = 0; lane < 32; lane++)
                 warp[lane].Registers[results[matrix]] = values[matrix, lane];
+    };
+
+    /// <summary><c>shfl.sync.bfly</c> of all lanes: lane l gets what lane l xor the mask has.</summary>
+    public static Action<ReadOnlySpan<PtxThread>> Exchange(int result, int value, int mask) => warp =>
+    {
+        var values = new ulong[32];
+        for (int lane = 0; lane < 32; lane++)
+            values[lane] = warp[lane ^ mask].Registers[value];
+        for (int lane = 0; lane < 32; lane++)
+            warp[lane].Registers[result] = values[lane];
     };
 
     private static uint Element(
