@@ -6,7 +6,8 @@ namespace IlgpuCxr.Kernels.Device;
 /// <content>
 /// The launch interface of kernels whose threads work together: a static method that asks <see cref="Group"/> and
 /// <see cref="Grid"/> for its place and shares memory within its group. For GPUs only: ILGPU runs such groups on a CPU
-/// as threads that wait for each other, thousands of times slower than any other way to write the kernel. </content>
+/// as threads that wait for each other, thousands of times slower than any other way to write the kernel.
+/// </content>
 public sealed partial class ComputeDevice
 {
     /// <summary>Runs a kernel in groups that share memory.</summary>

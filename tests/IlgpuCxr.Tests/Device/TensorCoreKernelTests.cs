@@ -22,6 +22,7 @@ public sealed partial class TensorCoreKernelTests
     {
         string ptx = Compile(kernel);
         Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
+        Assert.That(ptx, Does.Not.Contain(".f64"), "Something is computed in double precision.");
         Assert.That(GenericAccess().Count(ptx), Is.Zero, "A load or store does not know its address space.");
     }
 

@@ -17,6 +17,7 @@ public sealed partial class WarpgroupKernelTests
         string ptx = Compile(kernel);
         Assert.That(ptx, Does.Contain(".target sm_90a").And.Contain(".shared .align 512"));
         Assert.That(ptx, Does.Not.Contain(".local"), "An array or a structure is not in registers.");
+        Assert.That(ptx, Does.Not.Contain(".f64"), "Something is computed in double precision.");
         Assert.That(
             Products().Count(ptx), Is.EqualTo(1),
             "Something stands between the fence and the products, or between them.");
