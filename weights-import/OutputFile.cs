@@ -15,6 +15,11 @@ internal static class OutputFile
 
     private const int NameDigits = 16;
 
+    // Together ten seconds: longer than anybody reads a checkpoint.
+    private const int RenameTries = 21;
+
+    private static readonly TimeSpan RenamePause = TimeSpan.FromMilliseconds(500);
+
     // No writer pauses for so long, not even for a disk that is slow to take a gigabyte.
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -38,7 +43,7 @@ internal static class OutputFile
             using (FileStream file = Open(temporary))
                 write(file);
             // Not while it is open: whoever reads it under its name just then would be told that it is in use.
-            File.Move(temporary, target, overwrite: true);
+            Rename(temporary, target);
         }
         catch
         {
@@ -106,6 +111,25 @@ internal static class OutputFile
 
     private static FileStream Open(string temporary) =>
         new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+
+    // Windows refuses it as long as somebody has the target open, or a virus scanner the new file; a training of days
+    // must not end for that. The other systems leave readers the old file.
+    private static void Rename(string temporary, string target)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                File.Move(temporary, target, overwrite: true);
+                return;
+            }
+            catch (Exception e) when (
+                OperatingSystem.IsWindows() && tries < RenameTries && e is IOException or UnauthorizedAccessException)
+            {
+                Thread.Sleep(RenamePause);
+            }
+        }
+    }
 
     /// <summary>Deletes what writers that were killed left in a directory, once in each process.</summary>
     private static void Sweep(string directory)
