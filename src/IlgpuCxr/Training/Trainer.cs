@@ -110,9 +110,9 @@ public sealed class Trainer : IDisposable
         if (Checkpoint.Exists(run.Last))
             throw new UsageException(
                 $"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
-        if (run.IsReported)
+        if (run.IsReported || Checkpoint.Exists(run.Best))
             throw new UsageException(
-                $"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; choose another --out.");
+                $"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; bring it back, or begin anew: move that directory away, or choose another --out.");
         WriteConfiguration();
     }
 

@@ -43,10 +43,15 @@ public sealed class RunRefusalTests
     [Test]
     public void A_run_whose_last_checkpoint_is_gone_is_not_overwritten()
     {
-        string best = Path.Combine(Run, "best.safetensors"), away = cxr.PathOf("away"), before = Digest.OfFile(best);
+        const string Refusal = "holds a run already, whose 'last' is gone; bring it back, or begin anew: ";
+        string best = Path.Combine(Run, "best.safetensors"), report = Path.Combine(Run, "report.md");
+        string away = cxr.PathOf("away"), reportAway = cxr.PathOf("report away"), before = Digest.OfFile(best);
         File.Move(Last, away);
-        cxr.Run(Arguments()).AssertRefused(2, "holds a run already, whose 'last' is gone; choose another --out");
+        cxr.Run(Arguments()).AssertRefused(2, Refusal);
+        File.Move(report, reportAway);
+        cxr.Run(Arguments()).AssertRefused(2, Refusal);
         Assert.That(Digest.OfFile(best), Is.EqualTo(before));
+        File.Move(reportAway, report);
         File.Move(away, Last);
     }
 
