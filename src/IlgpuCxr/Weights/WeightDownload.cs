@@ -95,7 +95,7 @@ public sealed class WeightDownload(HttpClient client)
             catch (HttpRequestException e)
             {
                 failures = part.Length > before ? 1 : failures + 1;
-                if (IsFinal(e) || failures == (IsUnreachable(e) && part.Length == 0 ? TriesUnreachable : Tries))
+                if (IsFinal(e) || failures >= (IsUnreachable(e) && part.Length == 0 ? TriesUnreachable : Tries))
                 {
                     string kept = part.Length > 0
                         ? $"{part.Length} bytes are kept and the next try goes on from there; "

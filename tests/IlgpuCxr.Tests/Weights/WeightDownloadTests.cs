@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using IlgpuCxr.Tests.WeightsImport;
 using IlgpuCxr.Weights;
@@ -207,6 +208,20 @@ public sealed class WeightDownloadTests
     }
 
     [Test]
+    public void A_server_that_is_busy_and_then_gone_is_given_up()
+    {
+        using var answers = new Answers();
+        using var client = new HttpClient(answers);
+        var download = new WeightDownload(client) { Pause = TimeSpan.FromMilliseconds(1) };
+        Assert.That(
+            async () => await download.Fetch(
+                new WeightSource("resnet18", new Uri("http://localhost/" + Name(Whole)), 45), "00112233",
+                folder.PathOf(""), null, CancellationToken.None),
+            Throws.TypeOf<WeightDownloadException>().With.Message.Contains("no route"));
+        Assert.That(answers.Requests, Is.EqualTo(3));
+    }
+
+    [Test]
     public void Without_a_network_it_is_told_what_to_bring_where()
     {
         Uri nowhere;
@@ -285,6 +300,20 @@ public sealed class WeightDownloadTests
         var download = new WeightDownload(client) { Pause = TimeSpan.FromMilliseconds(1) };
         return await download.Fetch(
             source, source.HashPrefix ?? "0", Path.GetDirectoryName(Target)!, progress, cancellation);
+    }
+
+    /// <summary>Busy twice, then out of reach; who asks for ever is stopped.</summary>
+    private sealed class Answers : HttpMessageHandler
+    {
+        public int Requests { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken) => ++Requests switch
+            {
+                <= 2 => Task.FromResult(new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)),
+                <= 9 => throw new HttpRequestException(HttpRequestError.ConnectionError, "no route"),
+                _ => throw new InvalidOperationException("asked again and again"),
+            };
     }
 
     private sealed class Recorder(Action? then = null) : IProgress<DownloadProgress>
