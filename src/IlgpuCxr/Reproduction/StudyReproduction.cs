@@ -89,7 +89,14 @@ public sealed class StudyReproduction(
                     clock.End();
                 }
                 report.Add(plan.Row, plan.Directory, result);
-                report.Write();
+                try
+                {
+                    report.Write();
+                }
+                catch (IOException)
+                {
+                    // The next rows may take days. The report after the last has this one too, and has to succeed.
+                }
             }
             else
             {

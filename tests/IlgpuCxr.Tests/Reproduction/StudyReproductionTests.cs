@@ -291,6 +291,19 @@ public sealed class StudyReproductionTests
             "the same again completes it, where nothing hinders it any more");
     }
 
+    [Test]
+    public void A_report_that_cannot_be_written_after_a_row_does_not_keep_the_others_from_being_trained()
+    {
+        StudyOptions options = Options(cxr.PathOf("barred report")) with { Epochs = 1 };
+        Directory.CreateDirectory(Path.Combine(options.Out, "report.md"));
+        using ComputeDevice device = SmallRun.Open(2);
+        Assert.That(
+            () => Reproduction(device, options).Run(new Watcher(), CancellationToken.None),
+            Throws.TypeOf<IOException>().With.Message.Contains("report.md' cannot be written"), "at the end");
+        Assert.That(
+            options.Rows.Select(row => new RowDirectory(options.Out, row).ReadResult()), Has.All.Not.Null);
+    }
+
     // Stopped in the first epochs, after a row's last epoch, between two rows and while the report is written.
     [TestCase(
         "KILL", "part1-row2-resnet18-fc/last.safetensors", "part1-row2-resnet18-fc/result.json",
