@@ -50,17 +50,27 @@ public sealed class InitialWeights
         if (!File.Exists(path))
             throw new NetworkException(
                 $"There are no weights {path}; name a file, a directory with a file {network}*.pth, {ImageNetName} or {RandomName}.");
-        return new InitialWeights(path, "sha256:" + HashOf(path));
+        return new InitialWeights(path, IdentityOf(path));
     }
 
     /// <summary>Loads the weights, where there is a file of them.</summary>
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network, with random values.</param>
     /// <returns>What came from the file; null for random values.</returns>
-    /// <exception cref="NetworkException">The file does not fit the network.</exception>
+    /// <exception cref="NetworkException">
+    /// The file does not fit the network, or is another than it was when it was found.
+    /// </exception>
     /// <exception cref="WeightFormatException">The file cannot be read.</exception>
-    public WeightImportReport? Load(ComputeDevice device, Network network) =>
-        Path is null ? null : WeightImport.Load(device, network, Path);
+    public WeightImportReport? Load(ComputeDevice device, Network network)
+    {
+        if (Path is null)
+            return null;
+        // Hours may have passed, and what is recorded of the run is the file's hash of then.
+        if (IdentityOf(Path) != Identity)
+            throw new NetworkException(
+                $"The weights {Path} were replaced after this run began; leave the file as it is and start again.");
+        return WeightImport.Load(device, network, Path);
+    }
 
     private static string FindInCache(string network)
     {
@@ -101,7 +111,7 @@ public sealed class InitialWeights
         }
     }
 
-    private static string HashOf(string path)
+    private static string IdentityOf(string path)
     {
         using var file = new InputFile(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -112,6 +122,6 @@ public sealed class InitialWeights
             file.Read(at, read);
             hash.AppendData(read);
         }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

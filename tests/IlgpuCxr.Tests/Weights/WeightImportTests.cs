@@ -245,6 +245,21 @@ public sealed class WeightImportTests
     }
 
     [Test]
+    public void Weights_that_were_replaced_since_they_were_found_are_refused()
+    {
+        using var network = new Network(device, "resnet18", ImageNet);
+        List<WeightTensor> tensors = NetworkState.Of("resnet18", ImageNet);
+        InitialWeights found = InitialWeights.Find(Write(".safetensors", tensors), "resnet18");
+        Assert.That(() => found.Load(device, network), Throws.Nothing);
+        tensors.Reverse();
+        Write(".safetensors", tensors);
+        Assert.That(
+            () => found.Load(device, network),
+            Throws.TypeOf<NetworkException>().With.Message.StartsWith(
+                $"The weights {found.Path} were replaced after this run began; "));
+    }
+
+    [Test]
     [Platform("Linux,MacOsX", Reason = "On Windows other means bar a file.")]
     [UnsupportedOSPlatform("windows")]
     public void Weights_that_may_not_be_read_are_named()
