@@ -15,7 +15,7 @@ public sealed class RunDirectory
     /// <summary>The report that a run ends with.</summary>
     internal const string ReportName = "report.md";
 
-    private const string LogName = "log.csv";
+    private const string ConfigurationName = "config.json", LogName = "log.csv";
 
     // What the systems call a file that another process holds: Windows' ERROR_SHARING_VIOLATION as an HRESULT, and
     // EWOULDBLOCK.
@@ -37,9 +37,7 @@ public sealed class RunDirectory
         {
             Directory.CreateDirectory(path);
             // A permission that is missing should show before the first epoch, not after it.
-            string probe = Path.Combine(path, ".write-test");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
+            OutputFile.Try(Path.Combine(path, ConfigurationName));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -105,7 +103,7 @@ public sealed class RunDirectory
     /// <param name="configuration">What to write.</param>
     /// <typeparam name="T">Its type.</typeparam>
     public void WriteConfiguration<T>(T configuration) =>
-        Replace("config.json", writer => writer.WriteLine(JsonSerializer.Serialize(configuration, Indented)));
+        Replace(ConfigurationName, writer => writer.WriteLine(JsonSerializer.Serialize(configuration, Indented)));
 
     /// <summary>Writes <c>log.csv</c>, a row per epoch.</summary>
     /// <param name="history">All epochs so far.</param>

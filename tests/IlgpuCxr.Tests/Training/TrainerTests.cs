@@ -411,6 +411,16 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void Trying_a_directory_leaves_the_files_in_it_alone()
+    {
+        using var run = new SmallRun(Data.Root);
+        string mine = run.PathOf(".write-test");
+        File.WriteAllText(mine, "mine");
+        Assert.That(Directory.GetFileSystemEntries(run.Files.Location), Is.EqualTo(new[] { mine }));
+        Assert.That(File.ReadAllText(mine), Is.EqualTo("mine"));
+    }
+
+    [Test]
     public void A_directory_that_cannot_be_locked_says_why()
     {
         using var run = new SmallRun(Data.Root);
