@@ -36,10 +36,16 @@ internal sealed record RowCurves(
         return Of(
             result, result.History.Select(e => e.TrainLoss), result.History.Select(e => e.ValidationLoss),
             row.Curves?.TrainLoss, row.Curves?.ValidationLoss,
-            isSum ? (data.Train, data.Validation, PublishedTrainImages, PublishedValidationImages) : (1, 1, 1, 1)) with
+            isSum
+            ? (Evaluated(SplitNames.Train, data.Train), Evaluated(SplitNames.Validation, data.Validation),
+                PublishedTrainImages, PublishedValidationImages)
+            : (1, 1, 1, 1)) with
         {
             IsPerImage = isSum,
         };
+
+        // What cannot be read is listed, but is not in the sum.
+        long Evaluated(string split, int listed) => result.Of(split)?.Images ?? listed;
     }
 
     /// <summary>The accuracies, in percent.</summary>
@@ -50,12 +56,12 @@ internal sealed record RowCurves(
     private static RowCurves Of(
         RowResult result, IEnumerable<double> train, IEnumerable<double> validation,
         IReadOnlyList<double>? publishedTrain, IReadOnlyList<double>? publishedValidation,
-        (int Train, int Validation, int PublishedTrain, int PublishedValidation) divisors) => new(
+        (long Train, long Validation, long PublishedTrain, long PublishedValidation) divisors) => new(
         Divide(train, divisors.Train), Divide(validation, divisors.Validation),
         publishedTrain is null ? null : Divide(publishedTrain, divisors.PublishedTrain),
         publishedValidation is null ? null : Divide(publishedValidation, divisors.PublishedValidation),
         -result.History[0].Epoch);
 
-    private static double[] Divide(IEnumerable<double> values, int divisor) =>
+    private static double[] Divide(IEnumerable<double> values, long divisor) =>
         [.. values.Select(value => value / divisor)];
 }

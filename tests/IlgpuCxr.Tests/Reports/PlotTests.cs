@@ -144,6 +144,19 @@ public sealed class PlotTests
             Is.EqualTo((published.TrainAccuracy, published.ValidationAccuracy)));
     }
 
+    [Test]
+    public void A_summed_loss_is_divided_by_the_images_that_could_be_read()
+    {
+        RowResult result = SampleResults.Of("p2:3");
+        RowConfiguration more = result.Configuration with
+        {
+            Data = result.Configuration.Data with { Train = 61, Validation = 25 },
+        };
+        RowCurves losses = RowCurves.Losses(Row("p2:3"), result with { Configuration = more });
+        Assert.That(losses.Train, Is.EqualTo(result.History.Select(epoch => epoch.TrainLoss / 60)));
+        Assert.That(losses.Validation, Is.EqualTo(result.History.Select(epoch => epoch.ValidationLoss / 20)));
+    }
+
     private static StudyRow Row(string id) => StudyRows.Parse(id)[0];
 
     /// <summary>Whether the uppermost red is above the uppermost blue; the legend is below the curves.</summary>
