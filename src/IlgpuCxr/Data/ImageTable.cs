@@ -146,7 +146,8 @@ internal static class ImageTable
                 throw new DataException($"Line {line} of '{file}' has the character NUL in its path; name an image.");
             string[] labels = csv.GetField("labels")!.Split(
                 '|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            yield return new Row(line, Path.GetFullPath(path, directory), labels, split, patient);
+            // Windows takes either separator, the other systems one: a file written there is read here too.
+            yield return new Row(line, Path.GetFullPath(path.Replace('\\', '/'), directory), labels, split, patient);
         }
     }
 

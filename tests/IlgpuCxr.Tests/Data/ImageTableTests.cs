@@ -37,6 +37,17 @@ public sealed class ImageTableTests
     }
 
     [Test]
+    public void Paths_may_have_the_separators_of_windows()
+    {
+        ImageDataset images = Open(
+            ClassificationTask.Binary, "path,labels,split", @"images\a\1.png,a,train", "images/2.png,b,train",
+            @".\3.png,a,val");
+        Assert.That(
+            images.Train.Concat(images.Validation).Select(sample => sample.Path),
+            Is.EqualTo(new[] { data.PathOf("images/a/1.png"), data.PathOf("images/2.png"), data.PathOf("3.png") }));
+    }
+
+    [Test]
     public void One_class_an_image_is_its_place_among_the_sorted_names()
     {
         ImageDataset images = Open(
