@@ -32,6 +32,9 @@ public sealed class ImageBatchLoader
         this.options = options;
     }
 
+    /// <summary>Sizes and strictness.</summary>
+    internal ImageBatchOptions Options => options;
+
     /// <summary>The images left out so far, each once, by path.</summary>
     public IReadOnlyList<UnreadableImage> Unreadable =>
         [.. unreadable.Values.OrderBy(image => image.Path, StringComparer.Ordinal)];

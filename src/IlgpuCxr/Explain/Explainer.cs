@@ -44,9 +44,14 @@ public sealed class Explainer : IDisposable
 
     /// <summary>Explains an image.</summary>
     /// <param name="image">The image; its label is not looked at.</param>
-    /// <param name="loader">Reads it, and is strict.</param>
+    /// <param name="loader">
+    /// Reads it, is strict, and makes images of the size and with the transforms that the checkpoint was trained with.
+    /// </param>
     /// <param name="className">The class to explain; null for the most likely one.</param>
     /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="ArgumentException">
+    /// The loader makes images of another size or with other transforms.
+    /// </exception>
     /// <exception cref="UsageException">The checkpoint has no such class.</exception>
     /// <exception cref="DataException">The image cannot be read.</exception>
     /// <exception cref="NetworkException">What the network says of it is not finite.</exception>
@@ -54,6 +59,7 @@ public sealed class Explainer : IDisposable
         ImageSample image, ImageBatchLoader loader, string? className, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(loader);
+        Info.Options.RequireImagesOf(loader);
         int given = className is null
             ? -1
             : Info.Classes.ToList().FindIndex(

@@ -19,13 +19,19 @@ public static class CheckpointEvaluation
     /// <param name="device">Where to compute.</param>
     /// <param name="path">The checkpoint.</param>
     /// <param name="data">The images.</param>
-    /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
+    /// <param name="loader">
+    /// Makes batches of them, of images of the size and with the transforms that the checkpoint was trained with.
+    /// </param>
     /// <param name="training">
     /// Whether to evaluate on the augmented training images too, first; the transforms are those of the checkpoint's
     /// epoch.
     /// </param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>What the checkpoint says about itself, and how it does on each split.</returns>
+    /// <exception cref="ArgumentException">
+    /// The loader makes images of another size or with other transforms than the checkpoint was trained on, or there
+    /// are no training images although they are asked for.
+    /// </exception>
     /// <exception cref="NetworkException">
     /// There is no such checkpoint, it does not fit, has other classes than the images, or gives values that are not
     /// finite.
@@ -49,6 +55,11 @@ public static class CheckpointEvaluation
             throw new NetworkException(
                 $"The checkpoint {path} tells {string.Join(", ", info.Classes)} apart, but the images in {data.Root} are of {string.Join(", ", data.ClassNames)}; use images of the same classes.");
         }
+        info.Options.RequireImagesOf(loader);
+        if (training && data.Train.Count == 0)
+            throw new ArgumentException(
+                $"'{data.Root}' has no image to train on; open it by ImageDataset.Open, or evaluate on the other images only.",
+                nameof(data));
         using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
         using var step = new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null);
         var evaluator = new Evaluator(device, step, batch);

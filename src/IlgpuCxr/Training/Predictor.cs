@@ -35,8 +35,13 @@ public sealed class Predictor : IDisposable
 
     /// <summary>Predicts image files; unreadable ones are left out, unless the loader is strict.</summary>
     /// <param name="samples">The files; their labels are not looked at.</param>
-    /// <param name="loader">Makes batches of them, of the size that the checkpoint was trained with.</param>
+    /// <param name="loader">
+    /// Makes batches of them, of images of the size and with the transforms that the checkpoint was trained with.
+    /// </param>
     /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="ArgumentException">
+    /// The loader makes images of another size or with other transforms.
+    /// </exception>
     /// <exception cref="NetworkException">What the network says of an image is not finite.</exception>
     /// <exception cref="DataException">
     /// An image cannot be read and the loader is strict, or an image changed while it was read.
@@ -46,6 +51,7 @@ public sealed class Predictor : IDisposable
     public IReadOnlyList<ImagePrediction> Predict(
         IReadOnlyList<ImageSample> samples, ImageBatchLoader loader, CancellationToken cancellation)
     {
+        Info.Options.RequireImagesOf(loader);
         var predictions = new List<ImagePrediction>(samples.Count);
         using var batch = new DeviceBatch(device, Info.Options.Task, network.Head.Outputs);
         foreach (ImageBatch host in loader.Evaluation(samples, cancellation))

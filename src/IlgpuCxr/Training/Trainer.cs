@@ -43,7 +43,9 @@ public sealed class Trainer : IDisposable
     /// <param name="weights">
     /// What the network starts from, which <see cref="TrainingOptions.Weights"/> identifies; null for random values.
     /// </param>
-    /// <exception cref="ArgumentException">The weights are not those that the options name.</exception>
+    /// <exception cref="ArgumentException">
+    /// The weights are not those that the options name, or images or loader are not what the options say.
+    /// </exception>
     /// <exception cref="UsageException">
     /// An option is out of range, a batch is too small to train on, or what to freeze is not known.
     /// </exception>
@@ -59,6 +61,7 @@ public sealed class Trainer : IDisposable
             throw new ArgumentException(
                 $"The options are of a run that starts from {options.Weights}, not from {weights.Identity}.",
                 nameof(weights));
+        RequireFit(options, data, loader);
         this.device = device;
         this.options = options;
         this.data = data;
@@ -216,6 +219,24 @@ public sealed class Trainer : IDisposable
     /// </summary>
     /// <param name="options">The run's options.</param>
     internal static long TrainingEvaluationSeed(TrainingOptions options) => options.Seed + 0x45564C;
+
+    // All of it could be trained on, to other results than the options tell.
+    private static void RequireFit(TrainingOptions options, ImageDataset data, ImageBatchLoader loader)
+    {
+        if (data.Task != options.Task)
+            throw new ArgumentException(
+                $"The images in '{data.Root}' are for the task {data.Task}, but the options for {options.Task}; open them for the same.",
+                nameof(data));
+        if (data.Train.Count == 0 || data.Validation.Count == 0)
+            throw new ArgumentException(
+                $"'{data.Root}' has {data.Train.Count} images to train on and {data.Validation.Count} to validate on; open it by ImageDataset.Open, which requires both.",
+                nameof(data));
+        options.RequireImagesOf(loader);
+        if (loader.Options.BatchSize != options.Batch)
+            throw new ArgumentException(
+                $"The loader makes batches of {loader.Options.BatchSize} images, but the options say {options.Batch}; make it with their Batches.",
+                nameof(loader));
+    }
 
     private void Claim()
     {

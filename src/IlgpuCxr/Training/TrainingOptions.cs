@@ -95,6 +95,18 @@ public sealed record TrainingOptions
         Threads = threads,
     };
 
+    /// <summary>Refuses a loader whose images are others than the network was, or is to be, trained on.</summary>
+    /// <param name="loader">Makes batches, of any number of images.</param>
+    /// <exception cref="ArgumentException">Its images have another size or other transforms.</exception>
+    internal void RequireImagesOf(ImageBatchLoader loader)
+    {
+        ImageBatchOptions made = loader.Options;
+        if (made.Size != Size || made.Transforms != Augmentation)
+            throw new ArgumentException(
+                $"The loader makes images of {made.Size}x{made.Size} pixels with the transforms of {made.Transforms}, but the options are of {Size}x{Size} pixels and {Augmentation}; make it with their Batches.",
+                nameof(loader));
+    }
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A value is out of range; the message names the option.</exception>
     /// <exception cref="Models.NetworkException">There is no such architecture.</exception>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IlgpuCxr.Data;
+using IlgpuCxr.Explain;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
@@ -103,6 +104,66 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
             Throws.InvalidOperationException.With.Message.Contains("call Begin or Resume first"));
         trainer.Begin();
         Assert.That(trainer.Resume, Throws.InvalidOperationException.With.Message.Contains("has begun already"));
+    }
+
+    [Test]
+    public void What_is_not_what_the_options_say_is_refused_before_anything_is_trained()
+    {
+        using var run = new SmallRun(Data.Root);
+        using ComputeDevice device = SmallRun.Open(1);
+        ImageDataset images = run.Images(Options);
+        ImageBatchLoader loader = run.Loader(Options, 1);
+        TrainingOptions labels = TrainingOptions.Study(ClassificationTask.MultiLabel) with
+        {
+            Size = Options.Size,
+            Batch = Options.Batch,
+        };
+        AssertRefused(labels, images, run.Loader(labels, 1), "for the task Binary, but the options for MultiLabel; ");
+        AssertRefused(
+            Options, ImageDataset.OpenForEvaluation(Data.Root, Options.Task, images.ClassNames), loader,
+            "has 0 images to train on and 6 to validate on; ");
+        var withoutValidation = new ImageDataset(Data.Root, Options.Task)
+        {
+            ClassNames = images.ClassNames,
+            Train = images.Train,
+        };
+        AssertRefused(Options, withoutValidation, loader, "has 6 images to train on and 0 to validate on; ");
+        AssertRefused(
+            Options with { Size = 40 }, images, loader, "images of 32x32 pixels with the transforms of Part1");
+        AssertRefused(
+            Options with { Augmentation = ImageTransforms.Part2 }, images, loader, "of 32x32 pixels and Part2; ");
+        AssertRefused(Options with { Batch = 3 }, images, loader, "batches of 4 images, but the options say 3; ");
+
+        void AssertRefused(TrainingOptions options, ImageDataset data, ImageBatchLoader batches, string expected) =>
+            Assert.That(
+                () => new Trainer(device, options, data, batches, run.Files).Dispose(),
+                Throws.ArgumentException.With.Message.Contains(expected));
+    }
+
+    [Test]
+    public void A_checkpoint_judges_only_such_images_as_it_was_trained_on()
+    {
+        using ComputeDevice device = SmallRun.Open(1);
+        ImageDataset images = Reference.Images(Options);
+        ImageBatchLoader loader = Reference.Loader(Options with { Size = 40 }, 1);
+        using var predictor = new Predictor(device, Reference.Files.Best);
+        using var explainer = new Explainer(device, Reference.Files.Best);
+        foreach (Action judge in new Action[]
+        {
+            () => predictor.Predict(images.Test, loader, CancellationToken.None),
+            () => explainer.Explain(images.Test[0], loader, null, CancellationToken.None),
+            () => Evaluate(images, loader),
+        })
+        {
+            Assert.That(judge, Throws.ArgumentException.With.Message.Contains("images of 40x40 pixels"));
+        }
+        ImageDataset others = ImageDataset.OpenForEvaluation(Data.Root, Options.Task, images.ClassNames);
+        Assert.That(
+            () => Evaluate(others, Reference.Loader(Options, 1)),
+            Throws.ArgumentException.With.Message.Contains("has no image to train on"));
+
+        void Evaluate(ImageDataset data, ImageBatchLoader batches) => CheckpointEvaluation.Run(
+            device, Reference.Files.Best, data, batches, training: true, CancellationToken.None);
     }
 
     [Test]
