@@ -17,6 +17,7 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
     /// <param name="progress">
     /// Called after each batch with the number of its images and how to get the loss so far; null for nobody.
     /// </param>
+    /// <exception cref="ArgumentException">More images come.</exception>
     public Evaluation Run(IEnumerable<ImageBatch> batches, int images, Action<int, Func<double>>? progress = null)
     {
         int classes = batch.Classes;
@@ -25,6 +26,11 @@ public sealed class Evaluator(ComputeDevice device, TrainingStep step, DeviceBat
         var labels = new List<int>();
         foreach (ImageBatch host in batches)
         {
+            // A part beyond a buffer's end would end the process.
+            if (labels.Count + host.Count > images)
+                throw new ArgumentException(
+                    $"More images come than the {images} that memory was taken for; give the number of all samples.",
+                    nameof(images));
             batch.Upload(host);
             var rows = logits.View.SubView((long)labels.Count * classes, (long)host.Count * classes);
             step.Evaluate(batch.Shape.Output, batch.Transform, batch.Targets, rows, losses.Next(host.Count));

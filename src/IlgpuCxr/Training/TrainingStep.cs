@@ -40,11 +40,13 @@ public sealed class TrainingStep(
     /// <param name="targets">What the images are.</param>
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
     /// <exception cref="InvalidOperationException">The step has no optimizer.</exception>
+    /// <exception cref="ArgumentException">There are more targets than images, or fewer.</exception>
     public void Train(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
         if (optimizer is null)
             throw new InvalidOperationException(
                 "A step without an optimizer evaluates and predicts only; give it one to train.");
+        RequireTargets(images, targets);
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
         network.Dropout.Begin(device, optimizer.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
@@ -150,6 +152,16 @@ public sealed class TrainingStep(
         }
         recorded[shape] = (graph, device.Arena.Generation);
         graph.Launch();
+    }
+
+    // The copy takes a part of a tensor, and where that is too short ILGPU ends the process.
+    private void RequireTargets(TensorShape images, BatchTargets targets)
+    {
+        long labels = (long)images.N * network.Head.Outputs;
+        if (targets.Classes.Length > 0 ? targets.Classes.Length != images.N : targets.Labels.Length != labels)
+            throw new ArgumentException(
+                $"{targets.Classes.Length} classes and {targets.Labels.Length} labels are given for a batch of {images.N} images; give {images.N} classes, or {labels} labels.",
+                nameof(targets));
     }
 
     private BatchTargets Copy(Tensor kept, BatchTargets targets)

@@ -185,6 +185,40 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void Targets_of_another_number_than_the_images_are_refused()
+    {
+        using ComputeDevice device = SmallRun.Open(1);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        using var optimizer = new Optimizer(device, network, Options.Optimizer);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
+        using DeviceBuffer<int> classes = device.Allocate<int>(5);
+        using DeviceBuffer<float> labels = device.Allocate<float>(5), loss = device.Allocate<float>(1);
+        foreach (BatchTargets targets in new[]
+        {
+            BatchTargets.OfClasses(classes.View), BatchTargets.OfClasses(classes.View.SubView(0, 1)),
+            BatchTargets.OfLabels(labels.View), default,
+        })
+        {
+            Assert.That(
+                () => step.Train(new TensorShape(2, 32, 32, 3), _ => { }, targets, loss.View),
+                Throws.ArgumentException.With.Message.Contains("a batch of 2 images; give 2 classes, or 4 labels."));
+        }
+    }
+
+    [Test]
+    public void More_images_than_an_evaluation_has_memory_for_are_refused()
+    {
+        using ComputeDevice device = SmallRun.Open(1);
+        using var network = new Network(device, "resnet18", NetworkHead.Part1);
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, null);
+        using var batch = new DeviceBatch(device, Options.Task, network.Head.Outputs);
+        Assert.That(
+            () => new Evaluator(device, step, batch).Run(
+                Reference.Loader(Options, 1).Evaluation(Reference.Images(Options).Validation), images: 5),
+            Throws.ArgumentException.With.Message.Contains("More images come than the 5 "));
+    }
+
+    [Test]
     public void A_step_whose_memory_was_given_back_is_planned_again()
     {
         using ComputeDevice device = SmallRun.Open(1);
