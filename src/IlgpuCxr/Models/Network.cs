@@ -75,13 +75,16 @@ public sealed partial class Network : IDisposable
     /// <summary>The parameters' memory.</summary>
     public ParameterStore Store { get; }
 
-    /// <summary>Sets all parameters as PyTorch sets those of a new network.</summary>
+    /// <summary>
+    /// Sets all parameters as PyTorch sets those of a new network, and what <see cref="Dropout"/> draws from.
+    /// </summary>
     /// <param name="seed">The same seed gives the same values on every device.</param>
     /// <exception cref="UsageException">A parameter has more values than an array holds.</exception>
     public void Initialize(long seed)
     {
         foreach (Parameter parameter in Parameters)
             device.Upload<float>(parameter.Value, Initializer.Values(parameter, seed));
+        Dropout.Seed = seed;
     }
 
     /// <summary>Freezes the parameters that a specification names and lets all others train.</summary>

@@ -75,7 +75,6 @@ public sealed class Trainer : IDisposable
                 new TensorShape(Math.Min(options.Batch, data.Train.Count), options.Size, options.Size, 3));
             network.Initialize(options.Seed);
             Imported = weights.Load(device, network);
-            network.Dropout.Seed = options.Seed;
             network.Freeze(options.Freeze);
             UsageException.Require(
                 network.Parameters.Any(parameter => parameter.RequiresGrad),

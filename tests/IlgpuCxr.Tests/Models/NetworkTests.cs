@@ -52,6 +52,13 @@ public sealed class NetworkTests
     }
 
     [Test]
+    public void What_dropout_drops_follows_the_seed_of_the_first_weights()
+    {
+        network.Initialize(7);
+        Assert.That(network.Dropout.Seed, Is.EqualTo(7));
+    }
+
+    [Test]
     public void Freezing_replaces_what_was_frozen_before()
     {
         network.Freeze("backbone");

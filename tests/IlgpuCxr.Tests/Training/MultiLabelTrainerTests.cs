@@ -103,7 +103,6 @@ public sealed class MultiLabelTrainerTests() : TrainingRunTests(Options, () => D
         ImageBatchLoader loader = Reference.Loader(Options, 2);
         using var network = new Network(device, Options.Network, Options.Head(images.ClassNames.Count));
         network.Initialize(seed);
-        network.Dropout.Seed = seed;
         using var optimizer = new Optimizer(device, network, Options.Optimizer);
         using var step = new TrainingStep(device, network, new Criterion(Options.Loss, Options.Focal), optimizer);
         using var batch = new DeviceBatch(device, Options.Task, images.ClassNames.Count);
