@@ -67,6 +67,7 @@ public sealed class Predictor : IDisposable
     /// <param name="path">A safetensors file whose tensor <c>input</c> is <c>[N, 3, H, W]</c>.</param>
     /// <param name="batchSize">Images in a step.</param>
     /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A step is to have no image.</exception>
     /// <exception cref="NetworkException">
     /// There is no such tensor, or it is of integers, or an image or what the network says of it is not finite, or a
     /// step's images are more than an array holds.
@@ -75,6 +76,7 @@ public sealed class Predictor : IDisposable
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public IReadOnlyList<ImagePrediction> Predict(string path, int batchSize, CancellationToken cancellation)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using WeightFile file = SafetensorsFile.Read(path);
         int smallest = network.Architecture.SmallestImage;
         if (!file.TryGet(InputName, out WeightTensor? input) || input.Shape is not [> 0, 3, _, _]

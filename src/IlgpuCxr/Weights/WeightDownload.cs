@@ -19,6 +19,9 @@ public sealed class WeightDownload(HttpClient client)
 {
     private const int Tries = 5;
 
+    // The fewest that torch.hub's names have, and all; none at all would take any file.
+    private const int FewestDigits = 8, AllDigits = 64;
+
     // Without a network nobody should wait for half a minute to be told so.
     private const int TriesUnreachable = 2;
 
@@ -38,17 +41,23 @@ public sealed class WeightDownload(HttpClient client)
 
     /// <summary>Downloads a file that is not there yet.</summary>
     /// <param name="source">The file.</param>
-    /// <param name="hashPrefix">The first digits of its SHA-256, in lower case.</param>
+    /// <param name="hashPrefix">The first 8 to 64 digits of its SHA-256, in lower case.</param>
     /// <param name="folder">Where to put it; created.</param>
     /// <param name="progress">Told after each piece; null for nobody.</param>
     /// <param name="cancellation">Breaks it off; what has arrived stays for the next time.</param>
     /// <returns>The file's path, and whether it was there already.</returns>
+    /// <exception cref="ArgumentException">Those are no such digits.</exception>
     /// <exception cref="WeightDownloadException">It cannot be had, or is not the right file.</exception>
     public async Task<(string Path, bool WasThere)> Fetch(
         WeightSource source, string hashPrefix, string folder, IProgress<DownloadProgress>? progress,
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(hashPrefix);
+        if (hashPrefix.Length is < FewestDigits or > AllDigits || !hashPrefix.All(char.IsAsciiHexDigitLower))
+            throw new ArgumentException(
+                $"'{hashPrefix}' is no beginning of a SHA-256; give its first {FewestDigits} to {AllDigits} hexadecimal digits in lower case.",
+                nameof(hashPrefix));
         if (source.Name.Length == 0 || source.Name is "." or ".."
             || source.Name.AsSpan().IndexOfAny(['/', '\\', ':', '\0']) >= 0)
             throw new WeightDownloadException(

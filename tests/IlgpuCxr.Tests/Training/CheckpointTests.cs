@@ -243,6 +243,15 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public void Steps_without_images_are_refused()
+    {
+        using var predictor = new Predictor(device, path);
+        Assert.That(
+            () => predictor.Predict(folder.PathOf("images.safetensors"), 0, CancellationToken.None),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("batchSize"));
+    }
+
+    [Test]
     public void An_image_of_a_later_batch_is_told_by_its_number()
     {
         var values = new float[5 * 3 * 32 * 32];

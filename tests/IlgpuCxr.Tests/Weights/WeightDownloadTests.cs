@@ -207,6 +207,22 @@ public sealed class WeightDownloadTests
         Assert.That(File.ReadAllBytes(Target), Is.EqualTo(Whole));
     }
 
+    [TestCase("")]
+    [TestCase("0011223")]
+    [TestCase("0011223g")]
+    [TestCase("0011223A")]
+    [TestCase("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff0")]
+    public void What_is_no_hash_verifies_nothing_and_is_refused(string hashPrefix)
+    {
+        File.WriteAllBytes(Target, Whole);
+        using var client = new HttpClient();
+        Assert.That(
+            async () => await new WeightDownload(client).Fetch(
+                new WeightSource("resnet18", new Uri("http://localhost/" + Name(Whole)), 45), hashPrefix,
+                folder.PathOf(""), null, CancellationToken.None),
+            Throws.ArgumentException.With.Message.StartsWith($"'{hashPrefix}' is no beginning of a SHA-256; "));
+    }
+
     [Test]
     public void A_server_that_is_busy_and_then_gone_is_given_up()
     {
@@ -299,7 +315,7 @@ public sealed class WeightDownloadTests
         var source = new WeightSource("resnet18", url, 45);
         var download = new WeightDownload(client) { Pause = TimeSpan.FromMilliseconds(1) };
         return await download.Fetch(
-            source, source.HashPrefix ?? "0", Path.GetDirectoryName(Target)!, progress, cancellation);
+            source, source.HashPrefix ?? "00112233", Path.GetDirectoryName(Target)!, progress, cancellation);
     }
 
     /// <summary>Busy twice, then out of reach; who asks for ever is stopped.</summary>
