@@ -82,15 +82,14 @@ public sealed class ImageDataset
         IsTable(root) ? ImageTable.TaskOf(root) : ImageDirectory.TaskOf(root);
 
     /// <summary>Fewer images: of each class its share, spread evenly over its files, and at least one.</summary>
-    /// <param name="train">About how many training images.</param>
-    /// <param name="others">About how many of each other split.</param>
-    public ImageDataset Limit(int train, int others) => new(Root, Task)
+    /// <param name="images">About how many of each split.</param>
+    public ImageDataset Limit(int images) => new(Root, Task)
     {
         ClassNames = ClassNames,
-        Train = Limit(Train, train),
-        Validation = Limit(Validation, others),
-        Test = Limit(Test, others),
-        Unlabelled = Limit(Unlabelled, others),
+        Train = Limit(Train, images),
+        Validation = Limit(Validation, images),
+        Test = Limit(Test, images),
+        Unlabelled = Limit(Unlabelled, images),
     };
 
     /// <summary>The images in words and numbers; opens none of them.</summary>

@@ -123,8 +123,7 @@ public sealed class StudyReproduction(
                     StudyData all = options.Directory(part) is { } directory
                         ? StudyData.Open(part, directory)
                         : Draw(part, observer, cancellation);
-                    int limit = options.Limit ?? int.MaxValue;
-                    StudyData some = all with { Images = all.Images.Limit(limit, limit) };
+                    StudyData some = all with { Images = all.Images.Limit(options.Limit ?? int.MaxValue) };
                     return (some, some.Describe());
                 });
         var plans = new List<RowPlan>();

@@ -119,7 +119,7 @@ public sealed class ImageDatasetTests
     public void A_limit_is_spread_evenly_over_each_class()
     {
         using DataFolder data = DataFolder.Complete(6);
-        IEnumerable<string> names = ImageDataset.Open(data.Root).Limit(train: 4, others: 2).Train.Select(
+        IEnumerable<string> names = ImageDataset.Open(data.Root).Limit(4).Train.Select(
             sample => Path.GetFileName(sample.Path));
         Assert.That(names, Is.EqualTo(new[] { "0.png", "3.png", "0.png", "3.png" }));
     }
