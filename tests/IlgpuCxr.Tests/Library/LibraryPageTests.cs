@@ -24,7 +24,9 @@ public sealed partial class LibraryPageTests
         string[] tested = Lines(
             File.ReadAllText(
                 Path.Combine(SharedData.RepositoryRoot, "tests", "IlgpuCxr.Tests", "Library", "LibraryPage.cs")));
-        foreach (Match block in Code().Matches(page))
+        MatchCollection blocks = Code().Matches(page);
+        Assert.That(blocks, Has.Count.EqualTo(2), "the network and the layer");
+        foreach (Match block in blocks)
         {
             string[] shown = Lines(block.Groups[1].Value.Replace("public sealed class", "internal sealed class"));
             int start = Array.IndexOf(tested, shown[0]);
