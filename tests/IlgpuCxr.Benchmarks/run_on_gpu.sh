@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # All that a machine with an NVIDIA GPU can tell: checks, times, and PyTorch's times beside them.
-# usage: run_on_gpu.sh CXR OUT [SECONDS] [checks|compiled|study]
-# CXR is what publish.sh made; it stops after SECONDS (570). "checks" is the default; "compiled" (some four minutes) adds torch.compile to its tables;
+# usage: run_on_gpu.sh CXR OUT [SECONDS] [checks|variants|compiled|study]
+# CXR is what publish.sh made; it stops after SECONDS (570). "checks" is the default, and goes on to "variants" if time is left: what is off unless
+# asked for, and steps as one CUDA graph on both sides (five minutes by itself); "compiled" (some four minutes) adds torch.compile to the tables;
 # "study" (some four minutes) is an epoch of each row on 12,000 images of 1024x1024, beside an epoch of PyTorch.
-# OUT gets few files, which are whole after every step, so that a run that is cut off still tells what it found:
+# OUT gets few files, six of one run and eight of two, which are whole after every step, so that a run that is cut off still tells what it found:
 #   MODE-summary.txt   a line for each step: exit code, seconds, images a second       MODE-all.txt   what every step printed
-#   steps.md, operators.md, results.json   of side_by_side.py
+#   steps.md, operators.md, results.json   of side_by_side.py                          clocks.txt     the GPU's clocks, power and temperature
 # All else goes to WORK, by default below /tmp.
 set -uo pipefail
 cxr=$(realpath "$1"); out=$2; limit=${3:-570}; what=${4:-checks}
@@ -50,7 +51,10 @@ selftest() { # NAME [VARIABLE=VALUE...] PRECISION
     local code
     hangs "$name" "$precision" && return
     # The first one of a precision compiles its kernels.
-    step "$name" 120 env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
+    local most=120
+    [[ "$tested" == *" $precision "* ]] || most=180
+    tested+="$precision "
+    step "$name" "$most" env "${environment[@]}" "$cxr" selftest --verbose --device "$device" --precision "$precision" && return
     code=$?
     [ $code -ne $no_time ] || return
     # What hangs would hang again, and so would its benchmark.
@@ -81,7 +85,9 @@ bench() { # NAME [VARIABLE=VALUE...] PRECISION
 }
 
 side_by_side() { # NAME SECONDS OPTIONS...
-    local name=$1 most=$2 left=$((end - SECONDS)); shift 2
+    local name=$1 most=$2; shift 2
+    has_torch || { echo "$name: no PyTorch here" | tee -a "$summary"; return; }
+    local left=$((end - SECONDS))
     [ -n "${*: -1}" ] || { echo "$name: left out, because the checks of all precisions hang" | tee -a "$summary"; return; }
     [ "$left" -gt 30 ] || { echo "$name: no time left" | tee -a "$summary"; return; }
     step "$name" "$most" python3 "$here/side_by_side.py" "$cxr" --out "$out" --seconds $(((left < most ? left : most) - 10)) "$@"
@@ -114,30 +120,35 @@ checks() {
         echo "no PyTorch here: times of cxr alone" | tee -a "$summary"
         for precision in ${PRECISIONS:-tf32 bf16 fp32}; do bench "bench-$precision" "$precision"; done
     fi
-    [ "$device" = cuda ] || return 0
+    variants
+}
+
+# Each held against the default; first what is likeliest to become it.
+variants() {
+    [ "$device" = cuda ] || { echo "variants: left out, because they need a GPU" | tee -a "$summary"; return; }
+    # The step as one CUDA graph: most to be had in bf16, which has more launches and less to do.
+    selftest selftest-graph ILGPUCXR_GRAPHS=1 bf16
+    bench bench-graph ILGPUCXR_GRAPHS=1 bf16
+    bench bench-launched bf16
+    hangs side-by-side-graph graph || side_by_side side-by-side-graph 120 --modes graph --batches 64 --precisions "$(sound bf16 tf32)"
+    # Batch norm that reads its statistics itself.
+    bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad bf16
+    # One tile for all: its operators' times beside the default's tell whether the tiles are well chosen.
+    for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" bf16; done
     # By warpgroups, where the GPU has them (sm_90).
     for precision in tf32 bf16; do
         selftest "selftest-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
         bench "bench-warpgroup-$precision" "ILGPUCXR_ALGORITHMS=convolution=warpgroup$precision" "$precision"
     done
-    # The step as one CUDA graph: most to be had in bf16, which has more launches and less to do.
-    selftest selftest-graph ILGPUCXR_GRAPHS=1 bf16
-    bench bench-graph ILGPUCXR_GRAPHS=1 bf16
-    bench bench-launched bf16
-    # Batch norm that reads its statistics itself, to be held against the default.
-    bench bench-unfused ILGPUCXR_ALGORITHMS=batchnorm=quad bf16
-    # Single precision by Winograd wherever a shape allows it, and by tiles alone, to be held against the default, which chooses by counting.
+    # Single precision by Winograd wherever a shape allows it, and by tiles alone; the default chooses by counting.
     selftest selftest-winograd ILGPUCXR_ALGORITHMS=convolution=tiledwinograd4 fp32
     bench bench-chosen fp32
     bench bench-direct ILGPUCXR_ALGORITHMS=convolution=tiled fp32
-    # One tile for all: its operators' times beside the default's tell whether the tiles are well chosen.
-    for tile in large small; do bench "bench-tile-$tile" "ILGPUCXR_ALGORITHMS=tile=$tile" bf16; done
-    has_torch && side_by_side side-by-side-batches "$limit" --modes eager,channels-last --batches 64,32,256 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"
+    side_by_side side-by-side-batches "$limit" --modes eager,channels-last --batches 64,32,256 --precisions "$(sound ${PRECISIONS:-tf32 bf16 fp32})"
 }
 
 # A compiled model takes most of a minute each time. What OUT has of "checks" is not measured again.
 compiled() {
-    has_torch || { echo "no PyTorch here" | tee -a "$summary"; return 1; }
     side_by_side side-by-side-compiled "$limit" --modes compile --batches 64 --precisions bf16,tf32,fp32
 }
 
@@ -173,13 +184,14 @@ study() {
 
 : > "$summary"; : > "$all"
 chmod +x "$cxr" 2> /dev/null
-hung=()
+hung=() # self-tests that were stopped
+tested=" " # precisions that one was run of
 export cxr work device
 export -f compare_losses draw_study
 clocks=
 if command -v nvidia-smi > /dev/null; then
     # It also keeps the driver awake between the steps.
-    stdbuf -oL nvidia-smi dmon -s pc -d 5 -o T > "$out/$what-clocks.txt" 2>&1 & clocks=$!
+    stdbuf -oL nvidia-smi dmon -s pc -d 5 -o T >> "$out/clocks.txt" 2>&1 & clocks=$!
 fi
 find_torch & finding=$!
 "$what"

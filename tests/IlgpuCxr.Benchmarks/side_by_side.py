@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """Runs `cxr bench` and PyTorch in turn on one NVIDIA GPU and prints ours, theirs, the ratio and the share of the card's limit.
 
-usage: side_by_side.py CXR [--batches 64,32,256] [--nets resnet18,vgg16] [--precisions tf32,bf16,fp32] [--modes eager,channels-last,compile]
+usage: side_by_side.py CXR [--batches 64,32,256] [--nets resnet18,vgg16] [--precisions tf32,bf16,fp32] [--modes eager,channels-last,graph,compile]
                        [--steps 20] [--seconds 600] [--out DIR]
 
 CXR is the published program (see run_on_gpu.sh). Needs PyTorch with CUDA. Writes steps.md, operators.md and results.json into DIR, after every
 measurement; what results.json has already of the same program is not measured again, so that a second run goes on, perhaps with other modes. What matters most comes
 first: the first batch on both sides, then the next; a run of ours that hangs takes 90 seconds at most. Nothing new is begun after --seconds.
-Both sides are timed the same way: the host's clock around work and a synchronisation, median of many. An operator is thus timed with the
-cost of its launch, about 10 us on either side, which matters for the smallest shapes only. In bf16 an operator of PyTorch is given all in
-bfloat16, ours single-precision weights and the first layer's images, which it rounds each time.
+Both sides' steps are timed the same way: the host's clock around work and a synchronisation, median of many. The mode "graph" is PyTorch's step as
+one CUDA graph, in channels-last; with it ours is measured as one too. What is to be known of the operators' times stands below their table.
 """
-import argparse, gc, hashlib, json, os, re, shutil, statistics, subprocess, sys, threading, time
+import argparse, gc, hashlib, json, multiprocessing, os, re, shutil, statistics, subprocess, sys, threading, time
+from concurrent.futures import ProcessPoolExecutor
 
 import torch
 import torch.nn.functional as F
@@ -21,14 +21,32 @@ from torch import nn
 LIMITS = {"H100": (67, 495, 989, 3350), "H200": (67, 495, 989, 4800), "A100": (19.5, 156, 312, 2039)}
 PRECISIONS = ("fp32", "tf32", "bf16")
 
+STEP_NOTES = """
+A step of ours launched one by one stands beside the fastest of PyTorch's modes other than "graph", one launched as one graph beside "graph".
+"""
 
-def clock(work, steps, warm=0.0):
-    """Median seconds of work, after three warm-up calls and so many seconds in which the GPU's clock rises."""
+OPERATOR_NOTES = """
+Ours are timed call by call in training steps, by the host's clock with a synchronisation before and after, which adds some 10 us: most of a small
+one's time. "theirs" is timed the same way, after a write of 256 MB; ours may find in the second-level cache what the operator before them left there.
+"theirs, GPU" is the time between two events behind such a write: on PyTorch's side alone, it leaves out synchronisation and launch, which a step hides.
+
+Batch norm: ours includes the residual's addition forward, and ReLU's mask and the residual's gradient backward, where the network has them,
+PyTorch's only ReLU forward; `fused` leaves its statistics to the convolution before it. Convolutions of VGG16 and linear layers: ours includes bias
+and ReLU and their gradients, PyTorch's only a linear layer's bias forward. In bf16 all of PyTorch's tensors are bfloat16; ours are not for the
+images, the classifier and the gradients of weights.
+"""
+
+# Here, so that a process of its own has it too.
+torch.backends.cudnn.benchmark = True
+
+
+def clock(work, steps):
+    """Median seconds of work, after three warm-up calls and half a second in which the GPU's clock rises."""
     for _ in range(3):
         work()
     torch.cuda.synchronize()
     start = time.perf_counter()
-    while time.perf_counter() - start < warm:
+    while time.perf_counter() - start < 0.5:
         work()
         torch.cuda.synchronize()
     seconds = []
@@ -38,6 +56,34 @@ def clock(work, steps, warm=0.0):
         torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
+
+
+def clock_operator(work, steps):
+    """Median seconds of a call whose tensors are not in the second-level cache: by the host's clock, and by the GPU's.
+
+    A call that is repeated would find its tensors in the cache's 50 or 60 MB; in a training step, where ours are timed, all others come between.
+    The host's clock is how ours are timed, so the ratio is taken from it. But it counts the launch too, where PyTorch's host has more to do; events
+    around the call alone do not, for the launch is hidden by what is written before.
+    """
+    scratch = torch.empty(256 << 20, dtype=torch.uint8, device="cuda")
+    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    for _ in range(3):
+        work()
+    host, gpu = [], []
+    for _ in range(steps):
+        scratch.zero_()
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        work()
+        torch.cuda.synchronize()
+        host.append(time.perf_counter() - start)
+        scratch.zero_()
+        begin.record()
+        work()
+        end.record()
+        torch.cuda.synchronize()
+        gpu.append(begin.elapsed_time(end) / 1e3)
+    return statistics.median(host), statistics.median(gpu)
 
 
 def set_precision(precision):
@@ -71,8 +117,27 @@ def network(name):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(7), nn.Flatten(), nn.Linear(25088, 130), nn.ReLU(True), nn.Linear(130, 2))
 
 
+def captured(step, optimizer):
+    """What replays a step as one CUDA graph, on the tensors that it is captured with.
+
+    SGD needs no setting for it: it keeps nothing on the host, and its momentum's memory is there after the first step. Gradients are let go before,
+    so that the backward pass allocates them in the graph's own memory and every replay writes them anew.
+    """
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    optimizer.zero_grad(set_to_none=True)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
 def torch_step(name, batch, precision, mode, steps):
-    """Median seconds and most bytes of PyTorch's training step: eager, channels-last or compiled (which is channels-last too)."""
+    """Median seconds and most bytes of PyTorch's training step: eager, channels-last, as one graph or compiled (which are channels-last too)."""
     set_precision(precision)
     gc.collect()
     model = network(name).cuda().train()
@@ -98,12 +163,27 @@ def torch_step(name, batch, precision, mode, steps):
         step()
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
-    return clock(step, steps, warm=0.5), torch.cuda.max_memory_allocated()
+    return clock(captured(step, optimizer) if mode == "graph" else step, steps), torch.cuda.max_memory_allocated()
+
+
+def torch_step_apart(*arguments):
+    """The same in a process of its own: after a capture that fails, PyTorch refuses to draw random numbers in that process."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(torch_step, *arguments).result()
 
 
 def conv_numbers(shape):
     """n, h, w, c, p, q, k, r, s, stride, padding of 'n32 56x56x64 -> 56x56x64, 3x3 stride 1 padding 1'."""
     return [int(x) for x in re.findall(r"\d+", shape)]
+
+
+def torch_linear(operator, x, dy, weight, bias):
+    """A linear layer, which ours computes and calls a convolution of images of one pixel."""
+    if operator == "convolution forward":
+        return lambda: F.linear(x, weight, bias)
+    if operator == "convolution backward data":
+        return lambda: dy @ weight
+    return lambda: dy.T @ x
 
 
 def torch_operator(operator, shape, precision):
@@ -114,6 +194,8 @@ def torch_operator(operator, shape, precision):
     image = lambda *size: new(*size).to(memory_format=torch.channels_last)
     if operator.startswith("convolution"):
         n, h, w, c, p, q, k, r, s, stride, padding = conv_numbers(shape)
+        if (h, w, p, q, r, s) == (1,) * 6:
+            return torch_linear(operator, new(n, c), new(n, k), new(k, c), new(k))
         x, dy, weight = image(n, c, h, w), image(n, k, p, q), image(k, c, r, s)
         if operator == "convolution forward":
             return lambda: F.conv2d(x, weight, None, stride, padding)
@@ -139,10 +221,11 @@ def torch_operator(operator, shape, precision):
 failed = []
 
 
-def ours(cxr, nets, batches, precision, steps, seconds):
-    """The results of `cxr bench`, each as soon as it is measured; one process for all, because compiling the kernels takes longer than most measurements."""
+def ours(cxr, nets, batches, precision, steps, seconds, graphs):
+    """The results of `cxr bench`, its steps launched one by one or as graphs, each as soon as it is measured; one process for all, because compiling the kernels takes longer than most measurements."""
     command = [cxr, "bench", "--device", "cuda", "--net", ",".join(nets), "--batch", ",".join(map(str, batches)), "--steps", str(steps), "--precision", precision, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+    environment = {"ILGPUCXR_GRAPHS": "1" if graphs else "0"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as run:
         watch = threading.Timer(max(seconds, 1), run.kill)
         watch.start()
         rest = ""
@@ -156,7 +239,7 @@ def ours(cxr, nets, batches, precision, steps, seconds):
                 continue
         watch.cancel()
     if run.returncode:
-        failed.append(f"{' '.join(command)}: exit code {run.returncode}")
+        failed.append(f"{' '.join(command)}, {environment}: exit code {run.returncode}")
         print(failed[-1], file=sys.stderr)
 
 
@@ -165,36 +248,53 @@ def reason(error):
     return (str(error).splitlines() or [repr(error)])[0]
 
 
+def step_lines(results):
+    """A line for each network, batch, precision and way of launching: ours, and the fastest of PyTorch's modes that launch that way."""
+    key = lambda row: (row["network"], str(row["batch"]), row["precision"])
+    for kind, launched in (("ours", "one by one"), ("recorded", "as one graph")):
+        theirs = [row for row in results["theirs"] if (row["mode"] == "graph") == (kind == "recorded")]
+        for name in dict.fromkeys(map(key, results[kind] + theirs)):
+            mine = next((row for row in results[kind] if key(row) == name), None)
+            other = min((row for row in theirs if key(row) == name), key=lambda row: row["seconds"], default=None)
+            cells = [*name, launched, f"{mine['imagesPerSecond']:.0f}" if mine else ""]
+            cells += [f"{other['batch'] / other['seconds']:.0f}", other["mode"]] if other else ["", ""]
+            cells += [f"{other['seconds'] / mine['medianSeconds']:.2f}" if mine and other else ""]
+            cells += [f"{mine['fastest'] * 1e3:.1f} to {mine['slowest'] * 1e3:.1f} ms" if mine else ""]
+            cells += [f"{mine['deviceBytes'] / 1e6:.0f}" if mine else "", f"{other['bytes'] / 1e6:.0f}" if other else ""]
+            yield f"| {' | '.join(cells)} |"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cxr")
     parser.add_argument("--batches", default="64,32,256")
     parser.add_argument("--nets", default="resnet18,vgg16")
     parser.add_argument("--precisions", default="tf32,bf16,fp32")
-    parser.add_argument("--modes", default="eager,channels-last,compile")
+    parser.add_argument("--modes", default="eager,channels-last,graph,compile")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--out", default=".")
     args = parser.parse_args()
     nets, batches, precisions = args.nets.split(","), [int(batch) for batch in args.batches.split(",")], args.precisions.split(",")
+    modes = args.modes.split(",")
+    kinds = ["ours"] * (modes != ["graph"]) + ["recorded"] * ("graph" in modes)
     end = time.monotonic() + args.seconds
     os.makedirs(args.out, exist_ok=True)
-    torch.backends.cudnn.benchmark = True
     card = torch.cuda.get_device_name()
     limits = next((value for name, value in LIMITS.items() if name in card), None)
     query = ["nvidia-smi", "--query-gpu=clocks.sm,clocks.max.sm,power.draw,temperature.gpu", "--format=csv,noheader"]
     clocks = subprocess.run(query, capture_output=True, text=True).stdout.strip() if shutil.which(query[0]) else "unknown"
     head = f"{card}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {time.strftime('%Y-%m-%d')}, clocks (now, most), power, temperature: {clocks}\n\n"
     path = os.path.join(args.out, "results.json")
-    with open(args.cxr, "rb") as file:
-        program = hashlib.sha256(file.read()).hexdigest()
-    results = {"card": card, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"), "program": program, "ours": [], "theirs": [], "operators": []}
+    with open(args.cxr, "rb") as cxr, open(__file__, "rb") as script:
+        program = hashlib.sha256(cxr.read() + script.read()).hexdigest()
+    results = {"card": card, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"), "program": program, "ours": [], "recorded": [], "theirs": [], "operators": []}
     if os.path.exists(path):
         with open(path) as file:
             before = json.load(file)
         if before.get("program") != program:
-            # Another program's times are not this one's.
-            before.update(program=program, ours=[], operators=[])
+            # Another program's times are not this one's, nor are those that another version of this script took.
+            before.update(program=program, ours=[], recorded=[], operators=[])
         results.update(before)
 
     def find(rows, **key):
@@ -208,23 +308,13 @@ def main():
     def save():
         # After every measurement, so that a run that is cut off loses nothing.
         write("results.json", json.dumps(results, indent=1))
-        lines = [head + "| network | batch | precision | ours, images/s | theirs, best | which | ours / theirs | spread of ours | memory, MB: ours | theirs |\n|---|---|---|---|---|---|---|---|---|---|"]
-        alone = [row for row in results["theirs"] if not any(all(row[name] == mine[name] for name in ("network", "batch", "precision")) for mine in results["ours"])]
-        for row in alone:
-            lines.append(f"| {row['network']} | {row['batch']} | {row['precision']} |  | {row['batch'] / row['seconds']:.0f} | {row['mode']} |  |  |  | {row['bytes'] / 1e6:.0f} |")
-        for mine in results["ours"]:
-            key = {name: mine[name] for name in ("network", "batch", "precision")}
-            theirs = min((row for row in results["theirs"] if all(row[name] == value for name, value in key.items())), key=lambda row: row["seconds"], default=None)
-            other = f"{mine['batch'] / theirs['seconds']:.0f} | {theirs['mode']} | {theirs['seconds'] / mine['medianSeconds']:.2f}" if theirs else " |  | "
-            memory = f"{mine['deviceBytes'] / 1e6:.0f} | {theirs['bytes'] / 1e6:.0f}" if theirs else f"{mine['deviceBytes'] / 1e6:.0f} | "
-            spread = f"{mine['fastest'] * 1e3:.1f} to {mine['slowest'] * 1e3:.1f} ms"
-            lines.append(f"| {mine['network']} | {mine['batch']} | {mine['precision']} | {mine['imagesPerSecond']:.0f} | {other} | {spread} | {memory} |")
-        write("steps.md", "\n".join(lines) + "\n")
-        lines = [head + "| operator | shape | precision | algorithm | ours, us | theirs, us | theirs / ours | share of the limit |\n|---|---|---|---|---|---|---|---|"]
+        header = "| network | batch | precision | launched | ours, images/s | theirs, best | which | ours / theirs | spread of ours | memory, MB: ours | theirs |\n|---|---|---|---|---|---|---|---|---|---|---|"
+        write("steps.md", "\n".join([head + header, *step_lines(results)]) + "\n" + STEP_NOTES)
+        lines = [head + "| operator | shape | precision | algorithm | ours, us | theirs, us | theirs, GPU, us | theirs / ours | share of the limit |\n|---|---|---|---|---|---|---|---|---|"]
         for row in results["operators"]:
-            other = f"{row['theirs'] * 1e6:.0f} | {row['theirs'] / row['ours']:.2f}" if row["theirs"] else " | "
+            other = f"{row['theirs'] * 1e6:.0f} | {row['gpu'] * 1e6:.0f} | {row['theirs'] / row['ours']:.2f}" if row["theirs"] else " |  | "
             lines.append(f"| {row['operator']} | {row['shape']} | {row['precision']} | {row['algorithm']} | {row['ours'] * 1e6:.0f} | {other} | {row['share']} |")
-        write("operators.md", "\n".join(lines) + "\n")
+        write("operators.md", "\n".join(lines) + "\n" + OPERATOR_NOTES)
 
     def left():
         return end - time.monotonic()
@@ -241,18 +331,20 @@ def main():
 
     for batch in batches:
         for precision in precisions:
-            missing = [net for net in nets if not find(results["ours"], network=net, batch=batch, precision=precision)]
-            if missing and left() > 0:
-                # The driver compiles every kernel that a process is the first to use.
-                for result in ours(args.cxr, missing, [batch], precision, args.steps, min(left(), 90)):
-                    results["ours"].append(result)
-                    save()
+            for kind in kinds:
+                missing = [net for net in nets if not find(results[kind], network=net, batch=batch, precision=precision)]
+                if missing and left() > 0:
+                    # The driver compiles every kernel that a process is the first to use.
+                    for result in ours(args.cxr, missing, [batch], precision, args.steps, min(left(), 90), kind == "recorded"):
+                        results[kind].append(result)
+                        save()
             for net in nets:
-                for mode in args.modes.split(","):
+                for mode in modes:
                     if left() <= 0 or find(results["theirs"], network=net, batch=batch, precision=precision, mode=mode):
                         continue
                     try:
-                        seconds, size = torch_step(net, batch, precision, mode, args.steps)
+                        measure = torch_step_apart if mode == "graph" else torch_step
+                        seconds, size = measure(net, batch, precision, mode, args.steps)
                         results["theirs"].append({"network": net, "batch": batch, "precision": precision, "mode": mode, "seconds": seconds, "bytes": size})
                     except Exception as error:
                         print(f"PyTorch {net} {batch} {precision} {mode}: {reason(error)}", file=sys.stderr)
@@ -264,13 +356,13 @@ def main():
             key = {"operator": timing["operator"], "shape": timing["shape"], "precision": result["precision"], "algorithm": timing["algorithm"]}
             if left() <= 0 or not timing["calls"] or find(results["operators"], **key):
                 continue
-            mine, other = timing["seconds"] / timing["calls"], None
+            mine, other, gpu = timing["seconds"] / timing["calls"], None, None
             try:
                 work = torch_operator(timing["operator"], timing["shape"], result["precision"])
-                other = clock(work, args.steps) if work else None
+                other, gpu = clock_operator(work, args.steps) if work else (None, None)
             except Exception as error:
                 print(f"{key}: {reason(error)}", file=sys.stderr)
-            results["operators"].append({**key, "ours": mine, "theirs": other, "share": share(timing, result["precision"], mine)})
+            results["operators"].append({**key, "ours": mine, "theirs": other, "gpu": gpu, "share": share(timing, result["precision"], mine)})
             save()
     for name in ("operators.md", "steps.md"):
         if os.path.exists(os.path.join(args.out, name)):
