@@ -9,6 +9,9 @@ public sealed class UsageException : Exception
     /// <param name="message">One sentence.</param>
     public UsageException(string message) : base(message) { }
 
+    /// <summary>Whether nothing is wrong but that another process is training into the run's directory.</summary>
+    public bool IsBusy { get; init; }
+
     /// <summary>Refuses what does not hold.</summary>
     /// <param name="condition">What must hold.</param>
     /// <param name="message">One sentence.</param>

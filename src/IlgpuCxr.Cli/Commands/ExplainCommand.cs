@@ -28,6 +28,8 @@ internal static class ExplainCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string input = parsed.GetValue(Input)!;
+        if (Directory.Exists(input))
+            throw new DataException($"'{input}' is a directory; name one image.");
         if (!File.Exists(input))
             throw new DataException($"There is no image '{input}'; check the path.");
         string picture = parsed.GetValue(Out) ?? Path.GetFileNameWithoutExtension(input) + "-gradcam.png";

@@ -54,8 +54,8 @@ public abstract class OperatorCase
     public ElementType Elements { get; init; }
 
     /// <summary>
-    /// The algorithms of the operator, by the names that <see cref="DeviceOptions.Algorithms"/> takes; empty lets it
-    /// choose.
+    /// The algorithms to check, at least one, by the names that <see cref="DeviceOptions.Algorithms"/> takes; an empty
+    /// name is what the operator chooses.
     /// </summary>
     public abstract IReadOnlyList<string> Algorithms { get; }
 

@@ -15,7 +15,8 @@ namespace IlgpuCxr.Reproduction;
 /// <remarks>
 /// It may be interrupted at any moment and called again with the same options: phantoms that are drawn stay, a row that
 /// is complete is not trained again, an interrupted one goes on from its last checkpoint to the same bits, and the
-/// report is written anew. A row that diverges or does not fit into memory does not keep the others from being trained.
+/// report is written anew. A row that diverges, does not fit into memory or is being trained by another process
+/// does not keep the others from being trained.
 /// </remarks>
 /// <param name="device">Where to compute.</param>
 /// <param name="options">What to reproduce.</param>
@@ -35,7 +36,7 @@ public sealed class StudyReproduction(
     /// <summary>The images that were left out.</summary>
     public IReadOnlyCollection<UnreadableImage> Unreadable => unreadable.Values;
 
-    /// <summary>The rows that diverged or did not fit into memory, and so are not in the report.</summary>
+    /// <summary>The rows that diverged, did not fit into memory or were in use, and so are not in the report.</summary>
     public IReadOnlyList<FailedRow> Failed => failed;
 
     /// <summary>Does everything that is not done yet.</summary>
@@ -77,7 +78,8 @@ public sealed class StudyReproduction(
                     result = Train(plan, new RowObserver(observer, plan, clock), cancellation);
                 }
                 catch (Exception exception)
-                    when (exception is NetworkException { IsDivergence: true } or OutOfMemoryException)
+                    when (exception is NetworkException { IsDivergence: true } or OutOfMemoryException
+                        or UsageException { IsBusy: true })
                 {
                     string reason = Reason(plan, exception);
                     failed.Add(new FailedRow(plan.Row, reason));
@@ -162,6 +164,8 @@ public sealed class StudyReproduction(
     // Another rate alone would be refused: the directories, the other rows' too, are those of this one.
     private static string Reason(RowPlan plan, Exception exception)
     {
+        if (exception is UsageException)
+            return $"Row {plan.Row.Id}: {exception.Message}";
         string reason = exception is OutOfMemoryException
             ? "There is not enough memory; use a smaller --batch or --size"
             : exception.Message.TrimEnd('.');

@@ -43,7 +43,7 @@ public sealed class StudyWeights
         if (missing.Count > 0)
         {
             Notice =
-                $"There are no ImageNet weights of {string.Join(" and ", missing)} ('cxr weights fetch' gets them): starting from random weights, where the study starts from ImageNet's.";
+                $"There are no ImageNet weights of {string.Join(" and ", missing)} ('cxr weights fetch' with the network's name gets them): starting from random weights, where the study starts from ImageNet's.";
         }
         else if (options.Rows.Any(row => Where(row) == InitialWeights.RandomName))
         {

@@ -84,7 +84,10 @@ public sealed class RunDirectory
                 when (exception.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOS)
             {
                 throw new UsageException(
-                    $"Another process is training into '{Location}'; wait until it ends, or choose another --out.");
+                    $"Another process is training into '{Location}'; wait until it ends, or choose another --out.")
+                {
+                    IsBusy = true,
+                };
             }
         });
         try

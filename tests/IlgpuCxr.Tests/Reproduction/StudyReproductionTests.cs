@@ -191,15 +191,19 @@ public sealed class StudyReproductionTests
     }
 
     [Test]
-    public void A_row_that_another_call_is_training_stays_that_calls()
+    public void A_row_that_another_call_is_training_stays_that_calls_and_the_others_are_trained()
     {
-        StudyOptions options = Options(cxr.PathOf("locked"));
+        StudyOptions options = Options(cxr.PathOf("locked")) with { Epochs = 1 };
         var row = new RowDirectory(options.Out, options.Rows[0]);
+        var watcher = new Watcher();
         using ComputeDevice device = SmallRun.Open(2);
+        StudyReproduction reproduction = Reproduction(device, options);
         using (row.Open().Lock())
             Assert.That(
-                () => Reproduction(device, options).Run(new Watcher(), CancellationToken.None),
-                Throws.TypeOf<UsageException>().With.Message.Contains("Another process is training"));
+                reproduction.Run(watcher, CancellationToken.None).Rows.Select(result => result.Row),
+                Is.EqualTo(new[] { options.Rows[1] }));
+        Assert.That(reproduction.Failed.Select(failed => failed.Row), Is.EqualTo(new[] { options.Rows[0] }));
+        Assert.That(watcher.Failures, Has.Exactly(1).Contains("Another process is training into"));
         Assert.That(File.Exists(row.PathOf("row.json")), Is.False);
     }
 
