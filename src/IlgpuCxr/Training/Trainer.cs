@@ -244,6 +244,19 @@ public sealed class Trainer : IDisposable
         directoryLock = run.Lock();
     }
 
+    // A network that always says what is left would be right about all images that can be read.
+    private void RequireEveryClass()
+    {
+        HashSet<string> unreadable = [.. loader.Unreadable.Select(image => image.Path)];
+        for (int c = 0; unreadable.Count > 0 && c < data.ClassNames.Count; c++)
+        {
+            ImageSample[] images = [.. data.Train.Where(sample => LabelSet.Has(data.Task, sample.Label, c))];
+            if (images.Length > 0 && images.All(image => unreadable.Contains(image.Path)))
+                throw new DataException(
+                    $"None of the {images.Length} training images of the class '{data.ClassNames[c]}' can be read, for example '{images[0].Path}'; replace them, or remove the class.");
+        }
+    }
+
     private static void RequireFinite(double loss, int epoch)
     {
         if (double.IsFinite(loss))
@@ -304,6 +317,7 @@ public sealed class Trainer : IDisposable
         if (trains && trained == 0)
             throw new DataException(
                 $"No batch of epoch {epoch} can be trained on: at {options.Size}x{options.Size} pixels a batch needs two images, and all but one are unreadable ('cxr data check' lists them); use more images or a larger --size.");
+        RequireEveryClass();
         RequireFinite(loss ?? 0, epoch);
         Evaluation train = evaluator.Run(
             loader.Augmented(data.Train, TrainingEvaluationSeed(options), epoch, cancellation), data.Train.Count,

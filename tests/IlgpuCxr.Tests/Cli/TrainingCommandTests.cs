@@ -393,6 +393,22 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void A_class_of_which_no_training_image_can_be_read_is_refused_by_name()
+    {
+        using DataFolder damaged = DataFolder.Complete(4);
+        for (int i = 0; i < 4; i++)
+            damaged.Write($"train/normal/{i}.png", []);
+        string run = cxr.PathOf("one class");
+        CommandResult refused = cxr.Run(Arguments(run, "--epochs", "1", "--data", damaged.Root));
+        Assert.That(refused.ExitCode, Is.EqualTo(1), refused.Output);
+        Assert.That(
+            refused.ErrorLines[^1],
+            Is.EqualTo(
+                $"None of the 4 training images of the class 'normal' can be read, for example '{damaged.PathOf("train", "normal", "0.png")}'; replace them, or remove the class."));
+        Assert.That(File.Exists(Path.Combine(run, "last.safetensors")), Is.False);
+    }
+
+    [Test]
     public void Unreadable_images_are_told_also_by_a_run_that_fails_but_not_all_of_many()
     {
         using DataFolder damaged = DataFolder.Complete(1);
