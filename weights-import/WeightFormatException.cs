@@ -10,9 +10,10 @@ public sealed class WeightFormatException : Exception
     /// Makes the sentence "<paramref name="source"/>: <paramref name="problem"/>; <paramref name="remedy"/>."
     /// </summary>
     public WeightFormatException(string source, string problem, string remedy, Exception? cause = null)
-        : base($"{source}: {problem}; {remedy}.", cause)
-    {
-    }
+        : base($"{source}: {problem}; {remedy}.", cause) => Problem = problem;
+
+    /// <summary>What is wrong, for who knows a better remedy.</summary>
+    public string Problem { get; }
 
     /// <summary>Text from a file, made fit for a message: short, on one line, without control characters.</summary>
     internal static string Clean(string text)

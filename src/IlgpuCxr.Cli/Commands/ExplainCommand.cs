@@ -31,7 +31,9 @@ internal static class ExplainCommand
         if (Directory.Exists(input))
             throw new DataException($"'{input}' is a directory; name one image.");
         if (!File.Exists(input))
-            throw new DataException($"There is no image '{input}'; check the path.");
+            throw new DataException(Directory.Exists(input)
+                ? $"'{input}' is a directory; name one image in it."
+                : $"There is no image '{input}'; check the path.");
         string picture = parsed.GetValue(Out) ?? Path.GetFileNameWithoutExtension(input) + "-gradcam.png";
         if (!Path.GetExtension(picture).Equals(".png", StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"--out '{picture}' is no PNG file by its name; let it end in .png.");

@@ -189,7 +189,11 @@ public static partial class ImageDirectory
     }
 
     private static DataException MissingSplit(string root, string name) =>
-        new($"The data directory '{root}' has no split '{name}'; it needs {name}/CLASS/*.png.");
+        new($"The data directory '{root}' has no split '{name}'; " + (
+            Array.Find(SubdirectoriesOf(root), part => FindSplit(part, SubdirectoriesOf(part), name) is not null)
+                is { } part
+            ? $"name one that has it, such as '{part}'."
+            : $"it needs {name}/CLASS/*.png."));
 
     private static string[] ClassesOf(string split) =>
         [.. SubdirectoriesOf(split).Select(directory => Path.GetFileName(directory))];

@@ -127,7 +127,7 @@ internal static class ImageTable
         string[] missing = [.. Columns.Where(column => !hasHeader || csv.GetFieldIndex(column, isTryGet: true) < 0)];
         if (missing.Length > 0)
             throw new DataException(
-                $"Line 1 of '{file}' names no column {string.Join(", ", missing)}; let it name {string.Join(", ", Columns)} and perhaps patient, with commas between them.");
+                $"Line 1 of '{file}' names no column {string.Join(", ", missing)}; let it name {string.Join(", ", Columns)} and perhaps patient, separated by commas.");
         while (csv.Read())
         {
             int line = csv.Parser.RawRow;

@@ -21,7 +21,7 @@ public sealed class StudyWeights
     public StudyWeights(StudyOptions options)
     {
         this.options = options;
-        var missing = new List<string>();
+        var missing = new List<StudyRow>();
         foreach (StudyRow row in options.Rows)
         {
             if (found.ContainsKey(Key(row)))
@@ -33,7 +33,7 @@ public sealed class StudyWeights
             catch (NetworkException) when (options.Weights is null)
             {
                 found[Key(row)] = InitialWeights.Random;
-                missing.Add(row.NetworkTitle);
+                missing.Add(row);
             }
         }
         // Found of each network, a directory's and the cache's are different files.
@@ -43,7 +43,7 @@ public sealed class StudyWeights
         if (missing.Count > 0)
         {
             Notice =
-                $"There are no ImageNet weights of {string.Join(" and ", missing)} ('cxr weights fetch' with the network's name gets them): starting from random weights, where the study starts from ImageNet's.";
+                $"There are no ImageNet weights of {string.Join(" and ", missing.Select(row => row.NetworkTitle))} (get them by {string.Join(" and ", missing.Select(row => $"'cxr weights fetch {row.Network}'"))}): starting from random weights, where the study starts from ImageNet's.";
         }
         else if (options.Rows.Any(row => Where(row) == InitialWeights.RandomName))
         {

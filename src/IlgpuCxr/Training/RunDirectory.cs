@@ -41,8 +41,8 @@ public sealed class RunDirectory
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException(
-                $"--out '{path}' cannot be written ({exception.Message.TrimEnd('.')}); choose a directory that can.");
+            string reason = File.Exists(path) ? "it is a file and not a directory" : exception.Message.TrimEnd('.');
+            throw new UsageException($"--out '{path}' cannot be written ({reason}); choose a directory that can.");
         }
     }
 

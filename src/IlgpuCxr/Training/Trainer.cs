@@ -112,9 +112,7 @@ public sealed class Trainer : IDisposable
         if (Checkpoint.Exists(run.Last))
             throw new UsageException(
                 $"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
-        if (run.IsReported || Checkpoint.Exists(run.Best))
-            throw new UsageException(
-                $"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; bring it back, or begin anew: move that directory away, or choose another --out.");
+        RefuseWithoutLast();
         WriteConfiguration();
     }
 
@@ -132,9 +130,12 @@ public sealed class Trainer : IDisposable
     {
         Claim();
         if (!Checkpoint.Exists(run.Last))
+        {
+            RefuseWithoutLast();
             throw new UsageException(
                 $"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
-        CheckpointInfo info = Checkpoint.ReadInfo(run.Last);
+        }
+        CheckpointInfo info = ReadLast();
         if (Difference(info) is { } difference)
         {
             throw new UsageException(
@@ -254,6 +255,28 @@ public sealed class Trainer : IDisposable
             if (images.Length > 0 && images.All(image => unreadable.Contains(image.Path)))
                 throw new DataException(
                     $"None of the {images.Length} training images of the class '{data.ClassNames[c]}' can be read, for example '{images[0].Path}'; replace them, or remove the class.");
+        }
+    }
+
+    private void RefuseWithoutLast()
+    {
+        if (run.IsReported || Checkpoint.Exists(run.Best))
+            throw new UsageException(
+                $"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; bring it back, or begin anew: move that directory away, or choose another --out.");
+    }
+
+    private CheckpointInfo ReadLast()
+    {
+        try
+        {
+            return Checkpoint.ReadInfo(run.Last);
+        }
+        catch (WeightFormatException exception)
+        {
+            // Of a file that this program wrote there is nothing to download.
+            throw new WeightFormatException(
+                Checkpoint.FileOf(run.Last), exception.Problem,
+                "check that file or bring a copy of it back, or begin anew in another --out", exception);
         }
     }
 

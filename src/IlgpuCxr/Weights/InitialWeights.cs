@@ -87,7 +87,7 @@ public sealed class InitialWeights
     {
         [string only] => only,
         [] => throw new NetworkException(
-            $"There is no file {network}*{string.Join($" or {network}*", Extensions)} in {folder}; put the weights there, or name a file."),
+            $"There is no file {network}*{string.Join($" or {network}*", Extensions)} in {folder}; put the weights there, or name where they are."),
         var several => throw new NetworkException(
             $"There are several files of {network} in {folder} ({string.Join(", ", several.Select(System.IO.Path.GetFileName))}); name the one to use."),
     };

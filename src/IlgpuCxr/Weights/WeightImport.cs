@@ -107,7 +107,7 @@ public static class WeightImport
             ? new NetworkException(
                 $"{path} does not fit {network.Name}, these look like {actual.Name}'s weights; use --net {actual.Name}, or weights of {network.Name}.")
             : new NetworkException(
-                $"{path} does not fit {network.Name} with {network.Head.Outputs} outputs ({misfits}); use weights of the same network, or see what is in them with 'cxr weights inspect'.");
+                $"{path} does not fit {network.Name} with {network.Head.Outputs} outputs ({misfits}); use {(AreOf(network.Architecture, tensors) ? "the --hidden and as many classes as they were trained with" : "weights of the same network")}, or see what is in them with 'cxr weights inspect'.");
 
     /// <summary>Whether the weights are another network's, whatever its classifier.</summary>
     private static bool AreOf(Architecture architecture, Dictionary<string, WeightTensor> tensors) =>

@@ -48,11 +48,22 @@ public sealed class RunRefusalTests
         string away = cxr.PathOf("away"), reportAway = cxr.PathOf("report away"), before = Digest.OfFile(best);
         File.Move(Last, away);
         cxr.Run(Arguments()).AssertRefused(2, Refusal);
+        cxr.Run(Arguments("--resume")).AssertRefused(2, Refusal);
         File.Move(report, reportAway);
         cxr.Run(Arguments()).AssertRefused(2, Refusal);
         Assert.That(Digest.OfFile(best), Is.EqualTo(before));
         File.Move(reportAway, report);
         File.Move(away, Last);
+    }
+
+    [Test]
+    public void A_run_whose_last_checkpoint_is_damaged_can_only_begin_anew_elsewhere()
+    {
+        string damaged = Directory.CreateDirectory(cxr.PathOf("damaged")).FullName;
+        byte[] whole = File.ReadAllBytes(Last);
+        File.WriteAllBytes(Path.Combine(damaged, "last.safetensors"), whole[..(whole.Length / 2)]);
+        cxr.Run(Arguments("--resume", "--out", damaged)).AssertRefused(
+            1, "check that file or bring a copy of it back, or begin anew in another --out.");
     }
 
     [Test]
@@ -99,6 +110,8 @@ public sealed class RunRefusalTests
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         cxr.Run(Arguments("--weights", Path.Combine(Run, "best"), "--out", cxr.PathOf("vgg"), "--net", "vgg16"))
             .AssertRefused(1, "these look like resnet18's weights; use --net resnet18");
+        cxr.Run(Arguments("--weights", Path.Combine(Run, "best"), "--out", cxr.PathOf("one layer"), "--hidden", "0"))
+            .AssertRefused(1, "use the --hidden and as many classes as they were trained with");
     }
 
     [Test]

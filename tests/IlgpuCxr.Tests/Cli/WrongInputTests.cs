@@ -144,10 +144,9 @@ public sealed class WrongInputTests
     public void Results_cannot_go_below_a_file()
     {
         File.WriteAllText(cxr.PathOf("file"), "");
-        foreach (string path in new[] { "file", Path.Combine("file", "run") })
-            cxr.Run(
-                "train", "--data", data.Root, "--size", "32", "--out", cxr.PathOf(path)).AssertRefused(WrongUsage,
-                "cannot be written");
+        foreach ((string path, string expected) in new[] { ("file", "file' cannot be written (it is a file and not a directory)"), (Path.Combine("file", "run"), "cannot be written") })
+            cxr.Run("train", "--data", data.Root, "--size", "32", "--out", cxr.PathOf(path)).AssertRefused(
+                WrongUsage, expected);
         cxr.Run("train", "--data", data.Root, "--size", "32", "--out", "").AssertRefused(WrongUsage, "--out ''");
     }
 
@@ -186,6 +185,29 @@ public sealed class WrongInputTests
             "predict", data.PathOf("train", "normal", "0.png"), "--checkpoint", cxr.PathOf("beside"), "--csv",
             cxr.PathOf("beside.safetensors")).AssertRefused(WrongUsage, "would overwrite the input");
         Assert.That(File.ReadAllText(cxr.PathOf("beside.safetensors")), Is.EqualTo("weights"));
+    }
+
+    [Test]
+    public void A_directory_of_several_data_sets_names_one()
+    {
+        using var study = new DataFolder();
+        study.WriteImage("part1/train/normal/0.png");
+        study.WriteImage("part2/train/normal/0.png");
+        cxr.Run("data", "check", study.Root).AssertRefused(
+            Failed, $"has no split 'train'; name one that has it, such as '{study.PathOf("part1")}'.");
+    }
+
+    [Test]
+    public void A_directory_is_no_image_to_explain() =>
+        cxr.Run("explain", data.Root, "--checkpoint", "none").AssertRefused(
+            Failed, $"'{data.Root}' is a directory; name one image in it.");
+
+    [Test]
+    public void An_empty_directory_of_weights_asks_where_they_are()
+    {
+        string empty = Directory.CreateDirectory(cxr.PathOf("no weights")).FullName;
+        cxr.Run("reproduce", "--device", "cpu", "--weights", empty, "--out", cxr.PathOf("without weights"))
+            .AssertRefused(Failed, $"in {empty}; put the weights there, or name where they are.");
     }
 
     [TestCase("weights inspect", "file '' is empty")]

@@ -95,6 +95,7 @@ public sealed class ImageTableTests
         "Line 1 of", "names no column labels; let it name path, labels, split and perhaps patient", "path,label,split",
         "1.png,a,train")]
     [TestCase("Line 1 of", "names no column path, labels, split", "")]
+    [TestCase("Line 1 of", "and perhaps patient, separated by commas.", "path;labels;split")]
     [TestCase("Line 3 of", "has 2 of the 3 columns", "path,labels,split", "1.png,a,train", "2.png,b")]
     [TestCase("Line 2 of", "check its quotes", "path,labels,split", "1.png,a\"b\",train")]
     [TestCase(

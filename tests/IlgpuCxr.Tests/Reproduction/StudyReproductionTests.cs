@@ -55,7 +55,10 @@ public sealed class StudyReproductionTests
         Assert.That(whole.Error, Is.Empty);
         foreach (string title in new[] { "Part 1, accuracy", "Part 1, F1", "Part 2, accuracy", "Part 2, F1" })
             Assert.That(whole.Output, Does.Contain(title));
-        Assert.That(whole.Output, Does.Contain("starting from random weights").IgnoreCase.And.Contain("report.html"));
+        Assert.That(
+            whole.Output,
+            Does.Contain("(get them by 'cxr weights fetch resnet18'): starting from random weights")
+                .And.Contain("report.html"));
         Assert.That(
             whole.Output.Split('\n')
                 .Where(line => line.StartsWith('│') || line.StartsWith('╭'))
