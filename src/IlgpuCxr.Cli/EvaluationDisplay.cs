@@ -16,7 +16,7 @@ internal static class EvaluationDisplay
             : $"{checkpoint}: no epoch was noted");
         foreach ((string split, Evaluation evaluation, _) in results)
             Output.Line(
-                $"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options.Task, info.Classes)}");
+                $"{split}: {ReportText.Metrics(evaluation.Accuracy, evaluation.F1, evaluation.Loss, info.Options, info.Classes)}");
         foreach ((string split, Evaluation evaluation, IReadOnlyList<ClassMetrics> classes) in results)
         {
             if (evaluation.Averages is null)

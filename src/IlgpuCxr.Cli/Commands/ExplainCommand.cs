@@ -28,8 +28,6 @@ internal static class ExplainCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         string input = parsed.GetValue(Input)!;
-        if (Directory.Exists(input))
-            throw new DataException($"'{input}' is a directory; name one image.");
         if (!File.Exists(input))
             throw new DataException(Directory.Exists(input)
                 ? $"'{input}' is a directory; name one image in it."

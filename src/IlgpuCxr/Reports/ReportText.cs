@@ -17,6 +17,9 @@ public static class ReportText
     /// <summary>The index of the label COVID-19.</summary>
     internal const int Covid = 0;
 
+    // Nothing else would tell why the losses of two splits differ by the number of their images.
+    private const string Sum = "sum over images";
+
     internal const string Title = "Chest X-rays, twelve runs: the study and this reproduction";
 
     internal const string Study =
@@ -65,13 +68,13 @@ public static class ReportText
     /// <param name="accuracy">As <see cref="Evaluation.Accuracy"/> is.</param>
     /// <param name="f1">As <see cref="Evaluation.F1"/> is.</param>
     /// <param name="loss">As <see cref="Evaluation.Loss"/> is.</param>
-    /// <param name="task">One class an image, or several labels.</param>
+    /// <param name="options">How the network was trained.</param>
     /// <param name="classes">The classes, in the order of the logits.</param>
     public static string Metrics(
-        double accuracy, double f1, double loss, ClassificationTask task, IReadOnlyList<string> classes) =>
+        double accuracy, double f1, double loss, TrainingOptions options, IReadOnlyList<string> classes) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Accuracy(task)} {accuracy:F2} %, {F1(task, classes)} {f1:F4}, loss {loss:F4}");
+            $"{Accuracy(options.Task)} {accuracy:F2} %, {F1(options.Task, classes)} {f1:F4}, loss {loss:F4}{(new Criterion(options.Loss, options.Focal).Sums ? $" ({Sum})" : "")}");
 
     /// <summary>What <see cref="Evaluation.Accuracy"/> is called.</summary>
     /// <param name="task">One class an image, or several labels.</param>
@@ -92,7 +95,7 @@ public static class ReportText
     internal static IEnumerable<string> Metrics(RowResult run) =>
     [
         .. run.Splits.Select(split =>
-            $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options.Task, run.Configuration.Data.Classes)}."),
+            $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options, run.Configuration.Data.Classes)}."),
         $"Trained on {Device(run.Device, run.Precision, run.Algorithms)}.",
     ];
 
@@ -119,7 +122,7 @@ public static class ReportText
         _ =>
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : "sum")})"),
+                $"focal loss alpha {options.Focal.Alpha} gamma {options.Focal.Gamma} ({(options.Focal.Mean ? "mean" : Sum)})"),
     };
 
     private static string Optimizer(OptimizerOptions options)

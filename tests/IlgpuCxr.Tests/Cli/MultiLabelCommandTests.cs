@@ -38,7 +38,7 @@ public sealed class MultiLabelCommandTests
     {
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.That(trained.Error, Is.Empty);
-        Assert.That(trained.Output, Does.Contain("focal loss alpha 0.25 gamma 2 (sum), AdamW lr 0.001"));
+        Assert.That(trained.Output, Does.Contain("focal loss alpha 0.25 gamma 2 (sum over images), AdamW lr 0.001"));
         string[] rows =
         [
             .. trained.Output.Split('\n').SkipWhile(line => !line.StartsWith("epoch", StringComparison.Ordinal))
@@ -47,7 +47,10 @@ public sealed class MultiLabelCommandTests
         ];
         Assert.That(rows.Select(row => row.TrimStart()[0]), Is.EqualTo("-0"));
         Assert.That(rows[1], Does.EndWith("best"));
-        Assert.That(trained.Output, Does.Contain("validation: Jaccard index over images").And.Contain("ROC AUC"));
+        Assert.That(
+            trained.Output,
+            Does.Match("\nvalidation: Jaccard index over images .*, loss [0-9.]+ \\(sum over images\\)")
+                .And.Contain("ROC AUC"));
         Assert.That(
             trained.Output,
             Does.Contain("best: epoch 0, validation Jaccard index over images").And.Not.Contain("accuracy"));
