@@ -62,7 +62,8 @@ public static class ReportText
     internal const string MetricNotice =
         "Each class against the rest. Sensitivity: of the images of the class, the part found. Specificity: of the others, the part left alone. Precision: of " +
         "those predicted to be of the class, the part that is. F1: the harmonic mean of precision and sensitivity. AUC: area under the ROC curve. In brackets " +
-        "95 % intervals (Wilson's for shares, bootstrap over the images for F1 and AUC): a few images make them wide.";
+        "95 % intervals (Wilson's for shares, bootstrap over the images within each class for F1 and AUC, - where all its samples come out the same): " +
+        "a few images make them wide.";
 
     /// <summary>How well a checkpoint does on a set of images, in a line.</summary>
     /// <param name="accuracy">As <see cref="Evaluation.Accuracy"/> is.</param>
@@ -208,8 +209,10 @@ public static class ReportText
     internal static string Number(double value, int decimals) =>
         value.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
-    internal static string Interval(Estimate estimate) =>
-        $"{Number(estimate.Lower, 2)}\u2013{Number(estimate.Upper, 2)}";
+    // Of no width it would tell that chance has no part in the number.
+    internal static string Interval(Estimate estimate) => estimate.Lower < estimate.Upper
+        ? $"{Number(estimate.Lower, 2)}\u2013{Number(estimate.Upper, 2)}"
+        : StudyTableCell.Missing;
 
     /// <summary>How much COVID-19 the study's network finds on a split; null where it shows no matrix.</summary>
     internal static (long Found, long Images)? PublishedCovid(StudyRow row, string split)

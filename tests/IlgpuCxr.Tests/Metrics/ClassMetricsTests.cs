@@ -1,5 +1,7 @@
+using IlgpuCxr.Cli;
 using IlgpuCxr.Data;
 using IlgpuCxr.Metrics;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 
 namespace IlgpuCxr.Tests.Metrics;
@@ -102,6 +104,18 @@ public sealed class ClassMetricsTests
         Assert.That(
             (wrong.Sensitivity, wrong.Precision!.Value.Value, wrong.F1!.Value.Value),
             Is.EqualTo(((Estimate?)null, 0.0, 0.0)));
+    }
+
+    [TestCase(1, "0.667 (-)")]
+    [TestCase(-1, "0.000 (-)")]
+    public void Where_all_images_are_said_to_be_alike_F1_has_no_interval_and_a_share_has(float logit, string expected)
+    {
+        var predictions = new Predictions(
+            ClassificationTask.MultiLabel, 1, [logit, logit, logit, logit], [1, 1, 0, 0]);
+        ClassMetrics metrics = ClassMetrics.Of(predictions, 0, "label", seed: 1);
+        Assert.That(EvaluationDisplay.Interval(metrics.F1), Is.EqualTo(expected));
+        Assert.That(ReportText.Interval(metrics.F1!.Value), Is.EqualTo("-"));
+        Assert.That(ReportText.Interval(metrics.Sensitivity!.Value), Is.Not.EqualTo("-"));
     }
 
     // Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I, method 3.
