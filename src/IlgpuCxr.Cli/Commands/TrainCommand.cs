@@ -169,13 +169,10 @@ internal static class TrainCommand
             EvaluationDisplay.Print(run.Best, best, results);
         // A run that has more epochs than are asked for keeps them.
         RunReport.Write(run, new RowResult(
-            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), device.Name, history,
+            new RowConfiguration("", options with { Epochs = trainer.EpochsDone }, data.Describe()), trainer.TrainedOn, history,
             history.Sum(epoch => epoch.Seconds), [.. results.Select(SplitResult.Of)])
         {
             LeftOut = LeftOutImages.Of(data, loader.Unreadable),
-            // Who only evaluates what another call has trained does not know how that computed.
-            Precision = isDone ? null : device.Precision,
-            Algorithms = isDone ? null : device.Algorithms,
         });
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using CsvHelper;
 using IlgpuCxr.WeightsImport;
@@ -107,6 +108,23 @@ public sealed class RunDirectory
     /// <typeparam name="T">Its type.</typeparam>
     public void WriteConfiguration<T>(T configuration) =>
         Replace(ConfigurationName, writer => writer.WriteLine(JsonSerializer.Serialize(configuration, Indented)));
+
+    /// <summary>
+    /// What <c>config.json</c> says of <see cref="Trainer.TrainedOn"/>; null where it does not, is damaged or is gone.
+    /// </summary>
+    internal string? ReadTrainedOn()
+    {
+        try
+        {
+            return (string?)JsonNode.Parse(File.ReadAllBytes(Path.Combine(Location, ConfigurationName)))?["trainedOn"];
+        }
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            // It is for people to read, and no result depends on it.
+            return null;
+        }
+    }
 
     /// <summary>Writes <c>log.csv</c>, a row per epoch.</summary>
     /// <param name="history">All epochs so far.</param>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
+using IlgpuCxr.Reports;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
@@ -32,7 +33,7 @@ public sealed class Trainer : IDisposable
     private readonly DataDescription description;
     private readonly List<EpochResult> history = [];
     private IDisposable? directoryLock;
-    private bool isBroken;
+    private bool isBroken, isConfigured;
 
     /// <summary>Sets up a run.</summary>
     /// <param name="device">Where to train.</param>
@@ -68,6 +69,7 @@ public sealed class Trainer : IDisposable
         description = data.Describe();
         this.loader = loader;
         this.run = run;
+        TrainedOn = ReportText.Device(device.Name, device.Precision, device.Algorithms);
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         try
         {
@@ -101,6 +103,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Whether all epochs are trained, so that <see cref="Run"/> has nothing to do.</summary>
     public bool IsDone => EpochsDone >= options.Epochs;
+
+    /// <summary>
+    /// Where the epochs were trained, and how where that is not in fp32 by algorithms of the device's choice: of a run
+    /// that was resumed on another device or computes in another way, all, with the epoch from which each did.
+    /// </summary>
+    public string TrainedOn { get; private set; }
 
     /// <summary>Starts the run in a directory that holds none.</summary>
     /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
@@ -151,8 +159,10 @@ public sealed class Trainer : IDisposable
         if (isBest && !(hasBest && Checkpoint.ReadInfo(run.Best).History.Count >= info.History.Count))
             Checkpoint.Save(run.Best, device, network, null, info);
         history.AddRange(run.WithTimes(info.History));
-        if (!IsDone)
-            WriteConfiguration();
+        string before = run.ReadTrainedOn() ?? "a device that was not noted";
+        TrainedOn = IsDone || before == TrainedOn || before.EndsWith($" on {TrainedOn}", StringComparison.Ordinal)
+            ? before
+            : $"{before}, from epoch {EpochsDone} on {TrainedOn}";
     }
 
     /// <summary>Trains until all epochs are done.</summary>
@@ -315,17 +325,22 @@ public sealed class Trainer : IDisposable
             JsonSerializerOptions.Web),
         DataDescription.UnlabelledName);
 
-    private void WriteConfiguration() => run.WriteConfiguration(
-        new
-        {
-            Options = options,
-            Classes = data.ClassNames,
-            Data = Path.GetFullPath(data.Root),
-            Images = description,
-            Device = device.Name,
-            device.Precision,
-            device.Algorithms,
-        });
+    private void WriteConfiguration()
+    {
+        run.WriteConfiguration(
+            new
+            {
+                Options = options,
+                Classes = data.ClassNames,
+                Data = Path.GetFullPath(data.Root),
+                Images = description,
+                Device = device.Name,
+                device.Precision,
+                device.Algorithms,
+                TrainedOn,
+            });
+        isConfigured = true;
+    }
 
     /// <summary>Trains an epoch, where it is one, then evaluates and saves.</summary>
     private void RunEpoch(int epoch, ITrainingObserver observer, CancellationToken cancellation)
@@ -405,5 +420,8 @@ public sealed class Trainer : IDisposable
         Checkpoint.Save(run.Last, device, network, optimizer, info);
         if (isBest)
             Checkpoint.Save(run.Best, device, network, null, info);
+        // Not sooner: of a resumed run it would tell of a device, or of epochs, that nothing saved is of.
+        if (!isConfigured)
+            WriteConfiguration();
     }
 }

@@ -296,6 +296,35 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_run_that_goes_on_with_other_algorithms_tells_both_once_an_epoch_of_them_is_saved()
+    {
+        using var run = new SmallRun(Data.Root);
+        run.Train(Options with { Epochs = 1 });
+        string before = run.Files.ReadTrainedOn()!;
+        string both = $"{before}, from epoch 1 on {before} in fp32 with the algorithms relu=naive";
+        using var stopped = new CancellationTokenSource();
+        stopped.Cancel();
+        Assert.That(() => Resume(2, stopped.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(run.Files.ReadTrainedOn(), Is.EqualTo(before), "nothing of them is saved");
+        foreach (int epochs in new[] { 2, 3 })
+        {
+            Assert.That(Resume(epochs, CancellationToken.None), Is.EqualTo(both));
+            Assert.That(run.Files.ReadTrainedOn(), Is.EqualTo(both));
+        }
+
+        string Resume(int epochs, CancellationToken cancellation)
+        {
+            TrainingOptions options = Options with { Epochs = epochs };
+            using ComputeDevice device = DeviceCatalog.Open(
+                "cpu", new DeviceOptions { Threads = 2, Algorithms = "relu=naive" });
+            using var trainer = new Trainer(device, options, run.Images(options), run.Loader(options, 2), run.Files);
+            trainer.Resume();
+            trainer.Run(new SmallRun.Observer([], null), cancellation);
+            return trainer.TrainedOn;
+        }
+    }
+
+    [Test]
     public void Resuming_a_run_that_is_done_changes_nothing()
     {
         using var run = new SmallRun(Data.Root);
