@@ -8,7 +8,8 @@ namespace IlgpuCxr.Metrics;
 /// of F1 and of the area are percentiles of 1000 bootstrap samples, stratified as pROC's (Robin et al. 2011) are by
 /// default: each draws as many images with the class and as many without as there are, because how many there are is
 /// the data set's design and not chance. An F1 of 0 and an area of 1 come out of every sample the same, as does the F1
-/// of a class that is said of every image, so their intervals have no width and are printed as <c>-</c>. An average over few images hides a class that is never found; these numbers do not.
+/// of a class that is said of every image, so their intervals have no width and are printed as <c>-</c>. An average
+/// over few images hides a class that is never found; these numbers do not.
 /// </remarks>
 /// <param name="Name">The class.</param>
 /// <param name="Confusion">Index 0 without, 1 with the class: TN FP; FN TP.</param>
