@@ -25,8 +25,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K, int R, int S, int Stride, int Padding)
 {
-    // Winograd's kernels on a CPU keep a pixel of zeros, C or K floats, on the stack: of this many 64 kB, where a thread
-    // may have no more than 1 MB.
+    // Winograd's kernels on a CPU keep a pixel of zeros, C or K floats, on the stack: of this many 64 kB, where a
+    // thread may have no more than 1 MB.
     private const int MaxWinogradChannels = 16 * 1024;
 
     /// <summary>Output rows.</summary>

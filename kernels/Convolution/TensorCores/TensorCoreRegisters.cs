@@ -41,7 +41,9 @@ internal struct PairsOfARow
     public Float2 Columns48;
     public Float2 Columns56;
 
-    /// <summary>X and Y of each block of sums, which are of the upper row, or Z and W, of the one eight below.</summary>
+    /// <summary>
+    /// X and Y of each block of sums, which are of the upper row, or Z and W, of the one eight below.
+    /// </summary>
     public static PairsOfARow Of(WarpColumns64 sums, bool isLower)
     {
         PairsOfARow row;

@@ -35,8 +35,8 @@ internal static class TensorCoreTiles
     /// <summary>What cuts products into tiles.</summary>
     /// <remarks>
     /// What is read or written one by one has the small tile only: addresses of single floats take so many registers
-    /// that a larger one would spill, and in bf16 only results in singles are written so, where a row of them has an odd
-    /// number or a view begins between quads.
+    /// that a larger one would spill, and in bf16 only results in singles are written so, where a row of them has an
+    /// odd number or a view begins between quads.
     /// </remarks>
     public static TiledPlanner Planner<TAccess, TMath>()
         where TAccess : struct, ITiledAccess

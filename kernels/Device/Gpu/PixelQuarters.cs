@@ -1,12 +1,13 @@
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>
-/// Which elements a thread takes of a tensor <c>[pixels, C]</c>: four channels of a pixel in each quarter of the pixels.
+/// Which elements a thread takes of a tensor <c>[pixels, C]</c>: four channels of a pixel in each quarter of them.
 /// </summary>
 /// <remarks>
 /// What belongs to the channels is then read once for four pixels, and four reads of a tensor are under way at a time.
-/// With one of 8 bytes, as of bfloat16, the 2048 threads of a multiprocessor have 16 KB under way; but 4.8 TB/s, divided
-/// by 132 multiprocessors and multiplied by the some 0.7 µs that memory takes to answer, are 25 KB (Little's law).
+/// With one of 8 bytes, as of bfloat16, the 2048 threads of a multiprocessor have 16 KB under way; but 4.8 TB/s,
+/// divided by 132 multiprocessors and multiplied by the some 0.7 µs that memory takes to answer, are 25 KB (Little's
+/// law).
 /// </remarks>
 internal readonly struct PixelQuarters
 {
