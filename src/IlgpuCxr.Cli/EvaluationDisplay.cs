@@ -73,12 +73,13 @@ internal static class EvaluationDisplay
 
     private static string Counts(long first, long second) => $"{Output.Count(first)}, {Output.Count(second)}";
 
-    // An interval of no width would tell that chance has no part in the number.
-    internal static string Interval(Estimate? estimate) => estimate is { } e
-        ? string.Create(
-            CultureInfo.InvariantCulture,
-            $"{e.Value:F3} ({(e.Lower < e.Upper ? string.Create(CultureInfo.InvariantCulture, $"{e.Lower:F3}-{e.Upper:F3}") : "-")})")
-        : "-";
+    internal static string Interval(Estimate? estimate) => estimate switch
+    {
+        null => "-",
+        { HasWidth: true } e => string.Create(
+            CultureInfo.InvariantCulture, $"{e.Value:F3} ({e.Lower:F3}-{e.Upper:F3})"),
+        { } e => string.Create(CultureInfo.InvariantCulture, $"{e.Value:F3} (-)"),
+    };
 
     private static void PrintConfusion(string split, IReadOnlyList<string> classes, ConfusionMatrix matrix) =>
         Output.Table(

@@ -17,7 +17,7 @@ internal static class ReproductionDisplay
     /// <summary>Says what is about to be done.</summary>
     public static void PrintHeader(ComputeDevice device, StudyOptions options, StudyWeights weights)
     {
-        Output.Line(ReportText.Device(device.Name, device.Precision, device.Algorithms));
+        Output.Line(DeviceText.Of(device));
         Output.Line(
             $"{ReportText.Count(options.Rows.Count, "row")} of the study: {string.Join(", ", options.Rows.Select(row => row.Id))}; results in {options.Out}");
         foreach (StudyPart part in options.Rows.Select(row => row.Part).Distinct().Where(part => options.Directory(part) is null))

@@ -18,7 +18,7 @@ internal static class TrainingDisplay
     public static void PrintHeader(
         ComputeDevice device, TrainingOptions options, WeightImportReport? imported, ImageDataset data)
     {
-        Output.Line(ReportText.Device(device.Name, device.Precision, device.Algorithms));
+        Output.Line(DeviceText.Of(device));
         Output.Line(
             $"{options.Network} from {(imported is null ? "random weights" : Path.GetFileName(imported.Path))}, {ReportText.Configuration(options)}");
         if (imported is not null)

@@ -4,7 +4,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// Writes what a lane holds of a product as bfloat16: four neighbours of every sixteen columns, in rows eight apart.
+/// How <see cref="TensorCoreResults{TColumnExtent, TAccess, TResult}"/> reads and writes bfloat16: four neighbours of
+/// every sixteen columns.
 /// </summary>
 /// <remarks>
 /// A lane's two neighbours of eight columns are 4 bytes, and those of four lanes half of a sector of memory. So two
@@ -15,42 +16,18 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// after                0  0  0  0  2  2  2  2    1  1  1  1  3  3  3  3
 /// </code>
 /// </remarks>
-internal static class BFloat16Results<TColumnExtent, TResult>
+internal static class BFloat16Results<TColumnExtent>
     where TColumnExtent : struct, ITileExtent
-    where TResult : struct, ITiledResult
 {
-    /// <summary>As <see cref="TensorCoreResults{TColumnExtent, TAccess, TResult}.Store"/>, without slices.</summary>
-    public static void Store(WarpColumns64 sums, int row, int column, TResult result, TiledPlan plan)
+    /// <summary>The first of a lane's columns after the exchange, from that before.</summary>
+    public static int Column(int column)
     {
         int lane = Group.IdxX & 3;
-        column += (lane & 1) * 8 + (lane >> 1) * 4 - lane * 2;
-        StoreRow(Exchange(PairsOfARow.Of(sums, isLower: false)), row, column, result, plan);
-        StoreRow(Exchange(PairsOfARow.Of(sums, isLower: true)), row + 8, column, result, plan);
+        return column + (lane & 1) * 8 + (lane >> 1) * 4 - lane * 2;
     }
 
-    private static void StoreRow(PairsOfARow sums, int row, int column, TResult result, TiledPlan plan)
-    {
-        // No lane may leave before its neighbour has its values.
-        if (row >= plan.Rows)
-            return;
-        int offset = result.Offset(row);
-        PairsOfARow addends = default, masks = default;
-        if (result.HasAddend)
-        {
-            int start = result.AddendOffset(offset);
-            addends = TResult.AddsToResult
-                ? Read(result.Addend, start, column, plan.Columns)
-                : ReadSingles(result.Addend, start, column, plan.Columns);
-        }
-        if (result.HasMask)
-            masks = Read(result.Mask, offset, column, plan.Columns);
-        Write(
-            result.View, offset, column, PairsOfARow.Finish<TColumnExtent, TResult>(result, sums, addends, masks),
-            plan.Columns);
-    }
-
-    /// <summary>The second pair of sixteen columns follows the first.</summary>
-    private static PairsOfARow Exchange(PairsOfARow pairs)
+    /// <summary>Exchanges pairs; of sixteen columns the second then follows the first.</summary>
+    public static PairsOfARow Exchange(PairsOfARow pairs)
     {
         Exchange(ref pairs.Columns0, ref pairs.Columns8);
         Exchange(ref pairs.Columns16, ref pairs.Columns24);
@@ -72,7 +49,8 @@ internal static class BFloat16Results<TColumnExtent, TResult>
         second = isOdd ? second : taken;
     }
 
-    private static PairsOfARow Read(ArrayView<float> view, int start, int column, int columns)
+    /// <summary>A tensor's elements where the lane writes.</summary>
+    public static PairsOfARow Read(ArrayView<float> view, int start, int column, int columns)
     {
         PairsOfARow pairs = default;
         ReadQuad(view, start, column, columns, out pairs.Columns0, out pairs.Columns8);
@@ -86,7 +64,7 @@ internal static class BFloat16Results<TColumnExtent, TResult>
     }
 
     /// <summary>A bias, which need not begin at a multiple of 16 bytes.</summary>
-    private static PairsOfARow ReadSingles(ArrayView<float> view, int start, int column, int columns)
+    public static PairsOfARow ReadSingles(ArrayView<float> view, int start, int column, int columns)
     {
         PairsOfARow pairs = default;
         pairs.Columns0 = TiledGemm.LoadPairOrLast(view, start, column, columns);
@@ -103,7 +81,8 @@ internal static class BFloat16Results<TColumnExtent, TResult>
         return pairs;
     }
 
-    private static void Write(ArrayView<float> view, int start, int column, PairsOfARow pairs, int columns)
+    /// <summary>Writes results.</summary>
+    public static void Write(ArrayView<float> view, int start, int column, PairsOfARow pairs, int columns)
     {
         WriteQuad(view, start, column, pairs.Columns0, pairs.Columns8, columns);
         WriteQuad(view, start, column + 16, pairs.Columns16, pairs.Columns24, columns);

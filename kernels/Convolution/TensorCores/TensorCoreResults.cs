@@ -28,7 +28,14 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         }
         else if (TAccess.WritesBFloat16)
         {
-            BFloat16Results<TColumnExtent, TResult>.Store(sums, row, column, result, plan);
+            // Before a lane without a row leaves: its neighbour waits for its values.
+            column = BFloat16Results<TColumnExtent>.Column(column);
+            StoreRow(
+                BFloat16Results<TColumnExtent>.Exchange(PairsOfARow.Of(sums, isLower: false)), row, column, result,
+                plan);
+            StoreRow(
+                BFloat16Results<TColumnExtent>.Exchange(PairsOfARow.Of(sums, isLower: true)), row + 8, column, result,
+                plan);
         }
         else
         {
@@ -44,7 +51,7 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
             return;
         var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
         int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
-        TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(slice, start, column, sums, plan.Columns);
+        TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.WritePairs(slice, start, column, sums, plan.Columns);
     }
 
     private static void StoreRow(PairsOfARow sums, int row, int column, TResult result, TiledPlan plan)
@@ -54,7 +61,12 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         int offset = result.Offset(row);
         PairsOfARow addends = default, masks = default;
         if (result.HasAddend)
-            addends = Read(result.Addend, result.AddendOffset(offset), column, plan.Columns);
+        {
+            int start = result.AddendOffset(offset);
+            addends = TAccess.WritesBFloat16 && !TResult.AddsToResult
+                ? BFloat16Results<TColumnExtent>.ReadSingles(result.Addend, start, column, plan.Columns)
+                : Read(result.Addend, start, column, plan.Columns);
+        }
         if (result.HasMask)
             masks = Read(result.Mask, offset, column, plan.Columns);
         Write(
@@ -64,6 +76,8 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
 
     private static PairsOfARow Read(ArrayView<float> view, int start, int column, int columns)
     {
+        if (TAccess.WritesBFloat16)
+            return BFloat16Results<TColumnExtent>.Read(view, start, column, columns);
         PairsOfARow pairs = default;
         pairs.Columns0 = ReadPair(view, start, column, columns);
         pairs.Columns8 = ReadPair(view, start, column + 8, columns);
@@ -80,6 +94,14 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     }
 
     private static void Write(TResult result, int start, int column, PairsOfARow pairs, int columns)
+    {
+        if (TAccess.WritesBFloat16)
+            BFloat16Results<TColumnExtent>.Write(result.View, start, column, pairs, columns);
+        else
+            WritePairs(result, start, column, pairs, columns);
+    }
+
+    private static void WritePairs(TResult result, int start, int column, PairsOfARow pairs, int columns)
     {
         WritePair(result, start, column, pairs.Columns0, columns);
         WritePair(result, start, column + 8, pairs.Columns8, columns);

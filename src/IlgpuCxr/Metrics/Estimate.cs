@@ -12,6 +12,12 @@ public readonly record struct Estimate(double Value, double Lower, double Upper)
     private const double Deviations = 1.959963984540054;
 
     /// <summary>
+    /// Whether the interval has a width. It is not printed where it has none: it would tell that chance has no part in
+    /// the number.
+    /// </summary>
+    public bool HasWidth => Lower < Upper;
+
+    /// <summary>
     /// The interval of Wilson (1927) for a share, which has a width also where nothing or everything is counted (Brown,
     /// Cai and DasGupta 2001).
     /// </summary>

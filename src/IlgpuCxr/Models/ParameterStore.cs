@@ -19,6 +19,7 @@ public sealed class ParameterStore : IDisposable
     private readonly DeviceBuffer<float> gradients;
     private readonly DeviceBuffer<float>? rounded;
     private readonly List<(Parameter Parameter, long Offset)> placed = [];
+    private bool hasCopies;
 
     /// <summary>Gives memory to parameters; their values are zero until set.</summary>
     /// <param name="device">Where.</param>
@@ -106,6 +107,9 @@ public sealed class ParameterStore : IDisposable
         if (rounded is null)
             return;
         ElementConversion.Round(device, rounded.View, values.View.SubView(0, LearnedCount));
+        if (hasCopies)
+            return;
+        hasCopies = true;
         foreach ((Parameter parameter, long offset) in placed)
         {
             // An odd number of elements ends within a float.

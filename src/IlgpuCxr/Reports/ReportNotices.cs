@@ -1,5 +1,6 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Study;
+using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
 namespace IlgpuCxr.Reports;
@@ -29,7 +30,7 @@ internal static class ReportNotices
         IGrouping<string, string>[] computations =
         [
             .. rows.Where(row => row.Result.Precision is not null).GroupBy(
-                row => ReportText.Computation(row.Result.Precision!.Value, row.Result.Algorithms), row => row.Row.Id),
+                row => DeviceText.Computation(row.Result.Precision!.Value, row.Result.Algorithms), row => row.Row.Id),
         ];
         if (computations.Length > 1)
         {

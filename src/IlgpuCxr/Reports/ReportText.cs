@@ -1,6 +1,5 @@
 using System.Globalization;
 using IlgpuCxr.Data;
-using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Study;
 using IlgpuCxr.Training;
@@ -75,7 +74,7 @@ public static class ReportText
         double accuracy, double f1, double loss, TrainingOptions options, IReadOnlyList<string> classes) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Accuracy(options.Task)} {accuracy:F2} %, {F1(options.Task, classes)} {f1:F4}, loss {loss:F4}{(new Criterion(options.Loss, options.Focal).Sums ? $" ({Sum})" : "")}");
+            $"{Accuracy(options.Task)} {accuracy:F2} %, {F1(options.Task, classes)} {f1:F4}, loss {loss:F4}{(options.Criterion.Sums ? $" ({Sum})" : "")}");
 
     /// <summary>What <see cref="Evaluation.Accuracy"/> is called.</summary>
     /// <param name="task">One class an image, or several labels.</param>
@@ -97,7 +96,7 @@ public static class ReportText
     [
         .. run.Splits.Select(split =>
             $"{split.Split}: {Metrics(split.Accuracy, split.F1, split.Loss, run.Configuration.Options, run.Configuration.Data.Classes)}."),
-        $"Trained on {Device(run.Device, run.Precision, run.Algorithms)}.",
+        $"Trained on {DeviceText.Of(run.Device, run.Precision, run.Algorithms)}.",
     ];
 
     /// <summary>
@@ -174,20 +173,7 @@ public static class ReportText
 
     /// <summary>Where the rows were computed.</summary>
     internal static string Devices(IReadOnlyList<RowReport> rows) =>
-        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => Device(row.Result.Device, row.Result.Precision, row.Result.Algorithms)).Distinct());
-
-    /// <summary>A device, and how it computes where that is not in fp32 by algorithms of its choice.</summary>
-    /// <param name="name">The device's name.</param>
-    /// <param name="precision">How exactly it multiplies; null where it is not known.</param>
-    /// <param name="algorithms">The algorithms that are forced; null for none.</param>
-    public static string Device(string name, Precision? precision, string? algorithms) =>
-        precision is null || (precision == Precision.Fp32 && algorithms is null)
-        ? name
-        : $"{name} in {Computation(precision.Value, algorithms)}";
-
-    /// <summary>How a device computes.</summary>
-    internal static string Computation(Precision precision, string? algorithms) =>
-        $"{precision.ToString().ToLowerInvariant()}{(algorithms is null ? "" : $" with the algorithms {algorithms}")}";
+        rows.Count == 0 ? "no device yet" : string.Join("; ", rows.Select(row => DeviceText.Of(row.Result.Device, row.Result.Precision, row.Result.Algorithms)).Distinct());
 
     /// <summary>A time for people.</summary>
     /// <param name="seconds">In seconds.</param>
@@ -209,8 +195,7 @@ public static class ReportText
     internal static string Number(double value, int decimals) =>
         value.ToString("F" + decimals, CultureInfo.InvariantCulture);
 
-    // Of no width it would tell that chance has no part in the number.
-    internal static string Interval(Estimate estimate) => estimate.Lower < estimate.Upper
+    internal static string Interval(Estimate estimate) => estimate.HasWidth
         ? $"{Number(estimate.Lower, 2)}\u2013{Number(estimate.Upper, 2)}"
         : StudyTableCell.Missing;
 

@@ -1,6 +1,5 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Study;
-using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Reports;
 
@@ -31,7 +30,7 @@ internal sealed record RowCurves(
     /// </summary>
     public static RowCurves Losses(StudyRow row, RowResult result)
     {
-        bool isSum = row.Loss == LossKind.Focal && !result.Configuration.Options.Focal.Mean;
+        bool isSum = result.Configuration.Options.Criterion.Sums;
         DataDescription data = result.Configuration.Data;
         return Of(
             result, result.History.Select(e => e.TrainLoss), result.History.Select(e => e.ValidationLoss),

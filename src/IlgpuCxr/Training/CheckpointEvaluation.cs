@@ -61,7 +61,7 @@ public static class CheckpointEvaluation
                 $"'{data.Root}' has no image to train on; open it by ImageDataset.Open, or evaluate on the other images only.",
                 nameof(data));
         using var batch = new DeviceBatch(device, data.Task, info.Classes.Count);
-        using var step = new TrainingStep(device, network, new Criterion(info.Options.Loss, info.Options.Focal), null);
+        using var step = new TrainingStep(device, network, info.Options.Criterion, null);
         var evaluator = new Evaluator(device, step, batch);
         var results = new List<(string Split, Evaluation Evaluation)>();
         if (training)

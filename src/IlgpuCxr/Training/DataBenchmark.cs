@@ -39,7 +39,7 @@ public static class DataBenchmark
         using var network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         network.Initialize(options.Seed);
         using var optimizer = new Optimizer(device, network, options.Optimizer);
-        using var step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
+        using var step = new TrainingStep(device, network, options.Criterion, optimizer);
         using var batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
         using DeviceBuffer<float> loss = device.Allocate<float>(1);
 

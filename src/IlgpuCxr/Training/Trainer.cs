@@ -3,7 +3,6 @@ using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
-using IlgpuCxr.Reports;
 using IlgpuCxr.Weights;
 using IlgpuCxr.WeightsImport;
 
@@ -69,7 +68,7 @@ public sealed class Trainer : IDisposable
         description = data.Describe();
         this.loader = loader;
         this.run = run;
-        TrainedOn = ReportText.Device(device.Name, device.Precision, device.Algorithms);
+        TrainedOn = DeviceText.Of(device);
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         try
         {
@@ -82,7 +81,7 @@ public sealed class Trainer : IDisposable
                 network.Parameters.Any(parameter => parameter.RequiresGrad),
                 $"--freeze {options.Freeze} leaves nothing to train; freeze less.");
             optimizer = new Optimizer(device, network, options.Optimizer);
-            step = new TrainingStep(device, network, new Criterion(options.Loss, options.Focal), optimizer);
+            step = new TrainingStep(device, network, options.Criterion, optimizer);
             batch = new DeviceBatch(device, options.Task, data.ClassNames.Count);
         }
         catch

@@ -95,6 +95,9 @@ public sealed record TrainingOptions
         Threads = threads,
     };
 
+    /// <summary>The loss.</summary>
+    internal Criterion Criterion => new(Loss, Focal);
+
     /// <summary>Refuses a loader whose images are others than the network was, or is to be, trained on.</summary>
     /// <param name="loader">Makes batches, of any number of images.</param>
     /// <exception cref="ArgumentException">Its images have another size or other transforms.</exception>
