@@ -36,7 +36,7 @@ public sealed partial class ComputeDevice : IDisposable
                 $"The precision {Precision.ToString().ToLowerInvariant()} needs an NVIDIA GPU of compute capability 8.0 or newer, which {Name} is not; use fp32.");
         }
         stream = kind == DeviceKind.Cpu ? accelerator.DefaultStream : accelerator.CreateStream();
-        staging = kind == DeviceKind.Cuda ? new UploadStaging(accelerator, stream) : null;
+        staging = kind == DeviceKind.Cuda ? new UploadStaging(accelerator, stream, memoryUse) : null;
         graphs = options.Graphs && kind == DeviceKind.Cuda;
         if (kind == DeviceKind.Cpu && !options.LaunchThroughIlgpu)
             threads = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };

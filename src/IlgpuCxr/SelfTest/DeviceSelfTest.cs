@@ -53,6 +53,9 @@ public static class DeviceSelfTest
     private static IEnumerable<SelfCheck> ButConvolutions(ComputeDevice device)
     {
         yield return Over(
+            device, "uploads in turn, with no wait", [5, 16_384, 16_385, 5_000_001], 0,
+            count => TransferChecks.UploadsInTurn(device, count));
+        yield return Over(
             device, "batch norm, three passes", BatchNormChecks.Shapes, 1e-4,
             shape => BatchNormChecks.ThreePasses(device, shape));
         yield return Over(

@@ -14,7 +14,9 @@ public sealed record DataBenchmarkResult(string Data, int Images, DataBenchmarkP
 
 /// <summary>A pass over the images.</summary>
 /// <param name="ImagesPerSecond">Images a second, reading, augmentation and training together.</param>
-/// <param name="WaitingShare">Share of the time that training waited for a batch, from 0 to 1.</param>
+/// <param name="WaitingShare">
+/// Share of the time that the host waited for a batch, from 0 to 1; a GPU may have computed meanwhile.
+/// </param>
 public sealed record DataBenchmarkPass(double ImagesPerSecond, double WaitingShare);
 
 /// <summary>Measures training on real images, to be compared with <see cref="Benchmark"/>, which reads none.</summary>
@@ -52,9 +54,9 @@ public static class DataBenchmark
                 waiting += Stopwatch.GetElapsedTime(since);
                 batch.Upload(host);
                 step.Train(batch.Shape.Output, batch.Transform, batch.Targets, loss.View);
-                device.Synchronize();
                 since = Stopwatch.GetTimestamp();
             }
+            device.Synchronize();
             TimeSpan all = Stopwatch.GetElapsedTime(start);
             return new DataBenchmarkPass(samples.Count / all.TotalSeconds, waiting / all);
         }

@@ -7,26 +7,94 @@ namespace IlgpuCxr.Tests.Device;
 
 public sealed class UploadStagingTests
 {
-    /// <summary>
-    /// Small arrays and large ones, which several threads copy in parts; slots are used again, by larger arrays and by
-    /// smaller ones.
-    /// </summary>
+    // Of each way: small, one block, several, one that is not whole; larger ones and smaller ones after each other.
+    private static readonly int[] lengths =
+        [1, 1 << 16, (1 << 22) + 1, (1 << 23) - 3, 3 << 22, 40_000_001, 100_000, 17 << 20];
+
+    private Context context = null!;
+
+    [OneTimeSetUp]
+    public void CreateContext() => context = DeviceCatalog.CreateContext();
+
+    [OneTimeTearDown]
+    public void DisposeContext() => context.Dispose();
+
     [Test]
     public void WhatIsStagedArrives()
     {
-        using Context context = DeviceCatalog.CreateContext();
-        using Accelerator accelerator = context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context);
+        using Accelerator accelerator = CreateAccelerator();
         using AcceleratorStream stream = accelerator.CreateStream();
-        using var staging = new UploadStaging(accelerator, stream);
-        foreach (int length in new[] { 1, 1 << 16, (1 << 22) + 1, (1 << 23) - 3, 3 << 22, 5_000_001, 100_000 })
+        using var staging = new UploadStaging(accelerator, stream, new MemoryUse());
+        foreach (int length in lengths)
         {
-            byte[] sent = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 31 + (i >> 8) + length))];
+            byte[] sent = Bytes(length, length);
             using MemoryBuffer1D<byte, Stride1D.Dense> received = accelerator.Allocate1D<byte>(length);
             Assert.That(staging.TryCopy<byte>(received.View, sent));
             stream.Synchronize();
-            var back = new byte[length];
-            received.View.CopyToCPU(back);
-            Assert.That(back.AsSpan().SequenceEqual(sent), $"{length} bytes came back different.");
+            RequireEqual(received, sent);
         }
+    }
+
+    /// <summary>
+    /// Copies that follow each other with no wait: memory that is used again is not written before it was read, and
+    /// what is launched between two uploads to one place sees the first.
+    /// </summary>
+    [Test]
+    public void UploadsKeepTheOrderOfTheLaunches()
+    {
+        const int Length = 9_000_001, Uploads = 7;
+        using Accelerator accelerator = CreateAccelerator();
+        using AcceleratorStream stream = accelerator.CreateStream();
+        using var staging = new UploadStaging(accelerator, stream, new MemoryUse());
+        using MemoryBuffer1D<byte, Stride1D.Dense> place = accelerator.Allocate1D<byte>(Length);
+        MemoryBuffer1D<byte, Stride1D.Dense>[] seen =
+            [.. Enumerable.Range(0, Uploads).Select(_ => accelerator.Allocate1D<byte>(Length))];
+        byte[] sent = new byte[Length];
+        for (int i = 0; i < Uploads; i++)
+        {
+            Bytes(Length, seed: i).CopyTo(sent, 0);
+            Assert.That(staging.TryCopy<byte>(place.View, sent));
+            seen[i].View.CopyFrom(stream, place.View);
+        }
+        stream.Synchronize();
+        for (int i = 0; i < Uploads; i++)
+        {
+            RequireEqual(seen[i], Bytes(Length, seed: i));
+            seen[i].Dispose();
+        }
+    }
+
+    [Test]
+    public void VeryLargeArraysAreLeftToOthersAndLandingPlacesAreCounted()
+    {
+        using Accelerator accelerator = CreateAccelerator();
+        using AcceleratorStream stream = accelerator.CreateStream();
+        var use = new MemoryUse();
+        using var staging = new UploadStaging(accelerator, stream, use);
+        using MemoryBuffer1D<byte, Stride1D.Dense> place = accelerator.Allocate1D<byte>((1 << 28) + 1);
+        byte[] sent = new byte[place.Length];
+        Assert.Multiple(() =>
+        {
+            Assert.That(staging.TryCopy<byte>(place.View, sent), Is.False);
+            Assert.That(use.PeakBytes, Is.Zero);
+            Assert.That(staging.TryCopy(place.View.SubView(0, 1 << 20), sent.AsSpan(0, 1 << 20)));
+            Assert.That(use.PeakBytes, Is.InRange(1 << 20, 2 << 20));
+        });
+    }
+
+    private CPUAccelerator CreateAccelerator() => context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context);
+
+    private static byte[] Bytes(int length, int seed)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static void RequireEqual(MemoryBuffer1D<byte, Stride1D.Dense> received, byte[] sent)
+    {
+        var back = new byte[sent.Length];
+        received.View.CopyToCPU(back);
+        Assert.That(back.AsSpan().SequenceEqual(sent), $"{sent.Length} bytes came back different.");
     }
 }
