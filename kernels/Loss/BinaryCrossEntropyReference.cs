@@ -4,7 +4,7 @@ namespace IlgpuCxr.Kernels.Loss;
 /// <remarks>
 /// <code>
 /// p = σ(x)
-/// loss = - 1/(N C) Σ n,c  y log p + (1 - y) log(1 - p)  =  1/(N C) Σ n,c  softplus(x) - x y
+/// loss = - 1/(N C) Σ n,c  (y log p + (1 - y) log(1 - p))  =  1/(N C) Σ n,c  (softplus(x) - x y)
 /// ∂loss/∂x = (p - y) / (N C)
 /// </code>
 /// </remarks>

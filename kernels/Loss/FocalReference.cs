@@ -4,7 +4,7 @@ namespace IlgpuCxr.Kernels.Loss;
 /// <remarks>
 /// <code>
 /// p = σ(x)
-/// loss = - Σ n,c  y α (1 - p)^γ log p + (1 - y) (1 - α) p^γ log(1 - p)
+/// loss = - Σ n,c  (y α (1 - p)^γ log p + (1 - y) (1 - α) p^γ log(1 - p))
 /// ∂loss/∂x = y α (1 - p)^γ (γ p log p - (1 - p)) + (1 - y) (1 - α) p^γ (p - γ (1 - p) log(1 - p))
 /// </code>
 /// The gradient follows from <c>∂p/∂x = p (1 - p)</c>. With <c>log p = -softplus(-x)</c> and

@@ -47,6 +47,9 @@ internal static class ReproductionDisplay
             Output.Line("");
             PrintTable(table);
         }
+        Output.Line($"Best epochs, paper / ours: {string.Join(", ", report.Rows.Select(row => BestEpochs(row.Row, row.Result)))}.");
+        if (ReportText.Misprint(report.Rows.Select(row => row.Row)) is { } misprint)
+            Output.Line(misprint);
         Output.Line("");
         Output.Line(
             $"The report with all curves and matrices: {report.HtmlPath} (and {Path.GetFileName(report.MarkdownPath)}).");
@@ -70,6 +73,9 @@ internal static class ReproductionDisplay
         }),
         Failed = failed.Select(row => new { Row = row.Row.Id, row.Reason }),
     };
+
+    private static string BestEpochs(StudyRow row, RowResult result) => string.Create(
+        CultureInfo.InvariantCulture, $"row {row.Id} {row.Published.BestEpoch} / {result.BestEpoch}");
 
     private static void PrintTable(StudyTable table) => Output.Table(
         table.Title + ": paper, ours, difference", ["row", "", .. table.Splits],

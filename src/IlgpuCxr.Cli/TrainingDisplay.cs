@@ -57,7 +57,7 @@ internal static class TrainingDisplay
             : $"epoch {progress.Epoch} ({progress.Epoch + 1} of {progress.Epochs})";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{epoch}, {phase} {progress.Step}/{progress.Steps}, {100 * progress.Done:F0} %{left}, loss {progress.Loss:F4}, {progress.ImagesPerSecond:F1} images/s");
+            $"{epoch}, {phase} {progress.Step}/{progress.Steps}, {100 * progress.Done:F0} %{left}, loss {progress.Loss():F4}, {progress.ImagesPerSecond:F1} images/s");
     }
 
     /// <summary>A loss in so many characters, at least 8, whatever it has grown to.</summary>

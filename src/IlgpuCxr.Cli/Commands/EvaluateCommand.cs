@@ -50,9 +50,13 @@ internal static class EvaluateCommand
             device, path, data, loader, training: false, cancellation);
         DataOptions.PrintUnreadable(loader);
         if (parsed.GetValue(CommonOptions.Json))
+        {
             Output.Json(EvaluationDisplay.AsJson(info, results));
-        else
-            EvaluationDisplay.Print(path, info, results);
+            return 0;
+        }
+        if (!parsed.GetValue(CommonOptions.Quiet))
+            Output.Line(DeviceText.Of(device));
+        EvaluationDisplay.Print(path, info, results);
         return 0;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using IlgpuCxr.Data;
 using IlgpuCxr.Explain;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Cli.Commands;
 
@@ -56,6 +57,7 @@ internal static class ExplainCommand
         {
             IEnumerable<string> probabilities = explainer.Info.Classes.Zip(
                 explanation.Probabilities, (name, probability) => $"{name} {Output.Number(probability, 4)}");
+            Output.Line(DeviceText.Of(device));
             Output.Line($"{input}: {string.Join(", ", probabilities)}");
             Output.Line($"{picture}: {Told(explanation.Map, explanation.Class)}");
         }

@@ -63,7 +63,10 @@ internal static class PredictCommand
         if (isJson)
             Output.Json(predictions.Select(prediction => AsJson(predictor.Info, prediction)));
         else if (!isCsvPrinted && !parsed.GetValue(CommonOptions.Quiet))
+        {
+            Output.Line(DeviceText.Of(device));
             PrintTable(checkpoint, predictor.Info, predictions);
+        }
         return 0;
     }
 

@@ -18,7 +18,8 @@ namespace IlgpuCxr.Data;
 /// Files with the same bytes in one split and of one class, which count for more than one image.
 /// </param>
 /// <param name="Patients">
-/// Patients with images in more than one split, as far as files are named by the NIH's rule.
+/// Patients with images in more than one split, as far as a CSV file tells whose they are, or they are named by the NIH's
+/// rule.
 /// </param>
 public sealed partial record DataCheck(
     ImageDataset Data, IReadOnlyList<SplitCount> Counts, IReadOnlyList<UnreadableImage> Unreadable,
@@ -38,7 +39,7 @@ public sealed partial record DataCheck(
     public static DataCheck Run(
         string root, IImageDecoder decoder, int threads, IProgress<int>? progress, CancellationToken cancellation)
     {
-        ImageDataset data = ImageDataset.Open(root, ImageDataset.TaskOf(root));
+        ImageDataset data = ImageDataset.OpenToCheck(root);
         (string Split, ImageSample Sample)[] files =
         [
             .. data.Train.Select(sample => (SplitNames.Train, sample)),
@@ -77,9 +78,9 @@ public sealed partial record DataCheck(
             [.. files.Zip(isDark).Where(file => file.Second).Select(file => file.First.Sample.Path)],
             [.. same[true]], [.. same[false]],
             [
-                .. files.Select(file => (file.Split, Patient: PatientOf(file.Sample.Path)))
-                    .Where(file => file.Patient is not null)
-                    .GroupBy(file => file.Patient!, file => file.Split)
+                .. files
+                    .SelectMany(file => PatientsOf(data, file.Sample.Path), (file, patient) => (file.Split, patient))
+                    .GroupBy(file => file.patient, file => file.Split)
                     .Where(group => group.Distinct().Count() > 1)
                     .Select(group => new SharedPatient(group.Key, [.. group.Distinct()], group.Count()))
                     .OrderBy(patient => patient.Patient, StringComparer.Ordinal),
@@ -104,8 +105,11 @@ public sealed partial record DataCheck(
         return [.. counts];
     }
 
-    private static string? PatientOf(string path) =>
-        NihName().Match(Path.GetFileName(path)) is { Success: true } match ? match.Groups[1].Value : null;
+    // Several where a table has an image twice.
+    private static IEnumerable<string> PatientsOf(ImageDataset data, string path) =>
+        data.Patients.Contains(path) ? data.Patients[path].Distinct()
+        : NihName().Match(Path.GetFileName(path)) is { Success: true } match ? [match.Groups[1].Value]
+        : [];
 
     // ChestX-ray8 names files PATIENT_FOLLOWUP.png, as 00000061_012.png.
     [GeneratedRegex("^([0-9]{8})_[0-9]{3}")]
@@ -125,7 +129,7 @@ public sealed record SplitCount(string Split, int Images, IReadOnlyList<int> Cla
 public sealed record SharedFile(IReadOnlyList<string> Paths);
 
 /// <summary>A patient with images in several splits.</summary>
-/// <param name="Patient">The patient's number.</param>
+/// <param name="Patient">The patient's number, or what the CSV file calls them.</param>
 /// <param name="Splits">The splits.</param>
 /// <param name="Images">The patient's images in all of them.</param>
 public sealed record SharedPatient(string Patient, IReadOnlyList<string> Splits, int Images);

@@ -42,6 +42,9 @@ public sealed class ImageDataset
     /// </summary>
     public IReadOnlyList<ImageSample> Unlabelled { get; internal init; } = [];
 
+    /// <summary>Whose each image is, by its path, as far as a CSV file tells.</summary>
+    internal ILookup<string, string> Patients { get; init; } = Array.Empty<string>().ToLookup(path => path);
+
     /// <summary>Lists a data set's files; opens none of them.</summary>
     /// <remarks>
     /// A CSV file has the columns <c>path</c> (relative to the file), <c>labels</c> (several are separated by
@@ -52,6 +55,12 @@ public sealed class ImageDataset
     /// <exception cref="DataException">The directory does not have the layout described.</exception>
     public static ImageDataset Open(string root, ClassificationTask task = ClassificationTask.Binary) =>
         Read(root, task, null);
+
+    /// <summary>Lists a data set's files also where a CSV file has a patient or an image in two splits.</summary>
+    /// <inheritdoc cref="Open"/>
+    internal static ImageDataset OpenToCheck(string root) => IsTable(root)
+        ? ImageTable.Open(root, TaskOf(root), null, allowLeaks: true)
+        : Open(root, TaskOf(root));
 
     /// <summary>
     /// Lists the images to evaluate a trained network on: training images are left out, and validation or test may be

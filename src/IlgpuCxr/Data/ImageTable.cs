@@ -42,12 +42,19 @@ internal static class ImageTable
     /// <param name="classes">
     /// Those of a trained network that is to be evaluated, for which training images are left out; null otherwise.
     /// </param>
+    /// <param name="allowLeaks">
+    /// Takes patients in two splits and images of two kinds too, which <see cref="DataCheck"/> lists.
+    /// </param>
     /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
-    public static ImageDataset Open(string file, ClassificationTask task, IReadOnlyList<string>? classes)
+    public static ImageDataset Open(
+        string file, ClassificationTask task, IReadOnlyList<string>? classes, bool allowLeaks = false)
     {
         List<Row> rows = ReadAll(file);
-        RefusePatientsInTwoSplits(file, rows);
-        RefuseImagesOfTwoKinds(file, rows);
+        if (!allowLeaks)
+        {
+            RefusePatientsInTwoSplits(file, rows);
+            RefuseImagesOfTwoKinds(file, rows);
+        }
         if (classes is not null)
             rows.RemoveAll(row => row.Split == SplitNames.Train);
         string[] names = classes is null ? NamesToLearn(file, rows, task) : [.. classes];
@@ -76,6 +83,8 @@ internal static class ImageTable
             Validation = [.. samples[SplitNames.Validation]],
             Test = [.. samples[SplitNames.Test]],
             Unlabelled = [.. samples["unlabelled"]],
+            Patients = rows.Where(row => !string.IsNullOrEmpty(row.Patient)).ToLookup(
+                row => row.Path, row => row.Patient!),
         };
 
         ImageSample Sample(Row row)

@@ -1,5 +1,4 @@
 using IlgpuCxr.Data;
-using IlgpuCxr.Study;
 using IlgpuCxr.Training;
 using IlgpuCxr.Weights;
 
@@ -24,8 +23,8 @@ internal static class ReportNotices
                 $"Some images of {Rows(incomplete)} could not be read and were left out, though the numbers of images count them; "
                 + "each row's section says how many.");
         }
-        if (rows.Any(row => row.Row.Id == PublishedTables.MisprintedRow))
-            notices.Add(ReportText.MisprintNotice);
+        if (ReportText.Misprint(rows.Select(row => row.Row)) is { } misprint)
+            notices.Add(misprint);
         // Of rows from before it was noted nobody knows.
         IGrouping<string, string>[] computations =
         [

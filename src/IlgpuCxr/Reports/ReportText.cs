@@ -36,7 +36,7 @@ public static class ReportText
     internal const string RandomNotice =
         "Trained from random weights, where the study starts from ImageNet's: rows whose layers are frozen keep random features, and learn little.";
 
-    internal const string MisprintNotice =
+    private const string MisprintNotice =
         "The paper's training accuracy of row 8 is a misprint: 90.81 stands here as printed, but the study's own confusion matrix and curve say 91.81.";
 
     internal const string CovidNotice =
@@ -75,6 +75,11 @@ public static class ReportText
         string.Create(
             CultureInfo.InvariantCulture,
             $"{Accuracy(options.Task)} {accuracy:F2} %, {F1(options.Task, classes)} {f1:F4}, loss {loss:F4}{(options.Criterion.Sums ? $" ({Sum})" : "")}");
+
+    /// <summary>What must be known of the study's own numbers; null where nothing of these rows.</summary>
+    /// <param name="rows">The rows whose numbers are shown.</param>
+    public static string? Misprint(IEnumerable<StudyRow> rows) =>
+        rows.Any(row => row.Id == PublishedTables.MisprintedRow) ? MisprintNotice : null;
 
     /// <summary>What <see cref="Evaluation.Accuracy"/> is called.</summary>
     /// <param name="task">One class an image, or several labels.</param>

@@ -40,7 +40,7 @@ public sealed record StudyData(ImageDataset Images, string Kind)
             throw new DataException(
                 $"The data directory '{root}' has the class directories of {StudyPart.Part1.Title()}; give it as {Option(StudyPart.Part1)}.");
         ImageDataset images = ImageDataset.Open(root, part.Task());
-        // The tables call the second class normal, whatever its directory is called: NORMAL and PNEUMONIA would change
+        // The tables call the classes so, whatever their directories are called: NORMAL and PNEUMONIA would change
         // places.
         if (part == StudyPart.Part1 && !AreOfPart1(images.ClassNames))
         {
@@ -84,7 +84,8 @@ public sealed record StudyData(ImageDataset Images, string Kind)
     }
 
     private static bool AreOfPart1(IReadOnlyList<string> classes) =>
-        classes is [_, string second] && second.Equals("normal", StringComparison.OrdinalIgnoreCase);
+        classes is [string first, string second] && first.Equals("infected", StringComparison.OrdinalIgnoreCase)
+        && second.Equals("normal", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The images in words and numbers.</summary>
     public DataDescription Describe() => Images.Describe() with { Kind = Kind };

@@ -41,7 +41,7 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
         {
             step++;
             read += count;
-            // Reading the loss waits for the device, so it is read only as often as a person can see.
+            // An observer who reads the loss waits for the device, so it is told only as often as a person can see.
             if (step < steps && Stopwatch.GetElapsedTime(lastReport) < Interval)
                 return;
             lastReport = Stopwatch.GetTimestamp();
@@ -50,7 +50,7 @@ internal sealed class EpochProgress(ITrainingObserver observer, int epoch, int e
             // What comes before the first epoch is not counted as progress of any.
             double share = IsUntrained ? 0 : (epoch + (before + (double)cost * done) / EpochCost) / epochs;
             double speed = read / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            observer.OnProgress(new TrainingProgress(epoch, epochs, phase, step, steps, loss(), speed, share));
+            observer.OnProgress(new TrainingProgress(epoch, epochs, phase, step, steps, loss, speed, share));
         };
     }
 }

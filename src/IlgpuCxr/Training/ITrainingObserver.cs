@@ -18,11 +18,14 @@ public interface ITrainingObserver
 /// <param name="Phase">What is being done.</param>
 /// <param name="Step">Batches done in this phase.</param>
 /// <param name="Steps">Batches in this phase.</param>
-/// <param name="Loss">Loss of the phase so far, over its images.</param>
+/// <param name="Loss">
+/// Reads the loss of the phase so far, over its images, for which it waits for the device; of use within
+/// <see cref="ITrainingObserver.OnProgress"/> only.
+/// </param>
 /// <param name="ImagesPerSecond">Speed of the phase so far.</param>
 /// <param name="Done">Share of the whole run that is done, from 0 to 1.</param>
 public readonly record struct TrainingProgress(
-    int Epoch, int Epochs, TrainingPhase Phase, int Step, int Steps, double Loss, double ImagesPerSecond, double Done);
+    int Epoch, int Epochs, TrainingPhase Phase, int Step, int Steps, Func<double> Loss, double ImagesPerSecond, double Done);
 
 /// <summary>The parts of an epoch.</summary>
 public enum TrainingPhase

@@ -187,7 +187,7 @@ public sealed class MultiLabelCommandTests
         CommandResult predicted = cxr.Run(
             "predict", data.PathOf("Test", "10.png"), "--checkpoint", Best, "--device", "cpu");
         Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
-        Assert.That(predicted.Output, Does.Contain("covid").And.Contain("10.png"));
+        Assert.That(predicted.Output, Does.StartWith("CPU, ").And.Contain("covid").And.Contain("10.png"));
     }
 
     [Test]

@@ -170,7 +170,9 @@ public sealed class TrainingCommandTests
         }
         CommandResult evaluated = cxr.Run("evaluate", "--checkpoint", saved, "--data", data.Root, "--device", "cpu");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
-        Assert.That(evaluated.Output, Does.Contain("no epoch was noted").And.Contain("test: accuracy"));
+        Assert.That(
+            evaluated.Output,
+            Does.StartWith("CPU, ").And.Contain("no epoch was noted").And.Contain("test: accuracy"));
     }
 
     [Test]
@@ -183,7 +185,7 @@ public sealed class TrainingCommandTests
             "explain", image, "--checkpoint", sure, "--class", "normal", "--out", picture, "--device", "cpu");
         Assert.That(explained.ExitCode, Is.Zero, explained.Error);
         Assert.That(
-            explained.Output, Does.Contain("infected 1.0000").And.Contain("speaks for normal"),
+            explained.Output, Does.StartWith("CPU, ").And.Contain("infected 1.0000").And.Contain("speaks for normal"),
             "not the most likely class");
         var decoder = new VipsImageDecoder();
         (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);

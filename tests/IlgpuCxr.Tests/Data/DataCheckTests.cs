@@ -65,6 +65,35 @@ public sealed class DataCheckTests
     }
 
     [Test]
+    public void What_a_table_has_in_two_splits_is_found_though_no_run_would_take_it()
+    {
+        using DataFolder folder = DataFolder.Complete(3);
+        string table = folder.Write(
+            "images.csv",
+            """
+            path,labels,split,patient
+            train/normal/0.png,normal,train,anna
+            train/normal/1.png,normal,train,00000061
+            train/infected/0.png,infected,train,bert
+            train/infected/1.png,infected,train,
+            validation/normal/0.png,normal,validation,anna
+            validation/infected/0.png,infected,validation,bert
+            validation/infected/0.png,infected,test,bert
+            test/infected/0.png,infected,test,cleo
+            """u8.ToArray());
+        DataCheck check = DataCheck.Run(table, new VipsImageDecoder(), 2, null, CancellationToken.None);
+        Assert.That(
+            check.Patients.Select(patient => $"{patient.Patient} {patient.Images} {string.Join('+', patient.Splits)}"),
+            Is.EqualTo(new[] { "anna 2 train+validation", "bert 3 train+validation+test" }));
+        Assert.That(
+            check.Duplicates.Single().Paths,
+            Is.EqualTo(Enumerable.Repeat(folder.PathOf("validation", "infected", "0.png"), 2)));
+        Assert.That(
+            check.Counts.Select(count => $"{count.Split} {count.Images}"),
+            Is.EqualTo(new[] { "train 4", "validation 2", "test 2" }));
+    }
+
+    [Test]
     public void A_damaged_file_is_named()
     {
         using DataFolder folder = DataFolder.Complete(2);

@@ -174,6 +174,7 @@ public sealed partial class StudyReportTests
             string text = WebUtility.HtmlDecode(File.ReadAllText(file));
             Assert.That(text, isTold ? Does.Contain(Notice) : Does.Not.Contain("misprint"));
         }
+        Assert.That(ReportText.Misprint([StudyRows.Parse(id)[0]]) is not null, Is.EqualTo(isTold), "The console tells it too.");
         if (isTold)
             Assert.That(File.ReadAllText(report.MarkdownPath), Does.Contain("| 90.81 / "));
     }

@@ -55,6 +55,10 @@ public sealed class StudyReproductionTests
         Assert.That(whole.Error, Is.Empty);
         foreach (string title in new[] { "Part 1, accuracy", "Part 1, F1", "Part 2, accuracy", "Part 2, F1" })
             Assert.That(whole.Output, Does.Contain(title));
+        RowResult result = new RowDirectory(Whole, StudyRows.Parse("2")[0]).ReadResult()!;
+        Assert.That(
+            whole.Output,
+            Does.Contain($"row 2 {StudyRows.Parse("2")[0].Published.BestEpoch} / {result.BestEpoch}, row "));
         Assert.That(
             whole.Output,
             Does.Contain("(get them by 'cxr weights fetch resnet18'): starting from random weights")
@@ -446,14 +450,18 @@ public sealed class StudyReproductionTests
                 .. options.Split(' ')]).AssertRefused(exitCode,
             expected);
 
-    [Test]
-    public void Part_1_needs_the_classes_that_its_tables_name()
+    [TestCase("NORMAL", "PNEUMONIA")]
+    [TestCase("abnormal", "normal")]
+    public void Part_1_needs_the_classes_that_its_tables_name(string first, string second)
     {
         using DataFolder others = new();
-        foreach (string name in new[] { "train/NORMAL/a.png", "train/PNEUMONIA/b.png", "validation/NORMAL/c.png", "validation/PNEUMONIA/d.png" })
-            others.WriteImage(name);
+        foreach (string split in new[] { "train", "validation" })
+        {
+            others.WriteImage($"{split}/{first}/a.png");
+            others.WriteImage($"{split}/{second}/b.png");
+        }
         cxr.Run("reproduce", "--device", "cpu", "--part1", others.Root, "--out", cxr.PathOf("wrong")).AssertRefused(
-            1, "has the classes NORMAL, PNEUMONIA; Part 1 needs the two classes infected and normal");
+            1, $"has the classes {first}, {second}; Part 1 needs the two classes infected and normal");
     }
 
     [Test]

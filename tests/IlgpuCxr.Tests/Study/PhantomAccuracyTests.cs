@@ -19,6 +19,7 @@ public sealed class PhantomAccuracyTests
         string study = cxr.PathOf("study");
         CommandResult run = cxr.Run("reproduce", "--rows", "8", "--device", "cpu", "--out", study);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("The paper's training accuracy of row 8 is a misprint"));
         RowResult result = new RowDirectory(study, StudyRows.Parse("8")[0]).ReadResult()!;
         foreach (string split in new[] { "validation", "test" })
         {
