@@ -72,6 +72,11 @@ public sealed class Tensor
     /// </summary>
     public bool IsMasked { get; set; }
 
+    /// <summary>
+    /// Of an activation: whether the layer that gave it holds it for nothing but its ReLU's gradient.
+    /// </summary>
+    public bool IsHeldForMask { get; private set; }
+
     /// <summary>Of a convolution's output: its statistics, until batch norm takes them.</summary>
     internal PixelStatistics? Statistics { private get; set; }
 
@@ -97,6 +102,26 @@ public sealed class Tensor
     {
         references++;
         return this;
+    }
+
+    /// <summary>As <see cref="Retain"/>, for <see cref="IsHeldForMask"/>.</summary>
+    /// <returns>This tensor.</returns>
+    public Tensor RetainForMask()
+    {
+        IsHeldForMask = true;
+        return Retain();
+    }
+
+    /// <summary>
+    /// Says that the gradient of this activation will be masked, so that the layer that gave it needs it no more; without
+    /// effect where there is another user, whose gradient will not be.
+    /// </summary>
+    public void TakeOverMask()
+    {
+        if (!IsHeldForMask || references > 2)
+            return;
+        IsHeldForMask = false;
+        Release();
     }
 
     /// <summary>The statistics, which the caller releases; null where there are none.</summary>

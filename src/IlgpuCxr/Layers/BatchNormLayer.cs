@@ -126,13 +126,16 @@ public sealed class BatchNormLayer : Layer
     {
         // The residual's gradient is the output's with the ReLU's mask applied, so it takes the output gradient's
         // place.
-        Tensor? gradResidual = residualRequiresGrad ? gradOutput : null;
+        Tensor place = PlaceOver(device, gradOutput);
+        Tensor? gradResidual = residualRequiresGrad ? place : null;
         Tensor gradInput = residualRequiresGrad
             ? device.Arena.Rent(gradOutput.Shape, gradOutput.ElementType)
-            : gradOutput;
+            : place;
         BatchNorm.Backward(
             device, gradInput, gradResidual, weight.WantedGradient, bias.WantedGradient, gradOutput, output, input!,
             mean!.View, inverseStd!.View, weight.Value, bias.Value, relu, shape);
+        if (place != gradOutput)
+            gradOutput.Release();
         foreach (Tensor? kept in (ReadOnlySpan<Tensor?>)[input, output, mean, inverseStd])
             kept?.Release();
         (input, output, mean, inverseStd) = (null, null, null, null);

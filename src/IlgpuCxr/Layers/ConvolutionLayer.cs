@@ -95,7 +95,7 @@ public sealed class ConvolutionLayer : Layer
             input.Release();
         output.IsActivation = relu;
         if (relu && output.RequiresGrad)
-            activation = output.Retain();
+            activation = output.RetainForMask();
         return output;
     }
 
@@ -113,12 +113,8 @@ public sealed class ConvolutionLayer : Layer
     public Tensor? Backward(ComputeDevice device, Tensor gradOutput, Tensor? gradInput)
     {
         if (activation is not null)
-        {
-            if (!gradOutput.IsMasked)
-                Relu.Backward(device, gradOutput, gradOutput, activation);
-            activation.Release();
-            activation = null;
-        }
+            gradOutput = Masked(device, gradOutput, activation);
+        activation = null;
         Tensor? masking = null;
         if (input is not null)
         {
@@ -138,6 +134,26 @@ public sealed class ConvolutionLayer : Layer
         }
         gradOutput.Release();
         return gradInput;
+    }
+
+    /// <summary>The gradient after the ReLU's; what it is computed from is released.</summary>
+    private Tensor Masked(ComputeDevice device, Tensor gradOutput, Tensor activation)
+    {
+        Tensor masked = gradOutput;
+        if (!gradOutput.IsMasked)
+        {
+            if (!activation.IsHeldForMask)
+                throw new InvalidOperationException(
+                    $"The gradient of the convolution {name} is not what the pooling after it gave; hold the output by Retain where another path needs it.");
+            masked = PlaceOver(device, gradOutput);
+            Relu.Backward(device, masked, gradOutput, activation);
+            if (masked != gradOutput)
+                gradOutput.Release();
+        }
+        // A pooling that has taken the mask over has released it.
+        if (activation.IsHeldForMask)
+            activation.Release();
+        return masked;
     }
 
     private ConvolutionShape ShapeFor(TensorShape input)

@@ -65,8 +65,12 @@ public sealed class DropoutLayer : Layer
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        if (rate > 0 && !state.IsOff)
-            Dropout.Backward(device, gradOutput, gradOutput, mask, state.Step);
-        return gradOutput;
+        if (rate == 0 || state.IsOff)
+            return gradOutput;
+        Tensor gradInput = PlaceOver(device, gradOutput);
+        Dropout.Backward(device, gradInput, gradOutput, mask, state.Step);
+        if (gradInput != gradOutput)
+            gradOutput.Release();
+        return gradInput;
     }
 }

@@ -8,8 +8,8 @@ namespace IlgpuCxr.Layers;
 /// <see cref="Backward"/> just what its own gradient needs. Both take over the reference to the tensor they are given
 /// and hand over that of the result. As in PyTorch, a result requires a gradient where, in training, the input or a
 /// parameter does; then, and only then, the layer keeps something and <see cref="Backward"/> must follow. A layer may
-/// write over <c>gradOutput</c>, but not over its input: the layer before, or another path, may keep that for its own
-/// gradient. Not safe for use from several threads at once.
+/// write over what it is given where <see cref="Tensor.IsShared"/> is false: the layer before may keep its output for its
+/// own gradient, and another path may need either. Not safe for use from several threads at once.
 /// </remarks>
 public abstract class Layer
 {
@@ -43,6 +43,15 @@ public abstract class Layer
     /// <param name="gradOutput">The gradient of the output; the layer releases it.</param>
     /// <returns>The gradient of the input, which the caller releases, or null where the input requires none.</returns>
     public abstract Tensor? Backward(ComputeDevice device, Tensor gradOutput);
+
+    /// <summary>
+    /// Where a result that is computed element by element goes: over what it is computed from, or beside it where others
+    /// need that too.
+    /// </summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="source">What it is computed from; the caller releases it where the result is another.</param>
+    private protected static Tensor PlaceOver(ComputeDevice device, Tensor source) =>
+        source.IsShared ? device.Arena.Rent(source.Shape, source.ElementType) : source;
 }
 
 /// <summary>One line of a network's summary.</summary>

@@ -58,6 +58,8 @@ public sealed class MaxPoolingLayer : Layer
         indices = output.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
         isActivation = input.IsActivation;
         MaxPooling.Forward(device, output, indices, input, isActivation, shape);
+        if (indices is not null && isActivation)
+            input.TakeOverMask();
         input.Release();
         return output;
     }

@@ -25,8 +25,7 @@ public sealed class ReluLayer(string name) : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
-        // The layer before, or another path, may keep its output for its own gradient.
-        Tensor result = input.IsShared ? device.Arena.Rent(input.Shape, input.ElementType) : input;
+        Tensor result = PlaceOver(device, input);
         Relu.Forward(device, result, input);
         result.RequiresGrad = training && input.RequiresGrad;
         if (result.RequiresGrad)
@@ -39,9 +38,12 @@ public sealed class ReluLayer(string name) : Layer
     /// <inheritdoc/>
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        Relu.Backward(device, gradOutput, gradOutput, output!);
+        Tensor gradInput = PlaceOver(device, gradOutput);
+        Relu.Backward(device, gradInput, gradOutput, output!);
         output!.Release();
         output = null;
-        return gradOutput;
+        if (gradInput != gradOutput)
+            gradOutput.Release();
+        return gradInput;
     }
 }
