@@ -419,6 +419,31 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         Assert.That(run.Told.Last(told => told.IsBest).Result.Epoch, Is.EqualTo(first));
     }
 
+    [TestCase(-1, 1)]
+    [TestCase(100, 0)]
+    public void An_epoch_is_the_best_where_it_is_better_than_those_before(double before, int best)
+    {
+        using var run = new SmallRun(Data.Root);
+        run.Train(Options with { Epochs = 1 });
+        using (ComputeDevice device = SmallRun.Open(1))
+        using (var network = new Network(device, "resnet18", NetworkHead.Part1))
+        using (var optimizer = new Optimizer(device, network, Options.Optimizer))
+        {
+            // As if the first epoch had been worse, or better, than any other can be.
+            CheckpointInfo info = Checkpoint.ReadInfo(run.Files.Last);
+            Checkpoint.Load(run.Files.Last, device, network, optimizer);
+            Checkpoint.Save(
+                run.Files.Last, device, network, optimizer,
+                info with { History = [info.History[0] with { ValidationAccuracy = before }] });
+        }
+        IReadOnlyList<EpochResult> epochs = run.Train(Options, resume: true);
+        Assert.That(run.Told[^1].IsBest, Is.EqualTo(best == 1));
+        Assert.That(Checkpoint.ReadInfo(run.Files.Best).History[^1].Epoch, Is.EqualTo(best));
+        Assert.That(
+            run.Evaluate(run.Files.Best, Options, training: true)[0].Evaluation.Loss,
+            Is.EqualTo(epochs[best].TrainLoss), "the training images, augmented as in that epoch");
+    }
+
     [Test]
     public void The_best_checkpoint_evaluates_to_what_its_epoch_was_told_to_reach()
     {
