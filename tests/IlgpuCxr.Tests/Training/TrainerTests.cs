@@ -134,6 +134,8 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         AssertRefused(
             Options with { Augmentation = ImageTransforms.Part2 }, images, loader, "of 32x32 pixels and Part2; ");
         AssertRefused(Options with { Batch = 3 }, images, loader, "batches of 4 images, but the options say 3; ");
+        AssertRefused(
+            Options with { Weights = "sha256:0" }, images, loader, "a run that starts from sha256:0, not from random");
 
         void AssertRefused(TrainingOptions options, ImageDataset data, ImageBatchLoader batches, string expected) =>
             Assert.That(
@@ -239,11 +241,12 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         Assert.That(plans, Is.EqualTo(1), "once, to run");
     }
 
-    [Test]
-    public void Half_a_checkpoint_of_a_killed_process_is_removed()
+    [TestCase("best")]
+    [TestCase("last")]
+    public void Half_a_checkpoint_of_a_killed_process_is_removed(string name)
     {
         using var run = new SmallRun(Data.Root);
-        string half = run.PathOf("last.safetensors.0123456789abcdef" + AtomicFile.TemporarySuffix);
+        string half = run.PathOf(name + ".safetensors.0123456789abcdef" + AtomicFile.TemporarySuffix);
         string other = run.PathOf("notes.tmp");
         File.WriteAllText(half, "half");
         File.WriteAllText(other, "mine");
@@ -389,6 +392,19 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
             new ProgressObserver(told => speeds.Add(told.ImagesPerSecond)), 0, 1, run.Images(Options), Options.Batch);
         progress.In(TrainingPhase.Training)(0, () => 0);
         Assert.That(speeds, Is.EqualTo(new[] { 0.0 }), "of a batch of which nothing was read");
+    }
+
+    [Test]
+    public void What_is_done_counts_the_passes_through_the_network()
+    {
+        using var run = new SmallRun(Data.Root);
+        var done = new List<double>();
+        var progress = new EpochProgress(
+            new ProgressObserver(told => done.Add(told.Done)), epoch: 1, epochs: 2, run.Images(Options), batch: 6);
+        foreach (TrainingPhase phase in Enum.GetValues<TrainingPhase>())
+            progress.In(phase)(6, () => 0);
+        // Of 6 images to train on and 6 to validate on: three passes each to learn, one each to be judged.
+        Assert.That(done, Is.EqualTo(new[] { (1 + 18 / 30.0) / 2, (1 + 24 / 30.0) / 2, 1 }).Within(1e-12));
     }
 
     [Test]
