@@ -98,6 +98,31 @@ public sealed class RecordedStepTests
         }
     }
 
+    [Test]
+    public void Drops_other_values_than_the_step_before()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var network = new Network(device, small, new NetworkHead(Hidden: 32, Outputs: 3, Dropout: 0.5f));
+        network.Initialize(1);
+        // So small a rate that each weight stays what it was.
+        using var optimizer = new Optimizer(device, network, new OptimizerOptions { LearningRate = 1e-30f });
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer);
+        using DeviceBuffer<float> loss = device.Allocate<float>(1);
+        using DeviceBuffer<int> targets = device.Allocate<int>(2);
+        var shape = new TensorShape(2, 8, 8, 3);
+        float[] images = BatchLearner.Noise(shape, "images");
+        device.Upload<int>(targets.View, [0, 1]);
+        var losses = new List<float>();
+        for (int i = 0; i < 4; i++)
+        {
+            step.Train(
+                shape, batch => device.Upload<float>(batch.View, images), BatchTargets.OfClasses(targets.View),
+                loss.View);
+            losses.AddRange(device.Download(loss.View));
+        }
+        Assert.That(losses, Is.Unique);
+    }
+
     private static IEnumerable<string> NamesOfOctets => ofOctets.Keys;
 
     private static ConvolutionLayer Convolution(int channels) =>
