@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
+using IlgpuCxr.Metrics;
 using IlgpuCxr.Models;
 using IlgpuCxr.Tests.WeightsImport;
 using IlgpuCxr.Training;
@@ -249,6 +251,30 @@ public sealed class CheckpointTests
         Assert.That(
             () => predictor.Predict(folder.PathOf("images.safetensors"), 0, CancellationToken.None),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("batchSize"));
+    }
+
+    [Test]
+    public void Normalised_images_need_not_be_square()
+    {
+        var shape = new TensorShape(1, 32, 48, 3);
+        float[] image = BatchLearner.Noise(shape, "image"), logits = [];
+        device.Plan(Evaluate);
+        Evaluate();
+        string images = folder.PathOf("wide.safetensors");
+        SafetensorsFile.Write(images, [new("input", [1, 3, 32, 48], Fixtures.PyTorchLayout.ToNchw(image, shape))]);
+        using var predictor = new Predictor(device, path);
+        Assert.That(
+            predictor.Predict(images, 1, CancellationToken.None)[0].Probabilities,
+            Is.EqualTo(Prediction.Probabilities(ClassificationTask.Binary, logits)));
+
+        void Evaluate()
+        {
+            Tensor input = device.Arena.Rent(shape);
+            device.Upload<float>(input.View, image);
+            Tensor result = network.Forward(input, training: false);
+            logits = device.Download(result.View);
+            result.Release();
+        }
     }
 
     [Test]
