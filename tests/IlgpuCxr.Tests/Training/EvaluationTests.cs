@@ -1,5 +1,6 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Metrics;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
@@ -37,6 +38,24 @@ public sealed class EvaluationTests
         // Two labels of which one is predicted: Jaccard and recall 1/2, precision 1.
         var evaluation = new Evaluation(0, new Predictions(ClassificationTask.MultiLabel, 3, [-1, 1, -1], [0b011]));
         Assert.That((evaluation.Accuracy, evaluation.F1), Is.EqualTo((50.0, 2 / 3.0)));
+    }
+
+    [Test]
+    public void A_focal_loss_has_the_alpha_and_gamma_that_were_chosen()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using DeviceBuffer<float> loss = device.Allocate<float>(1), logits = device.Allocate<float>(2);
+        using DeviceBuffer<float> labels = device.Allocate<float>(2);
+        device.Upload<float>(logits.View, [0, 0]);
+        device.Upload<float>(labels.View, [1, 1]);
+        var criterion = new Criterion(LossKind.Focal, new FocalOptions(Alpha: 0.6f, Gamma: 1, Mean: true));
+        device.Plan(Compute);
+        device.Run(Compute);
+        // Of labels with a probability of one half: alpha (1/2)^gamma ln 2.
+        Assert.That(device.Download(loss.View)[0], Is.EqualTo(0.6 * 0.5 * Math.Log(2)).Within(1e-6));
+
+        void Compute() => criterion.Forward(
+            device, loss.View, default, logits.View, BatchTargets.OfLabels(labels.View), new LossShape(1, 2));
     }
 
     [TestCase(false, ExpectedResult = 2.0)]
