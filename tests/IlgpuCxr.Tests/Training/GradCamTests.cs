@@ -126,6 +126,30 @@ public sealed class GradCamTests
         Assert.That((Red(0, 7) > 50, Red(7, 0), Red(0, 0), Red(7, 7)), Is.EqualTo((true, 0, 0, 0)));
     }
 
+    [Test]
+    public void Over_a_part_of_an_image_is_drawn_what_would_be_drawn_over_it_alone()
+    {
+        var map = new HeatMap(2, 2, [0, 1, 0.5, 0]);
+        byte[] part = Pixels(8, 8, new CropBox(0, 0, 8, 8), map), whole = Pixels(12, 10, new CropBox(3, 1, 8, 8), map);
+        for (int y = 0; y < 10; y++)
+            for (int x = 0; x < 12; x++)
+            {
+                bool isInside = y is >= 1 and < 9 && x is >= 3 and < 11;
+                Assert.That(
+                    whole.AsSpan((y * 12 + x) * 3, 3).ToArray(),
+                    Is.EqualTo(isInside ? part.AsSpan(((y - 1) * 8 + x - 3) * 3, 3).ToArray() : [10, 20, 30]),
+                    $"row {y}, column {x}");
+            }
+
+        static byte[] Pixels(int width, int height, CropBox crop, HeatMap map)
+        {
+            byte[] plain = [.. Enumerable.Repeat(new byte[] { 10, 20, 30 }, width * height).SelectMany(pixel => pixel)];
+            using var folder = new TemporaryFolder();
+            string drawn = folder.Write("drawn.png", Overlay.Draw(new ImageSize(width, height, 3), plain, map, crop));
+            return new VipsImageDecoder().Decode(drawn).Pixels;
+        }
+    }
+
     private static GradCam.Pass Run(ComputeDevice device, Network network, int target)
     {
         network.Initialize(1);
