@@ -141,6 +141,17 @@ public sealed class AugmentationTests
         }
     }
 
+    [Test]
+    public void Half_of_the_images_of_part_2_are_flipped() =>
+        Assert.That(
+            Enumerable.Range(0, Draws).Average(sample =>
+            {
+                SplitMix64 random = SplitMix64.ForSample(1, 0, sample);
+                return Augmentation.DrawResized(
+                    ref random, new ImageSize(Width, Height, 1), offset: 0, side: 64, resizedOffset: 0).Transform.Flip;
+            }),
+            Is.EqualTo(0.5).Within(4 * 0.5 / Math.Sqrt(Draws)));
+
     [TestCase(224, 256)]
     [TestCase(96, 110)]
     [TestCase(448, 512)]

@@ -2,6 +2,7 @@ using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Image;
 using IlgpuCxr.Tests.Operators;
+using VipsImage = NetVips.Image;
 
 namespace IlgpuCxr.Tests.Data;
 
@@ -289,10 +290,40 @@ public sealed class ImageBatchLoaderTests
         ImageDataset folder = ImageDataset.Open(SharedData.XRaysOfPart2, ClassificationTask.MultiLabel);
         ImageSample[] samples =
             [.. new[] { 0b011, 0b010, 0b100 }.Select(labels => folder.Train.First(sample => sample.Label == labels))];
+        AssertResizedTwice(samples, implementation);
+    }
+
+    [Test]
+    public void Images_of_colour_are_resized_twice_beside_gray_ones()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            using VipsImage red = DataFolder.Gradient(40 + i, 30, 3 * i), green = DataFolder.Gradient(40 + i, 30, 90);
+            using VipsImage blue = red.Invert(), colour = red.Bandjoin(green, blue);
+            data.WriteImage($"train/normal/{i}.png", colour);
+        }
+        AssertResizedTwice(ImageDataset.Open(data.Root).Train, Implementation.Vector);
+    }
+
+    [Test]
+    public void The_resized_images_of_each_batch_begin_at_their_memorys_start()
+    {
+        int batches = 0;
+        foreach (ImageBatch batch in Loader(1, transforms: ImageTransforms.Part2).Augmented(
+            ImageDataset.Open(data.Root).Train, 1, 0))
+        {
+            Assert.That(batch.Resizes[0].Offset, Is.Zero, $"batch {batches}");
+            batches++;
+        }
+        Assert.That(batches, Is.EqualTo(10), "more than there are in memory at a time");
+    }
+
+    private void AssertResizedTwice(IReadOnlyList<ImageSample> samples, Implementation implementation)
+    {
         using ComputeDevice device = implementation.Open()!;
         using var memory = new DeviceMemory(device);
         using var batch = new DeviceBatch(device, ClassificationTask.MultiLabel, 3);
-        ImageBatch host = Loader(samples.Length, size: 64, transforms: ImageTransforms.Part2)
+        ImageBatch host = Loader(samples.Count, size: 64, transforms: ImageTransforms.Part2)
             .Augmented(samples, 1, 0)
             .First();
         batch.Upload(host);
