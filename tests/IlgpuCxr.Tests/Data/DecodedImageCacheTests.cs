@@ -43,6 +43,21 @@ public sealed class DecodedImageCacheTests
     }
 
     [Test]
+    public void A_changed_file_of_the_same_length_or_of_the_same_time_is_decoded_again()
+    {
+        string plain = folder.WriteImage("plain.tif", 20, 16, 5);
+        (long length, DateTime time) = (new FileInfo(plain).Length, File.GetLastWriteTimeUtc(plain));
+        Read(NewCache(), plain);
+        folder.WriteImage("plain.tif", 20, 16, 6);
+        File.SetLastWriteTimeUtc(plain, time.AddSeconds(1));
+        Assert.That(new FileInfo(plain).Length, Is.EqualTo(length));
+        Assert.That(Read(NewCache(), plain), Is.EqualTo(DataFolder.Levels(20, 16, 6)));
+        folder.WriteImage("plain.tif", 21, 16, 7);
+        File.SetLastWriteTimeUtc(plain, time);
+        Assert.That(Read(NewCache(), plain), Is.EqualTo(DataFolder.Levels(21, 16, 7)));
+    }
+
+    [Test]
     [Platform("Linux,MacOsX", Reason = "On Windows links need a privilege.")]
     public void A_link_is_the_image_that_it_leads_to()
     {
@@ -85,6 +100,18 @@ public sealed class DecodedImageCacheTests
         Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
         Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(20, 16, 5)));
         Assert.That(decoder.Decoded, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Damage_is_seen_up_to_the_last_pixel_of_any_number()
+    {
+        // 315 pixels: the checksum is made of words of eight.
+        image = folder.WriteImage("odd.png", 21, 15, 5);
+        Read(NewCache());
+        byte[] bytes = File.ReadAllBytes(Entries().Single());
+        bytes[^1] ^= 0x10;
+        File.WriteAllBytes(Entries().Single(), bytes);
+        Assert.That(Read(NewCache()), Is.EqualTo(DataFolder.Levels(21, 15, 5)));
     }
 
     [Test]
