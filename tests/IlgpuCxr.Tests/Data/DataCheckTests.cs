@@ -52,6 +52,16 @@ public sealed class DataCheckTests
     }
 
     [Test]
+    public void An_image_that_is_among_those_without_labels_too_is_found()
+    {
+        using DataFolder folder = StudyFolders.Part2();
+        folder.Write("Test/9.png", File.ReadAllBytes(folder.PathOf("Train", "normal", "0.png")));
+        Assert.That(
+            Check(folder).Duplicates.Single().Paths,
+            Is.EqualTo(new[] { folder.PathOf("Train", "normal", "0.png"), folder.PathOf("Test", "9.png") }));
+    }
+
+    [Test]
     public void A_patient_in_two_splits_is_found_by_the_nihs_names()
     {
         using DataFolder folder = DataFolder.Complete(2);

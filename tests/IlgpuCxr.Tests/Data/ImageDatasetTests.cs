@@ -125,6 +125,26 @@ public sealed class ImageDatasetTests
     }
 
     [Test]
+    public void A_limit_leaves_each_split_its_own_images_and_each_class_one_at_least()
+    {
+        using var data = new DataFolder();
+        foreach ((string place, int images) in new[]
+        {
+            ("train/infected", 19), ("train/normal", 1), ("validation/infected", 6), ("validation/normal", 6),
+            ("test/infected", 4), ("test/normal", 8),
+        })
+        {
+            for (int i = 0; i < images; i++)
+                data.Write($"{place}/{i}.png", []);
+        }
+        ImageDataset all = ImageDataset.Open(data.Root), some = all.Limit(6);
+        Assert.That(some.Train, Has.Count.EqualTo(7).And.SubsetOf(all.Train));
+        Assert.That(some.Train[^1].Label, Is.EqualTo(1), "one image of twenty, of which six are wanted");
+        Assert.That(some.Validation, Has.Count.EqualTo(6).And.SubsetOf(all.Validation));
+        Assert.That(some.Test, Has.Count.EqualTo(6).And.SubsetOf(all.Test));
+    }
+
+    [Test]
     public void Files_are_sorted_by_code_point_directory_by_directory()
     {
         using DataFolder data = DataFolder.Complete(0);
@@ -155,6 +175,17 @@ public sealed class ImageDatasetTests
         Assert.That(
             ImageDataset.Open(data.Root).Train.Select(sample => Path.GetFileName(sample.Path)),
             Is.EqualTo(new[] { "0.png", "Scan.PNG", "0.png" }));
+    }
+
+    [Test]
+    public void Images_of_every_kind_that_can_be_read_are_listed()
+    {
+        using var data = new DataFolder();
+        string[] names = ["0.jpg", "1.jpeg", "2.png", "3.bmp", "4.tif", "5.tiff", "6.webp"];
+        foreach (string name in names)
+            data.Write(name, [1]);
+        Assert.That(
+            ImageDirectory.Flat(data.Root).Select(sample => Path.GetFileName(sample.Path)), Is.EqualTo(names));
     }
 
     [Test]

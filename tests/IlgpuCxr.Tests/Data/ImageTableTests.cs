@@ -48,6 +48,16 @@ public sealed class ImageTableTests
     }
 
     [Test]
+    public void Other_labels_or_names_have_another_digest()
+    {
+        string[] digests = [.. new[] { ("1.png,a", "2.png,b"), ("1.png,b", "2.png,a"), ("1.png,a", "3.png,b") }.Select(
+            lines => Open(
+                ClassificationTask.Binary, "path,labels,split", $"{lines.Item1},train", $"{lines.Item2},train",
+                "4.png,a,val").Describe().Digest)];
+        Assert.That(digests, Is.Unique);
+    }
+
+    [Test]
     public void One_class_an_image_is_its_place_among_the_sorted_names()
     {
         ImageDataset images = Open(
