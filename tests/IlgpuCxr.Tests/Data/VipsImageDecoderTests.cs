@@ -71,6 +71,43 @@ public sealed class VipsImageDecoderTests
         Assert.That(decoder.Decode(folder.Write("turned.bmp", turned)).Pixels, Is.EqualTo(pixels));
     }
 
+    [TestCase(0xFF0000, 0x0000FF, true)]
+    [TestCase(0x0000FF, 0xFF0000, false, Description = "Red and blue exchanged.")]
+    public void A_bitmap_with_masks_is_read_where_they_are_the_usual_ones(int red, int blue, bool isRead)
+    {
+        using var folder = new DataFolder();
+        string usual = Path.Combine(Fixtures, "images", "rgba.bmp");
+        byte[] file = File.ReadAllBytes(usual), masks = new byte[3 * sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(masks, red);
+        BinaryPrimitives.WriteInt32LittleEndian(masks.AsSpan(sizeof(int)), 0x00FF00);
+        BinaryPrimitives.WriteInt32LittleEndian(masks.AsSpan(2 * sizeof(int)), blue);
+        const int withMasks = 3, headers = 54;
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), headers + masks.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(30), withMasks);
+        string path = folder.Write("masks.bmp", [.. file[..headers], .. masks, .. file[headers..]]);
+        if (isRead)
+            Assert.That(decoder.Decode(path).Pixels, Is.EqualTo(decoder.Decode(usual).Pixels));
+        else
+            Assert.That(
+                () => decoder.Decode(path),
+                Throws.TypeOf<DataException>().With.Message.Contains("compression 3, which is not supported"));
+    }
+
+    [Test]
+    public void Inks_become_red_green_and_blue()
+    {
+        using var folder = new DataFolder();
+        using VipsImage gray = DataFolder.Gradient(40, 30), gradient = gray.Bandjoin(gray, gray);
+        using VipsImage colour = gradient.Copy(interpretation: Enums.Interpretation.Srgb);
+        using VipsImage inks = colour.Colourspace(Enums.Interpretation.Cmyk);
+        (ImageSize size, byte[] pixels) = decoder.Decode(folder.WriteImage("inks.tif", inks));
+        Assert.That(size, Is.EqualTo(new ImageSize(40, 30, 3)));
+        // Few inks make so dark a gray: it comes back within some levels, not as how much ink there is.
+        Assert.That(
+            pixels.Select(level => (int)level),
+            Is.EqualTo(DataFolder.Levels(40, 30, 0).SelectMany(level => Enumerable.Repeat((int)level, 3))).Within(40));
+    }
+
     [Test]
     [Platform("Linux,MacOsX", Reason = "On Windows links need a privilege.")]
     public void A_link_to_itself_is_an_unreadable_image()
