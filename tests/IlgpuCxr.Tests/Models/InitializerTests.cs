@@ -38,6 +38,15 @@ public sealed class InitializerTests
     }
 
     [Test]
+    public void A_convolution_begins_with_the_variance_for_its_outputs_and_without_bias() =>
+        Assert.That(
+            new ConvolutionLayer(
+                "conv1", inChannels: 3, outChannels: 64, filterSize: 7, stride: 2, padding: 3, hasBias: true)
+                .Parameters.Select(parameter => parameter.Initialization),
+            Is.EqualTo(new[] { Initialization.KaimingNormal(64 * 7 * 7), Initialization.Constant(0) }),
+            "torchvision's mode='fan_out'");
+
+    [Test]
     public void Values_drawn_by_several_threads_are_those_of_one_stream()
     {
         var shape = TensorShape.Matrix(130, 1021);
