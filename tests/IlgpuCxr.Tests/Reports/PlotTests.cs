@@ -48,6 +48,49 @@ public sealed class PlotTests
     }
 
     [Test]
+    public void The_papers_matrix_stands_before_ours()
+    {
+        RowResult sample = SampleResults.Of("1");
+        // All wrong, where nearly all is right in the paper.
+        SplitResult split = sample.Splits[0] with { Confusion = [[[0, 1], [1, 0]]] };
+        (int Row, int Column)[] hot = Find(
+            ConfusionPlot.Draw(Row("1"), sample with { Splits = [split] }), (red, _, blue) => red < 70 && blue > 150);
+        int top = hot.Min(pixel => pixel.Row);
+        int[] upper = [.. hot.Where(pixel => pixel.Row == top).Select(pixel => pixel.Column)];
+        // In the upper row the paper's first cell is hot and our second: nothing is farther left, or farther right.
+        Assert.That(
+            (upper.Min(), upper.Max()),
+            Is.EqualTo((hot.Min(pixel => pixel.Column), hot.Max(pixel => pixel.Column))));
+    }
+
+    [TestCase(0, 1)]
+    [TestCase(2, 3)]
+    public void The_ring_marks_the_best_epoch(int best, int place)
+    {
+        RowResult sample = SampleResults.Of("p2:2");
+        RowResult flat = sample with
+        {
+            History =
+            [
+                .. sample.History.Select(epoch => epoch with
+                {
+                    TrainAccuracy = 10,
+                    ValidationAccuracy = epoch.Epoch == best ? 50.001 : 50,
+                }),
+            ],
+        };
+        (int Row, int Column)[] blue = Find(
+            CurvePlot.Accuracy(StudyRow.Of(sample.Configuration.Options), flat),
+            (red, _, blue) => blue > 200 && red < 100);
+        // Where the curve is flat, nothing of it is as high as the ring. The legend is far below.
+        int top = blue.Min(pixel => pixel.Row);
+        (int Row, int Column)[] curve = [.. blue.Where(pixel => pixel.Row < top + 40)];
+        (int left, int right) = (curve.Min(pixel => pixel.Column), curve.Max(pixel => pixel.Column));
+        double ring = curve.Where(pixel => pixel.Row == top).Average(pixel => pixel.Column);
+        Assert.That((ring - left) / (right - left), Is.EqualTo(place / 3.0).Within(0.05), "untrained, epochs 0 to 2");
+    }
+
+    [Test]
     public void Of_too_many_classes_no_confusion_matrix_is_drawn()
     {
         RowResult sample = SampleResults.Of("3");

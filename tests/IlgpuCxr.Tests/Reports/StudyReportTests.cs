@@ -72,6 +72,21 @@ public sealed partial class StudyReportTests
             "sensitivity, specificity, precision, F1, AUC");
 
     [Test]
+    public void Html_has_the_papers_numbers_before_ours() =>
+        Assert.That(
+            html,
+            Does.Contain("<td class=\"start\">18</td><td class=\"ours\">1</td>")
+                .And.Contain("<td class=\"start\">88.83</td><td class=\"ours\">86.67</td><td class=\"down\">-2.16</td>")
+                .And.Contain("<td>3 of 200 (2 %)</td><td class=\"ours\">32 of 35 (91 %)</td>"),
+            "the best epoch and the accuracy of row 1, COVID-19 found of row p2:2");
+
+    [TestCase(59.4, ExpectedResult = "59 s")]
+    [TestCase(61, ExpectedResult = "1 min 01 s")]
+    [TestCase(3600, ExpectedResult = "1 h 00 min")]
+    [TestCase(51 * 3600 + 125, ExpectedResult = "51 h 02 min", Description = "Of VGG16 on a CPU.")]
+    public string Times_are_told_in_hours_however_many(double seconds) => ReportText.Time(seconds);
+
+    [Test]
     public void Plots_are_files_beside_the_checkpoints_too()
     {
         foreach (string id in Ids)
