@@ -90,6 +90,25 @@ public sealed class StudyClockTests
         Assert.That(clock.Left()!.Value.TotalSeconds, Is.EqualTo(100.0 * 180 / 340).Within(0.001));
     }
 
+    [Test]
+    public void Time_goes_with_a_networks_operations_and_with_the_area_of_its_images()
+    {
+        (_, RowPlan[] rows) = Of("8", "5", "8");
+        RowConfiguration small = rows[2].Configuration with
+        {
+            Options = rows[2].Configuration.Options with { Size = 112 },
+        };
+        rows[2] = rows[2] with { Configuration = small };
+        var clock = new StudyClock(rows, time);
+        clock.Begin(rows[0]);
+        clock.Report(0);
+        time.Seconds += 100;
+        clock.Report(1);
+        clock.End();
+        // 30.9 and 3.6 GFLOP an image: 'cxr summary'.
+        Assert.That(clock.Left()!.Value.TotalSeconds, Is.EqualTo(100 * 30.9 / 3.6 + 25).Within(0.001));
+    }
+
     private (StudyClock Clock, RowPlan[] Rows) Of(params string[] ids)
     {
         var options = new StudyOptions { Out = "out", Part1 = "images" };

@@ -121,6 +121,7 @@ public sealed class StudyReproductionTests
             result.Splits.SelectMany(split => split.Confusion).Select(matrix => matrix[0][0] + matrix[1][0]),
             Is.All.Zero, "Every label is said of every image.");
         Assert.That(File.ReadAllLines(judged.Predictions), Has.Length.EqualTo(3).And.All.EndsWith(",1,1,1"));
+        Assert.That(result.Precision, Is.Null, "Who judges what another call has trained does not know how.");
     }
 
     [Test]
@@ -422,6 +423,16 @@ public sealed class StudyReproductionTests
             (training.Epochs, training.Size, training.Batch, training.Optimizer.LearningRate, training.Seed),
             Is.EqualTo((3, 64, 8, 0.02f, 5)));
     }
+
+    [TestCase("", "all")]
+    [TestCase("--part1 a", "1-8")]
+    [TestCase("--part2 b", "p2:1-4")]
+    [TestCase("--part1 a --part2 b", "all")]
+    public void With_the_images_of_one_part_its_rows_are_trained(string given, string rows) =>
+        Assert.That(
+            ReproduceCommand.Options(
+                ReproduceCommand.Create().Parse(given.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Rows,
+            Is.EqualTo(StudyRows.Parse(rows)));
 
     [Test]
     public void Strict_refuses_an_unreadable_image()
