@@ -73,6 +73,18 @@ public class KerasVgg16Tests
         Assert.That(weight.ToFloat32(), Is.EqualTo(new float[] { 1, 4, 2, 5, 3, 6 }));
     }
 
+    [TestCase(TensorDataType.UInt8, "010203040506")]
+    [TestCase(TensorDataType.Float16, "003C00400042004400450046")]
+    [TestCase(TensorDataType.Int32, "010000000200000003000000040000000500000006000000")]
+    [TestCase(
+        TensorDataType.Int64,
+        "010000000000000002000000000000000300000000000000040000000000000005000000000000000600000000000000")]
+    public void AMatrixIsTransposedWhateverItsElementsAre(TensorDataType type, string oneToSix) => Assert.That(
+        new WeightTensor("a", type, [2, 3], System.Convert.FromHexString(oneToSix))
+            .Permute("b", [2, 3], [1, 0], [3, 2])
+            .ToFloat32(),
+        Is.EqualTo(new float[] { 1, 4, 2, 5, 3, 6 }));
+
     [Test]
     public void AMatrixOfManyBlocksIsTransposedWhole()
     {
