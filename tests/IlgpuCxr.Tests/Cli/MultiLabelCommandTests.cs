@@ -115,21 +115,36 @@ public sealed class MultiLabelCommandTests
         Assert.That(
             validation.GetProperty("averages").GetProperty("jaccard").GetDouble(),
             Is.EqualTo(validation.GetProperty("accuracy").GetDouble() / 100).Within(1e-12));
-        foreach (string metric in new[] { "sensitivity", "specificity", "precision" })
+        foreach ((string printedName, string name) in new[]
+        {
+            ("sensitivity", "sensitivity"), ("specificity", "specificity"), ("precision", "precision"), ("F1", "f1"),
+            ("ROC AUC", "rocAuc"),
+        })
+        {
+            AssertPrinted(printedName, label => Interval(label.GetProperty(name)));
+        }
+        foreach ((int row, string printedName) in new[] { (0, "TN, FP"), (1, "FN, TP") })
+        {
+            AssertPrinted(
+                printedName, label => string.Join(", ", label.GetProperty("confusion")[row].EnumerateArray()));
+        }
+
+        void AssertPrinted(string name, Func<JsonElement, string> told)
         {
             string printed = trained.Output.Split('\n').Single(
-                line => line.StartsWith($"│ {metric} ", StringComparison.Ordinal));
-            IEnumerable<string> told = validation.GetProperty("perClass")
-                .EnumerateArray()
-                .Select(label => Interval(label.GetProperty(metric)));
-            Assert.That(printed.Split('│')[2..^1].Select(cell => cell.Trim()), Is.EqualTo(told), metric);
+                line => line.StartsWith($"│ {name} ", StringComparison.Ordinal));
+            Assert.That(
+                printed.Split('│')[2..^1].Select(cell => cell.Trim()),
+                Is.EqualTo(validation.GetProperty("perClass").EnumerateArray().Select(told)), name);
         }
 
         static string Interval(JsonElement estimate) => estimate.ValueKind == JsonValueKind.Null
             ? "-"
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Part(estimate, "value"):F3} ({Part(estimate, "lower"):F3}-{Part(estimate, "upper"):F3})");
+            : string.Create(CultureInfo.InvariantCulture, $"{Part(estimate, "value"):F3} ({Ends(estimate)})");
+
+        static string Ends(JsonElement estimate) => Part(estimate, "lower") < Part(estimate, "upper")
+            ? string.Create(CultureInfo.InvariantCulture, $"{Part(estimate, "lower"):F3}-{Part(estimate, "upper"):F3}")
+            : "-";
 
         static double Part(JsonElement estimate, string name) => estimate.GetProperty(name).GetDouble();
     }

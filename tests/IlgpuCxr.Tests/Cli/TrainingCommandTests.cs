@@ -180,13 +180,14 @@ public sealed class TrainingCommandTests
     {
         string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First();
         string picture = cxr.PathOf("explained.png"), sure = cxr.PathOf("sure.safetensors");
-        ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 100, 0);
-        CommandResult explained = cxr.Run(
-            "explain", image, "--checkpoint", sure, "--class", "normal", "--out", picture, "--device", "cpu");
+        ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 0, 100);
+        string[] arguments = ["explain", image, "--checkpoint", sure, "--out", picture, "--device", "cpu"];
+        CommandResult explained = cxr.Run([.. arguments, "--class", "infected"]);
         Assert.That(explained.ExitCode, Is.Zero, explained.Error);
         Assert.That(
-            explained.Output, Does.StartWith("CPU, ").And.Contain("infected 1.0000").And.Contain("speaks for normal"),
+            explained.Output, Does.StartWith("CPU, ").And.Contain("normal 1.0000").And.Contain("speaks for infected"),
             "not the most likely class");
+        Assert.That(cxr.Run(arguments).Output, Does.Contain("speaks for normal"), "the most likely class");
         var decoder = new VipsImageDecoder();
         (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);
         Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
@@ -258,6 +259,22 @@ public sealed class TrainingCommandTests
         Assert.That(File.Exists(cxr.PathOf("-")), Is.False);
         Assert.That(cxr.Run([.. arguments, "--quiet"]).Output, Is.EqualTo(predicted.Output));
         cxr.Run([.. arguments, "--json"]).AssertRefused(2, $"--csv '{place}' would mix with what --json prints");
+    }
+
+    [Test]
+    public void An_image_is_said_to_be_of_its_most_likely_class()
+    {
+        string sure = cxr.PathOf("normal.safetensors"), csv = cxr.PathOf("classes.csv");
+        ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 0, 100);
+        CommandResult predicted = cxr.Run(
+            "predict", data.PathOf("test", "infected", "0.png"), "--checkpoint", sure, "--device", "cpu", "--csv", csv,
+            "--json");
+        Assert.That(predicted.ExitCode, Is.Zero, predicted.Error);
+        using var json = JsonDocument.Parse(predicted.Output);
+        Assert.That(
+            json.RootElement[0].GetProperty("predicted").EnumerateArray().Select(name => name.GetString()),
+            Is.EqualTo(new[] { "normal" }));
+        Assert.That(File.ReadAllText(csv), Is.EqualTo("0.png,0,1\n"));
     }
 
     [Test]
