@@ -2,7 +2,9 @@ using System.CommandLine;
 using IlgpuCxr.Cli;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
+using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Kernels.Loss;
+using IlgpuCxr.Models;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Training;
 
@@ -83,6 +85,36 @@ public sealed class TrainOptionsTests
             ReportText.Configuration(
                 TrainCommand.Options(TrainCommand.Create().Parse(["--data", "images", .. options.Split(' ')]))),
             Is.EqualTo(told));
+
+    [Test]
+    public void The_device_is_opened_as_the_options_say()
+    {
+        int threads = Environment.ProcessorCount + 1;
+        string[] options = ["--data", "images", "--device", "cpu", "--threads", $"{threads}"];
+        using ComputeDevice device = CommonOptions.OpenDevice(
+            TrainCommand.Create().Parse([.. options, "--algorithms", "relu=naive", "--precision", "fp32"]));
+        Assert.That(device.Name, Does.StartWith($"CPU, {threads} threads"));
+        Assert.That(device.Algorithms, Is.EqualTo("relu=naive"));
+        Assert.That(
+            () => CommonOptions.OpenDevice(TrainCommand.Create().Parse([.. options, "--precision", "bf16"])),
+            Throws.TypeOf<DeviceException>().With.Message.Contains("The precision bf16 needs an NVIDIA GPU"));
+    }
+
+    [TestCase("", 4)]
+    [TestCase("--batch 7", 7)]
+    public void A_checkpoint_is_used_with_its_own_batches_unless_others_are_given(string given, int batch)
+    {
+        var info = new CheckpointInfo
+        {
+            Options = TrainingOptions.Study(ClassificationTask.Binary) with { Batch = 4 },
+            Head = NetworkHead.Part1,
+            Classes = ["infected", "normal"],
+            History = [],
+        };
+        string[] options = given.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        ParseResult parsed = EvaluateCommand.Create().Parse(["--checkpoint", "best", "--data", "images", .. options]);
+        Assert.That(CommonOptions.OptionsOf(parsed, info), Is.EqualTo(info.Options with { Batch = batch }));
+    }
 
     [Test]
     public void Batches_are_made_as_the_options_say()

@@ -370,6 +370,42 @@ public sealed class TrainingCommandTests
     }
 
     [Test]
+    public void Bench_measures_the_forward_pass_alone_where_it_is_told_to()
+    {
+        CommandResult bench = cxr.Run(
+            "bench", "--mode", "infer", "--size", "40", "--batch", "2", "--steps", "3", "--device", "cpu", "--json");
+        Assert.That(bench.ExitCode, Is.Zero, bench.Error);
+        using var json = JsonDocument.Parse(bench.Output);
+        JsonElement result = json.RootElement;
+        Assert.That(
+            result.GetProperty("operators").EnumerateArray().Select(
+                timing => timing.GetProperty("operator").GetString()),
+            Has.Some.Contains("forward").And.None.Contains("backward"));
+        Assert.That(
+            (result.GetProperty("mode").GetString(), result.GetProperty("size").GetInt32()),
+            Is.EqualTo(("infer", 40)));
+        Assert.That(
+            new[] { "fastest", "medianSeconds", "slowest" }.Select(name => result.GetProperty(name).GetDouble()),
+            Is.Ordered);
+    }
+
+    [Test]
+    public void A_summary_is_of_the_batch_the_size_and_the_frozen_parts_that_are_given()
+    {
+        using var json = JsonDocument.Parse(cxr.Run(
+            "summary", "resnet18", "--size", "64", "--batch", "3", "--freeze", "backbone", "--json").Output);
+        JsonElement[] layers = [.. json.RootElement.EnumerateArray()];
+        JsonElement first = layers[0].GetProperty("output");
+        Assert.That(
+            (first.GetProperty("n").GetInt32(), first.GetProperty("h").GetInt32(), first.GetProperty("w").GetInt32()),
+            Is.EqualTo((3, 32, 32)));
+        Assert.That(
+            (layers.Sum(layer => layer.GetProperty("parameters").GetInt64()),
+                layers.Sum(layer => layer.GetProperty("trainable").GetInt64())),
+            Is.EqualTo((11_243_464L, 66_952L)), "as in row 2 of the study");
+    }
+
+    [Test]
     public void Quiet_prints_the_result_only()
     {
         CommandResult quiet = cxr.Run(Arguments(cxr.PathOf("quiet"), "--epochs", "2", "--quiet"));

@@ -28,7 +28,9 @@ public sealed class WeightsCommandTests
         Assert.That(table.ExitCode, Is.Zero, table.Error);
         Assert.That(
             table.Output,
-            Does.Contain("2 tensors of 4 elements in 16 bytes").And.Contain("module.fc.weight").And.Contain("[1, 3]"));
+            Does.Contain("2 tensors of 4 elements in 16 bytes").And.Match(
+                @"module\.fc\.weight │ Float32 │ +\[1, 3\] │ +1 │ +6 │ +3 │ +2\.16 │"),
+            "minimum, maximum, mean and standard deviation");
 
         using (var json = JsonDocument.Parse(cxr.Run("weights", "inspect", path, "--json").Output))
         {
