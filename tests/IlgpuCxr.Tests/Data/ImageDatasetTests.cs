@@ -232,6 +232,7 @@ public sealed class ImageDatasetTests
         Directory.Delete(data.PathOf("train"), recursive: true);
         Directory.Delete(data.PathOf("test", "infected"), recursive: true);
         Directory.CreateDirectory(data.PathOf("test", "infected"));
+        Directory.Move(data.PathOf("validation"), data.PathOf("Val"));
         string[] classes = ["infected", "maybe", "normal"];
 
         ImageDataset folder = ImageDataset.OpenForEvaluation(data.Root, ClassificationTask.Binary, classes);

@@ -228,6 +228,7 @@ public sealed class WeightImportTests
             () => InitialWeights.Find(here, "resnet18"),
             Throws.TypeOf<NetworkException>().With.Message.Contains("There is no file resnet18*.pth"));
         folder.Write("notes.txt", [1]);
+        folder.Write("vgg16.pth", [1]);
         string path = folder.Write("ResNet18-mine.safetensors", [1, 2, 3]);
         InitialWeights found = InitialWeights.Find(here, "resnet18");
         Assert.That(found.Path, Is.EqualTo(path));
