@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IlgpuCxr.Data;
 using IlgpuCxr.Tests.Data;
 
 namespace IlgpuCxr.Tests.Cli;
@@ -34,6 +35,17 @@ public sealed class DataCommandTests
         Assert.That(
             (options.GetProperty("seed").GetInt32(), options.GetProperty("difficulty").GetDouble()),
             Is.EqualTo((7, 0.25)));
+    }
+
+    [Test]
+    public void Phantoms_of_one_part_lie_in_the_directory_itself()
+    {
+        CommandResult drawn = cxr.Run(
+            "data", "phantom", "--part", "2", "--out", cxr.PathOf("one part"), "--train", "6", "--held", "3", "--size",
+            "32", "--quiet");
+        Assert.That((drawn.ExitCode, drawn.Output), Is.EqualTo((0, "")), drawn.Error);
+        Assert.That(
+            ImageDataset.Open(cxr.PathOf("one part"), ClassificationTask.MultiLabel).Train, Has.Count.EqualTo(6));
     }
 
     [Test]

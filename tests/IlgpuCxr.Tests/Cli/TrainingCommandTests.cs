@@ -181,13 +181,14 @@ public sealed class TrainingCommandTests
         string image = Directory.EnumerateFiles(data.Root, "*.png", SearchOption.AllDirectories).First();
         string picture = cxr.PathOf("explained.png"), sure = cxr.PathOf("sure.safetensors");
         ChangedCheckpoint.Write(sure, Path.Combine(Run, "best"), "fc.2.bias", 0, 100);
-        string[] arguments = ["explain", image, "--checkpoint", sure, "--out", picture, "--device", "cpu"];
-        CommandResult explained = cxr.Run([.. arguments, "--class", "infected"]);
+        string[] arguments = ["explain", image, "--checkpoint", sure, "--device", "cpu"];
+        CommandResult explained = cxr.Run([.. arguments, "--class", "infected", "--out", picture]);
         Assert.That(explained.ExitCode, Is.Zero, explained.Error);
         Assert.That(
             explained.Output, Does.StartWith("CPU, ").And.Contain("normal 1.0000").And.Contain("speaks for infected"),
             "not the most likely class");
         Assert.That(cxr.Run(arguments).Output, Does.Contain("speaks for normal"), "the most likely class");
+        Assert.That(cxr.PathOf(Path.GetFileNameWithoutExtension(image) + "-gradcam.png"), Does.Exist);
         var decoder = new VipsImageDecoder();
         (ImageSize given, ImageSize drawn) = (decoder.Decode(image).Size, decoder.Decode(picture).Size);
         Assert.That(drawn, Is.EqualTo(given with { Channels = 3 }));
@@ -445,6 +446,25 @@ public sealed class TrainingCommandTests
         Assert.That(refused.ExitCode, Is.EqualTo(1));
         Assert.That(refused.ErrorLines, Has.Length.EqualTo(1), refused.Error);
         Assert.That(refused.Error, Does.Contain(".png").And.Contain("replace or remove it"));
+    }
+
+    [Test]
+    public void Evaluate_and_predict_tell_which_images_they_leave_out()
+    {
+        using DataFolder damaged = DataFolder.Complete(2);
+        string image = damaged.Write("test/normal/1.png", "no image"u8.ToArray());
+        string[] options = ["--checkpoint", Path.Combine(Run, "best"), "--device", "cpu"];
+        foreach (string[] command in new string[][]
+        {
+            ["evaluate", "--data", damaged.Root], ["predict", damaged.PathOf("test", "normal")],
+        })
+        {
+            CommandResult skipped = cxr.Run([.. command, .. options]);
+            Assert.That(skipped.ExitCode, Is.Zero, skipped.Error);
+            Assert.That(skipped.ErrorLines, Has.Length.EqualTo(2), command[0]);
+            Assert.That(skipped.Error, Does.StartWith("1 unreadable image was skipped").And.Contain(image));
+            cxr.Run([.. command, .. options, "--strict"]).AssertRefused(1, $"'{image}' cannot be read");
+        }
     }
 
     [Test]
