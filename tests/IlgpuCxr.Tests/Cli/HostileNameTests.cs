@@ -46,7 +46,7 @@ public sealed class HostileNameTests
     public void Training_tells_classes_and_unreadable_images()
     {
         AssertPlain(trained);
-        Assert.That(trained.Output, Does.Contain($"test image files of infected, {Shown}"));
+        Assert.That(trained.Output, Does.Contain($"5 training, 4 validation, 0 test image files of infected, {Shown}"));
         Assert.That(trained.Error, Does.Contain($"{Shown}/2.png"));
     }
 

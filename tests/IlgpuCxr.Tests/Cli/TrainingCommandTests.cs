@@ -388,6 +388,9 @@ public sealed class TrainingCommandTests
         Assert.That(
             new[] { "fastest", "medianSeconds", "slowest" }.Select(name => result.GetProperty(name).GetDouble()),
             Is.Ordered);
+        Assert.That(
+            result.GetProperty("imagesPerSecond").GetDouble() * result.GetProperty("medianSeconds").GetDouble(),
+            Is.EqualTo(2).Within(1e-9));
     }
 
     [Test]

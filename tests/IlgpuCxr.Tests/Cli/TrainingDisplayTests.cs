@@ -17,6 +17,18 @@ public sealed class TrainingDisplayTests
             "    3   0.1000       0.2000  30.00  0.400     0.5000  60.00  0.700     8s      90.0  best"));
     }
 
+    [TestCase(1, "epoch 1 (2 of 3)")]
+    [TestCase(EpochResult.Untrained, "before training")]
+    public void Progress_tells_where_a_run_is(int epoch, string expected)
+    {
+        var progress = new TrainingProgress(
+            epoch, Epochs: 3, TrainingPhase.Training, Step: 17, Steps: 200, Loss: 0.69314, ImagesPerSecond: 8.34,
+            Done: 0.346);
+        Assert.That(
+            TrainingDisplay.Progress(progress, ", 5 s left"),
+            Is.EqualTo($"{expected}, training 17/200, 35 %, 5 s left, loss 0.6931, 8.3 images/s"));
+    }
+
     [TestCase(0.69314, ExpectedResult = "  0.6931")]
     [TestCase(1234.56789, ExpectedResult = "1234.567")]
     [TestCase(999999.99, ExpectedResult = "999999.9")]

@@ -80,6 +80,12 @@ public sealed partial class StudyReportTests
                 .And.Contain("<td>3 of 200 (2 %)</td><td class=\"ours\">32 of 35 (91 %)</td>"),
             "the best epoch and the accuracy of row 1, COVID-19 found of row p2:2");
 
+    [Test]
+    public void Metrics_are_called_what_they_are() =>
+        Assert.That(
+            ReportText.Metrics(SampleResults.Of("1")),
+            Has.Some.EqualTo("train: accuracy 86.67 %, F1 of normal 0.8750, loss 0.4500."));
+
     [TestCase(59.4, ExpectedResult = "59 s")]
     [TestCase(61, ExpectedResult = "1 min 01 s")]
     [TestCase(3600, ExpectedResult = "1 h 00 min")]
@@ -170,6 +176,12 @@ public sealed partial class StudyReportTests
         Assert.That(
             ReportText.LeftOut(Of(1)), Is.EqualTo("1 image could not be read and was left out: train/a_b/0.png."));
         Assert.That(Of(0), Is.Null);
+        string table = Path.Combine(some.FullName, "images.csv");
+        File.WriteAllText(table, "");
+        Assert.That(
+            LeftOutImages.Of(
+                new ImageDataset(table, ClassificationTask.Binary), [new UnreadableImage(paths[0], "")])!.First,
+            Is.EqualTo(new[] { "train/a_b/0.png" }), "as the table names it");
     }
 
     [TestCase("7", false)]
