@@ -22,7 +22,7 @@ public sealed class TrainingDisplayTests
     public void Progress_tells_where_a_run_is(int epoch, string expected)
     {
         var progress = new TrainingProgress(
-            epoch, Epochs: 3, TrainingPhase.Training, Step: 17, Steps: 200, Loss: 0.69314, ImagesPerSecond: 8.34,
+            epoch, Epochs: 3, TrainingPhase.Training, Step: 17, Steps: 200, Loss: () => 0.69314, ImagesPerSecond: 8.34,
             Done: 0.346);
         Assert.That(
             TrainingDisplay.Progress(progress, ", 5 s left"),
