@@ -27,7 +27,9 @@ public static class Convolution
     /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
     /// shape has no outputs.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
@@ -54,7 +56,9 @@ public static class Convolution
     /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
     /// shape has no outputs.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
@@ -99,7 +103,9 @@ public static class Convolution
     /// Something has another size than the shape says, or an element type that the algorithm does not take; or the
     /// shape has no outputs.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
@@ -133,7 +139,9 @@ public static class Convolution
     /// Something has another size than the shape says, or an element type that the algorithm does not take; the bias's
     /// gradient begins within four floats, beside bfloat16; or the shape has no outputs.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>

@@ -44,8 +44,12 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
     /// <summary><c>[K, R, S, C]</c></summary>
     public TensorShape Weights => new(K, R, S, C);
 
-    /// <summary>Requires outputs to exist; <see cref="P"/> and <see cref="Q"/> are right only then.</summary>
-    /// <exception cref="ArgumentException">There are none.</exception>
+    /// <summary>
+    /// Requires outputs to exist, <see cref="P"/> and <see cref="Q"/> are right only then, and weights that kernels
+    /// count.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are no outputs.</exception>
+    /// <exception cref="DeviceException">There are more weights.</exception>
     internal void Require()
     {
         if (Math.Min(R, S) < 1 || Stride < 1 || Padding < 0 || H + 2L * Padding < R || W + 2L * Padding < S)
@@ -53,6 +57,7 @@ public readonly record struct ConvolutionShape(int N, int H, int W, int C, int K
             throw new ArgumentException(
                 $"A filter of {R}x{S} with stride {Stride} and padding {Padding} has no outputs on {H}x{W} pixels; take one no larger than the padded input, a stride of at least 1 and no negative padding.");
         }
+        Sizes.RequireCountableWeights(Weights);
     }
 
     /// <summary>

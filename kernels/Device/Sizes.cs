@@ -26,13 +26,21 @@ internal static class Sizes
     private const int MaxElements = int.MaxValue - 1023;
 
     /// <summary>Requires a shape to have no more elements than kernels count, 2³¹ - 1024.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="remedy">What makes it smaller.</param>
     /// <exception cref="DeviceException">It has more.</exception>
-    public static void RequireCountable(in TensorShape shape)
+    public static void RequireCountable(
+        in TensorShape shape, string remedy = "use smaller batches or smaller images")
     {
         if (shape.Count > MaxElements)
             throw new DeviceException(
-                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1024; use smaller batches or smaller images.");
+                $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1024; {remedy}.");
     }
+
+    /// <summary>As <see cref="RequireCountable"/>, of weights, which no tensor holds.</summary>
+    /// <exception cref="DeviceException">They are more.</exception>
+    public static void RequireCountableWeights(in TensorShape weights) =>
+        RequireCountable(weights, "use fewer channels or features");
 
     /// <summary>Requires channels of bfloat16 to be a multiple of 8.</summary>
     /// <exception cref="ArgumentException">They are not.</exception>

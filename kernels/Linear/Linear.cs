@@ -28,7 +28,9 @@ public static class Linear
     /// <exception cref="ArgumentException">
     /// Something has another size than the shape says, or an element type that the algorithm does not take.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
@@ -36,6 +38,7 @@ public static class Linear
         ComputeDevice device, Tensor output, Tensor input, LayerWeights weights, ArrayView<float> bias,
         in LinearShape shape)
     {
+        Sizes.RequireCountableWeights(shape.Weights);
         Sizes.Require(output, shape.Output);
         Sizes.Require(input, shape.Input);
         weights.Require(device, shape.Weights.Count);
@@ -68,13 +71,16 @@ public static class Linear
     /// <exception cref="ArgumentException">
     /// Something has another size than the shape says, or an element type that the algorithm does not take.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
     public static void BackwardData(
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, in LinearShape shape)
     {
+        Sizes.RequireCountableWeights(shape.Weights);
         Sizes.Require(gradInput, shape.Input);
         Sizes.Require(gradOutput, shape.Output);
         weights.Require(device, shape.Weights.Count);
@@ -108,7 +114,9 @@ public static class Linear
     /// <exception cref="ArgumentException">
     /// Something has another size than the shape says, or an element type that the algorithm does not take.
     /// </exception>
-    /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
+    /// <exception cref="DeviceException">
+    /// An algorithm is forced that the device cannot run, or there are more weights than kernels count.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step was not planned: the working memory does not fit the arena.
     /// </exception>
@@ -116,6 +124,7 @@ public static class Linear
         ComputeDevice device, ArrayView<float> gradWeights, ArrayView<float> gradBias, Tensor gradOutput, Tensor input,
         in LinearShape shape)
     {
+        Sizes.RequireCountableWeights(shape.Weights);
         Sizes.Require(device, gradWeights, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, gradBias, shape.Out);
         Sizes.Require(gradOutput, shape.Output);

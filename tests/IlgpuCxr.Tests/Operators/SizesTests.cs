@@ -53,6 +53,29 @@ public sealed class SizesTests
             Throws.TypeOf<DeviceException>().With.Message.Contains("2³¹ - 1024"));
 
     [Test]
+    public void More_weights_than_kernels_count_are_refused_too()
+    {
+        var linear = new LinearShape(N: 1, In: 65_536, Out: 40_000);
+        ConvolutionShape shape = linear.Convolution;
+        Tensor input = memory.Tensor(linear.Input), output = memory.Tensor(linear.Output);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => Linear.Forward(device, output, input, default, default, linear), TooMany);
+            Assert.That(() => Linear.BackwardData(device, input, output, default, linear), TooMany);
+            Assert.That(() => Linear.BackwardWeights(device, default, default, output, input, linear), TooMany);
+            Assert.That(
+                () => ConvolutionOperator.Forward(device, output, input, default, default, relu: false, shape),
+                TooMany);
+            Assert.That(
+                () => ConvolutionOperator.BackwardData(
+                    device, input, output, default, accumulate: false, activation: null, shape),
+                TooMany);
+            Assert.That(
+                () => ConvolutionOperator.BackwardWeights(device, default, default, output, input, shape), TooMany);
+        }
+    }
+
+    [Test]
     public void So_are_weights_and_a_bias_but_not_that_there_is_none()
     {
         Tensor output = memory.Tensor(Shape.Output), input = memory.Tensor(Shape.Input);
@@ -323,6 +346,10 @@ public sealed class SizesTests
     }
 
     private static Constraint Refused => Throws.ArgumentException.With.Message.Contains("has no outputs on 2x2 pixels");
+
+    private static Constraint TooMany =>
+        Throws.TypeOf<DeviceException>().With.Message.Contains("40000x1x1x65536")
+            .And.Message.Contains("use fewer channels or features");
 
     private static Constraint Uneven =>
         Throws.ArgumentException.With.Message.Contains("whose channels are a multiple of 8");
