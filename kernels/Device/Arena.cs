@@ -29,6 +29,9 @@ public sealed class Arena
     /// <summary>How often the memory was allocated; each time, all tensors have other addresses.</summary>
     public int Generation { get; private set; }
 
+    /// <summary>How often all tensors were taken back; those rented before have no place any more.</summary>
+    internal int Abandoned { get; private set; }
+
     /// <summary>Takes memory for a tensor; its contents are undefined.</summary>
     /// <param name="shape">The tensor's extents.</param>
     /// <param name="elementType">How its elements lie there.</param>
@@ -117,8 +120,12 @@ public sealed class Arena
     /// <summary>
     /// Takes all tensors back from a step that did not come to its end; they may not be used any more.
     /// </summary>
+    /// <remarks>
+    /// Whoever still holds one may release it: it has no place to give back, and its old one may be another's by then.
+    /// </remarks>
     internal void Abandon()
     {
+        Abandoned++;
         free.Clear();
         end = 0;
         // What a plan that throws would have needed, the next does not.

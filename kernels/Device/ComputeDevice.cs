@@ -103,7 +103,8 @@ public sealed partial class ComputeDevice : IDisposable
     }
 
     /// <summary>
-    /// Runs a step that was planned; one that throws leaves no tensor rented, so that the next can run.
+    /// Runs a step that was planned; one that throws leaves no tensor rented, so that the next can run. Releasing or
+    /// retaining such a tensor afterwards does nothing.
     /// </summary>
     /// <param name="step">What to run. What it throws is passed on.</param>
     /// <exception cref="DeviceException">

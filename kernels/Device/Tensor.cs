@@ -7,11 +7,12 @@ namespace IlgpuCxr.Kernels.Device;
 /// A layer's <c>Forward</c> and <c>Backward</c> take over the caller's reference to what they are given and hand their
 /// result's reference to the caller. Who needs a tensor for longer calls <see cref="Retain"/>; the last
 /// <see cref="Release"/> gives its memory back to the <see cref="Arena"/>. A tensor that is not of an arena (a
-/// parameter) ignores both.
+/// parameter) ignores both, and so does one of a step that threw, from which the arena has taken all back.
 /// </remarks>
 public sealed class Tensor
 {
     private readonly Arena? arena;
+    private readonly int abandoned;
     private readonly ArrayView<float> memory;
     private int references = 1;
 
@@ -49,6 +50,7 @@ public sealed class Tensor
         Shape = shape;
         ElementType = elementType;
         this.arena = arena;
+        abandoned = arena.Abandoned;
         Offset = offset;
     }
 
@@ -90,6 +92,8 @@ public sealed class Tensor
 
     internal long Offset { get; }
 
+    private bool IsAbandoned => arena is not null && arena.Abandoned != abandoned;
+
     /// <summary>
     /// Whether others may still need what this tensor holds, so that it must not be written over: it has several users,
     /// or its memory is not the arena's.
@@ -100,7 +104,8 @@ public sealed class Tensor
     /// <returns>This tensor.</returns>
     public Tensor Retain()
     {
-        references++;
+        if (!IsAbandoned)
+            references++;
         return this;
     }
 
@@ -139,6 +144,8 @@ public sealed class Tensor
     /// <exception cref="InvalidOperationException">All users were done with it already.</exception>
     public void Release()
     {
+        if (IsAbandoned)
+            return;
         if (arena is null)
         {
             DropStatistics();

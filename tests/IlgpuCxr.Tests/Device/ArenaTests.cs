@@ -70,6 +70,29 @@ public sealed class ArenaTests
     }
 
     [Test]
+    public void A_tensor_of_a_step_that_threw_may_be_released_and_takes_nobodys_place()
+    {
+        device.Plan(TwoOverlappingTensors);
+        Tensor held = null!;
+        Assert.Throws<NotSupportedException>(() => device.Run(() =>
+        {
+            held = device.Arena.Rent(TensorShape.Vector(64));
+            throw new NotSupportedException();
+        }));
+        held.Retain();
+        held.Release();
+        held.Release();
+        device.Run(() =>
+        {
+            Tensor first = device.Arena.Rent(TensorShape.Vector(64));
+            Tensor second = device.Arena.Rent(TensorShape.Vector(64));
+            Assert.That(second.Offset, Is.Not.EqualTo(first.Offset));
+            held.Release();
+            Assert.That(device.Arena.Rent(TensorShape.Vector(64)).Offset, Is.Not.EqualTo(first.Offset));
+        });
+    }
+
+    [Test]
     public void A_buffer_may_be_disposed_twice_and_is_not_seen_afterwards()
     {
         DeviceBuffer<float> buffer = device.Allocate<float>(64);
