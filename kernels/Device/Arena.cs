@@ -24,6 +24,9 @@ public sealed class Arena
     /// <summary>Bytes allocated on the device.</summary>
     public long Bytes => capacity * sizeof(float);
 
+    /// <summary>Whether no tensor is rented, so that the next have the places that such ones always have.</summary>
+    public bool IsEmpty => end == 0;
+
     internal long PlannedEnd { get; set; }
 
     /// <summary>How often the memory was allocated; each time, all tensors have other addresses.</summary>
@@ -74,7 +77,7 @@ public sealed class Arena
     /// <exception cref="InvalidOperationException">Tensors are rented.</exception>
     public void Trim()
     {
-        if (end != 0)
+        if (!IsEmpty)
             throw new InvalidOperationException(
                 "The arena cannot give its memory back while tensors are rented from it.");
         Free();
@@ -103,7 +106,7 @@ public sealed class Arena
     /// <summary>Allocates what the plan needs, if it is more than there is.</summary>
     internal void Grow()
     {
-        if (end != 0)
+        if (!IsEmpty)
             throw new InvalidOperationException("The arena cannot grow while tensors are rented from it.");
         if (PlannedEnd <= capacity)
             return;

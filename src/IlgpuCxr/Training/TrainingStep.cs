@@ -16,9 +16,8 @@ namespace IlgpuCxr.Training;
 public sealed class TrainingStep(
     ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer) : IDisposable
 {
-    private readonly HashSet<(TensorShape Images, Pass Pass)> planned = [];
-    private readonly HashSet<TensorShape> launched = [];
-    private readonly Dictionary<TensorShape, (ILaunchGraph Graph, int Generation)> recorded = [];
+    private readonly HashSet<(TensorShape Images, Pass Pass, Scope Scope)> planned = [];
+    private readonly Dictionary<TensorShape, Launched> launched = [];
     private long plannedBytes;
 
     private enum Pass
@@ -90,9 +89,9 @@ public sealed class TrainingStep(
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((ILaunchGraph graph, _) in recorded.Values)
-            graph.Dispose();
-        recorded.Clear();
+        foreach (Launched step in launched.Values)
+            step.Graph?.Dispose();
+        launched.Clear();
     }
 
     /// <summary>
@@ -101,12 +100,14 @@ public sealed class TrainingStep(
     /// </summary>
     private void Learn(TensorShape shape, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
+        // Beside tensors of the caller's the step's are elsewhere, and where they would be is the caller's.
+        bool isAlone = device.Arena.IsEmpty;
         Tensor images = device.Arena.Rent(shape);
         Tensor kept = device.Arena.Rent(TensorShape.Matrix(shape.N, network.Head.Outputs));
         Tensor total = device.Arena.Rent(TensorShape.Vector(1));
         fill(images);
         BatchTargets copy = Copy(kept, targets);
-        if (device.IsPlanning || device.Timings.Enabled || launched.Add(shape))
+        if (device.IsPlanning || device.Timings.Enabled || !isAlone)
             Propagate(images, copy, total);
         else
             PropagateRecorded(images, copy, total);
@@ -130,27 +131,30 @@ public sealed class TrainingStep(
     }
 
     /// <summary>
-    /// The same from a recording, where the device can; only what was launched before can be recorded, and only where
-    /// the memory still is.
+    /// The same from a recording, where the device can; only what was launched before can be recorded, and it is
+    /// recorded anew where the memory has moved.
     /// </summary>
     private void PropagateRecorded(Tensor images, BatchTargets targets, Tensor loss)
     {
         TensorShape shape = images.Shape;
-        if (recorded.TryGetValue(shape, out var step) && step.Generation == device.Arena.Generation)
+        Scope scope = ScopeNow();
+        long seed = network.Dropout.Seed;
+        Launched? step = launched.GetValueOrDefault(shape);
+        bool isKnown = step?.Scope == scope && step.Seed == seed;
+        if (isKnown && step!.Graph is not null && step.Generation == device.Arena.Generation)
         {
             step.Graph.Launch();
             images.Release();
             return;
         }
-        // Out of the list, so that none is disposed of twice where recording fails.
-        if (recorded.Remove(shape, out var stale))
-            stale.Graph.Dispose();
-        if (device.Record(() => Propagate(images, targets, loss)) is not { } graph)
+        step?.Graph?.Dispose();
+        launched[shape] = new Launched(scope, seed);
+        if (!isKnown || device.Record(() => Propagate(images, targets, loss)) is not { } graph)
         {
             Propagate(images, targets, loss);
             return;
         }
-        recorded[shape] = (graph, device.Arena.Generation);
+        launched[shape] = new Launched(scope, seed, graph, device.Arena.Generation);
         graph.Launch();
     }
 
@@ -194,10 +198,27 @@ public sealed class TrainingStep(
         // what was planned in it. One that has grown still has.
         if (device.Arena.Bytes < plannedBytes)
             planned.Clear();
-        if (planned.Contains((images, pass)))
+        Scope scope = ScopeNow();
+        if (planned.Contains((images, pass, scope)))
             return;
         device.Plan(step);
         plannedBytes = device.Arena.Bytes;
-        planned.Add((images, pass));
+        planned.Add((images, pass, scope));
     }
+
+    private Scope ScopeNow() => new(
+        network.Dropout.IsOff,
+        string.Concat(network.Parameters.Select(parameter => parameter.RequiresGrad ? 'y' : 'n')));
+
+    /// <summary>What a step computes, apart from its sizes, and so which memory it takes.</summary>
+    /// <param name="DropsNothing">Whether dropout is off.</param>
+    /// <param name="Trained">Which parameters a gradient is computed for, a letter each.</param>
+    private sealed record Scope(bool DropsNothing, string Trained);
+
+    /// <summary>A step that was launched, so that it can be recorded.</summary>
+    /// <param name="Scope">What it computed.</param>
+    /// <param name="Seed">What dropout drew from.</param>
+    /// <param name="Graph">Its recording; null for none.</param>
+    /// <param name="Generation">Where the arena was when it was recorded.</param>
+    private sealed record Launched(Scope Scope, long Seed, ILaunchGraph? Graph = null, int Generation = 0);
 }

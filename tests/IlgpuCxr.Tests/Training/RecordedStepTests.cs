@@ -66,6 +66,50 @@ public sealed class RecordedStepTests
         Assert.That(weights, Is.EqualTo(expected));
     }
 
+    [TestCase("another seed")]
+    [TestCase("no dropout")]
+    [TestCase("frozen layers")]
+    public void Is_recorded_anew_where_the_network_has_changed(string change)
+    {
+        (float[] expected, _, _) = Train(graphs: false, evaluates: false, before: Change);
+        (float[] weights, _, _) = Train(graphs: true, evaluates: false, before: Change);
+        (float[] unchanged, _, _) = Train(graphs: false, evaluates: false);
+        Assert.That(weights, Is.EqualTo(expected).And.Not.EqualTo(unchanged));
+
+        void Change(int step, ComputeDevice device, Network network)
+        {
+            if (step != 3)
+                return;
+            if (change == "another seed")
+                network.Dropout.Seed = 7;
+            else if (change == "no dropout")
+                network.Dropout.IsOff = true;
+            else
+                network.Freeze("block");
+        }
+    }
+
+    [Test]
+    public void Leaves_a_tensor_that_the_caller_has_rented_alone()
+    {
+        (float[] expected, _, _) = Train(graphs: false, evaluates: false);
+        Tensor held = null!;
+        float[] kept = [.. Enumerable.Range(0, 64).Select(i => (float)i)];
+        (float[] weights, _, int replays) = Train(graphs: true, evaluates: false, before: RentForOneStep);
+        Assert.That(weights, Is.EqualTo(expected));
+        Assert.That(replays, Is.EqualTo(3), "One step less than without that tensor.");
+
+        void RentForOneStep(int step, ComputeDevice device, Network network)
+        {
+            if (step == 3)
+                device.Upload(held = device.Arena.Rent(TensorShape.Vector(kept.Length)), kept);
+            if (step != 4)
+                return;
+            Assert.That(device.Download(held), Is.EqualTo(kept));
+            held.Release();
+        }
+    }
+
     [Test]
     public void Has_the_losses_of_the_cpu_within_rounding([Values("", "convolution=tiledwinograd4")] string algorithms)
     {
@@ -140,17 +184,18 @@ public sealed class RecordedStepTests
         head.Build("head", TensorShape.Vector(2 * channels), dropout)));
 
     private static (float[] Weights, float[] Losses, int Replays) Train(
-        bool graphs, bool evaluates, string algorithms = "")
+        bool graphs, bool evaluates, string algorithms = "", Action<int, ComputeDevice, Network>? before = null)
     {
         using ComputeDevice device = EmulatedGpu.Open(
             new DeviceOptions { Precision = Precision.Fp32, Graphs = graphs, Algorithms = algorithms },
             out EmulatedGpu gpu);
-        (float[] weights, float[] losses) = Train(device, evaluates, small);
+        (float[] weights, float[] losses) = Train(device, evaluates, small, before: before);
         return (weights, losses, gpu.Replays);
     }
 
     private static (float[] Weights, float[] Losses) Train(
-        ComputeDevice device, bool evaluates, Architecture architecture, int outputs = 3)
+        ComputeDevice device, bool evaluates, Architecture architecture, int outputs = 3,
+        Action<int, ComputeDevice, Network>? before = null)
     {
         using var network = new Network(device, architecture, new NetworkHead(Hidden: 5, outputs, Dropout: 0.5f));
         network.Initialize(1);
@@ -167,6 +212,7 @@ public sealed class RecordedStepTests
             using DeviceBuffer<int> targets = device.Allocate<int>(shape.N);
             device.Upload<int>(targets.View, [.. Enumerable.Range(i, shape.N).Select(n => n % 3)]);
             device.Upload<float>(images.View.SubView(0, shape.Count), BatchLearner.Noise(shape, $"batch {i}"));
+            before?.Invoke(i, device, network);
             step.Train(shape, Fill, BatchTargets.OfClasses(targets.View), losses.View.SubView(i, 1));
             if (evaluates && i == 3)
                 step.Predict(new TensorShape(4, 16, 16, 3), _ => { }, logits.View);
