@@ -55,13 +55,16 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         use.Add(bytes);
     }
 
+    /// <summary>Whether the memory is given back.</summary>
+    public bool IsDisposed => buffer.IsDisposed;
+
     /// <summary>All elements of the buffer; zero at first.</summary>
     /// <exception cref="ObjectDisposedException">The memory is given back.</exception>
     public ArrayView<T> View
     {
         get
         {
-            ObjectDisposedException.ThrowIf(buffer.IsDisposed, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             return view;
         }
     }
@@ -69,7 +72,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!buffer.IsDisposed)
+        if (!IsDisposed)
             use.Add(-bytes);
         ComputeDevice.Release(buffer);
         NativeMemory.Free(memory);

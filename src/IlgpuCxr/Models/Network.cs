@@ -19,6 +19,7 @@ public sealed partial class Network : IDisposable
     private readonly Sequential features;
     // All that follows the features: pooling and the classifier.
     private readonly Sequential tail;
+    private readonly IReadOnlyList<Parameter> parameters;
 
     private ElementType outputType;
 
@@ -45,8 +46,8 @@ public sealed partial class Network : IDisposable
         Head = head;
         layers = architecture.Build(head, Dropout);
         (features, tail) = layers.Split(architecture.FeatureLayers);
-        Parameters = [.. layers.Parameters];
-        Store = new ParameterStore(device, Parameters);
+        parameters = [.. layers.Parameters];
+        Store = new ParameterStore(device, parameters);
         try
         {
             Dropout.Begin(device, 0);
@@ -70,7 +71,15 @@ public sealed partial class Network : IDisposable
     public DropoutState Dropout { get; } = new();
 
     /// <summary>The parameters and running statistics, in torchvision's order.</summary>
-    public IReadOnlyList<Parameter> Parameters { get; }
+    /// <exception cref="ObjectDisposedException">Their memory is given back.</exception>
+    public IReadOnlyList<Parameter> Parameters
+    {
+        get
+        {
+            Store.RequireMemory();
+            return parameters;
+        }
+    }
 
     /// <summary>The parameters' memory.</summary>
     public ParameterStore Store { get; }
@@ -155,7 +164,11 @@ public sealed partial class Network : IDisposable
 
     /// <summary>Computes the gradients of all parameters that are not frozen.</summary>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
-    public void Backward(Tensor gradLogits) => layers.Backward(device, ForLastLayer(gradLogits))?.Release();
+    public void Backward(Tensor gradLogits)
+    {
+        Store.RequireMemory();
+        layers.Backward(device, ForLastLayer(gradLogits))?.Release();
+    }
 
     /// <summary>The activations of the last convolution block, with the running statistics.</summary>
     /// <param name="images"><c>[N, H, W, 3]</c>, normalised; the network releases it.</param>

@@ -102,8 +102,10 @@ public sealed class ParameterStore : IDisposable
     /// In bf16, rounds what is learned for all products that follow, until the next call: by one launch, where each
     /// pass of each layer would do so for itself. Without a call there is no copy that could be out of date.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">The memory is given back.</exception>
     internal void RoundWeights()
     {
+        RequireMemory();
         if (rounded is null)
             return;
         ElementConversion.Round(device, rounded.View, values.View.SubView(0, LearnedCount));
@@ -119,12 +121,19 @@ public sealed class ParameterStore : IDisposable
         }
     }
 
+    /// <summary>Requires that the parameters have values.</summary>
+    /// <exception cref="ObjectDisposedException">Their memory is given back.</exception>
+    internal void RequireMemory() => ObjectDisposedException.ThrowIf(values.IsDisposed, this);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         values.Dispose();
         gradients.Dispose();
         rounded?.Dispose();
+        // Whoever keeps a parameter would read and write what is somebody else's by now.
+        foreach ((Parameter parameter, _) in placed)
+            (parameter.Value, parameter.Gradient, parameter.Rounded) = (default, default, default);
     }
 
     private long Place(Parameter parameter, long offset)

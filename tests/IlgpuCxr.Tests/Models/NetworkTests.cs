@@ -1,6 +1,7 @@
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
+using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Models;
 
@@ -122,6 +123,24 @@ public sealed class NetworkTests
     [TestCase(1, 33, true)]
     public void One_smallest_image_is_too_little_to_train_on(int images, int size, bool expected) =>
         Assert.That(network.CanTrainOn(new TensorShape(images, size, size, 3)), Is.EqualTo(expected));
+
+    [Test]
+    public void A_network_that_is_disposed_of_is_not_computed_and_its_parameters_are_empty()
+    {
+        using var step = new TrainingStep(device, network, Criterion.CrossEntropy, optimizer: null);
+        using DeviceBuffer<float> logits = device.Allocate<float>(network.Head.Outputs);
+        Parameter kept = network.Parameters[0];
+        network.Dispose();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                () => step.Predict(new TensorShape(1, 32, 32, 3), _ => { }, logits.View),
+                Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => network.Initialize(1), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => Checkpoint.Save("none", device, network), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That((kept.Value.Length, kept.Gradient.Length), Is.EqualTo((0L, 0L)));
+        }
+    }
 
     private long OffsetOf(string name) => network.Store.OffsetOf(network.Parameters.Single(p => p.Name == name));
 }
