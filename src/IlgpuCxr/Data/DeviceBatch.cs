@@ -104,11 +104,12 @@ public sealed class DeviceBatch : IDisposable
     private void Reserve<T>(ref DeviceBuffer<T> buffer, long count)
         where T : unmanaged
     {
-        if (buffer.View.Length >= count)
+        // It is disposed of where the device had too little for the batch before.
+        if (!buffer.IsDisposed && buffer.View.Length >= count)
             return;
         device.Synchronize();
         buffer.Dispose();
         // A quarter more than needed: the bytes of a batch vary, and allocating waits for the device.
-        buffer = device.Allocate<T>(count + count / 4);
+        buffer = device.Allocate<T>(Math.Max(1, count + count / 4));
     }
 }

@@ -256,6 +256,28 @@ public sealed class ImageBatchLoaderTests
     }
 
     [Test]
+    public void After_a_batch_that_does_not_fit_a_smaller_one_does()
+    {
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        using var batch = new DeviceBatch(device, ClassificationTask.Binary, 2);
+        // 2¹⁶ images that are resized to 2³¹ bytes each.
+        Assert.That(() => batch.Upload(Batch(1 << 16, 1 << 15)), Throws.InstanceOf<OutOfMemoryException>());
+        batch.Upload(Batch(1, 1));
+        Assert.That(device.Download(batch.Targets.Classes), Is.EqualTo(new[] { 1 }));
+
+        ImageBatch Batch(int images, int side)
+        {
+            var host = new ImageBatch(images, size: 8);
+            host.Reset(bytes: 2);
+            for (int i = 0; i < images; i++)
+                host.Add(
+                    i, label: 1, new ImageResizeParameters(default, 0, side, side),
+                    Augmentation.None(new ImageSize(1, 1, 2), 0));
+            return host;
+        }
+    }
+
+    [Test]
     public void Real_x_rays_are_transformed_as_the_reference_does(
         [Values(Implementation.Naive, Implementation.Vector)] Implementation implementation)
     {
