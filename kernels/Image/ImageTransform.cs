@@ -20,7 +20,9 @@ public static class ImageTransform
     /// <param name="pixels">The decoded images, one after another; where each begins is in its parameters.</param>
     /// <param name="parameters"><c>[N]</c></param>
     /// <param name="shape">The sizes.</param>
-    /// <exception cref="ArgumentException">The output or the parameters have another size than the shape.</exception>
+    /// <exception cref="ArgumentException">
+    /// The output or the parameters have another size than the shape, or the output is not of singles.
+    /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
         ComputeDevice device, Tensor output, ArrayView<byte> pixels, ArrayView<ImageTransformParameters> parameters,
@@ -28,6 +30,7 @@ public static class ImageTransform
     {
         // How many pixels there must be stands in the parameters, on the device.
         Sizes.Require(output, shape.Output);
+        Sizes.RequireType(output, ElementType.Single);
         Sizes.Require(device, parameters, shape.N);
         ImageTransformAlgorithm algorithm = Choose(device);
         double bytes = pixels.Length + sizeof(float) * (double)shape.Output.Count;

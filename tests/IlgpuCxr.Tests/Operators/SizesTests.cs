@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Activation;
 using IlgpuCxr.Kernels.Addition;
 using IlgpuCxr.Kernels.BatchNorm;
@@ -328,7 +329,7 @@ public sealed class SizesTests
     public void So_do_the_operators_of_images()
     {
         ArrayView<byte> bytes = memory.Vector(new byte[12]);
-        ArrayView<ImageTransformParameters> transform = memory.Vector(new ImageTransformParameters[1]);
+        ArrayView<ImageTransformParameters> transform = memory.Vector([Augmentation.None(new ImageSize(2, 2, 3), 0)]);
         ArrayView<ImageResizeParameters> resize = memory.Vector(new ImageResizeParameters[1]);
         Tensor output = memory.Tensor(new TensorShape(2, 2, 2, 3)), small = memory.Tensor(new TensorShape(1, 2, 2, 3));
         using (Assert.EnterMultipleScope())
@@ -339,6 +340,11 @@ public sealed class SizesTests
             Assert.That(
                 () => ImageTransform.Forward(device, small, bytes, transform, new ImageTransformShape(1, 3)),
                 Names("output"));
+            Assert.That(
+                () => ImageTransform.Forward(
+                    device, memory.Tensor(new TensorShape(1, 1, 6, 8), ElementType.BFloat16), bytes, transform,
+                    new ImageTransformShape(1, 4)),
+                Throws.ArgumentException.With.Message.StartsWith("output is of BFloat16; give a tensor of Single."));
             Assert.That(
                 () => ImageResize.Forward(device, bytes, bytes, resize, new ImageResizeShape(2, 2, 4)),
                 Names("parameters"));
