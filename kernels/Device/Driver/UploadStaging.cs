@@ -38,8 +38,9 @@ internal sealed class UploadStaging : IDisposable
     private readonly Staged[] small = [new(), new(), new(), new(), new(), new(), new(), new()];
     private readonly Staged[] blocks = [new(), new()];
     private readonly Landing[] landings = [new(), new()];
-    private int nextSmall;
-    private int nextLanding;
+    // They may pass their largest value: the numbers of slots are powers of two.
+    private uint nextSmall;
+    private uint nextLanding;
     private bool isRefused;
 
     /// <summary>Creates the stream of large arrays; memory is allocated when it is needed.</summary>

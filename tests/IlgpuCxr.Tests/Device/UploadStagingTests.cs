@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -61,6 +63,27 @@ public sealed class UploadStagingTests
         {
             RequireEqual(seen[i], Bytes(Length, seed: i));
             seen[i].Dispose();
+        }
+    }
+
+    [Test]
+    public void UploadsMayBeMoreThanAnIndexCounts([Values((long)int.MaxValue, (long)uint.MaxValue)] long uploads)
+    {
+        using Accelerator accelerator = CreateAccelerator();
+        using AcceleratorStream stream = accelerator.CreateStream();
+        using var staging = new UploadStaging(accelerator, stream, new MemoryUse());
+        foreach (string counter in new[] { "nextSmall", "nextLanding" })
+        {
+            FieldInfo field = typeof(UploadStaging).GetField(counter, BindingFlags.Instance | BindingFlags.NonPublic)!;
+            field.SetValue(staging, Convert.ChangeType(uploads, field.FieldType, CultureInfo.InvariantCulture));
+        }
+        foreach (int length in new[] { 1, 2, 3, 1 << 20, 2 << 20, 3 << 20 })
+        {
+            byte[] sent = Bytes(length, length);
+            using MemoryBuffer1D<byte, Stride1D.Dense> received = accelerator.Allocate1D<byte>(length);
+            Assert.That(staging.TryCopy<byte>(received.View, sent));
+            stream.Synchronize();
+            RequireEqual(received, sent);
         }
     }
 
