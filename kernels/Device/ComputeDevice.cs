@@ -199,6 +199,10 @@ public sealed partial class ComputeDevice : IDisposable
     /// <summary>Copies from device to host, after everything launched before.</summary>
     /// <param name="source">The device's elements.</param>
     /// <typeparam name="T">The element type.</typeparam>
+    /// <returns>
+    /// The elements; zeros while planning, when a view of the arena is empty and so is what comes back: ask for the
+    /// tensor then.
+    /// </returns>
     public T[] Download<T>(ArrayView<T> source)
         where T : unmanaged
     {
@@ -228,9 +232,12 @@ public sealed partial class ComputeDevice : IDisposable
 
     /// <summary>A tensor's elements in single precision, after everything launched before.</summary>
     /// <param name="tensor">Of any element type.</param>
+    /// <returns>As many as the tensor has; zeros while planning.</returns>
     public float[] Download(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
+        if (IsPlanning)
+            return new float[tensor.Shape.Count];
         float[] floats = Download(tensor.View);
         if (!tensor.IsBFloat16)
             return floats;

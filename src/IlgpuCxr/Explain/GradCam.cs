@@ -31,7 +31,9 @@ internal static class GradCam
     /// </param>
     /// <param name="image"><c>[1, H, W, 3]</c></param>
     /// <param name="fill">Launches what writes the image into the tensor it is given.</param>
-    /// <param name="choose">From the logits to the class in question.</param>
+    /// <param name="choose">
+    /// From the logits to the class in question; also called while the memory is planned, with zeros.
+    /// </param>
     public static Pass Run(
         ComputeDevice device, Network network, TensorShape image, Action<Tensor> fill, Func<float[], int> choose)
     {
@@ -54,11 +56,10 @@ internal static class GradCam
             features.IsActivation = false;
             Tensor logits = network.ForwardTail(features);
             Tensor gradLogits = device.Arena.Rent(logits.Shape);
-            float[] scores = device.Download(logits.View);
+            float[] scores = device.Download(logits);
             var direction = new float[scores.Length];
-            if (!device.IsPlanning)
-                direction[choose(scores)] = 1;
-            device.Upload<float>(gradLogits.View, direction);
+            direction[choose(scores)] = 1;
+            device.Upload(gradLogits, direction);
             Tensor gradFeatures = network.BackwardTail(gradLogits);
             result = new Pass(
                 features.Shape, device.Download(features), device.Download(gradFeatures), scores);

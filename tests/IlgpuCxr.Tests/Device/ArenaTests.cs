@@ -211,6 +211,19 @@ public sealed class ArenaTests
         Assert.That(launched, Is.False);
     }
 
+    [Test]
+    public void A_tensor_that_is_downloaded_while_planning_is_zeros()
+    {
+        float[]? planned = null;
+        device.Plan(() =>
+        {
+            Tensor tensor = device.Arena.Rent(TensorShape.Matrix(2, 3));
+            planned = device.Download(tensor);
+            tensor.Release();
+        });
+        Assert.That(planned, Is.EqualTo(new float[6]));
+    }
+
     private void TwoOverlappingTensors()
     {
         Tensor first = device.Arena.Rent(TensorShape.Vector(1000));
