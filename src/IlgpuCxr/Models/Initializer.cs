@@ -14,7 +14,7 @@ internal static class Initializer
     {
         UsageException.Require(
             parameter.Shape.Count <= Array.MaxLength,
-            $"{parameter.Name} has more values than an array holds; use a smaller --hidden.");
+            $"{parameter.Name} has more values than an array holds; use a smaller hidden layer, or fewer channels.");
         var values = new float[parameter.Shape.Count];
         Initialization initialization = parameter.Initialization;
         if (initialization.Distribution == InitialDistribution.Constant)

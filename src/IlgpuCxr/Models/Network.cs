@@ -105,18 +105,16 @@ public sealed partial class Network : IDisposable
     public void Freeze(string specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
+        string[] parts = [.. Parameters.Select(p => p.Name.Split('.')[0]).Distinct()];
         string[] names = specification.Split(
             ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (names is [NothingFrozen])
             names = [];
         else if (names is [BackboneFrozen])
-            names =
-            [
-                .. Parameters.Select(p => p.Name.Split('.')[0]).Distinct().Where(part => part != Architecture.HeadName),
-            ];
+            names = [.. parts.Where(part => part != Architecture.HeadName)];
         foreach (string name in names.Where(name => !Parameters.Any(p => IsPart(p, name))))
             throw new UsageException(
-                $"--freeze names '{name}', which is no part of {Name}; 'cxr summary {Name}' lists the parts.");
+                $"'{name}' is no part of {Name} that could be frozen; name one of {string.Join(", ", parts)}, or what is in one, such as {Parameters[0].Name}.");
         foreach (Parameter parameter in Parameters)
             parameter.RequiresGrad = !parameter.IsBuffer && !names.Any(name => IsPart(parameter, name));
     }
@@ -144,11 +142,11 @@ public sealed partial class Network : IDisposable
     {
         if (!CanTrainOn(images))
         {
-            // Twice the side leaves the last layers nine values. Of two, --batch 2, normalised ones are 1 and -1, and
-            // what divides the gradient is as small as their difference: it explodes from layer to layer.
+            // Twice the side leaves the last layers nine values. Of two, a batch of 2, normalised ones are 1 and -1,
+            // and what divides the gradient is as small as their difference: it explodes from layer to layer.
             throw new UsageException(
                 $"One image of {images.H}x{images.W} pixels leaves batch norm a single value per channel, which has no variance; "
-                + $"use --size {2 * images.H + 1} or --batch 8, or more.");
+                + $"use a size of {2 * images.H + 1} or a batch of 8, or more.");
         }
     }
 

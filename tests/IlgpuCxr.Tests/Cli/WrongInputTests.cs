@@ -63,14 +63,16 @@ public sealed class WrongInputTests
     [TestCase("train --data {data} --task many", WrongUsage, "--task 'many' is not known, use binary or multilabel")]
     [TestCase("train --data {data} --weights imagenet", Failed, "cxr weights fetch resnet18")]
     [TestCase("train --data {data} --weights none.pth", Failed, "There are no weights none.pth")]
-    [TestCase("train --data {data} --freeze nonsense", WrongUsage, "'nonsense'")]
+    [TestCase(
+        "train --data {data} --freeze nonsense", WrongUsage,
+        "'nonsense' is no part of resnet18 that could be frozen; name one of conv1, bn1, layer1")]
     [TestCase("train --data {data} --device gpu", WrongUsage, "'gpu'")]
     [TestCase("train --data {data} --device cuda:99", Failed, "cuda:99|number 99")]
     [TestCase("train --data {data} --algorithms convolution=foo", WrongUsage, "vector256")]
     [TestCase("train --data {data} --algorithms foo=naive", WrongUsage, "'foo'")]
     [TestCase("train --data {data} --algorithms niave", WrongUsage, "'niave'")]
     [TestCase("train --data {data} --device cpu --size 32 --algorithms convolution=tiled", Failed, "'tiled'")]
-    [TestCase("train --data {data} --device cpu --size 32 --batch 1", WrongUsage, "--batch 8")]
+    [TestCase("train --data {data} --device cpu --size 32 --batch 1", WrongUsage, "a size of 65 or a batch of 8")]
     [TestCase("train --data {data} --device cpu --resume --out none", WrongUsage, "none/last|none\\\\last")]
     [TestCase("evaluate --data {data} --checkpoint none/best", Failed, "none/best.safetensors")]
     [TestCase("summary foo", WrongUsage, "'foo'")]
@@ -78,7 +80,7 @@ public sealed class WrongInputTests
     [TestCase("gradcheck --device cuda:99", Failed, "cuda:99|number 99")]
     [TestCase("gradcheck --threads 0", WrongUsage, "--threads 0")]
     [TestCase("bench --steps 0", WrongUsage, "--steps 0")]
-    [TestCase("bench --device cpu --size 32 --batch 1", WrongUsage, "--batch 8")]
+    [TestCase("bench --device cpu --size 32 --batch 1", WrongUsage, "a size of 65 or a batch of 8")]
     [TestCase(
         "bench --device cpu --size 4096 --batch 10000000 --steps 1", WrongUsage,
         "has more values than an array holds; use a smaller --batch or --size")]

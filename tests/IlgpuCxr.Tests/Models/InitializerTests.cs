@@ -18,7 +18,8 @@ public sealed class InitializerTests
                         "fc.0.weight", new TensorShape(5_000_000, 1, 1, 512), ParameterLayout.Matrix,
                         Initialization.Uniform(512)),
                     1),
-            Throws.TypeOf<UsageException>().With.Message.Contains("fc.0.weight has more values than an array holds"));
+            Throws.TypeOf<UsageException>().With.Message.Contains("fc.0.weight has more values than an array holds")
+                .And.Message.Contains("use a smaller hidden layer"));
 
     [Test]
     public void Convolutions_are_normal_with_the_variance_of_Kaiming_for_their_outputs()

@@ -76,7 +76,8 @@ public sealed class NetworkTests
         Assert.That(
             () => network.Freeze(specification),
             Throws.TypeOf<UsageException>().With.Message.Contains(
-                $"'{specification.Split(',')[^1]}'").And.Message.Contains("cxr summary"));
+                $"'{specification.Split(',')[^1]}'").And.Message.EndsWith(
+                    "conv1, bn1, layer1, layer2, layer3, layer4, fc, or what is in one, such as conv1.weight."));
 
     [Test]
     public void The_forward_pass_takes_the_operations_of_the_paper()
@@ -123,6 +124,12 @@ public sealed class NetworkTests
     [TestCase(1, 33, true)]
     public void One_smallest_image_is_too_little_to_train_on(int images, int size, bool expected) =>
         Assert.That(network.CanTrainOn(new TensorShape(images, size, size, 3)), Is.EqualTo(expected));
+
+    [Test]
+    public void A_batch_that_is_too_small_is_told_with_a_size_and_a_batch_that_are_not() =>
+        Assert.That(
+            () => network.RequireTrainable(new TensorShape(1, 32, 32, 3)),
+            Throws.TypeOf<UsageException>().With.Message.EndsWith("use a size of 65 or a batch of 8, or more."));
 
     [Test]
     public void A_network_that_is_disposed_of_is_not_computed_and_its_parameters_are_empty()

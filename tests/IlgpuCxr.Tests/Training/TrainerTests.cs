@@ -554,7 +554,7 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
         Assert.That(
             () => run.Train(Options with { Batch = 1 }),
             Throws.TypeOf<UsageException>().With.Message.Contains("32x32").And.Message.Contains(
-                "--size 65 or --batch 8"));
+                "a size of 65 or a batch of 8"));
     }
 
     [Test]
