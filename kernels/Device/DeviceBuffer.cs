@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -13,20 +12,17 @@ namespace IlgpuCxr.Kernels.Device;
 /// pixels.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public sealed unsafe class DeviceBuffer<T> : IDisposable
+public sealed class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
     // CPU kernels read, never write, at most one register tile's columns (two 64-byte vectors) that begin within the
     // tensor: up to 31 floats past its end. Twice that, to be a multiple of the alignment.
     private const int SlackBytes = 4 * 64;
 
-    private const int AlignmentBytes = 256;
-
     private readonly MemoryBuffer buffer;
     private readonly MemoryUse use;
     private readonly long bytes;
     private readonly ArrayView<T> view;
-    private void* memory;
 
     internal DeviceBuffer(Accelerator accelerator, long count, MemoryUse use)
     {
@@ -35,12 +31,7 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         bytes = checked(total * Unsafe.SizeOf<T>());
         if (accelerator is CPUAccelerator)
         {
-            // ILGPU's own CPU memory is aligned to 16 bytes; a 64-byte vector that straddles two cache lines costs
-            // twice. And memory that the system gives as zero takes none until it is written: the gradients of a
-            // network that only predicts are never there.
-            memory = NativeMemory.AllocZeroed((nuint)bytes + AlignmentBytes);
-            nint aligned = (nint)(((nuint)memory + AlignmentBytes - 1) & ~(nuint)(AlignmentBytes - 1));
-            buffer = CPUMemoryBuffer.Create(accelerator, aligned, total, Unsafe.SizeOf<T>());
+            buffer = new CpuBuffer(accelerator, total, Unsafe.SizeOf<T>());
         }
         else
         {
@@ -75,8 +66,6 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         if (!IsDisposed)
             use.Add(-bytes);
         ComputeDevice.Release(buffer);
-        NativeMemory.Free(memory);
-        memory = null;
     }
 
     private static MemoryBuffer Allocate(Accelerator accelerator, long count)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Tests.Device;
@@ -44,6 +46,36 @@ public sealed class DeviceTransferTests
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         Assert.That(() => device.Allocate<float>(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => device.Allocate<float>(long.MaxValue / 4), Throws.InstanceOf<OverflowException>());
+    }
+
+    [Test]
+    public void MemoryThatNobodyDisposesOfIsFreedWithItsLastView()
+    {
+        const int Floats = 1 << 26, HalfOfIt = Floats * sizeof(float) / 2;
+        using ComputeDevice device = DeviceCatalog.Open("cpu");
+        float[] ones = [.. Enumerable.Repeat(1f, 1 << 18)];
+        long before = Environment.WorkingSet;
+        UseAndForget();
+        Collect();
+        Assert.That(Environment.WorkingSet - before, Is.LessThan(HalfOfIt));
+
+        // Of its own, so that no view is left on the stack.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void UseAndForget()
+        {
+            ArrayView<float> view = device.Allocate<float>(Floats).View;
+            for (int i = 0; i < Floats; i += ones.Length)
+                device.Upload<float>(view.SubView(i, ones.Length), ones);
+            Collect();
+            Assert.That(Environment.WorkingSet - before, Is.GreaterThan(HalfOfIt));
+            Assert.That(device.Download(view.SubView(Floats - 2, 2)), Is.EqualTo(new[] { 1f, 1f }));
+        }
+    }
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     [Test]
