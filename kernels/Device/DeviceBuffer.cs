@@ -15,8 +15,9 @@ namespace IlgpuCxr.Kernels.Device;
 public sealed class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
-    // CPU kernels read, never write, at most one register tile's columns (two 64-byte vectors) that begin within the
-    // tensor: up to 31 floats past its end. Twice that, to be a multiple of the alignment.
+    // CPU kernels read, never write, at most one register tile's columns (two 64-byte vectors, or max pooling's four of
+    // 32 bytes) that begin within the tensor: up to 31 floats past its end. Twice that, to be a multiple of the
+    // alignment, and enough where .NET is told to make all vectors of 64 bytes.
     private const int SlackBytes = 4 * 64;
 
     private readonly MemoryBuffer buffer;

@@ -6,9 +6,12 @@ namespace IlgpuCxr.Kernels.Pooling;
 /// <summary>Maximum pooling on a GPU: four channels of a pixel per index.</summary>
 internal static class MaxPoolingQuad
 {
-    /// <summary>Four outputs: the maxima of a window, and the pixels that hold them.</summary>
+    // A byte times this is the byte in all four places of a word.
+    private const uint FourTimes = 0x01010101;
+
+    /// <summary>Four outputs: the maxima of a window, and their positions there, four bytes in a word.</summary>
     public static void Forward<TElements>(
-        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks,
+        Index1D index, ArrayView<float> output, ArrayView<byte> positions, ArrayView<float> input, int masks,
         MaxPoolingShape shape, QuadGrid grid)
         where TElements : struct, ITensorElements
     {
@@ -16,42 +19,44 @@ internal static class MaxPoolingQuad
         int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p), firstColumn = shape.FirstColumn(q);
         int endColumn = shape.EndColumn(q);
         Float4 maximum = Float4.Of(float.NegativeInfinity);
-        Int4 pixels = Int4.Of((n * shape.H + firstRow) * shape.W + firstColumn);
+        Int4 places = Int4.Of(shape.Position(p, q, firstRow, firstColumn));
         for (int h = firstRow; h < endRow; h++)
-            for (int w = firstColumn; w < endColumn; w++)
+        {
+            int place = shape.Position(p, q, h, firstColumn);
+            for (int w = firstColumn; w < endColumn; w++, place++)
             {
-                int pixel = (n * shape.H + h) * shape.W + w;
-                Float4 value = TElements.Read(input, pixel * grid.Quads + quad);
-                Take(ref maximum.X, ref pixels.X, value.X, pixel);
-                Take(ref maximum.Y, ref pixels.Y, value.Y, pixel);
-                Take(ref maximum.Z, ref pixels.Z, value.Z, pixel);
-                Take(ref maximum.W, ref pixels.W, value.W, pixel);
+                Float4 value = TElements.Read(input, ((n * shape.H + h) * shape.W + w) * grid.Quads + quad);
+                Take(ref maximum.X, ref places.X, value.X, place);
+                Take(ref maximum.Y, ref places.Y, value.Y, place);
+                Take(ref maximum.Z, ref places.Z, value.Z, place);
+                Take(ref maximum.W, ref places.W, value.W, place);
             }
+        }
         TElements.Write(output, index, maximum);
-        if (indices.Length == 0)
+        if (positions.Length == 0)
             return;
         if (masks != 0)
         {
-            pixels.X = maximum.X <= 0 ? -1 : pixels.X;
-            pixels.Y = maximum.Y <= 0 ? -1 : pixels.Y;
-            pixels.Z = maximum.Z <= 0 ? -1 : pixels.Z;
-            pixels.W = maximum.W <= 0 ? -1 : pixels.W;
+            places.X = maximum.X <= 0 ? MaxPoolingShape.NoPosition : places.X;
+            places.Y = maximum.Y <= 0 ? MaxPoolingShape.NoPosition : places.Y;
+            places.Z = maximum.Z <= 0 ? MaxPoolingShape.NoPosition : places.Z;
+            places.W = maximum.W <= 0 ? MaxPoolingShape.NoPosition : places.W;
         }
-        indices.Cast<Int4>()[index] = pixels;
+        positions.Cast<uint>()[index] = (uint)(places.X | places.Y << 8 | places.Z << 16 | places.W << 24);
     }
 
     /// <summary>
     /// Four elements of <c>gradInput</c>: of every window that holds the pixel, the gradients of those maxima that it
-    /// was. <paramref name="outputRows"/> and <paramref name="outputColumns"/> are
-    /// P and Q, for which the shape would divide by the stride.
+    /// was. <paramref name="outputRows"/> and <paramref name="outputColumns"/> are P and Q, for which the shape would
+    /// divide by the stride.
     /// </summary>
     public static void Backward<TElements>(
-        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<byte> positions,
         MaxPoolingShape shape, QuadGrid grid, FastDivisor byStride, int outputRows, int outputColumns)
         where TElements : struct, ITensorElements
     {
-        int n = grid.Divide(index, out int h, out int w, out int quad), pixel = (n * shape.H + h) * shape.W + w;
-        ArrayView<Int4> maxima = indices.Cast<Int4>();
+        int n = grid.Divide(index, out int h, out int w, out int quad);
+        ArrayView<uint> words = positions.Cast<uint>();
         int endRow = EndWindow(h + shape.Padding, outputRows, byStride);
         int endColumn = EndWindow(w + shape.Padding, outputColumns, byStride);
         Float4 sum = default;
@@ -59,25 +64,27 @@ internal static class MaxPoolingQuad
             for (int q = FirstWindow(w + shape.Padding, shape.Window, byStride); q < endColumn; q++)
             {
                 int at = ((n * outputRows + p) * outputColumns + q) * grid.Quads + quad;
-                Int4 held = maxima[at];
+                uint word = words[at];
                 Float4 gradient = TElements.Read(gradOutput, at);
-                sum.X += held.X == pixel ? gradient.X : 0f;
-                sum.Y += held.Y == pixel ? gradient.Y : 0f;
-                sum.Z += held.Z == pixel ? gradient.Z : 0f;
-                sum.W += held.W == pixel ? gradient.W : 0f;
+                // A byte of it is 0 where the maximum is at this pixel.
+                uint difference = word ^ (uint)shape.Position(p, q, h, w) * FourTimes;
+                sum.X += (difference & 0xFF) == 0 ? gradient.X : 0f;
+                sum.Y += (difference & 0xFF00) == 0 ? gradient.Y : 0f;
+                sum.Z += (difference & 0xFF0000) == 0 ? gradient.Z : 0f;
+                sum.W += (difference & 0xFF000000) == 0 ? gradient.W : 0f;
             }
         TElements.Write(gradInput, index, sum);
     }
 
     /// <summary>Keeps the greater value, the first of equal ones, and a NaN rather than any number.</summary>
-    private static void Take(ref float maximum, ref int pixel, float value, int candidate)
+    private static void Take(ref float maximum, ref int place, float value, int candidate)
     {
         // Only a NaN differs from itself.
 #pragma warning disable CS1718
         bool takes = value > maximum | value != value;
 #pragma warning restore CS1718
         maximum = takes ? value : maximum;
-        pixel = takes ? candidate : pixel;
+        place = takes ? candidate : place;
     }
 
     // As MaxPoolingShape.FirstWindowRow and EndWindowRow, which divide.

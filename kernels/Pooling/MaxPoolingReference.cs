@@ -5,14 +5,14 @@ public static class MaxPoolingReference
 {
     /// <summary>The maximum of each window, and where it was found.</summary>
     /// <param name="output"><c>[N, P, Q, C]</c></param>
-    /// <param name="indices"><c>[N, P, Q, C]</c>: the input pixel <c>(n·H + h)·W + w</c> of each maximum.</param>
+    /// <param name="positions"><c>[N, P, Q, C]</c>: the position <c>r·window + s</c> of each maximum.</param>
     /// <param name="input"><c>[N, H, W, C]</c></param>
     /// <param name="shape">The sizes.</param>
     public static void Forward(
-        Span<double> output, Span<int> indices, ReadOnlySpan<double> input, in MaxPoolingShape shape)
+        Span<double> output, Span<byte> positions, ReadOnlySpan<double> input, in MaxPoolingShape shape)
     {
         output.Fill(double.NegativeInfinity);
-        indices.Fill(-1);
+        positions.Fill(MaxPoolingShape.NoPosition);
         for (int n = 0; n < shape.N; n++)
             for (int p = 0; p < shape.P; p++)
                 for (int q = 0; q < shape.Q; q++)
@@ -25,29 +25,38 @@ public static class MaxPoolingReference
                                 int h = p * shape.Stride - shape.Padding + r, w = q * shape.Stride - shape.Padding + s;
                                 if (h < 0 || h >= shape.H || w < 0 || w >= shape.W)
                                     continue;
-                                int pixel = (n * shape.H + h) * shape.W + w;
-                                double value = input[pixel * shape.C + c];
+                                double value = input[((n * shape.H + h) * shape.W + w) * shape.C + c];
                                 // PyTorch's rule: the first maximum, and a NaN wins over everything before it.
-                                if (indices[at] >= 0 && !(value > output[at]) && !double.IsNaN(value))
+                                if (positions[at] != MaxPoolingShape.NoPosition && !(value > output[at])
+                                    && !double.IsNaN(value))
                                     continue;
                                 output[at] = value;
-                                indices[at] = pixel;
+                                positions[at] = (byte)(r * shape.Window + s);
                             }
                     }
     }
 
     /// <summary>
-    /// Each output's gradient goes to the input that was the maximum: <c>gradInput[indices[i], c] += gradOutput[i]</c>
+    /// Each output's gradient goes to the input that was the maximum: <c>gradInput[n, h, w, c] += gradOutput[n, p, q,
+    /// c]</c> with <c>h = p·stride - padding + r</c> and <c>w = q·stride - padding + s</c>.
     /// </summary>
     /// <param name="gradInput"><c>[N, H, W, C]</c></param>
     /// <param name="gradOutput"><c>[N, P, Q, C]</c></param>
-    /// <param name="indices">What <see cref="Forward"/> found.</param>
+    /// <param name="positions">What <see cref="Forward"/> found.</param>
     /// <param name="shape">The sizes.</param>
     public static void Backward(
-        Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<int> indices, in MaxPoolingShape shape)
+        Span<double> gradInput, ReadOnlySpan<double> gradOutput, ReadOnlySpan<byte> positions, in MaxPoolingShape shape)
     {
         gradInput.Clear();
-        for (int i = 0; i < gradOutput.Length; i++)
-            gradInput[indices[i] * shape.C + i % shape.C] += gradOutput[i];
+        for (int n = 0; n < shape.N; n++)
+            for (int p = 0; p < shape.P; p++)
+                for (int q = 0; q < shape.Q; q++)
+                    for (int c = 0; c < shape.C; c++)
+                    {
+                        int at = ((n * shape.P + p) * shape.Q + q) * shape.C + c;
+                        int r = positions[at] / shape.Window, s = positions[at] % shape.Window;
+                        int h = p * shape.Stride - shape.Padding + r, w = q * shape.Stride - shape.Padding + s;
+                        gradInput[((n * shape.H + h) * shape.W + w) * shape.C + c] += gradOutput[at];
+                    }
     }
 }

@@ -1,49 +1,71 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using ILGPU;
 using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Pooling;
 
 /// <summary>
-/// Maximum pooling on the CPU: a vector holds neighbouring channels of a pixel, an index is a row of pixels.
+/// Maximum pooling on the CPU: four vectors hold neighbouring channels of a pixel, one of bytes their positions; an
+/// index is a row of pixels.
 /// </summary>
+/// <remarks>Where a pixel has fewer channels left, what is behind them is computed too and not written.</remarks>
 internal static unsafe class MaxPoolingVector
 {
+    private static int Lanes => Vector<float>.Count;
+
     /// <summary>One row of outputs, <c>index = n·P + p</c>.</summary>
     public static void Forward(
-        Index1D index, ArrayView<float> output, ArrayView<int> indices, ArrayView<float> input, int masks,
+        Index1D index, ArrayView<float> output, ArrayView<byte> positions, ArrayView<float> input, int masks,
         MaxPoolingShape shape)
     {
         int p = index % shape.P, n = index / shape.P, channels = shape.C;
-        float* x = input.Pointer(), y = output.Pointer() + (long)index.X * shape.Q * channels;
-        int* pixels = indices.Pointer();
+        float* x = input.Pointer(), y = output.Pointer();
+        byte* places = positions.Pointer();
         int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p);
-        for (int q = 0; q < shape.Q; q++, y += channels)
+        for (int q = 0; q < shape.Q; q++)
         {
             int firstColumn = shape.FirstColumn(q), endColumn = shape.EndColumn(q);
-            for (int c = 0; c < channels; c += Vector<float>.Count)
+            for (int c = 0; c < channels; c += 4 * Lanes)
             {
-                var maximum = new Vector<float>(float.NegativeInfinity);
-                var maximumPixel = new Vector<int>((n * shape.H + firstRow) * shape.W + firstColumn);
+                var maximum0 = new Vector<float>(float.NegativeInfinity);
+                Vector<float> maximum1 = maximum0, maximum2 = maximum0, maximum3 = maximum0;
+                var place0 = new Vector<int>(shape.Position(p, q, firstRow, firstColumn));
+                Vector<int> place1 = place0, place2 = place0, place3 = place0;
                 for (int h = firstRow; h < endRow; h++)
                 {
-                    int pixel = (n * shape.H + h) * shape.W + firstColumn;
-                    for (int w = firstColumn; w < endColumn; w++, pixel++)
+                    int position = shape.Position(p, q, h, firstColumn);
+                    float* pixel = x + ((long)(n * shape.H + h) * shape.W + firstColumn) * channels + c;
+                    for (int w = firstColumn; w < endColumn; w++, position++, pixel += channels)
                     {
-                        Vector<float> value = Vector.Load(x + (long)pixel * channels + c);
-                        // Strictly greater keeps the first maximum; only a NaN differs from itself, and it wins as in
-                        // PyTorch.
-                        Vector<int> wins = Vector.GreaterThan(value, maximum) | ~Vector.Equals(value, value);
-                        maximum = Vector.ConditionalSelect(wins, value, maximum);
-                        maximumPixel = Vector.ConditionalSelect(wins, new Vector<int>(pixel), maximumPixel);
+                        var candidate = new Vector<int>(position);
+                        Take(ref maximum0, ref place0, Vector.Load(pixel), candidate);
+                        Take(ref maximum1, ref place1, Vector.Load(pixel + Lanes), candidate);
+                        Take(ref maximum2, ref place2, Vector.Load(pixel + 2 * Lanes), candidate);
+                        Take(ref maximum3, ref place3, Vector.Load(pixel + 3 * Lanes), candidate);
                     }
                 }
-                maximum.Store(y + c, channels - c);
+                long at = ((long)index.X * shape.Q + q) * channels + c;
+                int left = channels - c;
+                maximum0.Store(y + at, left);
+                maximum1.Store(y + at + Lanes, left - Lanes);
+                maximum2.Store(y + at + 2 * Lanes, left - 2 * Lanes);
+                maximum3.Store(y + at + 3 * Lanes, left - 3 * Lanes);
+                if (places == null)
+                    continue;
+                // Sets all bits of a lane, of which its byte keeps eight: no position.
                 if (masks != 0)
-                    maximumPixel |= Vector.LessThanOrEqual(maximum, Vector<float>.Zero);
-                if (pixels != null)
-                    Vector.AsVectorSingle(maximumPixel).Store(
-                        (float*)pixels + ((long)index.X * shape.Q + q) * channels + c, channels - c);
+                {
+                    place0 |= Vector.LessThanOrEqual(maximum0, Vector<float>.Zero);
+                    place1 |= Vector.LessThanOrEqual(maximum1, Vector<float>.Zero);
+                    place2 |= Vector.LessThanOrEqual(maximum2, Vector<float>.Zero);
+                    place3 |= Vector.LessThanOrEqual(maximum3, Vector<float>.Zero);
+                }
+                Vector<sbyte> bytes = Vector.Narrow(Vector.Narrow(place0, place1), Vector.Narrow(place2, place3));
+                if (left >= Vector<sbyte>.Count)
+                    Vector.Store(bytes, (sbyte*)places + at);
+                else
+                    Unsafe.CopyBlockUnaligned(places + at, &bytes, (uint)left);
             }
         }
     }
@@ -53,29 +75,50 @@ internal static unsafe class MaxPoolingVector
     /// maximum.
     /// </summary>
     public static void Backward(
-        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<int> indices,
+        Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<byte> positions,
         MaxPoolingShape shape)
     {
         int h = index % shape.H, n = index / shape.H, channels = shape.C;
         float* dx = gradInput.Pointer() + (long)index.X * shape.W * channels, dy = gradOutput.Pointer();
-        int* pixels = indices.Pointer();
+        byte* places = positions.Pointer();
         int firstRow = shape.FirstWindowRow(h), endRow = shape.EndWindowRow(h);
         for (int w = 0; w < shape.W; w++, dx += channels)
         {
-            var pixel = new Vector<int>(index * shape.W + w);
             int firstColumn = shape.FirstWindowColumn(w), endColumn = shape.EndWindowColumn(w);
-            for (int c = 0; c < channels; c += Vector<float>.Count)
+            for (int c = 0; c < channels; c += 4 * Lanes)
             {
-                Vector<float> sum = default;
+                Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
                 for (int p = firstRow; p < endRow; p++)
                     for (int q = firstColumn; q < endColumn; q++)
                     {
                         long at = ((long)(n * shape.P + p) * shape.Q + q) * channels + c;
-                        Vector<int> mine = Vector.Equals(Vector.Load(pixels + at), pixel);
-                        sum += Vector.ConditionalSelect(mine, Vector.Load(dy + at), default);
+                        var place = new Vector<byte>((byte)shape.Position(p, q, h, w));
+                        Vector<byte> mine = Vector.Equals(Vector.Load(places + at), place);
+                        Vector.Widen(Vector.AsVectorSByte(mine), out Vector<short> low, out Vector<short> high);
+                        Vector.Widen(low, out Vector<int> mine0, out Vector<int> mine1);
+                        Vector.Widen(high, out Vector<int> mine2, out Vector<int> mine3);
+                        sum0 += Vector.ConditionalSelect(mine0, Vector.Load(dy + at), default);
+                        sum1 += Vector.ConditionalSelect(mine1, Vector.Load(dy + at + Lanes), default);
+                        sum2 += Vector.ConditionalSelect(mine2, Vector.Load(dy + at + 2 * Lanes), default);
+                        sum3 += Vector.ConditionalSelect(mine3, Vector.Load(dy + at + 3 * Lanes), default);
                     }
-                sum.Store(dx + c, channels - c);
+                int left = channels - c;
+                sum0.Store(dx + c, left);
+                sum1.Store(dx + c + Lanes, left - Lanes);
+                sum2.Store(dx + c + 2 * Lanes, left - 2 * Lanes);
+                sum3.Store(dx + c + 3 * Lanes, left - 3 * Lanes);
             }
         }
+    }
+
+    /// <summary>Keeps the greater value, the first of equal ones, and a NaN rather than any number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Take(
+        ref Vector<float> maximum, ref Vector<int> place, Vector<float> value, Vector<int> candidate)
+    {
+        // Strictly greater keeps the first maximum; only a NaN differs from itself, and it wins as in PyTorch.
+        Vector<int> takes = Vector.GreaterThan(value, maximum) | ~Vector.Equals(value, value);
+        maximum = Vector.ConditionalSelect(takes, value, maximum);
+        place = Vector.ConditionalSelect(takes, candidate, place);
     }
 }

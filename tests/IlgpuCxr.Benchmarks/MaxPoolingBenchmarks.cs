@@ -7,7 +7,7 @@ namespace IlgpuCxr.Benchmarks;
 /// <summary>Both passes of every max pooling.</summary>
 public class MaxPoolingBenchmarks : OperatorBenchmark
 {
-    private Tensor input, output, indices;
+    private Tensor input, output, positions;
 
     /// <summary>The layer.</summary>
     [ParamsSource(typeof(LayerShapes), nameof(LayerShapes.MaxPoolings))]
@@ -16,16 +16,16 @@ public class MaxPoolingBenchmarks : OperatorBenchmark
     /// <inheritdoc/>
     protected override void Allocate()
     {
-        (input, output, indices) = (Noise(Layer.Input), Noise(Layer.Output), Noise(Layer.Output));
-        // Backward reads the indices that forward wrote.
+        (input, output, positions) = (Noise(Layer.Input), Noise(Layer.Output), Noise(Layer.Positions));
+        // Backward reads the positions that forward wrote.
         Forward();
     }
 
-    /// <summary>Output and indices from input.</summary>
+    /// <summary>Output and positions from input.</summary>
     [Benchmark]
-    public void Forward() => MaxPooling.Forward(Device, output, indices, input, isActivation: false, Layer);
+    public void Forward() => MaxPooling.Forward(Device, output, positions, input, isActivation: false, Layer);
 
     /// <summary>The input's gradient.</summary>
     [Benchmark]
-    public void Backward() => MaxPooling.Backward(Device, input, output, indices, Layer);
+    public void Backward() => MaxPooling.Backward(Device, input, output, positions, Layer);
 }

@@ -46,7 +46,9 @@ internal static unsafe class CpuMemory
             Sse.Prefetch0(address);
     }
 
-    /// <summary>Writes the first <paramref name="count"/> lanes, all of them when there are not so many.</summary>
+    /// <summary>
+    /// Writes the first <paramref name="count"/> lanes, all of them when there are not so many; none of a count below 1.
+    /// </summary>
     /// <remarks>
     /// A vector may be read past the end of what it should hold (<see cref="DeviceBuffer{T}"/> keeps slack for that)
     /// but never written, so the last vector of a row of channels ends here.

@@ -74,7 +74,8 @@ public sealed class DeviceMemory(ComputeDevice device) : IDisposable
     private static float[] Unwritten(long count)
     {
         var values = new float[count];
-        Array.Fill(values, float.NaN);
+        // The NaN of all bits: where four bytes lie in a float, none of them is a position that max pooling finds.
+        Array.Fill(values, BitConverter.UInt32BitsToSingle(uint.MaxValue));
         return values;
     }
 

@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Pooling;
 namespace IlgpuCxr.GradientChecks;
 
 /// <summary>
-/// Maximum pooling; <c>output_without_indices</c> is what evaluation computes, and <c>masked</c> the gradient where
+/// Maximum pooling; <c>output_without_positions</c> is what evaluation computes, and <c>masked</c> the gradient where
 /// windows whose maximum is not above 0 pass none, which after a ReLU is its gradient.
 /// </summary>
 public class MaxPoolingCase : OperatorCase
@@ -58,17 +58,17 @@ public class MaxPoolingCase : OperatorCase
     /// <inheritdoc/>
     public override Results Reference()
     {
-        (double[] output, int[] indices) = Maxima();
+        (double[] output, byte[] positions) = Maxima();
         var gradInput = new double[input.Length];
-        MaxPoolingReference.Backward(gradInput, GradOutput, indices, shape);
+        MaxPoolingReference.Backward(gradInput, GradOutput, positions, shape);
         var masked = new double[input.Length];
         MaxPoolingReference.Backward(
-            masked, [.. GradOutput.Zip(output, (gradient, maximum) => maximum <= 0 ? 0 : gradient)], indices, shape);
+            masked, [.. GradOutput.Zip(output, (gradient, maximum) => maximum <= 0 ? 0 : gradient)], positions, shape);
         return new()
         {
             ["output"] = output,
-            ["output_without_indices"] = output,
-            ["indices"] = Array.ConvertAll(indices, index => (double)index),
+            ["output_without_positions"] = output,
+            ["positions"] = Array.ConvertAll(positions, position => (double)position),
             ["grad_input"] = gradInput,
             ["masked"] = masked,
         };
@@ -84,8 +84,8 @@ public class MaxPoolingCase : OperatorCase
         return new()
         {
             ["output"] = Exact(sums["output"]),
-            ["output_without_indices"] = Exact(sums["output"]),
-            ["indices"] = Exact(sums["indices"]),
+            ["output_without_positions"] = Exact(sums["output"]),
+            ["positions"] = Exact(sums["positions"]),
             ["grad_input"] = ofGradients,
             ["masked"] = ofGradients,
         };
@@ -99,33 +99,38 @@ public class MaxPoolingCase : OperatorCase
         ElementType elements = ElementsOf(sizes.Input);
         Tensor x = memory.Tensor(sizes.Input, input, elements);
         Tensor gradOutput = memory.Tensor(sizes.Output, GradOutput, elements);
-        Tensor output = memory.Tensor(sizes.Output, elements), indices = memory.Tensor(sizes.Output);
+        Tensor output = memory.Tensor(sizes.Output, elements), positions = memory.Tensor(sizes.Positions);
         Tensor gradInput = memory.Tensor(sizes.Input, elements);
         Tensor evaluation = memory.Tensor(sizes.Output, elements), masked = memory.Tensor(sizes.Input, elements);
-        Tensor maskedOutput = memory.Tensor(sizes.Output, elements), maskedIndices = memory.Tensor(sizes.Output);
+        Tensor maskedOutput = memory.Tensor(sizes.Output, elements), maskedPositions = memory.Tensor(sizes.Positions);
         memory.Run(() =>
         {
-            MaxPooling.Forward(device, output, indices, x, isActivation: false, sizes);
+            MaxPooling.Forward(device, output, positions, x, isActivation: false, sizes);
             MaxPooling.Forward(device, evaluation, null, x, isActivation: false, sizes);
-            MaxPooling.Backward(device, gradInput, gradOutput, indices, sizes);
-            MaxPooling.Forward(device, maskedOutput, maskedIndices, x, isActivation: true, sizes);
-            MaxPooling.Backward(device, masked, gradOutput, maskedIndices, sizes);
+            MaxPooling.Backward(device, gradInput, gradOutput, positions, sizes);
+            MaxPooling.Forward(device, maskedOutput, maskedPositions, x, isActivation: true, sizes);
+            MaxPooling.Backward(device, masked, gradOutput, maskedPositions, sizes);
         });
         return new()
         {
             ["output"] = memory.Read(output),
-            ["output_without_indices"] = memory.Read(evaluation),
-            ["indices"] = Array.ConvertAll(device.Download(indices.View.Cast<int>()), index => (double)index),
+            ["output_without_positions"] = memory.Read(evaluation),
+            ["positions"] = Bytes(device, positions),
             ["grad_input"] = memory.Read(gradInput),
             ["masked"] = memory.Read(masked),
         };
     }
 
-    private (double[] Output, int[] Indices) Maxima()
+    /// <summary>The bytes of a tensor, without those that fill its last float.</summary>
+    private double[] Bytes(ComputeDevice device, Tensor positions) =>
+        Array.ConvertAll(
+            device.Download(positions.View.Cast<byte>())[..(int)shape.Output.Count], position => (double)position);
+
+    private (double[] Output, byte[] Positions) Maxima()
     {
         var output = new double[shape.Output.Count];
-        var indices = new int[shape.Output.Count];
-        MaxPoolingReference.Forward(output, indices, input, shape);
-        return (output, indices);
+        var positions = new byte[shape.Output.Count];
+        MaxPoolingReference.Forward(output, positions, input, shape);
+        return (output, positions);
     }
 }

@@ -12,20 +12,23 @@ public sealed class MaxPoolingLayer : Layer
     private readonly int padding;
 
     private MaxPoolingShape shape;
-    private Tensor? indices;
+    private Tensor? positions;
     private bool isActivation;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="name">torchvision's name.</param>
-    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="window">
+    /// Rows and columns of a window, at most <see cref="MaxPoolingShape.MaxWindow"/>.
+    /// </param>
     /// <param name="stride">Step between windows.</param>
     /// <param name="padding">Rows and columns of minus infinity around the input, at most half a window.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The window or stride is not positive, or a window could hold nothing but padding.
+    /// The window or stride is not positive, the window too large, or one could hold nothing but padding.
     /// </exception>
     public MaxPoolingLayer(string name, int window, int stride, int padding)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(window, MaxPoolingShape.MaxWindow);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stride);
         ArgumentOutOfRangeException.ThrowIfNegative(padding);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(padding, window / 2);
@@ -55,10 +58,10 @@ public sealed class MaxPoolingLayer : Layer
         shape = ShapeFor(input.Shape);
         Tensor output = device.Arena.Rent(shape.Output, input.ElementType);
         output.RequiresGrad = training && input.RequiresGrad;
-        indices = output.RequiresGrad ? device.Arena.Rent(shape.Output) : null;
+        positions = output.RequiresGrad ? device.Arena.Rent(shape.Positions) : null;
         isActivation = input.IsActivation;
-        MaxPooling.Forward(device, output, indices, input, isActivation, shape);
-        if (indices is not null && isActivation)
+        MaxPooling.Forward(device, output, positions, input, isActivation, shape);
+        if (positions is not null && isActivation)
             input.TakeOverMask();
         input.Release();
         return output;
@@ -68,10 +71,10 @@ public sealed class MaxPoolingLayer : Layer
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
         Tensor gradInput = device.Arena.Rent(shape.Input, gradOutput.ElementType);
-        MaxPooling.Backward(device, gradInput, gradOutput, indices!, shape);
+        MaxPooling.Backward(device, gradInput, gradOutput, positions!, shape);
         gradInput.IsMasked = isActivation;
-        indices!.Release();
-        indices = null;
+        positions!.Release();
+        positions = null;
         gradOutput.Release();
         return gradInput;
     }

@@ -13,7 +13,7 @@ public static class DeviceSelfTest
     private static readonly MaxPoolingShape[] MaxPoolings =
         [
             new(2, 7, 5, 3, 3, 2, 1), new(1, 13, 11, 17, 3, 1, 1), new(3, 8, 6, 32, 2, 2, 0),
-            new(2, 112, 112, 64, 3, 2, 1)];
+            new(1, 9, 8, 8, 15, 1, 7), new(2, 112, 112, 64, 3, 2, 1)];
 
     private static readonly string[] OtherOperators =
         ["batch-norm", "relu", "dropout", "addition", "max-pooling", "adaptive-average-pooling"];

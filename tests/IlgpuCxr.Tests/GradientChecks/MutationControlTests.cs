@@ -113,7 +113,7 @@ public sealed class MutationControlTests
                 memory.Vector([.. new double[batchNorm.C], .. right["grad_weight"]]), batchNorm);
         });
         yield return Fault(
-            "max pooling: of equal pixels the last is taken", MaxPooling(), "indices", (device, memory, results) =>
+            "max pooling: of equal pixels the last is taken", MaxPooling(), "positions", (device, memory, results) =>
             device.Launch(
                 Wrong.LastMaximum, (int)maxPooling.Output.Count, results,
                 memory.Vector(MaxPooling().Operands[0].Values), maxPooling));
@@ -240,7 +240,7 @@ public sealed class MutationControlTests
             runningVar[c] = (1 - BatchNormLayer.Momentum) + BatchNormLayer.Momentum * variance[c];
 
         public static void LastMaximum(
-            Index1D index, ArrayView<float> indices, ArrayView<float> input, MaxPoolingShape shape)
+            Index1D index, ArrayView<float> positions, ArrayView<float> input, MaxPoolingShape shape)
         {
             int c = index % shape.C, q = index / shape.C % shape.Q, p = index / shape.C / shape.Q % shape.P;
             int n = index / shape.C / shape.Q / shape.P;
@@ -252,7 +252,7 @@ public sealed class MutationControlTests
                     if (input[pixel * shape.C + c] >= maximum)
                     {
                         maximum = input[pixel * shape.C + c];
-                        indices[index] = pixel;
+                        positions[index] = shape.Position(p, q, h, w);
                     }
                 }
         }

@@ -45,6 +45,7 @@ public sealed class LayerShapeTests
         yield return Case(() => new ConvolutionLayer("c", 3, 8, filterSize: 3, stride: 1, padding: -1));
         yield return Case(() => new MaxPoolingLayer("p", window: 3, stride: 2, padding: 2));
         yield return Case(() => new MaxPoolingLayer("p", window: 3, stride: 0, padding: 0));
+        yield return Case(() => new MaxPoolingLayer("p", window: 16, stride: 1, padding: 0));
         yield return Case(() => new LinearLayer("l", TensorShape.Vector(4), 0));
         yield return Case(() => new BatchNormLayer("b", 0, relu: true));
         yield return Case(() => new AdaptiveAveragePoolingLayer("a", 0));

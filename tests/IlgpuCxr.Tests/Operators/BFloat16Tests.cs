@@ -14,7 +14,7 @@ public sealed class BFloat16Tests
 
     // Beside tensors that go from layer to layer.
     private static readonly string[] OfSingles =
-        ["mean", "inverse_std", "running_mean", "running_var", "grad_weight", "grad_bias", "indices"];
+        ["mean", "inverse_std", "running_mean", "running_var", "grad_weight", "grad_bias", "positions"];
 
     private static readonly BatchNormShape[] BatchNorms =
     [
@@ -115,7 +115,7 @@ public sealed class BFloat16Tests
             timing => timing.Operator == "max pooling backward"
                 && timing.Shape.StartsWith("n2 7x5x8 ", StringComparison.Ordinal));
         // Twice, each time with integers of 4 bytes as indices.
-        Assert.That(pooling.Bytes, Is.EqualTo(2 * (2 * 7 * 5 * 8 * 2 + 2 * 4 * 3 * 8 * (2 + 4))));
+        Assert.That(pooling.Bytes, Is.EqualTo(2 * (2 * 7 * 5 * 8 * 2 + 2 * 4 * 3 * 8 * (2 + 1))));
     }
 
     [Test]

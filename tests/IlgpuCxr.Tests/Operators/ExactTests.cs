@@ -52,6 +52,7 @@ public sealed class ExactTests(Implementation kernels)
         new(N: 1, H: 9, W: 17, C: 67, Window: 3, Stride: 3, Padding: 0),
         new(N: 2, H: 10, W: 7, C: 64, Window: 2, Stride: 3, Padding: 1),
         new(N: 1, H: 12, W: 9, C: 8, Window: 5, Stride: 2, Padding: 2),
+        new(N: 1, H: 9, W: 8, C: 35, Window: 15, Stride: 1, Padding: 7),
     ];
 
     private static readonly AdaptiveAveragePoolingShape[] AdaptiveAveragePoolings =
@@ -105,6 +106,15 @@ public sealed class ExactTests(Implementation kernels)
         for (int pixel = 0; pixel < 36; pixel++)
             input[pixel * 9 + 8] = float.NegativeInfinity;
         AssertEqual(on => Compute.MaxPooling(on, shape, input, TestData.Integers(shape.Output, 2)));
+    }
+
+    [Test]
+    public void MaxPoolingFindsTheLastPixelOfTheLargestWindow()
+    {
+        const int window = MaxPoolingShape.MaxWindow;
+        var shape = new MaxPoolingShape(N: 1, window, window, C: 12, window, Stride: 1, Padding: 0);
+        float[] ascending = [.. Enumerable.Range(0, (int)shape.Input.Count).Select(i => (float)i)];
+        AssertEqual(on => Compute.MaxPooling(on, shape, ascending, TestData.Integers(shape.Output, 2)));
     }
 
     [Test]

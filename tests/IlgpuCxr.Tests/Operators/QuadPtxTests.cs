@@ -18,6 +18,7 @@ public sealed class QuadPtxTests
         new(N: 1, H: 9, W: 5, C: 4, Window: 3, Stride: 3, Padding: 0),
         new(N: 2, H: 10, W: 7, C: 8, Window: 2, Stride: 3, Padding: 1),
         new(N: 1, H: 6, W: 9, C: 8, Window: 5, Stride: 2, Padding: 2),
+        new(N: 1, H: 9, W: 8, C: 8, Window: 15, Stride: 1, Padding: 7),
         // Channels that are not quads: what a GPU falls back to.
         new(N: 1, H: 7, W: 5, C: 3, Window: 3, Stride: 2, Padding: 1),
     ];

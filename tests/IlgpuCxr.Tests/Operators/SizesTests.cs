@@ -139,10 +139,13 @@ public sealed class SizesTests
             Assert.That(
                 () => MaxPooling.Forward(device, singles, null, halves, isActivation: false, pooling), Names("output"));
             Assert.That(
-                () => MaxPooling.Forward(device, halves, halves, halves, isActivation: false, pooling),
-                Names("indices"));
+                () => MaxPooling.Forward(
+                    device, halves, memory.Tensor(pooling.Positions, ElementType.BFloat16), halves,
+                    isActivation: false, pooling),
+                Names("positions"));
             Assert.That(
-                () => MaxPooling.Backward(device, singles, halves, singles, pooling), Names("gradInput"));
+                () => MaxPooling.Backward(device, singles, halves, memory.Tensor(pooling.Positions), pooling),
+                Names("gradInput"));
             Assert.That(() => AdaptiveAveragePooling.Forward(device, halves, halves, average), Names("output"));
             Assert.That(() => AdaptiveAveragePooling.Backward(device, halves, halves, average), Names("gradOutput"));
             Assert.That(
@@ -253,6 +256,21 @@ public sealed class SizesTests
     }
 
     [Test]
+    public void Max_pooling_with_windows_whose_positions_a_byte_cannot_tell_apart_is_refused()
+    {
+        const int window = MaxPoolingShape.MaxWindow + 1;
+        var shape = new MaxPoolingShape(1, window, window, 4, window, Stride: 1, Padding: 0);
+        Tensor output = memory.Tensor(shape.Output), input = memory.Tensor(shape.Input);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                () => MaxPooling.Forward(device, output, null, input, isActivation: false, shape), TooLarge);
+            Assert.That(
+                () => MaxPooling.Backward(device, input, output, memory.Tensor(shape.Positions), shape), TooLarge);
+        }
+    }
+
+    [Test]
     public void A_batch_without_images_is_refused()
     {
         Tensor none = memory.Tensor(new TensorShape(0, 2, 2, 4));
@@ -350,6 +368,9 @@ public sealed class SizesTests
                 Names("parameters"));
         }
     }
+
+    private static Constraint TooLarge => Throws.ArgumentException.With.Message.Contains(
+        "16x16 has more positions in a window than a byte can tell apart; take windows of at most 15x15");
 
     private static Constraint Refused => Throws.ArgumentException.With.Message.Contains("has no outputs on 2x2 pixels");
 
