@@ -27,9 +27,9 @@ internal static class SliceSums
         plan.Slices == 1 ? null : device.Arena.Rent(new TensorShape(1, plan.Slices, plan.Rows, plan.Columns));
 
     /// <summary>
-    /// Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices, or for a result of bfloat16
-    /// <see cref="AddPair"/>, and releases the shares. Results of bfloat16, outputs and inputs' gradients, have few: at
-    /// batch 64 mostly one, of a single image up to 18.
+    /// Launches <see cref="Add"/>, or <see cref="AddMany"/> where there are many slices, and releases the shares.
+    /// Results of bfloat16, outputs and inputs' gradients, have few: at batch 64 mostly one, of a single image up to
+    /// 18.
     /// </summary>
     public static void AddAll<TResult>(
         ComputeDevice device, TResult result, Tensor? partial, TiledPlan plan, bool isBFloat16)
@@ -39,45 +39,29 @@ internal static class SliceSums
             return;
         int count = plan.Rows * plan.Columns;
         if (isBFloat16)
-            device.Launch(AddPair<TResult>, count / 2, result, partial.View, plan);
+            device.Launch(
+                Add<TwoBFloat16, TResult>, count / TwoBFloat16.Count, result, partial.View,
+                new FastDivisor(plan.Columns / TwoBFloat16.Count), plan);
         else if (plan.Slices < Many)
-            device.Launch(Add<TResult>, count, result, partial.View, plan);
+            device.Launch(
+                Add<OneSingle, TResult>, count, result, partial.View, new FastDivisor(plan.Columns), plan);
         else
             device.LaunchGrouped(
                 AddMany<TResult>, new Index2D(Ceiling.Divide(count, ResultsPerGroup), 1), Specialization, result,
-                partial.View, plan);
+                partial.View, new FastDivisor(plan.Columns), plan);
         partial.Release();
     }
 
-    /// <summary>One element of the result: the slices' shares, from first to last.</summary>
-    public static void Add<TResult>(Index1D index, TResult result, ArrayView<float> partial, TiledPlan plan)
+    /// <summary>An element of the result, or two neighbours: the slices' shares, from first to last.</summary>
+    public static void Add<TElements, TResult>(
+        Index1D index, TResult result, ArrayView<float> partial, FastDivisor byColumns, TiledPlan plan)
+        where TElements : struct, ISliceElements
         where TResult : struct, ITiledResult
     {
-        float sum = 0;
+        Float2 sum = default;
         for (int slice = 0; slice < plan.Slices; slice++)
-            sum += partial[slice * plan.Rows * plan.Columns + index];
-        Store(result, index, sum, plan);
-    }
-
-    /// <summary>Two neighbours of a result of bfloat16: the slices' shares, from first to last.</summary>
-    public static void AddPair<TResult>(Index1D index, TResult result, ArrayView<float> partial, TiledPlan plan)
-        where TResult : struct, ITiledResult
-    {
-        int pairs = plan.Columns / 2, row = index / pairs, column = 2 * (index % pairs);
-        ArrayView<Float2> shares = partial.Cast<Float2>();
-        Float2 sum = default, mask = default;
-        for (int slice = 0; slice < plan.Slices; slice++)
-            sum += shares[slice * plan.Rows * pairs + index];
-        int offset = result.Offset(row), place = (offset + result.Column(column)) >> 1;
-        if (result.HasAddend)
-        {
-            int addend = result.AddendOffset(offset) + column;
-            sum += TResult.AddsToResult ? BFloat16.Pair(result.Addend[addend >> 1]) : Two(result.Addend, addend);
-        }
-        if (result.HasMask)
-            mask = BFloat16.Pair(result.Mask[place]);
-        ArrayView<float> view = result.View;
-        view[place] = BFloat16.Word(result.Finish(sum, mask));
+            sum += TElements.ReadShare(partial, slice * plan.Rows * byColumns.Divisor + index);
+        Store<TElements, TResult>(result, index, sum, byColumns);
     }
 
     /// <summary>32 elements of the result.</summary>
@@ -85,7 +69,8 @@ internal static class SliceSums
     /// A product has many slices where it has few results. With one thread for each result most multiprocessors would
     /// be idle, and the others would wait for one share after the other.
     /// </remarks>
-    public static void AddMany<TResult>(TResult result, ArrayView<float> partial, TiledPlan plan)
+    public static void AddMany<TResult>(
+        TResult result, ArrayView<float> partial, FastDivisor byColumns, TiledPlan plan)
         where TResult : struct, ITiledResult
     {
         ArrayView<float> sums = SharedMemory.Allocate<float>(ResultsPerGroup * ThreadsPerResult);
@@ -111,7 +96,9 @@ internal static class SliceSums
             return;
         for (int other = 1; other < ThreadsPerResult; other++)
             sum += sums[other * ResultsPerGroup + local];
-        Store(result, index, sum, plan);
+        Float2 whole = default;
+        whole.X = sum;
+        Store<OneSingle, TResult>(result, index, whole, byColumns);
     }
 
     // Past the end the last slice is read and not used: a branch around the read would keep it from starting early.
@@ -121,24 +108,20 @@ internal static class SliceSums
         return slice < plan.Slices ? share : 0f;
     }
 
-    // A bias may begin anywhere.
-    private static Float2 Two(ArrayView<float> view, int start)
-    {
-        Float2 pair;
-        pair.X = view[start];
-        pair.Y = view[start + 1];
-        return pair;
-    }
-
-    private static void Store<TResult>(TResult result, int index, float sum, TiledPlan plan)
+    private static void Store<TElements, TResult>(TResult result, int index, Float2 sum, FastDivisor byColumns)
+        where TElements : struct, ISliceElements
         where TResult : struct, ITiledResult
     {
-        int row = index / plan.Columns, column = index % plan.Columns;
-        int offset = result.Offset(row);
+        int row = byColumns.Divide(index, out int columnIndex), column = columnIndex * TElements.Count;
+        int offset = result.Offset(row), place = offset + result.Column(column);
         if (result.HasAddend)
-            sum += result.Addend[result.AddendOffset(offset) + column];
-        ArrayView<float> view = result.View;
-        int place = offset + result.Column(column);
-        view[place] = result.Finish(sum, result.HasMask ? result.Mask[place] : 0);
+        {
+            int addend = result.AddendOffset(offset) + column;
+            sum += TResult.AddsToResult
+                ? TElements.Read(result.Addend, addend)
+                : TElements.ReadBias(result.Addend, addend);
+        }
+        Float2 mask = result.HasMask ? TElements.Read(result.Mask, place) : default;
+        TElements.Write(result.View, place, result.Finish(sum, mask));
     }
 }

@@ -45,12 +45,9 @@ internal interface ITiledResult
     /// <summary>
     /// What is written for a sum with its addend; <paramref name="mask"/> counts with <see cref="HasMask"/> only.
     /// </summary>
-    float Finish(float sum, float mask);
-
-    /// <inheritdoc cref="Finish(float, float)"/>
     Float2 Finish(Float2 sum, Float2 mask);
 
-    /// <inheritdoc cref="Finish(float, float)"/>
+    /// <inheritdoc cref="Finish(Float2, Float2)"/>
     Float4 Finish(Float4 sum, Float4 mask);
 }
 
@@ -84,8 +81,6 @@ internal readonly struct MatrixResult(
 
     public int AddendOffset(int rowOffset) => 0;
 
-    public float Finish(float sum, float mask) => rectifies != 0 & sum <= 0 ? 0 : sum;
-
     public Float2 Finish(Float2 sum, Float2 mask) => rectifies != 0 ? Float2.Masked(sum, sum) : sum;
 
     public Float4 Finish(Float4 sum, Float4 mask) => rectifies != 0 ? Float4.Masked(sum, sum) : sum;
@@ -118,8 +113,6 @@ internal readonly struct ResultWithStatistics(
     public int Column(int column) => column;
 
     public int AddendOffset(int rowOffset) => 0;
-
-    public float Finish(float sum, float mask) => sum;
 
     public Float2 Finish(Float2 sum, Float2 mask) => sum;
 
@@ -163,8 +156,6 @@ internal readonly struct GradWeightsResult(
     }
 
     public int AddendOffset(int rowOffset) => 0;
-
-    public float Finish(float sum, float mask) => sum;
 
     public Float2 Finish(Float2 sum, Float2 mask) => sum;
 
@@ -210,8 +201,6 @@ internal readonly struct GradInputResult(
     public int Column(int column) => column;
 
     public int AddendOffset(int rowOffset) => rowOffset;
-
-    public float Finish(float sum, float mask) => masks != 0 & mask <= 0 ? 0 : sum;
 
     public Float2 Finish(Float2 sum, Float2 mask) => masks != 0 ? Float2.Masked(sum, mask) : sum;
 

@@ -48,8 +48,8 @@ public static class GpuKernels
             .Where(method =>
                 method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Index1D))
             .SelectMany(method => Variants(method, default))
-            .Concat(OfSlices(nameof(SliceSums.Add), default))
-            .Concat(OfSlices(nameof(SliceSums.AddPair), default))
+            .Concat(OfSlices(nameof(SliceSums.Add), default, typeof(OneSingle)))
+            .Concat(OfSlices(nameof(SliceSums.Add), default, typeof(TwoBFloat16)))
             .Concat(WinogradOutputs())
             .Concat(Packing());
 
@@ -184,14 +184,16 @@ public static class GpuKernels
 
     private static int Extent(Type size) => size == typeof(Extent128) ? Extent128.Length : Extent64.Length;
 
-    private static IEnumerable<GpuKernel> OfSlices(string name, KernelSpecialization specialization) =>
+    private static IEnumerable<GpuKernel> OfSlices(
+        string name, KernelSpecialization specialization, params Type[] elements) =>
         from result in passes
             .Select(pass => pass.Result)
             .Where(result => result != typeof(ResultWithStatistics))
             .Distinct()
+        let arguments = (Type[])[.. elements, result]
         select new GpuKernel(
-            $"SliceSums.{name}<{result.Name}>", typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(result),
-            specialization);
+            $"SliceSums.{name}<{string.Join(", ", arguments.Select(argument => argument.Name))}>",
+            typeof(SliceSums).GetMethod(name)!.MakeGenericMethod(arguments), specialization);
 
     private static MethodInfo MultiplyOf(Type product, params Type[] arguments) =>
         product.MakeGenericType(arguments).GetMethod("Multiply")!;
