@@ -9,7 +9,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <remarks>
 /// A lane's two neighbours of eight columns are 4 bytes, and those of four lanes half of a sector of memory. So two
-/// lanes exchange one of two pairs each, and read and write 8 bytes:
+/// lanes shuffle, each giving one of two pairs for one of the other's, and read and write 8 bytes:
 /// <code>
 ///                      columns 0-7            columns 8-15
 /// before   lane        0  0  1  1  2  2  3  3    0  0  1  1  2  2  3  3
@@ -19,27 +19,27 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class BFloat16Results<TColumnExtent>
     where TColumnExtent : struct, ITileExtent
 {
-    /// <summary>The first of a lane's columns after the exchange, from that before.</summary>
+    /// <summary>The first of a lane's columns after the shuffle, from that before.</summary>
     public static int Column(int column)
     {
         int lane = Group.IdxX & 3;
         return column + (lane & 1) * 8 + (lane >> 1) * 4 - lane * 2;
     }
 
-    /// <summary>Exchanges pairs; of sixteen columns the second then follows the first.</summary>
-    public static PairsOfARow Exchange(PairsOfARow pairs)
+    /// <summary>Shuffles pairs between lanes; of sixteen columns the second then follows the first.</summary>
+    public static PairsOfARow Shuffle(PairsOfARow pairs)
     {
-        Exchange(ref pairs.Columns0, ref pairs.Columns8);
-        Exchange(ref pairs.Columns16, ref pairs.Columns24);
+        Shuffle(ref pairs.Columns0, ref pairs.Columns8);
+        Shuffle(ref pairs.Columns16, ref pairs.Columns24);
         if (TColumnExtent.Length > 64)
         {
-            Exchange(ref pairs.Columns32, ref pairs.Columns40);
-            Exchange(ref pairs.Columns48, ref pairs.Columns56);
+            Shuffle(ref pairs.Columns32, ref pairs.Columns40);
+            Shuffle(ref pairs.Columns48, ref pairs.Columns56);
         }
         return pairs;
     }
 
-    private static void Exchange(ref Float2 first, ref Float2 second)
+    private static void Shuffle(ref Float2 first, ref Float2 second)
     {
         bool isOdd = (Group.IdxX & 1) != 0;
         Float2 given = isOdd ? first : second, taken;

@@ -11,7 +11,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// The operands are those of single precision. A float of a view is two neighbouring channels, so they are given shapes
 /// that count pairs of channels; depths, rows and columns of the product stay elements. In the weights' gradient and
 /// for the weights in backward-data, neighbours in memory are not neighbours in depth, and the tensor cores want these
-/// in one register: <see cref="TensorCore.LoadMatricesTransposed"/> exchanges them on their way from shared memory.
+/// in one register: <see cref="TensorCore.LoadMatricesTransposed"/> transposes them on their way from shared memory.
 /// </remarks>
 /// <param name="byWarpgroups">Whether by <see cref="WarpgroupTiles"/>.</param>
 internal sealed class ConvolutionBFloat16Passes(bool byWarpgroups) : ConvolutionGpuPasses

@@ -81,7 +81,7 @@ internal readonly struct PackedColumns<TExtent, TMath>(
     {
         int tile = index / Quads, place = index - tile * Quads;
         int columnTile = byDepthTiles.Divide(tile, out int depthTile), row = place / RowQuads;
-        int word = (depthTile * RowQuads + WarpgroupMatrix.Exchange(row, place & RowQuads - 1)) * 4;
+        int word = (depthTile * RowQuads + Swizzle.Place(row, place & RowQuads - 1)) * 4;
         int column = columnTile * TExtent.Length + row;
         TiledAnchor anchor = columns.Anchor(TMath.OfBFloat16 && !TColumns.AlongDepth ? column >> 1 : column);
         Fragment words;

@@ -31,10 +31,10 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
             // Before a lane without a row leaves: its neighbour waits for its values.
             column = BFloat16Results<TColumnExtent>.Column(column);
             StoreRow(
-                BFloat16Results<TColumnExtent>.Exchange(PairsOfARow.Of(sums, isLower: false)), row, column, result,
+                BFloat16Results<TColumnExtent>.Shuffle(PairsOfARow.Of(sums, isLower: false)), row, column, result,
                 plan);
             StoreRow(
-                BFloat16Results<TColumnExtent>.Exchange(PairsOfARow.Of(sums, isLower: true)), row + 8, column, result,
+                BFloat16Results<TColumnExtent>.Shuffle(PairsOfARow.Of(sums, isLower: true)), row + 8, column, result,
                 plan);
         }
         else

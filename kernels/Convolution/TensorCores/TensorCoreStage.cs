@@ -9,11 +9,11 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <remarks>
 /// A tile keeps the order of global memory, so that whole quads of 16 bytes are copied past the registers:
 /// <code>
-/// AlongDepth         [outer][depth]    64 bytes a row              quad q of row o lies at place q ^ (o / 2 mod 4)
+/// AlongDepth         [outer][depth]    64 bytes a row              quad q of row o lies at Swizzle.Place(o, q)
 /// else, singles      [depth][outer]    64 or 128 floats a row      quad q of row d lies at place q ^ 2 (d mod 4)
 /// else, bfloat16     [depth][outer]    64 or 128 elements a row    quad q of row d lies at place q ^ Spread(d)
 /// </code>
-/// The exclusive or spreads what is read at once over all 32 banks: in the first and the last order eight lanes read
+/// This swizzle spreads what is read at once over all 32 banks: in the first and the last order eight lanes read
 /// eight rows of one quad (<c>ldmatrix</c>), in the second 32 lanes four rows of two quads, a float each.
 /// </remarks>
 internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
@@ -24,9 +24,10 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
 {
     private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.RowBytes / QuadBytes;
 
-    // A thread's quads, four of a large tile and two of a small one, are of one depth, so that its share of the offset
-    // is found once for all of them.
-    private const int OuterStep = 32;
+    // Outer indices from one of a thread's quads to its next: as many as a group has threads for, each of which copies
+    // a quad of one of the tile's depths. So a thread's quads, four of a large tile and two of a small one, are of one
+    // depth, and its share of the offset is found once for all of them.
+    private const int OuterStep = TensorCoreGemm.Threads / DepthQuads;
 
     private readonly TOperand operand;
     private readonly int outer;
@@ -57,9 +58,9 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
             int row = thread / DepthQuads, quad = thread & DepthQuads - 1;
             outer = start + row;
             localDepth = quad * QuadLength;
-            destination = (uint)(row * DepthQuads + (quad ^ row >> 1 & 3)) * QuadBytes;
+            destination = (uint)(row * DepthQuads + Swizzle.Place(row, quad)) * QuadBytes;
             int fragmentRow = warpStart + outerHalf * 8 + (lane & 7);
-            fragment = (uint)(fragmentRow * DepthQuads + (depthHalf ^ fragmentRow >> 1 & 3)) * QuadBytes;
+            fragment = (uint)(fragmentRow * DepthQuads + Swizzle.Place(fragmentRow, depthHalf)) * QuadBytes;
         }
         else if (TMath.OfBFloat16)
         {
@@ -109,7 +110,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     public void Fetch(uint tile, int depth, int end)
     {
         depth += localDepth;
-        // Four quads on is bit 2 of the place, which Spread may have set: it is exchanged, not added.
+        // Four quads on is bit 2 of the place, which Spread may have set: it is flipped, not added.
         uint first = tile + destination;
         uint second = tile + (IsTransposed ? destination ^ (uint)CopyBytes : destination + (uint)CopyBytes);
         Fetch(first, anchor0, outer, depth, end);
@@ -126,7 +127,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     /// warp's first.
     /// </summary>
     /// <remarks>
-    /// Where neighbours in memory are outer indices, a block is found by exchanging bits of its place. So the warp's
+    /// Where neighbours in memory are outer indices, a block is found by flipping bits of its place. So the warp's
     /// first index must be a multiple of 32; for bfloat16 of 64, where there are more than two blocks. Warpgroups,
     /// whose warps begin at any multiple of 16, ask for blocks 0 and 4 only.
     /// </remarks>
@@ -140,7 +141,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
             return TensorCore.LoadMatricesTransposed(
                 tile + (fragment ^ (uint)((outerBlock & 3) * 2 * QuadBytes))
                 + (uint)(((outerBlock >> 2) * 8 + depthBlock * 16 * OuterQuads) * QuadBytes));
-        // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are exchanged. Bit 1 tells
+        // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are flipped. Bit 1 tells
         // the last eight of 16 outer indices from the first, bit 2 an odd block from an even one: both are set by
         // exclusive or. From 32 outer indices to the next it is an addition.
         uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;

@@ -49,7 +49,7 @@ internal static class WarpgroupTiles
         packed.Release();
     }
 
-    /// <summary>The weights' gradient, computed with rows and columns exchanged.</summary>
+    /// <summary>The weights' gradient, computed transposed.</summary>
     /// <remarks>
     /// Columns are packed first, so they are to be the smaller factor, the output's gradient: what the taps see of the
     /// input is R·S times as much.

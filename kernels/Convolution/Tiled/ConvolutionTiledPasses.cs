@@ -14,7 +14,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 ///                    rows             columns          depth
 /// forward            N·P·Q pixels     K                R·S·C
 /// backward-data      N·H·W pixels     C                R·S·K, a phase of the stride at a time (StridePhase)
-/// backward-weights   K                R·S·C            N·P·Q pixels    by warpgroups with rows and columns exchanged
+/// backward-weights   K                R·S·C            N·P·Q pixels    by warpgroups transposed
 /// </code>
 /// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
 /// </remarks>

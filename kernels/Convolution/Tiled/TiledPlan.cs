@@ -3,8 +3,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// How a matrix product is cut up: into tiles of the result, and in depth into slices that are summed afterwards;
-/// <see cref="TiledPlanner"/> makes it.
+/// How a matrix product is cut up: into tiles of the result, and in depth into slices that are summed afterwards
+/// (split-K); <see cref="TiledPlanner"/> makes it.
 /// </summary>
 internal readonly struct TiledPlan
 {

@@ -1,19 +1,18 @@
 namespace IlgpuCxr.Kernels.Device;
 
 /// <summary>
-/// A matrix in shared memory as <see cref="Warpgroup"/>'s instructions find it: rows of 64 bytes, close together, their
-/// quads exchanged.
+/// A matrix in shared memory as <see cref="Warpgroup"/>'s instructions find it: rows of 64 bytes, close together, as
+/// <see cref="Swizzle"/> has them.
 /// </summary>
 /// <remarks>
 /// <code>
 /// bits  0-13   address / 16
 /// bits 16-29   1, without a meaning in this layout
 /// bits 32-45   bytes from eight rows to the next eight / 16
-/// bits 62-63   2, for quad q of row r at place q ^ (r / 2 mod 4)
+/// bits 62-63   2, for Swizzle.Place
 /// </code>
-/// so that eight rows of one quad, which the tensor cores read at once, fall on all 32 banks. The exchange goes by the
-/// bits of the address: a matrix starts at a multiple of eight rows. PTX ISA 8.0, 9.7.14.5.1 (matrix descriptor,
-/// swizzling modes).
+/// The tensor cores swizzle by the bits of the address: a matrix starts at a multiple of eight rows. PTX ISA 8.0,
+/// 9.7.14.5.1 (matrix descriptor, swizzling modes).
 /// </remarks>
 internal static class WarpgroupMatrix
 {
@@ -27,9 +26,4 @@ internal static class WarpgroupMatrix
     /// Its address in shared memory; a multiple of 16 bytes within the first row names columns further on.
     /// </param>
     public static long At(uint address) => Rows | (address & AddressBits) >> 4;
-
-    /// <summary>The place of a quad, or the quad at a place, in a row.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="quad">The quad, of four.</param>
-    public static int Exchange(int row, int quad) => quad ^ row >> 1 & 3;
 }

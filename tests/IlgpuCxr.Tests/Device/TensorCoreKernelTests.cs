@@ -75,7 +75,7 @@ public sealed partial class TensorCoreKernelTests
             Assert.That(
                 PtxAssembler.Count(code, "SHFL"),
                 Is.EqualTo(kernel.Name.Contains("to bfloat16") ? rows * columns / TensorCoreGemm.Threads / 2 : 0),
-                "results exchanged, of each two pairs one");
+                "results shuffled, of each two pairs one");
             Assert.That(
                 PtxAssembler.Count(code, "FFMA"),
                 Is.EqualTo(

@@ -70,7 +70,7 @@ public sealed partial class WarpgroupKernelTests
             Assert.That(
                 PtxAssembler.Count(code, "SHFL"),
                 Is.EqualTo(kernel.Name.Contains("to bfloat16") ? rows * columns / Warpgroup.Threads / 2 : 0),
-                "results exchanged, of each two pairs one");
+                "results shuffled, of each two pairs one");
             Assert.That(
                 PtxAssembler.Count(code, "FFMA"),
                 Is.EqualTo((isBf16 ? 0 : 2 * blocks * 4) + (hasStatistics ? GpuKernelTable.StatisticsMultiplyAdds : 0)),

@@ -122,7 +122,7 @@ internal sealed partial class PtxProgram
             case "shfl" when parts[1..] is ["sync", "bfly", "b32"] && operands[3..] is ["31", "4294967295"]:
                 return new PtxInstruction(PtxStep.Warp, text)
                 {
-                    ComputeTogether = PtxWarp.Exchange(
+                    ComputeTogether = PtxWarp.Shuffle(
                         Register(operands[0]), Register(operands[1]), Number(operands[2])),
                 };
             case "wgmma":

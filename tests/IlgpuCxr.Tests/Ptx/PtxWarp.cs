@@ -30,7 +30,7 @@ internal static class PtxWarp
     };
 
     /// <summary><c>shfl.sync.bfly</c> of all lanes: lane l gets what lane l xor the mask has.</summary>
-    public static Action<ReadOnlySpan<PtxThread>> Exchange(int result, int value, int mask) => warp =>
+    public static Action<ReadOnlySpan<PtxThread>> Shuffle(int result, int value, int mask) => warp =>
     {
         var values = new ulong[32];
         for (int lane = 0; lane < 32; lane++)

@@ -150,12 +150,12 @@ internal sealed class PtxWarpgroup
     }
 
     /// <summary>
-    /// A matrix descriptor: rows of 128, 64 or 32 bytes, eight of them close together, their 16-byte pieces exchanged
+    /// A matrix descriptor: rows of 128, 64 or 32 bytes, eight of them close together, their 16-byte pieces swizzled
     /// by the bits of the address.
     /// </summary>
     private readonly struct Matrix
     {
-        private readonly uint start, eightRows, rowBytes, exchanged;
+        private readonly uint start, eightRows, rowBytes, swizzled;
 
         public Matrix(ulong descriptor)
         {
@@ -167,9 +167,9 @@ internal sealed class PtxWarpgroup
                 1 => 128,
                 2 => 64,
                 3 => 32,
-                _ => throw new NotSupportedException("The interpreter knows no matrix without exchanged pieces."),
+                _ => throw new NotSupportedException("The interpreter knows no matrix without swizzled pieces."),
             };
-            exchanged = rowBytes / 16 - 1;
+            swizzled = rowBytes / 16 - 1;
             if ((descriptor >> 49 & 7) != 0 || start / rowBytes % 8 != 0 || eightRows % (8 * rowBytes) != 0)
                 throw new InvalidOperationException(
                     $"The matrix at {start} of shared memory does not start at a multiple of eight rows of {rowBytes} bytes.");
@@ -182,7 +182,7 @@ internal sealed class PtxWarpgroup
             if (start % rowBytes + bytes >= rowBytes)
                 throw new InvalidOperationException("A row of a matrix ends before its columns do.");
             uint address = start + (uint)(row / 8) * eightRows + (uint)(row % 8) * rowBytes + (uint)bytes;
-            return address ^ (address >> 7 & exchanged) << 4;
+            return address ^ (address >> 7 & swizzled) << 4;
         }
     }
 }
