@@ -24,39 +24,51 @@ internal readonly record struct WinogradWeights(int InChannels, int OutChannels,
         checked(Ceiling.Divide(OutChannels, columns) * elements * ElementPitch(columns));
 
     /// <summary>Copies some weights into <c>[input channel, tap, columns]</c>.</summary>
+    /// <remarks>
+    /// Reading along the weights' last dimension uses whole cache lines. The next call's are asked for ahead: a line
+    /// here and there.
+    /// </remarks>
     public unsafe void Gather(
         float* destination, float* weights, int firstInChannel, int inChannels, int firstOutChannel, int outChannels,
         int columns)
     {
-        int inChannelStep = Taps * columns;
         if (Backward)
-            Gather(
-                destination, inChannelStep, 1, columns,
-                weights + (long)firstInChannel * Taps * OutChannels + firstOutChannel, inChannels, outChannels,
-                OutChannels, turn: 8, next: (nint)inChannels * Taps * OutChannels);
+            GatherBackwardData(
+                destination, weights + (long)firstInChannel * Taps * OutChannels + firstOutChannel, inChannels,
+                outChannels, columns);
         else
-            Gather(
-                destination, 1, inChannelStep, columns,
-                weights + (long)firstOutChannel * Taps * InChannels + firstInChannel, outChannels, inChannels,
-                InChannels, turn: 0, next: inChannels);
+            GatherForward(
+                destination, weights + (long)firstOutChannel * Taps * InChannels + firstInChannel, inChannels,
+                outChannels, columns);
     }
 
-    // The weights are [row, tap, column]; reading along their columns uses whole cache lines. The next call's are asked
-    // for ahead: a line here and there.
-    private static unsafe void Gather(
-        float* destination, int rowStep, int columnStep, int tapStep, float* weights, int rows, int columns, int pitch,
-        int turn, nint next)
+    // From [output channel, tap, input channel].
+    private unsafe void GatherForward(
+        float* destination, float* weights, int inChannels, int outChannels, int columns)
     {
-        for (int row = 0; row < rows; row++)
+        for (int k = 0; k < outChannels; k++)
         {
-            for (int tap = 0; tap < Taps; tap++, weights += pitch)
+            for (int tap = 0; tap < Taps; tap++, weights += InChannels)
+            {
+                CpuMemory.Prefetch(weights + inChannels);
+                float* to = destination + tap * columns + k;
+                for (int c = 0; c < inChannels; c++, to += Taps * columns)
+                    *to = weights[c];
+            }
+        }
+    }
+
+    // From [input channel, tap, output channel], the filter turned by half a turn.
+    private unsafe void GatherBackwardData(
+        float* destination, float* weights, int inChannels, int outChannels, int columns)
+    {
+        nint next = (nint)inChannels * Taps * OutChannels;
+        for (int c = 0; c < inChannels; c++, destination += Taps * columns)
+        {
+            for (int tap = Taps - 1; tap >= 0; tap--, weights += OutChannels)
             {
                 CpuMemory.Prefetch(weights + next);
-                float* to = destination + row * rowStep + Math.Abs(turn - tap) * tapStep;
-                if (columnStep == 1)
-                    new Span<float>(weights, columns).CopyTo(new Span<float>(to, columns));
-                for (int column = 0; columnStep > 1 && column < columns; column++, to += columnStep)
-                    *to = weights[column];
+                new Span<float>(weights, outChannels).CopyTo(new Span<float>(destination + tap * columns, outChannels));
             }
         }
     }
