@@ -76,11 +76,14 @@ internal struct ResampledTile
             for (int y = start + Row; y < end; y += RowsAtOnce)
             {
                 PixelSums line = default;
-                for (int x = firstColumn; x < endColumn && q < width; x++)
+                if (q < width)
                 {
-                    int weight = Weight(
-                        columnWeights, Column, x, firstColumn, endColumn, q, crop.Width, width, columnTotal);
-                    line.AddRotated(pixels, image, crop.Left + x, crop.Top + y, weight);
+                    for (int x = firstColumn; x < endColumn; x++)
+                    {
+                        int weight = Weight(
+                            columnWeights, Column, x, firstColumn, endColumn, q, crop.Width, width, columnTotal);
+                        line.AddRotated(pixels, image, crop.Left + x, crop.Top + y, weight);
+                    }
                 }
                 line.StoreLevels(narrowed, ((y - start) * Extent + Column) * MaxChannels, image.Channels);
             }

@@ -128,8 +128,11 @@ internal static unsafe class WinogradBackwardWeightsKernels<TVector, TMath, TWin
                 Multiply(
                     blockSums + element * plane, gradOutput.Pointer(), input.Pointer(), element, block, firstTile,
                     tiles, grid);
-            for (int rowTile = 0; isLastChunk && rowTile < grid.Block(block).RowTileCount; rowTile++)
-                TransformSums(gradWeights.Pointer(), blockSums, block, rowTile, shape, grid);
+            if (isLastChunk)
+            {
+                for (int rowTile = 0; rowTile < grid.Block(block).RowTileCount; rowTile++)
+                    TransformSums(gradWeights.Pointer(), blockSums, block, rowTile, shape, grid);
+            }
         }
     }
 

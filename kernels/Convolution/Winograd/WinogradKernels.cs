@@ -77,10 +77,14 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
                 for (int channel = 0; channel < shape.C; channel += grid.InChannelsPerPass)
                 {
                     int inChannels = Math.Min(grid.InChannelsPerPass, shape.C - channel);
-                    for (int i = 0; grid.TaskTransformsWeights && i < count; i++)
-                        TransformWeights(
-                            ownWeights + i * blockPitch, weights.Pointer(), channel, inChannels, block + i, layout);
-                    float* panels = grid.TaskTransformsWeights ? ownWeights : weights.Pointer() + block * blockPitch;
+                    float* panels = weights.Pointer() + block * blockPitch;
+                    if (grid.TaskTransformsWeights)
+                    {
+                        for (int i = 0; i < count; i++)
+                            TransformWeights(
+                                ownWeights + i * blockPitch, weights.Pointer(), channel, inChannels, block + i, layout);
+                        panels = ownWeights;
+                    }
                     Multiply(
                         products, transformed + channel, panels, tiles, count, inChannels, channel > 0, layout,
                         scratch);
