@@ -28,15 +28,11 @@ public static class BinaryCrossEntropy
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
         ArrayView<float> targets, in LossShape shape)
     {
-        Sizes.RequireElements(TensorShape.Matrix(shape.N, shape.C));
-        Sizes.Require(device, loss, 1);
-        Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);
-        Sizes.Require(device, logits, (long)shape.N * shape.C);
+        shape.Require(device, loss, gradLogits, logits);
         Sizes.Require(device, targets, (long)shape.N * shape.C);
         using var timing = device.Timings.Measure("binary cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
         device.Launch(BinaryCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);
-        device.Launch(LossSum.Sum, 1, loss, losses.View);
-        losses.Release();
+        LossSum.AddUp(device, loss, losses);
     }
 }

@@ -29,10 +29,7 @@ public static class Focal
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
         ArrayView<float> targets, in FocalOptions options, in LossShape shape)
     {
-        Sizes.RequireElements(TensorShape.Matrix(shape.N, shape.C));
-        Sizes.Require(device, loss, 1);
-        Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);
-        Sizes.Require(device, logits, (long)shape.N * shape.C);
+        shape.Require(device, loss, gradLogits, logits);
         Sizes.Require(device, targets, (long)shape.N * shape.C);
         using var timing = device.Timings.Measure("focal", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         float scale = options.Mean ? 1f / (shape.N * shape.C) : 1;
@@ -40,7 +37,6 @@ public static class Focal
         device.Launch(
             FocalNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, options.Alpha, options.Gamma, scale,
             shape);
-        device.Launch(LossSum.Sum, 1, loss, losses.View);
-        losses.Release();
+        LossSum.AddUp(device, loss, losses);
     }
 }

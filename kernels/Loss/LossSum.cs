@@ -1,4 +1,5 @@
 using ILGPU;
+using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Loss;
 
@@ -7,6 +8,13 @@ namespace IlgpuCxr.Kernels.Loss;
 /// </summary>
 internal static class LossSum
 {
+    /// <summary>Launches <see cref="Sum"/>, and releases the images' losses.</summary>
+    public static void AddUp(ComputeDevice device, ArrayView<float> loss, Tensor losses)
+    {
+        device.Launch(Sum, 1, loss, losses.View);
+        losses.Release();
+    }
+
     /// <summary>Sums all losses; launched with one index.</summary>
     public static void Sum(Index1D index, ArrayView<float> loss, ArrayView<float> losses)
     {

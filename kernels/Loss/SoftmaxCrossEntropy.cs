@@ -28,15 +28,11 @@ public static class SoftmaxCrossEntropy
         ComputeDevice device, ArrayView<float> loss, ArrayView<float> gradLogits, ArrayView<float> logits,
         ArrayView<int> targets, in LossShape shape)
     {
-        Sizes.RequireElements(TensorShape.Matrix(shape.N, shape.C));
-        Sizes.Require(device, loss, 1);
-        Sizes.RequireOrEmpty(device, gradLogits, (long)shape.N * shape.C);
-        Sizes.Require(device, logits, (long)shape.N * shape.C);
+        shape.Require(device, loss, gradLogits, logits);
         Sizes.Require(device, targets, shape.N);
         using var timing = device.Timings.Measure("softmax cross entropy", shape, LossAlgorithm.Naive, 0, shape.Bytes);
         Tensor losses = device.Arena.Rent(TensorShape.Vector(shape.N));
         device.Launch(SoftmaxCrossEntropyNaive.Forward, shape.N, losses.View, gradLogits, logits, targets, shape);
-        device.Launch(LossSum.Sum, 1, loss, losses.View);
-        losses.Release();
+        LossSum.AddUp(device, loss, losses);
     }
 }
