@@ -161,10 +161,9 @@ public static class Convolution
         using var timing = device.Timings.Measure(
             "convolution backward weights", shape, algorithm, shape.Flops,
             shape.Bytes(input.ElementType, gradOutput.ElementType));
-        var passes = ConvolutionPasses.Of(algorithm);
-        passes.BackwardWeights(device, gradWeights, gradOutput, input, shape);
+        ConvolutionPasses.Of(algorithm).BackwardWeights(device, gradWeights, gradOutput, input, shape);
         if (gradBias.Length > 0)
-            passes.BackwardBias(device, gradBias, gradOutput, shape);
+            BiasGradient.Compute(device, gradBias, gradOutput, algorithm, shape);
     }
 
     /// <summary>

@@ -29,9 +29,4 @@ internal sealed class ConvolutionNaivePasses : ConvolutionPasses
         device.Launch(
             ConvolutionNaive.BackwardWeights, (int)shape.Weights.Count, gradWeights, gradOutput.View, input.View,
             shape);
-
-    /// <inheritdoc/>
-    public override void BackwardBias(
-        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape) =>
-        device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
 }

@@ -64,11 +64,9 @@ internal abstract class ConvolutionPasses
         ComputeDevice device, Tensor gradInput, Tensor gradOutput, LayerWeights weights, bool accumulate,
         Tensor? activation, in ConvolutionShape shape);
 
-    /// <summary>The weights' part of <see cref="Convolution.BackwardWeights"/>.</summary>
+    /// <summary>
+    /// The weights' part of <see cref="Convolution.BackwardWeights"/>; <see cref="BiasGradient"/> is the other.
+    /// </summary>
     public abstract void BackwardWeights(
         ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape);
-
-    /// <summary>The bias's part of <see cref="Convolution.BackwardWeights"/>.</summary>
-    public abstract void BackwardBias(
-        ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape);
 }

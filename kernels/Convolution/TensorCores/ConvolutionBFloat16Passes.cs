@@ -14,7 +14,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// in one register: <see cref="TensorCore.LoadMatricesTransposed"/> transposes them on their way from shared memory.
 /// </remarks>
 /// <param name="byWarpgroups">Whether by <see cref="WarpgroupTiles"/>.</param>
-internal sealed class ConvolutionBFloat16Passes(bool byWarpgroups) : ConvolutionGpuPasses
+internal sealed class ConvolutionBFloat16Passes(bool byWarpgroups) : ConvolutionPasses
 {
     // What are 16 pairs for one factor are 32 channels for the other.
     private const int Block = 2 * TapOrder.MaxBlock;

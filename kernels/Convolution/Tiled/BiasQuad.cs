@@ -7,16 +7,12 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class BiasQuad
 {
     /// <summary>
-    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: slices of the pixels first, then the slices.
+    /// <c>gradBias[k] = Σ n,p,q gradOutput[n, p, q, k]</c>: slices of the pixels first, then the slices. K is a multiple
+    /// of 4.
     /// </summary>
     public static void Backward(
         ComputeDevice device, ArrayView<float> gradBias, Tensor gradOutput, in ConvolutionShape shape)
     {
-        if (!gradOutput.IsBFloat16 && !Quads.Allows(shape.K, gradBias, gradOutput.View))
-        {
-            device.Launch(ConvolutionNaive.BackwardBias, shape.K, gradBias, gradOutput.View, shape);
-            return;
-        }
         var slices = new PixelSlices(shape.Output.Pixels, shape.K);
         var whole = new PixelSlices(slices.Count, shape.K, wantedGroups: 1);
         Tensor sums = device.Arena.Rent(TensorShape.Matrix(slices.Count, shape.K));

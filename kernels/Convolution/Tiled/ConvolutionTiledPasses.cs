@@ -18,7 +18,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </code>
 /// Chetlur et al. 2014 (arXiv:1410.0759) describe the method; docs/convolution.md explains this one.
 /// </remarks>
-internal sealed class ConvolutionTiledPasses(ConvolutionAlgorithm algorithm) : ConvolutionGpuPasses
+internal sealed class ConvolutionTiledPasses(ConvolutionAlgorithm algorithm) : ConvolutionPasses
 {
     /// <inheritdoc/>
     /// <remarks>

@@ -24,7 +24,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </remarks>
 /// <param name="chunkFloats">The most floats of a chunk's transformed images and products.</param>
 internal sealed class ConvolutionTiledWinogradPasses(
-    long chunkFloats = ConvolutionTiledWinogradPasses.ChunkFloats) : ConvolutionGpuPasses
+    long chunkFloats = ConvolutionTiledWinogradPasses.ChunkFloats) : ConvolutionPasses
 {
     /// <summary>Rows and columns of outputs of a tile.</summary>
     public const int Outputs = 4;

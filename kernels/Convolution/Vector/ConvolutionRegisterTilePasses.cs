@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
-internal sealed class ConvolutionRegisterTilePasses<TVector, TMath> : ConvolutionCpuPasses
+internal sealed class ConvolutionRegisterTilePasses<TVector, TMath> : ConvolutionPasses
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
 {

@@ -10,7 +10,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
 /// <typeparam name="TWinograd">The transforms.</typeparam>
-internal sealed class ConvolutionWinogradPasses<TVector, TMath, TWinograd> : ConvolutionCpuPasses
+internal sealed class ConvolutionWinogradPasses<TVector, TMath, TWinograd> : ConvolutionPasses
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
     where TWinograd : struct, IWinograd<TVector, TMath>
