@@ -52,9 +52,9 @@ internal sealed class ConvolutionWinogradPasses<TVector, TMath, TWinograd> : Con
         int blockSums = Elements * grid.BlockPlane(Rows * Columns);
         int blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;
         Tensor sums = TaskCounter.Rent(device, (long)blocks * blockSums);
-        for (int first = 0; first < grid.Tiles.Tiles; first += grid.TilesPerChunk)
+        for (int first = 0; first < grid.Tiling.Tiles; first += grid.TilesPerChunk)
         {
-            int tiles = Math.Min(grid.TilesPerChunk, grid.Tiles.Tiles - first);
+            int tiles = Math.Min(grid.TilesPerChunk, grid.Tiling.Tiles - first);
             int indices = Ceiling.Divide(tiles, WinogradBackwardWeightsGrid.TilesPerIndex);
             device.Launch(
                 WinogradBackwardWeightsKernels<TVector, TMath, TWinograd>.TransformInput, indices,

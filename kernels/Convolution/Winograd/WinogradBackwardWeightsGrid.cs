@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// channels as a register tile has columns: what the register tile reads lies in memory in the order in which it is
 /// read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
 /// </remarks>
-/// <param name="Tiles">The tiles.</param>
+/// <param name="Tiling">The tiles of the batch.</param>
 /// <param name="TilesPerChunk">Tiles that are transformed and multiplied together.</param>
 /// <param name="Chunks">How many times that happens.</param>
 /// <param name="PanelPitch">Floats from one panel to the next.</param>
@@ -22,7 +22,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// in its cache, instead of one element.
 /// </param>
 internal readonly record struct WinogradBackwardWeightsGrid(
-    WinogradGrid Tiles, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradOutputPanels,
+    WinogradGrid Tiling, int TilesPerChunk, int Chunks, int PanelPitch, int InputPanels, int GradOutputPanels,
     int RowTiles, int RowTilesPerBlock, int PanelsPerBlock, bool BlockByBlock)
 {
     /// <summary>
@@ -64,18 +64,18 @@ internal readonly record struct WinogradBackwardWeightsGrid(
     /// <param name="columns">Columns of a register tile.</param>
     public static WinogradBackwardWeightsGrid Of(in ConvolutionShape shape, int outputs, int rows, int columns)
     {
-        var tiles = WinogradGrid.Of(shape, outputs, rows, columns);
+        var tiling = WinogradGrid.Of(shape, outputs, rows, columns);
         int elements = (outputs + 2) * (outputs + 2), rowTiles = Ceiling.Divide(shape.K, rows);
         // The last register tile reads all of its rows, beyond the last channel too.
         int inputPanels = Ceiling.Divide(shape.C, columns), gradOutputPanels = Ceiling.Divide(rowTiles * rows, columns);
         bool manySums = (double)elements * shape.K * shape.C >= ManySums;
         int floats = manySums ? FloatsPerChunkOfManySums : FloatsPerChunk;
         int most = floats / (elements * (inputPanels + gradOutputPanels) * columns);
-        int chunks = Ceiling.Divide(tiles.Tiles, Math.Max(TilesPerIndex, most));
-        int tilesPerChunk = Ceiling.Divide(tiles.Tiles, chunks);
+        int chunks = Ceiling.Divide(tiling.Tiles, Math.Max(TilesPerIndex, most));
+        int tilesPerChunk = Ceiling.Divide(tiling.Tiles, chunks);
         int groups = Ceiling.Divide(shape.K, RowsPerElement);
         return new WinogradBackwardWeightsGrid(
-            tiles, tilesPerChunk, Ceiling.Divide(tiles.Tiles, tilesPerChunk),
+            tiling, tilesPerChunk, Ceiling.Divide(tiling.Tiles, tilesPerChunk),
             WinogradScratch.Pitch(tilesPerChunk * columns), inputPanels, gradOutputPanels, rowTiles,
             manySums ? RowsPerBlock / rows : Ceiling.Divide(rowTiles, groups),
             manySums ? ColumnsPerBlock / columns : inputPanels, manySums);

@@ -37,7 +37,7 @@ internal static unsafe class WinogradBackwardWeightsKernels<TVector, TMath, TWin
         {
             WinogradKernels<TVector, TMath, TWinograd>.TransformInput(
                 transformed.Pointer() + i * Columns, grid.InputPlane, grid.PanelPitch, input.Pointer(), zeros,
-                firstTile + i, shape, grid.Tiles);
+                firstTile + i, shape, grid.Tiling);
         }
     }
 
@@ -54,7 +54,7 @@ internal static unsafe class WinogradBackwardWeightsKernels<TVector, TMath, TWin
         int first = index * WinogradBackwardWeightsGrid.TilesPerIndex;
         for (int tile = first; tile < Math.Min(first + WinogradBackwardWeightsGrid.TilesPerIndex, tiles); tile++)
         {
-            (int n, int row, int column) = grid.Tiles.Tile(firstTile + tile);
+            (int n, int row, int column) = grid.Tiling.Tile(firstTile + tile);
             for (int i = 0; i < m; i++)
             {
                 for (int j = 0; j < m; j++)
@@ -118,7 +118,7 @@ internal static unsafe class WinogradBackwardWeightsKernels<TVector, TMath, TWin
         ArrayView<float> input, int firstTile, int tiles, ConvolutionShape shape, WinogradBackwardWeightsGrid grid)
     {
         int plane = grid.BlockPlane(RegisterTileFloats), elements = Points * Points;
-        bool isLastChunk = firstTile + tiles == grid.Tiles.Tiles;
+        bool isLastChunk = firstTile + tiles == grid.Tiling.Tiles;
         for (int block = TaskCounter.Next(sums); block < grid.Blocks; block = TaskCounter.Next(sums))
         {
             // Sums that no other chunk adds to may lie where those of the thread's last block lay, in its cache.
