@@ -29,60 +29,38 @@ internal struct WarpgroupRows
     public Fragment Rows64Deeper;
 }
 
-/// <summary>A lane's part of 64 columns of one row.</summary>
-internal struct PairsOfARow
+/// <summary>A lane's part of 64 columns of one row: four of every sixteen.</summary>
+/// <remarks>
+/// X and Y are neighbours, and so are Z and W: eight columns on, or of bfloat16, when it is shuffled
+/// (<see cref="BFloat16Results"/>), the next two.
+/// </remarks>
+internal struct LaneRow
 {
-    public Float2 Columns0;
-    public Float2 Columns8;
-    public Float2 Columns16;
-    public Float2 Columns24;
-    public Float2 Columns32;
-    public Float2 Columns40;
-    public Float2 Columns48;
-    public Float2 Columns56;
+    public Float4 Columns0;
+    public Float4 Columns16;
+    public Float4 Columns32;
+    public Float4 Columns48;
 
     /// <summary>
     /// X and Y of each block of sums, which are of the upper row, or Z and W, of the one eight below.
     /// </summary>
-    public static PairsOfARow Of(WarpColumns64 sums, bool isLower)
+    public static LaneRow Of(WarpColumns64 sums, bool isLower)
     {
-        PairsOfARow row;
-        row.Columns0 = Pair(sums.Columns0, isLower);
-        row.Columns8 = Pair(sums.Columns8, isLower);
-        row.Columns16 = Pair(sums.Columns16, isLower);
-        row.Columns24 = Pair(sums.Columns24, isLower);
-        row.Columns32 = Pair(sums.Columns32, isLower);
-        row.Columns40 = Pair(sums.Columns40, isLower);
-        row.Columns48 = Pair(sums.Columns48, isLower);
-        row.Columns56 = Pair(sums.Columns56, isLower);
+        LaneRow row;
+        row.Columns0 = Pairs(sums.Columns0, sums.Columns8, isLower);
+        row.Columns16 = Pairs(sums.Columns16, sums.Columns24, isLower);
+        row.Columns32 = Pairs(sums.Columns32, sums.Columns40, isLower);
+        row.Columns48 = Pairs(sums.Columns48, sums.Columns56, isLower);
         return row;
     }
 
-    /// <summary>What is written for sums.</summary>
-    public static PairsOfARow Finish<TColumnExtent, TResult>(
-        TResult result, PairsOfARow sums, PairsOfARow addends, PairsOfARow masks)
-        where TColumnExtent : struct, ITileExtent
-        where TResult : struct, ITiledResult
+    private static Float4 Pairs(Float4 first, Float4 second, bool isLower)
     {
-        sums.Columns0 = result.Finish(sums.Columns0 + addends.Columns0, masks.Columns0);
-        sums.Columns8 = result.Finish(sums.Columns8 + addends.Columns8, masks.Columns8);
-        sums.Columns16 = result.Finish(sums.Columns16 + addends.Columns16, masks.Columns16);
-        sums.Columns24 = result.Finish(sums.Columns24 + addends.Columns24, masks.Columns24);
-        if (TColumnExtent.Length > 64)
-        {
-            sums.Columns32 = result.Finish(sums.Columns32 + addends.Columns32, masks.Columns32);
-            sums.Columns40 = result.Finish(sums.Columns40 + addends.Columns40, masks.Columns40);
-            sums.Columns48 = result.Finish(sums.Columns48 + addends.Columns48, masks.Columns48);
-            sums.Columns56 = result.Finish(sums.Columns56 + addends.Columns56, masks.Columns56);
-        }
-        return sums;
-    }
-
-    private static Float2 Pair(Float4 sums, bool isLower)
-    {
-        Float2 pair;
-        pair.X = isLower ? sums.Z : sums.X;
-        pair.Y = isLower ? sums.W : sums.Y;
-        return pair;
+        Float4 pairs;
+        pairs.X = isLower ? first.Z : first.X;
+        pairs.Y = isLower ? first.W : first.Y;
+        pairs.Z = isLower ? second.Z : second.X;
+        pairs.W = isLower ? second.W : second.Y;
+        return pairs;
     }
 }

@@ -21,99 +21,108 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     public static void Store(
         WarpColumns64 sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
+        LaneRow upper = LaneRow.Of(sums, isLower: false), lower = LaneRow.Of(sums, isLower: true);
         if (plan.Slices > 1)
         {
-            StoreShare(PairsOfARow.Of(sums, isLower: false), row, column, partial, plan);
-            StoreShare(PairsOfARow.Of(sums, isLower: true), row + 8, column, partial, plan);
+            StoreShare(upper, row, column, partial, plan);
+            StoreShare(lower, row + 8, column, partial, plan);
         }
         else if (TAccess.WritesBFloat16)
         {
             // Before a lane without a row leaves: its neighbour waits for its values.
-            column = BFloat16Results<TColumnExtent>.Column(column);
-            StoreRow(
-                BFloat16Results<TColumnExtent>.Shuffle(PairsOfARow.Of(sums, isLower: false)), row, column, result,
-                plan);
-            StoreRow(
-                BFloat16Results<TColumnExtent>.Shuffle(PairsOfARow.Of(sums, isLower: true)), row + 8, column, result,
-                plan);
+            column = BFloat16Results.Column(column);
+            StoreRow(Shuffle(upper), row, column, result, plan);
+            StoreRow(Shuffle(lower), row + 8, column, result, plan);
         }
         else
         {
-            StoreRow(PairsOfARow.Of(sums, isLower: false), row, column, result, plan);
-            StoreRow(PairsOfARow.Of(sums, isLower: true), row + 8, column, result, plan);
+            StoreRow(upper, row, column, result, plan);
+            StoreRow(lower, row + 8, column, result, plan);
         }
     }
 
     /// <summary>A slice's share, which is in single precision, whatever the result.</summary>
-    private static void StoreShare(PairsOfARow sums, int row, int column, ArrayView<float> partial, TiledPlan plan)
+    private static void StoreShare(LaneRow sums, int row, int column, ArrayView<float> partial, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
         var slice = new MatrixResult(partial, plan.Columns, default, relu: false);
         int start = (Grid.IdxY * plan.Rows + row) * plan.Columns;
-        TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.WritePairs(slice, start, column, sums, plan.Columns);
+        TensorCoreResults<TColumnExtent, TAccess, MatrixResult>.Write(
+            slice, start, column, sums, plan.Columns, isBFloat16: false);
     }
 
-    private static void StoreRow(PairsOfARow sums, int row, int column, TResult result, TiledPlan plan)
+    private static void StoreRow(LaneRow sums, int row, int column, TResult result, TiledPlan plan)
     {
         if (row >= plan.Rows)
             return;
         int offset = result.Offset(row);
-        PairsOfARow addends = default, masks = default;
+        LaneRow addends = default, masks = default;
         if (result.HasAddend)
-        {
-            int start = result.AddendOffset(offset);
-            addends = TAccess.WritesBFloat16 && !TResult.AddsToResult
-                ? BFloat16Results<TColumnExtent>.ReadSingles(result.Addend, start, column, plan.Columns)
-                : Read(result.Addend, start, column, plan.Columns);
-        }
+            addends = Read(
+                result.Addend, result.AddendOffset(offset), column, plan.Columns, isBias: !TResult.AddsToResult);
         if (result.HasMask)
-            masks = Read(result.Mask, offset, column, plan.Columns);
-        Write(
-            result, offset, column, PairsOfARow.Finish<TColumnExtent, TResult>(result, sums, addends, masks),
-            plan.Columns);
+            masks = Read(result.Mask, offset, column, plan.Columns, isBias: false);
+        Write(result, offset, column, Finish(result, sums, addends, masks), plan.Columns, TAccess.WritesBFloat16);
     }
 
-    private static PairsOfARow Read(ArrayView<float> view, int start, int column, int columns)
+    // These go over the fours of a row, of which a small tile has half; what is done with each is below.
+
+    private static LaneRow Shuffle(LaneRow row)
     {
-        if (TAccess.WritesBFloat16)
-            return BFloat16Results<TColumnExtent>.Read(view, start, column, columns);
-        PairsOfARow pairs = default;
-        pairs.Columns0 = ReadPair(view, start, column, columns);
-        pairs.Columns8 = ReadPair(view, start, column + 8, columns);
-        pairs.Columns16 = ReadPair(view, start, column + 16, columns);
-        pairs.Columns24 = ReadPair(view, start, column + 24, columns);
+        row.Columns0 = BFloat16Results.Shuffle(row.Columns0);
+        row.Columns16 = BFloat16Results.Shuffle(row.Columns16);
         if (TColumnExtent.Length > 64)
         {
-            pairs.Columns32 = ReadPair(view, start, column + 32, columns);
-            pairs.Columns40 = ReadPair(view, start, column + 40, columns);
-            pairs.Columns48 = ReadPair(view, start, column + 48, columns);
-            pairs.Columns56 = ReadPair(view, start, column + 56, columns);
+            row.Columns32 = BFloat16Results.Shuffle(row.Columns32);
+            row.Columns48 = BFloat16Results.Shuffle(row.Columns48);
         }
-        return pairs;
+        return row;
     }
 
-    private static void Write(TResult result, int start, int column, PairsOfARow pairs, int columns)
+    private static LaneRow Read(ArrayView<float> view, int start, int column, int columns, bool isBias)
     {
-        if (TAccess.WritesBFloat16)
-            BFloat16Results<TColumnExtent>.Write(result.View, start, column, pairs, columns);
-        else
-            WritePairs(result, start, column, pairs, columns);
-    }
-
-    private static void WritePairs(TResult result, int start, int column, PairsOfARow pairs, int columns)
-    {
-        WritePair(result, start, column, pairs.Columns0, columns);
-        WritePair(result, start, column + 8, pairs.Columns8, columns);
-        WritePair(result, start, column + 16, pairs.Columns16, columns);
-        WritePair(result, start, column + 24, pairs.Columns24, columns);
+        LaneRow row = default;
+        row.Columns0 = ReadFour(view, start, column, columns, isBias);
+        row.Columns16 = ReadFour(view, start, column + 16, columns, isBias);
         if (TColumnExtent.Length > 64)
         {
-            WritePair(result, start, column + 32, pairs.Columns32, columns);
-            WritePair(result, start, column + 40, pairs.Columns40, columns);
-            WritePair(result, start, column + 48, pairs.Columns48, columns);
-            WritePair(result, start, column + 56, pairs.Columns56, columns);
+            row.Columns32 = ReadFour(view, start, column + 32, columns, isBias);
+            row.Columns48 = ReadFour(view, start, column + 48, columns, isBias);
         }
+        return row;
+    }
+
+    private static LaneRow Finish(TResult result, LaneRow sums, LaneRow addends, LaneRow masks)
+    {
+        sums.Columns0 = FinishFour(result, sums.Columns0 + addends.Columns0, masks.Columns0);
+        sums.Columns16 = FinishFour(result, sums.Columns16 + addends.Columns16, masks.Columns16);
+        if (TColumnExtent.Length > 64)
+        {
+            sums.Columns32 = FinishFour(result, sums.Columns32 + addends.Columns32, masks.Columns32);
+            sums.Columns48 = FinishFour(result, sums.Columns48 + addends.Columns48, masks.Columns48);
+        }
+        return sums;
+    }
+
+    private static void Write(TResult result, int start, int column, LaneRow row, int columns, bool isBFloat16)
+    {
+        WriteFour(result, start, column, row.Columns0, columns, isBFloat16);
+        WriteFour(result, start, column + 16, row.Columns16, columns, isBFloat16);
+        if (TColumnExtent.Length > 64)
+        {
+            WriteFour(result, start, column + 32, row.Columns32, columns, isBFloat16);
+            WriteFour(result, start, column + 48, row.Columns48, columns, isBFloat16);
+        }
+    }
+
+    private static Float4 ReadFour(ArrayView<float> view, int start, int column, int columns, bool isBias)
+    {
+        if (TAccess.WritesBFloat16)
+            return isBias
+                ? BFloat16Results.ReadBias(view, start, column, columns)
+                : BFloat16Results.Read(view, start, column, columns);
+        return Float4.Of(ReadPair(view, start, column, columns), ReadPair(view, start, column + 8, columns));
     }
 
     // Past the edge the last pair is read and not used: a branch around the read would keep it from starting early.
@@ -122,6 +131,21 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         if (TAccess.WritesNeighbours)
             return view.Cast<Float2>()[(start + Math.Min(column, columns - 2)) >> 1];
         return TiledGemm.LoadPairOrLast(view, start, column, columns);
+    }
+
+    // By pairs: of four at once the assembler makes up to 150 instructions more for a ReLU's mask.
+    private static Float4 FinishFour(TResult result, Float4 sums, Float4 masks) =>
+        Float4.Of(result.Finish(sums.First, masks.First), result.Finish(sums.Second, masks.Second));
+
+    private static void WriteFour(TResult result, int start, int column, Float4 four, int columns, bool isBFloat16)
+    {
+        if (isBFloat16)
+        {
+            BFloat16Results.Write(result.View, start, column, four, columns);
+            return;
+        }
+        WritePair(result, start, column, four.First, columns);
+        WritePair(result, start, column + 8, four.Second, columns);
     }
 
     private static void WritePair(TResult result, int start, int column, Float2 pair, int columns)

@@ -83,6 +83,17 @@ internal static class TiledGemm
         pair.Y = LoadOrLast(view, rowOffset, column + 1, columns);
         return pair;
     }
+
+    /// <summary>As <see cref="LoadOrLast"/>, with the next three.</summary>
+    public static Float4 LoadQuadOrLast(ArrayView<float> view, int rowOffset, int column, int columns)
+    {
+        Float4 quad;
+        quad.X = LoadOrLast(view, rowOffset, column, columns);
+        quad.Y = LoadOrLast(view, rowOffset, column + 1, columns);
+        quad.Z = LoadOrLast(view, rowOffset, column + 2, columns);
+        quad.W = LoadOrLast(view, rowOffset, column + 3, columns);
+        return quad;
+    }
 }
 
 /// <summary>The matrix product that all passes of the convolution are.</summary>
@@ -225,15 +236,8 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
     }
 
     /// <summary>Four neighbours; past the edge the last again.</summary>
-    private static Float4 Load(ArrayView<float> view, int offset, int column, int columns)
-    {
-        if (TAccess.WritesNeighbours)
-            return view.Cast<Float4>()[(offset + Math.Min(column, columns - 4)) >> 2];
-        Float4 quad;
-        quad.X = TiledGemm.LoadOrLast(view, offset, column, columns);
-        quad.Y = TiledGemm.LoadOrLast(view, offset, column + 1, columns);
-        quad.Z = TiledGemm.LoadOrLast(view, offset, column + 2, columns);
-        quad.W = TiledGemm.LoadOrLast(view, offset, column + 3, columns);
-        return quad;
-    }
+    private static Float4 Load(ArrayView<float> view, int offset, int column, int columns) =>
+        TAccess.WritesNeighbours
+        ? view.Cast<Float4>()[(offset + Math.Min(column, columns - 4)) >> 2]
+        : TiledGemm.LoadQuadOrLast(view, offset, column, columns);
 }

@@ -23,6 +23,41 @@ internal struct Float4
         return quad;
     }
 
+    /// <summary>Two and two.</summary>
+    public static Float4 Of(Float2 first, Float2 second)
+    {
+        Float4 quad;
+        quad.X = first.X;
+        quad.Y = first.Y;
+        quad.Z = second.X;
+        quad.W = second.Y;
+        return quad;
+    }
+
+    /// <summary>X and Y.</summary>
+    public readonly Float2 First
+    {
+        get
+        {
+            Float2 pair;
+            pair.X = X;
+            pair.Y = Y;
+            return pair;
+        }
+    }
+
+    /// <summary>Z and W.</summary>
+    public readonly Float2 Second
+    {
+        get
+        {
+            Float2 pair;
+            pair.X = Z;
+            pair.Y = W;
+            return pair;
+        }
+    }
+
     public static Float4 operator +(Float4 a, Float4 b)
     {
         a.X += b.X;

@@ -27,24 +27,15 @@ internal readonly struct BFloat16Elements : ITensorElements
 {
     public static Float4 Read(ArrayView<float> view, int quad)
     {
-        Float2 words = view.Cast<Float2>()[quad], first = BFloat16.Pair(words.X), second = BFloat16.Pair(words.Y);
-        Float4 values;
-        values.X = first.X;
-        values.Y = first.Y;
-        values.Z = second.X;
-        values.W = second.Y;
-        return values;
+        Float2 words = view.Cast<Float2>()[quad];
+        return Float4.Of(BFloat16.Pair(words.X), BFloat16.Pair(words.Y));
     }
 
     public static void Write(ArrayView<float> view, int quad, Float4 values)
     {
-        Float2 first, second, words;
-        first.X = values.X;
-        first.Y = values.Y;
-        second.X = values.Z;
-        second.Y = values.W;
-        words.X = BFloat16.Word(first);
-        words.Y = BFloat16.Word(second);
+        Float2 words;
+        words.X = BFloat16.Word(values.First);
+        words.Y = BFloat16.Word(values.Second);
         view.Cast<Float2>()[quad] = words;
     }
 }
