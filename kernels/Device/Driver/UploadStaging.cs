@@ -80,17 +80,15 @@ internal sealed class UploadStaging : IDisposable
         }
         uploads.Synchronize();
         destination.Cast<byte>().CopyFrom(stream, landing.View.SubView(0, bytes.Length));
-        landing.Taken = stream.AddProfilingMarker();
+        landing.Copied = stream.AddProfilingMarker();
         return true;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Staged slot in small.Concat(blocks))
-            slot.Dispose();
-        foreach (Landing landing in landings)
-            landing.Dispose();
+        foreach (Source source in (ReadOnlySpan<Source>)[.. small, .. blocks, .. landings])
+            source.Dispose();
         ComputeDevice.Release(uploads);
     }
 
@@ -140,12 +138,11 @@ internal sealed class UploadStaging : IDisposable
         }
     }
 
-    /// <summary>Page-locked memory, and when the last copy from it is done.</summary>
-    private sealed class Staged : IDisposable
+    /// <summary>Memory that copies are made from, in turn.</summary>
+    private abstract class Source : IDisposable
     {
-        public PageLockedArray1D<byte>? Memory { get; set; }
-
-        public ProfilingMarker? Copied { get; set; }
+        /// <summary>When the last copy is done.</summary>
+        public ProfilingMarker? Copied { private get; set; }
 
         public void Await()
         {
@@ -154,28 +151,32 @@ internal sealed class UploadStaging : IDisposable
             Copied = null;
         }
 
-        public void Dispose()
+        public virtual void Dispose() => ComputeDevice.Release(Copied);
+    }
+
+    /// <summary>Page-locked memory.</summary>
+    private sealed class Staged : Source
+    {
+        public PageLockedArray1D<byte>? Memory { get; set; }
+
+        public override void Dispose()
         {
-            ComputeDevice.Release(Copied);
+            base.Dispose();
             ComputeDevice.Release(Memory);
         }
     }
 
-    /// <summary>Memory of the device, and when the last copy from it is done.</summary>
-    private sealed class Landing : IDisposable
+    /// <summary>Memory of the device.</summary>
+    private sealed class Landing : Source
     {
         private DeviceBuffer<byte>? memory;
 
         public ArrayView<byte> View => memory!.View;
 
-        public ProfilingMarker? Taken { get; set; }
-
-        /// <summary>Makes room as soon as what is there was taken.</summary>
+        /// <summary>Makes room as soon as what is there was copied.</summary>
         public void Reserve(Accelerator accelerator, long bytes, MemoryUse use)
         {
-            Taken?.Synchronize();
-            Taken?.Dispose();
-            Taken = null;
+            Await();
             if (memory?.View.Length >= bytes)
                 return;
             memory?.Dispose();
@@ -184,9 +185,9 @@ internal sealed class UploadStaging : IDisposable
             memory = new DeviceBuffer<byte>(accelerator, bytes + bytes / 4, use);
         }
 
-        public void Dispose()
+        public override void Dispose()
         {
-            ComputeDevice.Release(Taken);
+            base.Dispose();
             memory?.Dispose();
         }
     }

@@ -58,9 +58,7 @@ public sealed class ImageDataset
 
     /// <summary>Lists a data set's files also where a CSV file has a patient or an image in two splits.</summary>
     /// <inheritdoc cref="Open"/>
-    internal static ImageDataset OpenToCheck(string root) => IsTable(root)
-        ? ImageTable.Open(root, TaskOf(root), null, allowLeaks: true)
-        : Open(root, TaskOf(root));
+    internal static ImageDataset OpenToCheck(string root) => Read(root, TaskOf(root), null, allowLeaks: true);
 
     /// <summary>
     /// Lists the images to evaluate a trained network on: training images are left out, and validation or test may be
@@ -136,8 +134,10 @@ public sealed class ImageDataset
         })];
     }
 
-    private static ImageDataset Read(string root, ClassificationTask task, IReadOnlyList<string>? classes) =>
-        IsTable(root) ? ImageTable.Open(root, task, classes) : ImageDirectory.Open(root, task, classes);
+    private static ImageDataset Read(
+        string root, ClassificationTask task, IReadOnlyList<string>? classes, bool allowLeaks = false) => IsTable(root)
+        ? ImageTable.Open(root, task, classes, allowLeaks)
+        : ImageDirectory.Open(root, task, classes);
 
     private static bool IsTable(string root) =>
         File.Exists(root) && Path.GetExtension(root).Equals(".csv", StringComparison.OrdinalIgnoreCase);

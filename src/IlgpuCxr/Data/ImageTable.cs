@@ -47,7 +47,7 @@ internal static class ImageTable
     /// </param>
     /// <exception cref="DataException">The file is not as described; the message names the line.</exception>
     public static ImageDataset Open(
-        string file, ClassificationTask task, IReadOnlyList<string>? classes, bool allowLeaks = false)
+        string file, ClassificationTask task, IReadOnlyList<string>? classes, bool allowLeaks)
     {
         List<Row> rows = ReadAll(file);
         if (!allowLeaks)

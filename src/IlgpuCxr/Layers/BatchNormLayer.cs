@@ -134,8 +134,7 @@ public sealed class BatchNormLayer : Layer
         BatchNorm.Backward(
             device, gradInput, gradResidual, weight.WantedGradient, bias.WantedGradient, gradOutput, output, input!,
             mean!.View, inverseStd!.View, weight.Value, bias.Value, relu, shape);
-        if (place != gradOutput)
-            gradOutput.Release();
+        gradOutput.Release();
         foreach (Tensor? kept in (ReadOnlySpan<Tensor?>)[input, output, mean, inverseStd])
             kept?.Release();
         (input, output, mean, inverseStd) = (null, null, null, null);

@@ -147,8 +147,7 @@ public sealed class ConvolutionLayer : Layer
                     $"The gradient of the convolution {name} is not what the pooling after it gave; hold the output by Retain where another path needs it.");
             masked = PlaceOver(device, gradOutput);
             Relu.Backward(device, masked, gradOutput, activation);
-            if (masked != gradOutput)
-                gradOutput.Release();
+            gradOutput.Release();
         }
         // A pooling that has taken the mask over has released it.
         if (activation.IsHeldForMask)

@@ -69,8 +69,7 @@ public sealed class DropoutLayer : Layer
             return gradOutput;
         Tensor gradInput = PlaceOver(device, gradOutput);
         Dropout.Backward(device, gradInput, gradOutput, mask, state.Step);
-        if (gradInput != gradOutput)
-            gradOutput.Release();
+        gradOutput.Release();
         return gradInput;
     }
 }

@@ -49,9 +49,10 @@ public abstract class Layer
     /// need that too.
     /// </summary>
     /// <param name="device">Where to compute.</param>
-    /// <param name="source">What it is computed from; the caller releases it where the result is another.</param>
+    /// <param name="source">What it is computed from.</param>
+    /// <returns>The place; the caller releases it as well as the source, of whose memory it may be.</returns>
     private protected static Tensor PlaceOver(ComputeDevice device, Tensor source) =>
-        source.IsShared ? device.Arena.Rent(source.Shape, source.ElementType) : source;
+        source.IsShared ? device.Arena.Rent(source.Shape, source.ElementType) : source.Retain();
 }
 
 /// <summary>One line of a network's summary.</summary>

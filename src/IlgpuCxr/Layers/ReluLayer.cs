@@ -30,8 +30,7 @@ public sealed class ReluLayer(string name) : Layer
         result.RequiresGrad = training && input.RequiresGrad;
         if (result.RequiresGrad)
             output = result.Retain();
-        if (result != input)
-            input.Release();
+        input.Release();
         return result;
     }
 
@@ -42,8 +41,7 @@ public sealed class ReluLayer(string name) : Layer
         Relu.Backward(device, gradInput, gradOutput, output!);
         output!.Release();
         output = null;
-        if (gradInput != gradOutput)
-            gradOutput.Release();
+        gradOutput.Release();
         return gradInput;
     }
 }
