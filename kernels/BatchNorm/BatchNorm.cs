@@ -235,7 +235,6 @@ public static class BatchNorm
         BatchNormAlgorithm algorithm = Chosen(device);
         if (elementType == ElementType.BFloat16)
         {
-            Sizes.RequireChannels(shape.Tensor, elementType);
             Quads.RequireAligned(channels);
             return BatchNormAlgorithm.Quad;
         }

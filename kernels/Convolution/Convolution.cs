@@ -78,7 +78,7 @@ public static class Convolution
         weights.Require(device, shape.Weights.Count);
         Sizes.RequireOrEmpty(device, bias, shape.K);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        RequireTypes(algorithm, input, output, shape);
+        RequireTypes(algorithm, input, output);
         using var timing = device.Timings.Measure(
             "convolution forward", shape, algorithm, shape.Flops, shape.Bytes(input.ElementType, output.ElementType));
         output.DropStatistics();
@@ -119,7 +119,7 @@ public static class Convolution
         weights.Require(device, shape.Weights.Count);
         Sizes.Require(activation, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        RequireTypes(algorithm, gradInput, gradOutput, shape);
+        RequireTypes(algorithm, gradInput, gradOutput);
         Sizes.RequireType(activation, gradInput.ElementType);
         using var timing = device.Timings.Measure(
             "convolution backward data", shape, algorithm, shape.Flops,
@@ -155,7 +155,7 @@ public static class Convolution
         Sizes.Require(gradOutput, shape.Output);
         Sizes.Require(input, shape.Input);
         ConvolutionAlgorithm algorithm = Choose(device, shape);
-        RequireTypes(algorithm, input, gradOutput, shape);
+        RequireTypes(algorithm, input, gradOutput);
         if (gradOutput.IsBFloat16)
             Quads.RequireAligned(gradBias);
         using var timing = device.Timings.Measure(
@@ -211,19 +211,14 @@ public static class Convolution
             ? ElementType.BFloat16
             : ElementType.Single;
 
-    /// <summary>Requires singles of what is not computed in bf16, and of bfloat16 whole octets of channels.</summary>
+    /// <summary>Requires singles of what is not computed in bf16.</summary>
     private static void RequireTypes(
-        ConvolutionAlgorithm algorithm, Tensor input, Tensor output, in ConvolutionShape shape,
+        ConvolutionAlgorithm algorithm, Tensor input, Tensor output,
         [CallerArgumentExpression(nameof(input))] string inputName = "",
         [CallerArgumentExpression(nameof(output))] string outputName = "")
     {
         if (algorithm.IsOfBFloat16())
-        {
-            // A tensor may have as many elements in other channels.
-            Sizes.RequireChannels(shape.Input, input.ElementType);
-            Sizes.RequireChannels(shape.Output, output.ElementType);
             return;
-        }
         Sizes.RequireType(input, ElementType.Single, inputName);
         Sizes.RequireType(output, ElementType.Single, outputName);
     }

@@ -62,17 +62,21 @@ internal static class Sizes
                 $"{name} is of {tensor.ElementType}; give a tensor of {elementType}.", name);
     }
 
-    /// <summary>Requires a tensor to have as many elements as a shape, and any; null passes.</summary>
-    /// <exception cref="ArgumentException">It has more or fewer, or the shape has none.</exception>
+    /// <summary>
+    /// Requires a tensor to have a shape, which has elements; null passes. For a matrix <c>[N, C]</c> images do whose
+    /// elements are the rows.
+    /// </summary>
+    /// <exception cref="ArgumentException">It has another, or the shape has no elements.</exception>
     public static void Require(
         Tensor? tensor, in TensorShape shape, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         RequireElements(shape);
-        if (tensor is not null && tensor.Shape.Count != shape.Count)
-        {
-            throw new ArgumentException(
-                $"{name} is {tensor.Shape}; give it the {shape.Count} elements of {shape}.", name);
-        }
+        if (tensor is null || tensor.Shape == shape)
+            return;
+        bool isFlattened =
+            shape is { H: 1, W: 1 } && tensor.Shape.N == shape.N && tensor.Shape.Count == shape.Count;
+        if (!isFlattened)
+            throw new ArgumentException($"{name} is {tensor.Shape}; give it the shape {shape}.", name);
     }
 
     /// <summary>Requires a view to have so many elements.</summary>

@@ -21,7 +21,7 @@ public static class ImageTransform
     /// <param name="parameters"><c>[N]</c></param>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentException">
-    /// The output or the parameters have another size than the shape, or the output is not of singles.
+    /// The output or the parameters have another size than the shape says.
     /// </exception>
     /// <exception cref="DeviceException">An algorithm is forced that the device cannot run.</exception>
     public static void Forward(
@@ -30,7 +30,6 @@ public static class ImageTransform
     {
         // How many pixels there must be stands in the parameters, on the device.
         Sizes.Require(output, shape.Output);
-        Sizes.RequireType(output, ElementType.Single);
         Sizes.Require(device, parameters, shape.N);
         ImageTransformAlgorithm algorithm = Choose(device);
         double bytes = pixels.Length + sizeof(float) * (double)shape.Output.Count;

@@ -84,7 +84,6 @@ public static class AdaptiveAveragePooling
     private static AdaptiveAveragePoolingAlgorithm Choose(
         ComputeDevice device, ElementType elementType, in AdaptiveAveragePoolingShape shape)
     {
-        Sizes.RequireChannels(shape.Input, elementType);
         AdaptiveAveragePoolingAlgorithm algorithm = device.Forced<AdaptiveAveragePoolingAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu
                 ? AdaptiveAveragePoolingAlgorithm.Vector

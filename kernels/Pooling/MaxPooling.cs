@@ -99,7 +99,6 @@ public static class MaxPooling
     private static MaxPoolingAlgorithm Choose(
         ComputeDevice device, ElementType elementType, in MaxPoolingShape shape)
     {
-        Sizes.RequireChannels(shape.Input, elementType);
         MaxPoolingAlgorithm algorithm = device.Forced<MaxPoolingAlgorithm>()
             ?? (device.Kind == DeviceKind.Cpu ? MaxPoolingAlgorithm.Vector : MaxPoolingAlgorithm.Quad);
         return elementType == ElementType.BFloat16 ? MaxPoolingAlgorithm.Quad

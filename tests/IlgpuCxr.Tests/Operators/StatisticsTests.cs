@@ -30,7 +30,7 @@ public sealed class StatisticsTests
             AdaptiveAveragePooling.Forward(device, y, x, new AdaptiveAveragePoolingShape(2, 2, 2, 4, 2, 2))),
         Writer(
             "linear",
-            (device, y, x, values) => Linear.Forward(device, y, x, values.View, default, new LinearShape(8, 4, 4))),
+            (device, y, x, values) => Linear.Forward(device, y, x, values.View, default, new LinearShape(2, 16, 16))),
     ];
 
     [TestCaseSource(nameof(Writers))]
@@ -41,7 +41,7 @@ public sealed class StatisticsTests
         device.Plan(() =>
         {
             Tensor x = device.Arena.Rent(Shape), y = device.Arena.Rent(Shape);
-            Tensor values = device.Arena.Rent(TensorShape.Matrix(4, 4));
+            Tensor values = device.Arena.Rent(TensorShape.Matrix(16, 16));
             y.Statistics = new PixelStatistics(
                 device.Arena.Rent(new TensorShape(1, 1, 2, Shape.C)),
                 PixelSlices.OfLength(Shape.Pixels, Shape.C, Shape.Pixels));
