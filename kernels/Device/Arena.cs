@@ -77,11 +77,17 @@ public sealed class Arena
     /// <exception cref="InvalidOperationException">Tensors are rented.</exception>
     public void Trim()
     {
-        if (!IsEmpty)
-            throw new InvalidOperationException(
-                "The arena cannot give its memory back while tensors are rented from it.");
+        RequireEmpty("The arena cannot give its memory back while tensors are rented from it; release them first.");
         Free();
         PlannedEnd = 0;
+    }
+
+    /// <summary>Requires that no tensor is rented.</summary>
+    /// <exception cref="InvalidOperationException">One is.</exception>
+    internal void RequireEmpty(string message)
+    {
+        if (!IsEmpty)
+            throw new InvalidOperationException(message);
     }
 
     internal void Return(Tensor tensor)
@@ -106,8 +112,6 @@ public sealed class Arena
     /// <summary>Allocates what the plan needs, if it is more than there is.</summary>
     internal void Grow()
     {
-        if (!IsEmpty)
-            throw new InvalidOperationException("The arena cannot grow while tensors are rented from it.");
         if (PlannedEnd <= capacity)
             return;
         // Given back first, for the new one may not fit beside it. If it does not fit at all, nothing is planned any

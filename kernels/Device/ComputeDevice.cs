@@ -89,10 +89,18 @@ public sealed partial class ComputeDevice : IDisposable
     /// <exception cref="InvalidOperationException">Tensors are rented already, or stay so after the step.</exception>
     public void Plan(Action step)
     {
+        ArgumentNullException.ThrowIfNull(step);
+        Arena.RequireEmpty(
+            "A step cannot be planned while tensors are rented; release them first, or plan it before they are rented.");
         IsPlanning = true;
         try
         {
-            Run(step);
+            Run(() =>
+            {
+                step();
+                Arena.RequireEmpty(
+                    "The step leaves tensors rented; release each result, and let each Forward in training be followed by its Backward.");
+            });
         }
         finally
         {

@@ -93,6 +93,21 @@ public sealed class ArenaTests
     }
 
     [Test]
+    public void A_plan_that_leaves_a_tensor_rented_says_so_and_the_next_can_run()
+    {
+        Assert.That(
+            () => device.Plan(() => device.Arena.Rent(TensorShape.Vector(64))),
+            Throws.InvalidOperationException.With.Message.StartsWith("The step leaves tensors rented"));
+        device.Plan(TwoOverlappingTensors);
+        Tensor beside = device.Arena.Rent(TensorShape.Vector(64));
+        Assert.That(
+            () => device.Plan(TwoOverlappingTensors),
+            Throws.InvalidOperationException.With.Message.StartsWith("A step cannot be planned while"));
+        beside.Release();
+        Assert.That(() => device.Plan(TwoOverlappingTensors), Throws.Nothing);
+    }
+
+    [Test]
     public void A_buffer_may_be_disposed_twice_and_is_not_seen_afterwards()
     {
         DeviceBuffer<float> buffer = device.Allocate<float>(64);
