@@ -43,18 +43,19 @@ public static class MaxPooling
         using var timing = device.Timings.Measure(
             "max pooling forward", shape, algorithm, 0, shape.Bytes(input.ElementType, positions is not null));
         output.DropStatistics();
-        ArrayView<byte> places = positions is null ? default : positions.View.Cast<byte>();
+        ArrayView<byte> positionBytes = positions is null ? default : positions.View.Cast<byte>();
         int masks = isActivation ? 1 : 0;
         if (algorithm == MaxPoolingAlgorithm.Vector)
-            device.Launch(MaxPoolingVector.Forward, shape.N * shape.P, output.View, places, input.View, masks, shape);
+            device.Launch(
+                MaxPoolingVector.Forward, shape.N * shape.P, output.View, positionBytes, input.View, masks, shape);
         else if (algorithm == MaxPoolingAlgorithm.Quad)
             device.Launch(
                 input.IsBFloat16 ? MaxPoolingQuad.Forward<BFloat16Elements> : MaxPoolingQuad.Forward<SingleElements>,
-                (int)(shape.Output.Count / 4), output.View, places, input.View, masks, shape,
+                (int)(shape.Output.Count / 4), output.View, positionBytes, input.View, masks, shape,
                 new QuadGrid(shape.P, shape.Q, shape.C));
         else
             device.Launch(
-                MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, places, input.View, masks, shape);
+                MaxPoolingNaive.Forward, (int)shape.Output.Count, output.View, positionBytes, input.View, masks, shape);
     }
 
     /// <summary><c>gradInput = ∂loss/∂input</c></summary>
@@ -80,19 +81,21 @@ public static class MaxPooling
         MaxPoolingAlgorithm algorithm = Choose(device, gradOutput.ElementType, shape);
         using var timing = device.Timings.Measure(
             "max pooling backward", shape, algorithm, 0, shape.Bytes(gradOutput.ElementType, hasPositions: true));
-        ArrayView<byte> places = positions.View.Cast<byte>();
+        ArrayView<byte> positionBytes = positions.View.Cast<byte>();
         if (algorithm == MaxPoolingAlgorithm.Vector)
-            device.Launch(MaxPoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, places, shape);
+            device.Launch(
+                MaxPoolingVector.Backward, shape.N * shape.H, gradInput.View, gradOutput.View, positionBytes, shape);
         else if (algorithm == MaxPoolingAlgorithm.Quad)
             device.Launch(
                 gradOutput.IsBFloat16
                     ? MaxPoolingQuad.Backward<BFloat16Elements>
                     : MaxPoolingQuad.Backward<SingleElements>,
-                (int)(shape.Input.Count / 4), gradInput.View, gradOutput.View, places, shape,
+                (int)(shape.Input.Count / 4), gradInput.View, gradOutput.View, positionBytes, shape,
                 new QuadGrid(shape.H, shape.W, shape.C), new FastDivisor(shape.Stride), shape.P, shape.Q);
         else
             device.Launch(
-                MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, places, shape);
+                MaxPoolingNaive.Backward, (int)shape.Input.Count, gradInput.View, gradOutput.View, positionBytes,
+                shape);
     }
 
     /// <summary>The one place that chooses.</summary>

@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Pooling;
 /// <summary>Maximum pooling on a GPU: four channels of a pixel per index.</summary>
 internal static class MaxPoolingQuad
 {
-    // A byte times this is the byte in all four places of a word.
+    // A byte times this is a word of four such bytes.
     private const uint FourTimes = 0x01010101;
 
     /// <summary>Four outputs: the maxima of a window, and their positions there, four bytes in a word.</summary>
@@ -19,17 +19,17 @@ internal static class MaxPoolingQuad
         int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p), firstColumn = shape.FirstColumn(q);
         int endColumn = shape.EndColumn(q);
         Float4 maximum = Float4.Of(float.NegativeInfinity);
-        Int4 places = Int4.Of(shape.Position(p, q, firstRow, firstColumn));
+        Int4 position = Int4.Of(shape.Position(p, q, firstRow, firstColumn));
         for (int h = firstRow; h < endRow; h++)
         {
-            int place = shape.Position(p, q, h, firstColumn);
-            for (int w = firstColumn; w < endColumn; w++, place++)
+            int candidate = shape.Position(p, q, h, firstColumn);
+            for (int w = firstColumn; w < endColumn; w++, candidate++)
             {
                 Float4 value = TElements.Read(input, ((n * shape.H + h) * shape.W + w) * grid.Quads + quad);
-                Take(ref maximum.X, ref places.X, value.X, place);
-                Take(ref maximum.Y, ref places.Y, value.Y, place);
-                Take(ref maximum.Z, ref places.Z, value.Z, place);
-                Take(ref maximum.W, ref places.W, value.W, place);
+                Take(ref maximum.X, ref position.X, value.X, candidate);
+                Take(ref maximum.Y, ref position.Y, value.Y, candidate);
+                Take(ref maximum.Z, ref position.Z, value.Z, candidate);
+                Take(ref maximum.W, ref position.W, value.W, candidate);
             }
         }
         TElements.Write(output, index, maximum);
@@ -37,12 +37,12 @@ internal static class MaxPoolingQuad
             return;
         if (masks != 0)
         {
-            places.X = maximum.X <= 0 ? MaxPoolingShape.NoPosition : places.X;
-            places.Y = maximum.Y <= 0 ? MaxPoolingShape.NoPosition : places.Y;
-            places.Z = maximum.Z <= 0 ? MaxPoolingShape.NoPosition : places.Z;
-            places.W = maximum.W <= 0 ? MaxPoolingShape.NoPosition : places.W;
+            position.X = maximum.X <= 0 ? MaxPoolingShape.NoPosition : position.X;
+            position.Y = maximum.Y <= 0 ? MaxPoolingShape.NoPosition : position.Y;
+            position.Z = maximum.Z <= 0 ? MaxPoolingShape.NoPosition : position.Z;
+            position.W = maximum.W <= 0 ? MaxPoolingShape.NoPosition : position.W;
         }
-        positions.Cast<uint>()[index] = (uint)(places.X | places.Y << 8 | places.Z << 16 | places.W << 24);
+        positions.Cast<uint>()[index] = (uint)(position.X | position.Y << 8 | position.Z << 16 | position.W << 24);
     }
 
     /// <summary>
@@ -77,14 +77,14 @@ internal static class MaxPoolingQuad
     }
 
     /// <summary>Keeps the greater value, the first of equal ones, and a NaN rather than any number.</summary>
-    private static void Take(ref float maximum, ref int place, float value, int candidate)
+    private static void Take(ref float maximum, ref int position, float value, int candidate)
     {
         // Only a NaN differs from itself.
 #pragma warning disable CS1718
         bool takes = value > maximum | value != value;
 #pragma warning restore CS1718
         maximum = takes ? value : maximum;
-        place = takes ? candidate : place;
+        position = takes ? candidate : position;
     }
 
     // As MaxPoolingShape.FirstWindowRow and EndWindowRow, which divide.

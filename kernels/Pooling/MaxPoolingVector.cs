@@ -21,7 +21,7 @@ internal static unsafe class MaxPoolingVector
     {
         int p = index % shape.P, n = index / shape.P, channels = shape.C;
         float* x = input.Pointer(), y = output.Pointer();
-        byte* places = positions.Pointer();
+        byte* positionBytes = positions.Pointer();
         int firstRow = shape.FirstRow(p), endRow = shape.EndRow(p);
         for (int q = 0; q < shape.Q; q++)
         {
@@ -30,19 +30,19 @@ internal static unsafe class MaxPoolingVector
             {
                 var maximum0 = new Vector<float>(float.NegativeInfinity);
                 Vector<float> maximum1 = maximum0, maximum2 = maximum0, maximum3 = maximum0;
-                var place0 = new Vector<int>(shape.Position(p, q, firstRow, firstColumn));
-                Vector<int> place1 = place0, place2 = place0, place3 = place0;
+                var position0 = new Vector<int>(shape.Position(p, q, firstRow, firstColumn));
+                Vector<int> position1 = position0, position2 = position0, position3 = position0;
                 for (int h = firstRow; h < endRow; h++)
                 {
-                    int position = shape.Position(p, q, h, firstColumn);
+                    int pixelPosition = shape.Position(p, q, h, firstColumn);
                     float* pixel = x + ((long)(n * shape.H + h) * shape.W + firstColumn) * channels + c;
-                    for (int w = firstColumn; w < endColumn; w++, position++, pixel += channels)
+                    for (int w = firstColumn; w < endColumn; w++, pixelPosition++, pixel += channels)
                     {
-                        var candidate = new Vector<int>(position);
-                        Take(ref maximum0, ref place0, Vector.Load(pixel), candidate);
-                        Take(ref maximum1, ref place1, Vector.Load(pixel + Lanes), candidate);
-                        Take(ref maximum2, ref place2, Vector.Load(pixel + 2 * Lanes), candidate);
-                        Take(ref maximum3, ref place3, Vector.Load(pixel + 3 * Lanes), candidate);
+                        var candidate = new Vector<int>(pixelPosition);
+                        Take(ref maximum0, ref position0, Vector.Load(pixel), candidate);
+                        Take(ref maximum1, ref position1, Vector.Load(pixel + Lanes), candidate);
+                        Take(ref maximum2, ref position2, Vector.Load(pixel + 2 * Lanes), candidate);
+                        Take(ref maximum3, ref position3, Vector.Load(pixel + 3 * Lanes), candidate);
                     }
                 }
                 long at = ((long)index.X * shape.Q + q) * channels + c;
@@ -51,21 +51,22 @@ internal static unsafe class MaxPoolingVector
                 maximum1.Store(y + at + Lanes, left - Lanes);
                 maximum2.Store(y + at + 2 * Lanes, left - 2 * Lanes);
                 maximum3.Store(y + at + 3 * Lanes, left - 3 * Lanes);
-                if (places == null)
+                if (positionBytes == null)
                     continue;
                 // Sets all bits of a lane, of which its byte keeps eight: no position.
                 if (masks != 0)
                 {
-                    place0 |= Vector.LessThanOrEqual(maximum0, Vector<float>.Zero);
-                    place1 |= Vector.LessThanOrEqual(maximum1, Vector<float>.Zero);
-                    place2 |= Vector.LessThanOrEqual(maximum2, Vector<float>.Zero);
-                    place3 |= Vector.LessThanOrEqual(maximum3, Vector<float>.Zero);
+                    position0 |= Vector.LessThanOrEqual(maximum0, Vector<float>.Zero);
+                    position1 |= Vector.LessThanOrEqual(maximum1, Vector<float>.Zero);
+                    position2 |= Vector.LessThanOrEqual(maximum2, Vector<float>.Zero);
+                    position3 |= Vector.LessThanOrEqual(maximum3, Vector<float>.Zero);
                 }
-                Vector<sbyte> bytes = Vector.Narrow(Vector.Narrow(place0, place1), Vector.Narrow(place2, place3));
+                Vector<sbyte> bytes = Vector.Narrow(
+                    Vector.Narrow(position0, position1), Vector.Narrow(position2, position3));
                 if (left >= Vector<sbyte>.Count)
-                    Vector.Store(bytes, (sbyte*)places + at);
+                    Vector.Store(bytes, (sbyte*)positionBytes + at);
                 else
-                    Unsafe.CopyBlockUnaligned(places + at, &bytes, (uint)left);
+                    Unsafe.CopyBlockUnaligned(positionBytes + at, &bytes, (uint)left);
             }
         }
     }
@@ -80,7 +81,7 @@ internal static unsafe class MaxPoolingVector
     {
         int h = index % shape.H, n = index / shape.H, channels = shape.C;
         float* dx = gradInput.Pointer() + (long)index.X * shape.W * channels, dy = gradOutput.Pointer();
-        byte* places = positions.Pointer();
+        byte* positionBytes = positions.Pointer();
         int firstRow = shape.FirstWindowRow(h), endRow = shape.EndWindowRow(h);
         for (int w = 0; w < shape.W; w++, dx += channels)
         {
@@ -92,8 +93,8 @@ internal static unsafe class MaxPoolingVector
                     for (int q = firstColumn; q < endColumn; q++)
                     {
                         long at = ((long)(n * shape.P + p) * shape.Q + q) * channels + c;
-                        var place = new Vector<byte>((byte)shape.Position(p, q, h, w));
-                        Vector<byte> mine = Vector.Equals(Vector.Load(places + at), place);
+                        var position = new Vector<byte>((byte)shape.Position(p, q, h, w));
+                        Vector<byte> mine = Vector.Equals(Vector.Load(positionBytes + at), position);
                         Vector.Widen(Vector.AsVectorSByte(mine), out Vector<short> low, out Vector<short> high);
                         Vector.Widen(low, out Vector<int> mine0, out Vector<int> mine1);
                         Vector.Widen(high, out Vector<int> mine2, out Vector<int> mine3);
@@ -114,11 +115,11 @@ internal static unsafe class MaxPoolingVector
     /// <summary>Keeps the greater value, the first of equal ones, and a NaN rather than any number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Take(
-        ref Vector<float> maximum, ref Vector<int> place, Vector<float> value, Vector<int> candidate)
+        ref Vector<float> maximum, ref Vector<int> position, Vector<float> value, Vector<int> candidate)
     {
         // Strictly greater keeps the first maximum; only a NaN differs from itself, and it wins as in PyTorch.
         Vector<int> takes = Vector.GreaterThan(value, maximum) | ~Vector.Equals(value, value);
         maximum = Vector.ConditionalSelect(takes, value, maximum);
-        place = Vector.ConditionalSelect(takes, candidate, place);
+        position = Vector.ConditionalSelect(takes, candidate, position);
     }
 }
