@@ -71,7 +71,7 @@ public static class BatchNorm
         PixelStatistics? statistics = input.TakeStatistics();
         int passes = (statistics is null ? 3 : 2) + (residual is null ? 0 : 1);
         using var timing = device.Timings.Measure(
-            "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.Fused,
+            "batch norm forward", shape, statistics is null ? algorithm : BatchNormAlgorithm.FusedStatistics,
             7.0 * shape.Tensor.Count, shape.Bytes(passes, input.ElementType));
         var kernels = BatchNormPasses.Of(algorithm, input.ElementType);
         kernels.Statistics(
@@ -215,7 +215,7 @@ public static class BatchNorm
     }
 
     /// <summary>Whether the device's batch norm, in training, uses the statistics that an input carries.</summary>
-    internal static bool TakesStatistics(ComputeDevice device) => Chosen(device) == BatchNormAlgorithm.Fused;
+    internal static bool TakesStatistics(ComputeDevice device) => Chosen(device) == BatchNormAlgorithm.FusedStatistics;
 
     private static void Normalize(
         ComputeDevice device, BatchNormPasses kernels, Tensor output, Tensor input, Tensor? residual,
@@ -238,13 +238,13 @@ public static class BatchNorm
             Quads.RequireAligned(channels);
             return BatchNormAlgorithm.Quad;
         }
-        // Fused or not, the kernels are the same but for where the statistics come from.
-        return algorithm is not (BatchNormAlgorithm.Quad or BatchNormAlgorithm.Fused) ? algorithm
+        // With fused statistics the kernels are the same but for where these come from.
+        return algorithm is not (BatchNormAlgorithm.Quad or BatchNormAlgorithm.FusedStatistics) ? algorithm
             : Quads.Allows(shape.C, channels) ? BatchNormAlgorithm.Quad
             : BatchNormAlgorithm.Naive;
     }
 
     private static BatchNormAlgorithm Chosen(ComputeDevice device) =>
         device.Forced<BatchNormAlgorithm>()
-        ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.Fused);
+        ?? (device.Kind == DeviceKind.Cpu ? BatchNormAlgorithm.Vector : BatchNormAlgorithm.FusedStatistics);
 }

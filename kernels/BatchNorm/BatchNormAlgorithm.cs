@@ -26,5 +26,5 @@ public enum BatchNormAlgorithm
     /// As <see cref="Quad"/>, with the statistics that tiles of the convolution before it wrote, where they did.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
-    Fused,
+    FusedStatistics,
 }

@@ -31,7 +31,7 @@ one's time. "theirs" is timed the same way, after a write of 256 MB; ours may fi
 "theirs, GPU" is the time between two events behind such a write: on PyTorch's side alone, it leaves out synchronisation and launch, which a step hides.
 
 Batch norm: ours includes the residual's addition forward, and ReLU's mask and the residual's gradient backward, where the network has them,
-PyTorch's only ReLU forward; `fused` leaves its statistics to the convolution before it. Convolutions of VGG16 and linear layers: ours includes bias
+PyTorch's only ReLU forward; `fusedstatistics` leaves the mean and variance to the convolution before it. Convolutions of VGG16 and linear layers: ours includes bias
 and ReLU and their gradients, PyTorch's only a linear layer's bias forward. In bf16 all of PyTorch's tensors are bfloat16; ours are not for the
 images, the classifier and the gradients of weights.
 """

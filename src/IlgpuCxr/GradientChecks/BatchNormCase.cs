@@ -43,9 +43,9 @@ public class BatchNormCase : OperatorCase
     }
 
     /// <inheritdoc/>
-    /// <remarks>Fused with no convolution before it is the quad kernels.</remarks>
+    /// <remarks>With no convolution before it to compute the statistics, the quad kernels run anyway.</remarks>
     public override IReadOnlyList<string> Algorithms =>
-        [.. NamesOf<BatchNormAlgorithm>().Except([nameof(BatchNormAlgorithm.Fused).ToLowerInvariant()])];
+        [.. NamesOf<BatchNormAlgorithm>().Except([nameof(BatchNormAlgorithm.FusedStatistics).ToLowerInvariant()])];
 
     /// <inheritdoc/>
     public override double KinkDistance =>
