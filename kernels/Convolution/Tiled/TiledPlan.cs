@@ -6,51 +6,22 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// How a matrix product is cut up: into tiles of the result, and in depth into slices that are summed afterwards
 /// (split-K); <see cref="TiledPlanner"/> makes it.
 /// </summary>
-internal readonly struct TiledPlan
+/// <param name="Rows">Rows of the result.</param>
+/// <param name="Columns">Columns of the result.</param>
+/// <param name="Depth">Length of the sums; may be 0.</param>
+/// <param name="RowExtent">Rows of a tile, 64 or 128.</param>
+/// <param name="ColumnExtent">Columns of a tile, 64 or 128.</param>
+/// <param name="SliceDepth">Depth of a slice, whole tiles; the last one may be shorter.</param>
+internal readonly record struct TiledPlan(
+    int Rows, int Columns, int Depth, int RowExtent, int ColumnExtent, int SliceDepth)
 {
-    /// <param name="rows">Rows of the result.</param>
-    /// <param name="columns">Columns of the result.</param>
-    /// <param name="depth">Length of the sums; may be 0.</param>
-    /// <param name="rowExtent">Rows of a tile.</param>
-    /// <param name="columnExtent">Columns of a tile.</param>
-    /// <param name="sliceDepth">Depth of a slice, whole tiles.</param>
-    public TiledPlan(int rows, int columns, int depth, int rowExtent, int columnExtent, int sliceDepth)
-    {
-        Rows = rows;
-        Columns = columns;
-        RowExtent = rowExtent;
-        ColumnExtent = columnExtent;
-        ColumnTiles = new FastDivisor(Ceiling.Divide(columns, columnExtent));
-        Tiles = checked(Ceiling.Divide(rows, rowExtent) * ColumnTiles.Divisor);
-        SliceDepth = sliceDepth;
-        Slices = Math.Max(1, Ceiling.Divide(depth, sliceDepth));
-        Depth = depth;
-    }
-
-    /// <summary>Rows of the result.</summary>
-    public int Rows { get; }
-
-    /// <summary>Columns of the result.</summary>
-    public int Columns { get; }
-
-    /// <summary>Length of the sums.</summary>
-    public int Depth { get; }
-
-    /// <summary>Rows of a tile, 64 or 128.</summary>
-    public int RowExtent { get; }
-
-    /// <summary>Columns of a tile, 64 or 128.</summary>
-    public int ColumnExtent { get; }
-
     /// <summary>Tiles side by side.</summary>
-    public FastDivisor ColumnTiles { get; }
+    public FastDivisor ColumnTiles { get; } = new(Ceiling.Divide(Columns, ColumnExtent));
 
     /// <summary>Tiles in all.</summary>
-    public int Tiles { get; }
+    public int Tiles { get; } =
+        checked(Ceiling.Divide(Rows, RowExtent) * Ceiling.Divide(Columns, ColumnExtent));
 
     /// <summary>Slices of the depth.</summary>
-    public int Slices { get; }
-
-    /// <summary>Depth of a slice, whole tiles; the last one may be shorter.</summary>
-    public int SliceDepth { get; }
+    public int Slices { get; } = Math.Max(1, Ceiling.Divide(Depth, SliceDepth));
 }
