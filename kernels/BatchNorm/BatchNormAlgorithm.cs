@@ -23,7 +23,7 @@ public enum BatchNormAlgorithm
     Quad,
 
     /// <summary>
-    /// As <see cref="Quad"/>, with the statistics that tiles of the convolution before it wrote, where they did.
+    /// As <see cref="Quad"/>, with the statistics that block tiles of the convolution before it wrote, where they did.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     FusedStatistics,

@@ -37,9 +37,8 @@ internal static class BatchNormQuad
     }
 
     /// <summary>
-    /// The moments of <see cref="SlicesMerged"/> slices, as those of one:
-    /// <c>merged [slices / SlicesMerged, 2, C]</c>. They lie in x: of a convolution's tiles there can be more than a
-    /// grid's y has room for.
+    /// The moments of <see cref="SlicesMerged"/> slices, as those of one: <c>merged [slices / SlicesMerged, 2, C]</c>.
+    /// They lie in x: of a convolution's block tiles there can be more than a grid's y has room for.
     /// </summary>
     public static void MergeSlices(ArrayView<float> merged, ArrayView<float> moments, PixelSlices slices)
     {

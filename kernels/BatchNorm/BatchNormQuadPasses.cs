@@ -72,8 +72,8 @@ internal sealed class BatchNormQuadPasses<TElements> : BatchNormPasses
     }
 
     /// <summary>
-    /// Merges slices beforehand, as often as it takes, where there are too many, as of a large convolution's tiles, for
-    /// <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
+    /// Merges slices beforehand, as often as it takes, where there are too many, as of a large convolution's block
+    /// tiles, for <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
     /// </summary>
     public static PixelStatistics MergeMany(ComputeDevice device, PixelStatistics statistics)
     {

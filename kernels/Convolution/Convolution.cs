@@ -44,8 +44,8 @@ public static class Convolution
     /// </summary>
     /// <remarks>
     /// On a GPU, where one group sums up the whole of a result, the group also writes the mean and the squared
-    /// differences of its tile, and batch norm need not read the output for them. The forward pass of every operator
-    /// that writes over the output drops them; nothing else may write to it in between.
+    /// differences of its block tile, and batch norm need not read the output for them. The forward pass of every
+    /// operator that writes over the output drops them; nothing else may write to it in between.
     /// </remarks>
     /// <param name="device">Where to compute.</param>
     /// <param name="output"><c>[N, P, Q, K]</c></param>
@@ -168,8 +168,8 @@ public static class Convolution
 
     /// <summary>
     /// The one place that chooses: on a CPU Winograd or the widest vectors, by the costs that
-    /// <see cref="VectorChoice.Best"/> counts; on a GPU tiles, on tensor cores as the device's precision says, and in
-    /// single precision Winograd where <see cref="TiledWinogradChoice.Saves"/>.
+    /// <see cref="VectorChoice.Best"/> counts; on a GPU block tiles, on tensor cores as the device's precision says,
+    /// and in single precision Winograd where <see cref="TiledWinogradChoice.Saves"/>.
     /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="shape">The sizes.</param>

@@ -36,27 +36,30 @@ public enum ConvolutionAlgorithm
     [RunsOn(DeviceNeed.Cpu)]
     Winograd4,
 
-    /// <summary>Tiles in shared memory and registers (<see cref="ConvolutionTiledPasses"/>): GPUs, any shape.</summary>
+    /// <summary>
+    /// Block tiles, multiplied in shared memory and registers (<see cref="ConvolutionTiledPasses"/>): GPUs, any shape.
+    /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     Tiled,
 
     /// <summary>
-    /// Winograd's F(4x4, 3x3) around the same tiles (<see cref="ConvolutionTiledWinogradPasses"/>): GPUs, 3x3 filters
-    /// of stride 1 whose channels are multiples of 8; other shapes take <see cref="Tiled"/>.
+    /// Winograd's F(4x4, 3x3) around a batched product of such block tiles
+    /// (<see cref="ConvolutionTiledWinogradPasses"/>): GPUs, 3x3 filters of stride 1 whose channels are multiples of 8;
+    /// other shapes take <see cref="Tiled"/>.
     /// </summary>
     [RunsOn(DeviceNeed.Gpu)]
     TiledWinograd4,
 
     /// <summary>
-    /// Tiles on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any
+    /// Block tiles on tensor cores (<see cref="TensorCoreGemm"/>), factors rounded to tf32: NVIDIA GPUs from sm_80, any
     /// shape.
     /// </summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Tf32,
 
     /// <summary>
-    /// Tiles on tensor cores, factors of bfloat16 (<see cref="ConvolutionBFloat16Passes"/>): NVIDIA GPUs from sm_80,
-    /// any shape. Only this and <see cref="WarpgroupBf16"/> take tensors of bfloat16.
+    /// Block tiles on tensor cores, factors of bfloat16 (<see cref="ConvolutionBFloat16Passes"/>): NVIDIA GPUs from
+    /// sm_80, any shape. Only this and <see cref="WarpgroupBf16"/> take tensors of bfloat16.
     /// </summary>
     [RunsOn(DeviceNeed.TensorCores)]
     Bf16,

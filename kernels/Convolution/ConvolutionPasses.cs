@@ -31,7 +31,7 @@ internal abstract class ConvolutionPasses
 
     /// <summary>Winograd's algorithm with the vectors of an algorithm.</summary>
     /// <param name="width">One of the vector algorithms.</param>
-    /// <param name="outputs">Outputs in a row of a tile, 2 or 4.</param>
+    /// <param name="outputs">Outputs in a row of a Winograd tile, 2 or 4.</param>
     public static ConvolutionPasses WinogradOf(ConvolutionAlgorithm width, int outputs) => width switch
     {
         ConvolutionAlgorithm.Vector512 => WinogradOf<Vector512<float>, Vector512Math>(outputs),

@@ -5,19 +5,19 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The columns of a product as <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>
-/// multiplies them: rounded, tile after tile, each tile as it lies in shared memory.
+/// multiplies them: rounded, stage after stage, each as it lies in shared memory.
 /// </summary>
 /// <remarks>
 /// <code>
-/// packed      [column tiles][depth tiles][a tile]
-/// a tile      [column][16 of the depth, of bfloat16 32], in the order of WarpgroupMatrix: 64 bytes a column
+/// packed      [block tiles of columns][stages][a stage]
+/// a stage     [column][16 of the depth, of bfloat16 32], in the order of WarpgroupMatrix: 64 bytes a column
 /// </code>
-/// Beyond the matrix it is zero. So a tile is copied as one piece, with neither divisions nor tests. Weights are packed
-/// for each pass, as on the CPU; for the weights' gradient it is the output's gradient, with the pixels as depth, which
-/// lets the tensor cores read it along the depth.
+/// Beyond the matrix it is zero. So a stage is copied as one piece, with neither divisions nor tests. Weights are
+/// packed for each pass, as on the CPU; for the weights' gradient it is the output's gradient, with the pixels as
+/// depth, which lets the tensor cores read it along the depth.
 /// </remarks>
-/// <param name="packed">All tiles.</param>
-/// <param name="columnTile">The group's tile of columns.</param>
+/// <param name="packed">All columns.</param>
+/// <param name="columnTile">The place of the group's block tile among the columns.</param>
 /// <param name="depth">Length of the sums.</param>
 /// <param name="thread">The thread's number in its group.</param>
 internal readonly struct PackedColumns<TExtent, TMath>(
@@ -33,55 +33,55 @@ internal readonly struct PackedColumns<TExtent, TMath>(
     private const uint LowerHalf = 0xFFFF;
 
     private readonly ArrayView<float> packed = packed;
-    private readonly int start = columnTile * DepthTiles(depth) * Quads + thread;
+    private readonly int start = columnTile * Stages(depth) * Quads + thread;
     private readonly uint destination = (uint)thread * QuadBytes;
 
-    /// <summary>Quads of 16 bytes in a tile: two or four for each thread.</summary>
+    /// <summary>Quads of 16 bytes in a stage: two or four for each thread.</summary>
     public static int Quads => TExtent.Length * RowQuads;
 
-    /// <summary>Bytes of a tile.</summary>
+    /// <summary>Bytes of a stage.</summary>
     public static int Bytes => Quads * QuadBytes;
 
-    /// <summary>The columns of a tile in shared memory, from one of its steps on.</summary>
-    public static long Step(uint tile, int step) =>
-        WarpgroupMatrix.At(tile + (uint)(step * StepBytes));
+    /// <summary>The columns of a stage in shared memory, from one of its steps on.</summary>
+    public static long Step(uint address, int step) =>
+        WarpgroupMatrix.At(address + (uint)(step * StepBytes));
 
     /// <summary>
-    /// Begins to copy this thread's quads of the tile at <paramref name="depthStart"/>; nothing from
+    /// Begins to copy this thread's quads of the stage at <paramref name="depthStart"/>; nothing from
     /// <paramref name="end"/> on.
     /// </summary>
-    public void Fetch(uint tile, int depthStart, int end)
+    public void Fetch(uint address, int depthStart, int end)
     {
         int bytes = depthStart < end ? QuadBytes : 0;
-        int quad = depthStart < end ? start + depthStart / TMath.TileDepth * Quads : 0;
-        tile += destination;
+        int quad = depthStart < end ? start + depthStart / TMath.StageDepth * Quads : 0;
+        address += destination;
         ArrayView<float> view = packed;
-        TensorCore.CopyQuad(tile, ref view[quad * 4], bytes);
-        TensorCore.CopyQuad(tile + Warpgroup.Threads * QuadBytes, ref view[(quad + Warpgroup.Threads) * 4], bytes);
+        TensorCore.CopyQuad(address, ref view[quad * 4], bytes);
+        TensorCore.CopyQuad(address + Warpgroup.Threads * QuadBytes, ref view[(quad + Warpgroup.Threads) * 4], bytes);
         if (Quads > 2 * Warpgroup.Threads)
         {
             TensorCore.CopyQuad(
-                tile + 2 * Warpgroup.Threads * QuadBytes, ref view[(quad + 2 * Warpgroup.Threads) * 4], bytes);
+                address + 2 * Warpgroup.Threads * QuadBytes, ref view[(quad + 2 * Warpgroup.Threads) * 4], bytes);
             TensorCore.CopyQuad(
-                tile + 3 * Warpgroup.Threads * QuadBytes, ref view[(quad + 3 * Warpgroup.Threads) * 4], bytes);
+                address + 3 * Warpgroup.Threads * QuadBytes, ref view[(quad + 3 * Warpgroup.Threads) * 4], bytes);
         }
     }
 
-    /// <summary>Tiles of a depth.</summary>
-    public static int DepthTiles(int depth) => Ceiling.Divide(depth, TMath.TileDepth);
+    /// <summary>Stages of a depth.</summary>
+    public static int Stages(int depth) => Ceiling.Divide(depth, TMath.StageDepth);
 
     /// <summary>Floats that a matrix takes when it is packed.</summary>
     public static int Count(int columns, int depth) =>
-        checked(Ceiling.Divide(columns, TExtent.Length) * DepthTiles(depth) * Quads * 4);
+        checked(Ceiling.Divide(columns, TExtent.Length) * Stages(depth) * Quads * 4);
 
     /// <summary>Packs one quad of a matrix.</summary>
     public static void Pack<TColumns>(
-        Index1D index, ArrayView<float> packed, TColumns columns, int depth, FastDivisor byDepthTiles)
+        Index1D index, ArrayView<float> packed, TColumns columns, int depth, FastDivisor byStages)
         where TColumns : struct, ITiledOperand
     {
-        int tile = index / Quads, place = index - tile * Quads;
-        int columnTile = byDepthTiles.Divide(tile, out int depthTile), row = place / RowQuads;
-        int word = (depthTile * RowQuads + Swizzle.Place(row, place & RowQuads - 1)) * 4;
+        int packedStage = index / Quads, place = index - packedStage * Quads;
+        int columnTile = byStages.Divide(packedStage, out int stage), row = place / RowQuads;
+        int word = (stage * RowQuads + Swizzle.Place(row, place & RowQuads - 1)) * 4;
         int column = columnTile * TExtent.Length + row;
         TiledAnchor anchor = columns.Anchor(TMath.OfBFloat16 && !TColumns.AlongDepth ? column >> 1 : column);
         Fragment words;

@@ -12,7 +12,7 @@ internal static class TensorCoreGemm
     /// <summary>Threads of a group.</summary>
     public const int Threads = 128;
 
-    /// <summary>Bytes of a tile for each of its outer indices.</summary>
+    /// <summary>Bytes of a stage for each of its outer indices.</summary>
     public const int RowBytes = 64;
 }
 
@@ -20,7 +20,7 @@ internal static class TensorCoreGemm
 /// <remarks>
 /// <c>result[row, column] = Σ depth  rows[row, depth] · columns[column, depth]</c>, factors of bfloat16, or singles
 /// that are rounded to tf32 on their way from shared memory to the tensor cores, sums in single precision. A group is
-/// four warps, two by two, and each computes a quarter of the tile.
+/// four warps, two by two, and each computes a quarter of the block tile.
 /// </remarks>
 internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TColumns, TResult>
     where TRowExtent : struct, ITileExtent
@@ -31,11 +31,10 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
     where TColumns : struct, ITiledOperand
     where TResult : struct, ITiledResult
 {
-    // Tiles of an operand in shared memory: one to multiply and two on their way, 48 KiB for 128x128, all that a kernel
-    // gets without asking.
+    // One to multiply and two on their way, 48 KiB for 128x128, all of shared memory that a kernel gets without asking.
     private const int Stages = 3;
 
-    /// <summary>One tile of the result, or of one slice's share of it.</summary>
+    /// <summary>One block tile of the result, or of one slice's share of it.</summary>
     public static void Multiply(TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
     {
         int rowBytes = TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes;
@@ -59,23 +58,23 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
         rowStage.Fetch(memory, begin, end);
         columnStage.Fetch(memory + (uint)rowBytes, begin, end);
         TensorCore.CommitCopies();
-        rowStage.Fetch(memory + (uint)stageBytes, begin + TMath.TileDepth, end);
-        columnStage.Fetch(memory + (uint)(stageBytes + rowBytes), begin + TMath.TileDepth, end);
+        rowStage.Fetch(memory + (uint)stageBytes, begin + TMath.StageDepth, end);
+        columnStage.Fetch(memory + (uint)(stageBytes + rowBytes), begin + TMath.StageDepth, end);
         TensorCore.CommitCopies();
-        for (int depth = begin; depth < end; depth += TMath.TileDepth)
+        for (int depth = begin; depth < end; depth += TMath.StageDepth)
         {
-            // This thread's copies of the current tile are done; after the barrier everybody's are, and nobody reads
-            // the tile before it any more.
+            // This thread's copies of the current stage are done; after the barrier everybody's are, and nobody reads
+            // the stage before it any more.
             TensorCore.AwaitCopies(1);
             Group.Barrier();
-            if (depth + 2 * TMath.TileDepth < end)
+            if (depth + 2 * TMath.StageDepth < end)
             {
-                rowStage.Fetch(next, depth + 2 * TMath.TileDepth, end);
-                columnStage.Fetch(next + (uint)rowBytes, depth + 2 * TMath.TileDepth, end);
+                rowStage.Fetch(next, depth + 2 * TMath.StageDepth, end);
+                columnStage.Fetch(next + (uint)rowBytes, depth + 2 * TMath.StageDepth, end);
             }
             // An empty group keeps the count of groups right at the end.
             TensorCore.CommitCopies();
-            MultiplyTile(ref sums, rowStage, current, columnStage, current + (uint)rowBytes);
+            MultiplyStage(ref sums, rowStage, current, columnStage, current + (uint)rowBytes);
             current = current == last ? memory : current + (uint)stageBytes;
             next = next == last ? memory : next + (uint)stageBytes;
         }
@@ -91,35 +90,35 @@ internal static class TensorCoreGemm<TRowExtent, TColumnExtent, TAccess, TMath, 
             TensorCoreResults<TColumnExtent, TAccess, TResult>.Store(
                 sums.Rows48, row + 48, column, result, partial, plan);
         }
-        // Zeros past the end of the depth may still be on their way, but not to the first tile.
+        // Zeros past the end of the depth may still be on their way, but not to the first stage.
         if (TResult.HasStatistics)
             TileStatistics.Write<TRowExtent, TColumnExtent, TAccess, TResult>(
                 shared, TensorCoreGemm.Threads, result, rowTile, columnTile, plan);
     }
 
-    private static void MultiplyTile(
-        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, uint rowTile,
-        TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns> columnStage, uint columnTile)
+    private static void MultiplyStage(
+        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, uint rowAddress,
+        TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns> columnStage, uint columnAddress)
     {
-        MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 0);
-        MultiplyStep(ref sums, rowStage, rowTile, columnStage, columnTile, 1);
+        MultiplyStep(ref sums, rowStage, rowAddress, columnStage, columnAddress, 0);
+        MultiplyStep(ref sums, rowStage, rowAddress, columnStage, columnAddress, 1);
     }
 
     private static void MultiplyStep(
-        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, uint rowTile,
-        TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns> columnStage, uint columnTile, int step)
+        ref TensorCoreSums sums, TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, uint rowAddress,
+        TensorCoreStage<TColumnExtent, TAccess, TMath, TColumns> columnStage, uint columnAddress, int step)
     {
         bool large = TColumnExtent.Length > 64;
-        Fragment b0 = TMath.Round(columnStage.LoadColumns(columnTile, 0, step));
-        Fragment b1 = TMath.Round(columnStage.LoadColumns(columnTile, 1, step));
-        Fragment b2 = large ? TMath.Round(columnStage.LoadColumns(columnTile, 2, step)) : default;
-        Fragment b3 = large ? TMath.Round(columnStage.LoadColumns(columnTile, 3, step)) : default;
-        MultiplyRow(ref sums.Rows0, TMath.Round(rowStage.Load(rowTile, 0, step)), b0, b1, b2, b3);
-        MultiplyRow(ref sums.Rows16, TMath.Round(rowStage.Load(rowTile, 1, step)), b0, b1, b2, b3);
+        Fragment b0 = TMath.Round(columnStage.LoadColumns(columnAddress, 0, step));
+        Fragment b1 = TMath.Round(columnStage.LoadColumns(columnAddress, 1, step));
+        Fragment b2 = large ? TMath.Round(columnStage.LoadColumns(columnAddress, 2, step)) : default;
+        Fragment b3 = large ? TMath.Round(columnStage.LoadColumns(columnAddress, 3, step)) : default;
+        MultiplyRow(ref sums.Rows0, TMath.Round(rowStage.Load(rowAddress, 0, step)), b0, b1, b2, b3);
+        MultiplyRow(ref sums.Rows16, TMath.Round(rowStage.Load(rowAddress, 1, step)), b0, b1, b2, b3);
         if (TRowExtent.Length > 64)
         {
-            MultiplyRow(ref sums.Rows32, TMath.Round(rowStage.Load(rowTile, 2, step)), b0, b1, b2, b3);
-            MultiplyRow(ref sums.Rows48, TMath.Round(rowStage.Load(rowTile, 3, step)), b0, b1, b2, b3);
+            MultiplyRow(ref sums.Rows32, TMath.Round(rowStage.Load(rowAddress, 2, step)), b0, b1, b2, b3);
+            MultiplyRow(ref sums.Rows48, TMath.Round(rowStage.Load(rowAddress, 3, step)), b0, b1, b2, b3);
         }
     }
 

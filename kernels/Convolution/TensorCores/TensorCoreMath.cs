@@ -12,8 +12,8 @@ internal interface ITensorCoreMath
     /// </summary>
     static abstract bool OfBFloat16 { get; }
 
-    /// <summary>Depth of a tile: <see cref="TensorCoreGemm.RowBytes"/>, in two steps of an instruction.</summary>
-    static abstract int TileDepth { get; }
+    /// <summary>Depth of a stage: <see cref="TensorCoreGemm.RowBytes"/>, in two steps of an instruction.</summary>
+    static abstract int StageDepth { get; }
 
     /// <summary>A block of 16 outer indices, as deep as one instruction multiplies, rounded to the format.</summary>
     static abstract Fragment Round(Fragment block);
@@ -55,7 +55,7 @@ internal readonly struct Tf32Math : ITensorCoreMath
 
     public static bool OfBFloat16 => false;
 
-    public static int TileDepth => TensorCoreGemm.RowBytes / sizeof(float);
+    public static int StageDepth => TensorCoreGemm.RowBytes / sizeof(float);
 
     public static Fragment Round(Fragment block)
     {
@@ -91,7 +91,7 @@ internal readonly struct Bf16Math : ITensorCoreMath
 {
     public static bool OfBFloat16 => true;
 
-    public static int TileDepth => TensorCoreGemm.RowBytes / 2;
+    public static int StageDepth => TensorCoreGemm.RowBytes / 2;
 
     public static Fragment Round(Fragment block) => block;
 

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// A lane's part of the results of a warp, 64x64 at most; what a smaller tile does not use costs nothing.
+/// A lane's part of the results of a warp, 64x64 at most; what a smaller block tile does not use costs nothing.
 /// </summary>
 internal struct TensorCoreSums
 {
@@ -20,7 +20,7 @@ internal struct WarpgroupSums
     public WarpColumns128 Rows64;
 }
 
-/// <summary>A lane's part of a warpgroup's 128 rows, a tile deep: two blocks of half of it.</summary>
+/// <summary>A lane's part of a warpgroup's 128 rows of a stage: two blocks of half its depth.</summary>
 internal struct WarpgroupRows
 {
     public Fragment Rows0;

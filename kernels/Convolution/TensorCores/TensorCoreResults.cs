@@ -8,7 +8,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <remarks>
 /// All that a row's results need from memory is asked for before any of it is used. With a wait for each pair, 64 of
-/// them in the largest tile, writing would take as long as the products of a small filter.
+/// them in the largest block tile, writing would take as long as the products of a small filter.
 /// </remarks>
 internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
     where TColumnExtent : struct, ITileExtent
@@ -66,7 +66,7 @@ internal static class TensorCoreResults<TColumnExtent, TAccess, TResult>
         Write(result, offset, column, Finish(result, sums, addends, masks), plan.Columns, TAccess.WritesBFloat16);
     }
 
-    // These go over the fours of a row, of which a small tile has half; what is done with each is below.
+    // These go over the fours of a row, of which a small block tile has half; what is done with each is below.
 
     private static LaneRow Shuffle(LaneRow row)
     {

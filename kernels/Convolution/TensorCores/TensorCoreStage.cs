@@ -4,10 +4,10 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// One operand's tile in shared memory: how a thread brings its part there, and how a lane reads it as fragments.
+/// One operand's part of a stage: how a thread brings its share to shared memory, and how a lane reads it as fragments.
 /// </summary>
 /// <remarks>
-/// A tile keeps the order of global memory, so that whole quads of 16 bytes are copied past the registers:
+/// A stage keeps the order of global memory, so that whole quads of 16 bytes are copied past the registers:
 /// <code>
 /// AlongDepth         [outer][depth]    64 bytes a row              quad q of row o lies at Swizzle.Place(o, q)
 /// else, singles      [depth][outer]    64 or 128 floats a row      quad q of row d lies at place q ^ 2 (d mod 4)
@@ -25,7 +25,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.RowBytes / QuadBytes;
 
     // Outer indices from one of a thread's quads to its next: as many as a group has threads for, each of which copies
-    // a quad of one of the tile's depths. So a thread's quads, four of a large tile and two of a small one, are of one
+    // a quad of one of the stage's depths. So a thread's quads, four of an extent of 128 and two of 64, are of one
     // depth, and its share of the offset is found once for all of them.
     private const int OuterStep = TensorCoreGemm.Threads / DepthQuads;
 
@@ -40,9 +40,9 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     private readonly TiledAnchor anchor3;
 
     /// <param name="operand">The operand.</param>
-    /// <param name="start">The tile's first outer index.</param>
+    /// <param name="start">The block tile's first outer index.</param>
     /// <param name="thread">The thread's number in its group.</param>
-    /// <param name="warpStart">The first outer index, within the tile, of the thread's warp.</param>
+    /// <param name="warpStart">The first outer index, within the block tile, of the thread's warp.</param>
     /// <param name="isColumns">
     /// Whether blocks are loaded with <see cref="LoadColumns"/>, else <see cref="Load"/>.
     /// </param>
@@ -86,7 +86,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
         anchor3 = HasFour ? operand.Anchor(OuterInView(outer + 3 * OuterStep)) : anchor0;
     }
 
-    /// <summary>Bytes of a tile.</summary>
+    /// <summary>Bytes of the operand's part of a stage.</summary>
     public static int Bytes => TExtent.Length * TensorCoreGemm.RowBytes;
 
     // Elements of 16 bytes.
@@ -104,15 +104,15 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     private static int CopyBytes => TOperand.AlongDepth ? OuterStep * DepthQuads * QuadBytes : StepQuads * QuadBytes;
 
     /// <summary>
-    /// Begins to copy this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all
+    /// Begins to copy this thread's quads of the stage at <paramref name="depth"/>; from <paramref name="end"/> on all
     /// is zero.
     /// </summary>
-    public void Fetch(uint tile, int depth, int end)
+    public void Fetch(uint address, int depth, int end)
     {
         depth += localDepth;
         // Four quads on is bit 2 of the place, which Spread may have set: it is flipped, not added.
-        uint first = tile + destination;
-        uint second = tile + (IsTransposed ? destination ^ (uint)CopyBytes : destination + (uint)CopyBytes);
+        uint first = address + destination;
+        uint second = address + (IsTransposed ? destination ^ (uint)CopyBytes : destination + (uint)CopyBytes);
         Fetch(first, anchor0, outer, depth, end);
         Fetch(second, anchor1, outer + OuterStep, depth, end);
         if (HasFour)
@@ -131,21 +131,21 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     /// first index must be a multiple of 32; for bfloat16 of 64, where there are more than two blocks. Warpgroups,
     /// whose warps begin at any multiple of 16, ask for blocks 0 and 4 only.
     /// </remarks>
-    public Fragment Load(uint tile, int outerBlock, int depthBlock)
+    public Fragment Load(uint address, int outerBlock, int depthBlock)
     {
         if (TOperand.AlongDepth)
             return TensorCore.LoadMatrices(
-                tile + (fragment ^ (uint)depthBlock * 2 * QuadBytes)
+                address + (fragment ^ (uint)depthBlock * 2 * QuadBytes)
                 + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
         if (TMath.OfBFloat16)
             return TensorCore.LoadMatricesTransposed(
-                tile + (fragment ^ (uint)((outerBlock & 3) * 2 * QuadBytes))
+                address + (fragment ^ (uint)((outerBlock & 3) * 2 * QuadBytes))
                 + (uint)(((outerBlock >> 2) * 8 + depthBlock * 16 * OuterQuads) * QuadBytes));
         // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are flipped. Bit 1 tells
         // the last eight of 16 outer indices from the first, bit 2 an odd block from an even one: both are set by
         // exclusive or. From 32 outer indices to the next it is an addition.
         uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;
-        uint first = tile + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
+        uint first = address + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
         uint second = first + (uint)(4 * OuterQuads * QuadBytes);
         Fragment block;
         block.X = TensorCore.LoadShared(first + top);
@@ -159,9 +159,9 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     /// As <see cref="Load"/>, with Y and Z exchanged: the instruction wants both depths of a column in registers that
     /// follow each other, and the assembler would have to move them there.
     /// </summary>
-    public Fragment LoadColumns(uint tile, int outerBlock, int depthBlock)
+    public Fragment LoadColumns(uint address, int outerBlock, int depthBlock)
     {
-        Fragment block = Load(tile, outerBlock, depthBlock);
+        Fragment block = Load(address, outerBlock, depthBlock);
         // ldmatrix has been given its matrices in that order.
         if (TMath.OfBFloat16 || TOperand.AlongDepth)
             return block;

@@ -4,7 +4,7 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The tiles of <see cref="TensorCoreGemm"/>, and which one a matrix product takes.</summary>
+/// <summary>The block tiles of <see cref="TensorCoreGemm"/>, and which one a matrix product takes.</summary>
 internal static class TensorCoreTiles
 {
     // The small tile costs more because it reads twice as much: a warp with 64x64 results reads 128 floats of shared
@@ -24,15 +24,15 @@ internal static class TensorCoreTiles
         Small,
     ];
 
-    private static readonly TiledPlanner Tf32 = new(Tf32Math.TileDepth, Tf32Pace, All);
+    private static readonly TiledPlanner Tf32 = new(Tf32Math.StageDepth, Tf32Pace, All);
 
-    private static readonly TiledPlanner Tf32OneByOne = new(Tf32Math.TileDepth, Tf32Pace, Small);
+    private static readonly TiledPlanner Tf32OneByOne = new(Tf32Math.StageDepth, Tf32Pace, Small);
 
-    private static readonly TiledPlanner Bf16 = new(Bf16Math.TileDepth, Bf16Pace, All);
+    private static readonly TiledPlanner Bf16 = new(Bf16Math.StageDepth, Bf16Pace, All);
 
-    private static readonly TiledPlanner Bf16OneByOne = new(Bf16Math.TileDepth, Bf16Pace, Small);
+    private static readonly TiledPlanner Bf16OneByOne = new(Bf16Math.StageDepth, Bf16Pace, Small);
 
-    /// <summary>What cuts products into tiles.</summary>
+    /// <summary>What cuts products into block tiles.</summary>
     /// <remarks>
     /// What is read or written one by one has the small tile only: addresses of single floats take so many registers
     /// that a larger one would spill, and in bf16 only results in singles are written so, where a row of them has an

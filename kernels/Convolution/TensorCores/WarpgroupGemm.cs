@@ -13,7 +13,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// rows 16w to 16w + 15 of each 64 and all columns. Rows come to shared memory as they are in global memory; singles
 /// are rounded on their way through the registers, each element once. Columns were put in order, and singles rounded,
 /// before (<see cref="PackedColumns{TExtent, TMath}"/>), and the tensor cores read them from shared memory themselves.
-/// While they multiply a tile, the threads load the rows of the next and begin to copy a later one.
+/// While they multiply a stage, the threads load the rows of the next and begin to copy a later one.
 /// </remarks>
 internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult>
     where TRowExtent : struct, ITileExtent
@@ -29,16 +29,16 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
     // An instruction's 64 rows, in the blocks of 16 that are loaded at once.
     private const int BlocksPerInstruction = 4;
 
-    /// <summary>One tile of the result, or of one slice's share of it.</summary>
+    /// <summary>One block tile of the result, or of one slice's share of it.</summary>
     public static void Multiply(
         TResult result, ArrayView<float> partial, TRows rows, ArrayView<float> columns, TiledPlan plan)
     {
         int rowBytes = TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes;
-        int tileBytes = rowBytes + PackedColumns<TColumnExtent, TMath>.Bytes;
-        // One tile to multiply and two on their way; three, where there is room.
-        int stages = 4 * tileBytes <= SharedBytes ? 4 : 3;
-        ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * tileBytes / 16);
-        uint memory = TensorCore.SharedAddress(ref shared[0]), last = memory + (uint)((stages - 1) * tileBytes);
+        int stageBytes = rowBytes + PackedColumns<TColumnExtent, TMath>.Bytes;
+        // One to multiply and two on their way; three, where there is room.
+        int stages = 4 * stageBytes <= SharedBytes ? 4 : 3;
+        ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(stages * stageBytes / 16);
+        uint memory = TensorCore.SharedAddress(ref shared[0]), last = memory + (uint)((stages - 1) * stageBytes);
 
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TRowExtent.Length;
         int begin = Grid.IdxY * plan.SliceDepth, end = Math.Min(plan.Depth, begin + plan.SliceDepth);
@@ -47,27 +47,27 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
             rows, rowStart, Group.IdxX, warpRow, isColumns: false);
         var columnStage = new PackedColumns<TColumnExtent, TMath>(columns, columnTile, plan.Depth, Group.IdxX);
         Fetch(rowStage, columnStage, memory, begin, end);
-        Fetch(rowStage, columnStage, memory + (uint)tileBytes, begin + TMath.TileDepth, end);
+        Fetch(rowStage, columnStage, memory + (uint)stageBytes, begin + TMath.StageDepth, end);
         if (stages > 3)
-            Fetch(rowStage, columnStage, memory + (uint)(2 * tileBytes), begin + 2 * TMath.TileDepth, end);
+            Fetch(rowStage, columnStage, memory + (uint)(2 * stageBytes), begin + 2 * TMath.StageDepth, end);
         TensorCore.AwaitCopies(stages - 2);
         Warpgroup.FenceCopies();
         Group.Barrier();
 
         WarpgroupSums sums = default;
         WarpgroupRows factors = Rounded(Load(rowStage, memory));
-        uint current = memory, next = memory + (uint)tileBytes, free = last;
-        for (int depth = begin; depth < end; depth += TMath.TileDepth)
+        uint current = memory, next = memory + (uint)stageBytes, free = last;
+        for (int depth = begin; depth < end; depth += TMath.StageDepth)
         {
-            MultiplyTile(ref sums, factors, current + (uint)rowBytes);
-            // This thread's copies of the next tile are done; after the barrier everybody's are, and nobody multiplies
-            // the tile before this one any more.
+            MultiplyStage(ref sums, factors, current + (uint)rowBytes);
+            // This thread's copies of the next stage are done; after the barrier everybody's are, and nobody multiplies
+            // the stage before this one any more.
             TensorCore.AwaitCopies(stages - 3);
             Warpgroup.FenceCopies();
             Group.Barrier();
             WarpgroupRows nextFactors = Load(rowStage, next);
-            if (depth + (stages - 1) * TMath.TileDepth < end)
-                Fetch(rowStage, columnStage, free, depth + (stages - 1) * TMath.TileDepth, end);
+            if (depth + (stages - 1) * TMath.StageDepth < end)
+                Fetch(rowStage, columnStage, free, depth + (stages - 1) * TMath.StageDepth, end);
             else
                 // An empty group keeps the count of groups right at the end.
                 TensorCore.CommitCopies();
@@ -75,7 +75,7 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
             factors = Rounded(nextFactors);
             free = current;
             current = next;
-            next = next == last ? memory : next + (uint)tileBytes;
+            next = next == last ? memory : next + (uint)stageBytes;
         }
 
         int lane = Group.IdxX & 31, row = rowStart + warpRow + (lane >> 2);
@@ -83,32 +83,32 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
         Store(sums.Rows0, row, column, result, partial, plan);
         if (TRowExtent.Length > 64)
             Store(sums.Rows64, row + 64, column, result, partial, plan);
-        // As in TensorCoreGemm, nothing is on its way to the first tile any more.
+        // As in TensorCoreGemm, nothing is on its way to the first stage any more.
         if (TResult.HasStatistics)
             TileStatistics.Write<TRowExtent, TColumnExtent, TAccess, TResult>(
                 shared, Warpgroup.Threads, result, rowTile, columnTile, plan);
     }
 
-    /// <summary>Begins to copy a tile of both factors.</summary>
+    /// <summary>Begins to copy a stage of both factors.</summary>
     private static void Fetch(
         TensorCoreStage<TRowExtent, TAccess, TMath, TRows> rowStage, PackedColumns<TColumnExtent, TMath> columnStage,
-        uint tile, int depth, int end)
+        uint address, int depth, int end)
     {
-        rowStage.Fetch(tile, depth, end);
-        columnStage.Fetch(tile + (uint)TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes, depth, end);
+        rowStage.Fetch(address, depth, end);
+        columnStage.Fetch(address + (uint)TensorCoreStage<TRowExtent, TAccess, TMath, TRows>.Bytes, depth, end);
         TensorCore.CommitCopies();
     }
 
-    /// <summary>A lane's part of a tile's rows, as they are in memory.</summary>
-    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, TAccess, TMath, TRows> stage, uint tile)
+    /// <summary>A lane's part of a stage's rows, as they are in memory.</summary>
+    private static WarpgroupRows Load(TensorCoreStage<TRowExtent, TAccess, TMath, TRows> stage, uint address)
     {
         WarpgroupRows rows = default;
-        rows.Rows0 = stage.Load(tile, 0, 0);
-        rows.Rows0Deeper = stage.Load(tile, 0, 1);
+        rows.Rows0 = stage.Load(address, 0, 0);
+        rows.Rows0Deeper = stage.Load(address, 0, 1);
         if (TRowExtent.Length > 64)
         {
-            rows.Rows64 = stage.Load(tile, BlocksPerInstruction, 0);
-            rows.Rows64Deeper = stage.Load(tile, BlocksPerInstruction, 1);
+            rows.Rows64 = stage.Load(address, BlocksPerInstruction, 0);
+            rows.Rows64Deeper = stage.Load(address, BlocksPerInstruction, 1);
         }
         return rows;
     }
@@ -123,11 +123,11 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
         return rows;
     }
 
-    /// <summary>Begins a tile's products, one after the other.</summary>
-    private static void MultiplyTile(ref WarpgroupSums sums, WarpgroupRows factors, uint columnTile)
+    /// <summary>Begins a stage's products, one after the other.</summary>
+    private static void MultiplyStage(ref WarpgroupSums sums, WarpgroupRows factors, uint columnAddress)
     {
-        long columns = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 0);
-        long deeper = PackedColumns<TColumnExtent, TMath>.Step(columnTile, 1);
+        long columns = PackedColumns<TColumnExtent, TMath>.Step(columnAddress, 0);
+        long deeper = PackedColumns<TColumnExtent, TMath>.Step(columnAddress, 1);
         Warpgroup.FenceRegisters();
         MultiplyStep(ref sums.Rows0, factors.Rows0, columns);
         if (TRowExtent.Length > 64)
@@ -149,7 +149,7 @@ internal static class WarpgroupGemm<TRowExtent, TColumnExtent, TAccess, TMath, T
     private static void Store(
         WarpColumns128 sums, int row, int column, TResult result, ArrayView<float> partial, TiledPlan plan)
     {
-        // As a warp of TensorCoreGemm's largest tile, which has 64 columns.
+        // As a warp of TensorCoreGemm's largest block tile, which has 64 columns.
         TensorCoreResults<Extent128, TAccess, TResult>.Store(sums.Columns0, row, column, result, partial, plan);
         if (TColumnExtent.Length > 64)
             TensorCoreResults<Extent128, TAccess, TResult>.Store(

@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// Launches <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>, in the tiles of
-/// <see cref="TensorCoreTiles"/>.
+/// Launches <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>, in the block tiles
+/// of <see cref="TensorCoreTiles"/>.
 /// </summary>
 internal static class WarpgroupTiles
 {
@@ -37,7 +37,7 @@ internal static class WarpgroupTiles
         Tensor packed = device.Arena.Rent(TensorShape.Vector(count));
         device.Launch(
             PackedColumns<TColumnExtent, TMath>.Pack<TColumns>, count / 4, packed.View, columns, plan.Depth,
-            new FastDivisor(Math.Max(1, PackedColumns<TColumnExtent, TMath>.DepthTiles(plan.Depth))));
+            new FastDivisor(Math.Max(1, PackedColumns<TColumnExtent, TMath>.Stages(plan.Depth))));
         Action<TResult, ArrayView<float>, TRows, ArrayView<float>, TiledPlan> kernel =
             plan.RowExtent == Extent128.Length
             ? WarpgroupGemm<Extent128, TColumnExtent, TAccess, TMath, TRows, TResult>.Multiply

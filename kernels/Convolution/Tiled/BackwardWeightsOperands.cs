@@ -25,9 +25,9 @@ internal readonly struct GradOutputPixels(ArrayView<float> gradOutput, Convoluti
 /// pixel (n, p, q), an element of the input.
 /// </summary>
 /// <remarks>
-/// So a tile's 128 columns are eight taps of 16 channels. Their pixels overlap: what one tap has brought, the other
-/// seven find in the first-level cache. In the order of memory the columns would be all channels of one or two taps,
-/// which share little.
+/// So a block tile's 128 columns are eight taps of 16 channels. Their pixels overlap: what one tap has brought, the
+/// other seven find in the first-level cache. In the order of memory the columns would be all channels of one or two
+/// taps, which share little.
 /// </remarks>
 internal readonly struct InputTaps(ArrayView<float> input, ConvolutionShape shape) : ITiledOperand
 {

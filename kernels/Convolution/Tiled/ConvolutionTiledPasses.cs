@@ -4,8 +4,9 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The convolution as a matrix product that is never built in memory (implicit GEMM), in tiles of shared memory: in
-/// single precision (<see cref="TiledGemm"/>) or on tensor cores in tf32 (<see cref="TensorCoreGemm"/>,
+/// The convolution as a matrix product that is never built in memory (implicit GEMM), a block tile of the result for
+/// each group of threads: in single precision (<see cref="TiledGemm"/>) or on tensor cores in tf32
+/// (<see cref="TensorCoreGemm"/>,
 /// <see cref="WarpgroupGemm{TRowExtent, TColumnExtent, TAccess, TMath, TRows, TResult}"/>); in bf16 it is
 /// <see cref="ConvolutionBFloat16Passes"/>.
 /// </summary>

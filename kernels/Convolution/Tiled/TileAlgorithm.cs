@@ -1,7 +1,8 @@
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// The tiles that a matrix product is cut into on a GPU; <see cref="TiledPlanner"/> chooses one where none is forced.
+/// The block tiles that a matrix product's result is cut into on a GPU, each for a group of threads;
+/// <see cref="TiledPlanner"/> chooses one where none is forced.
 /// </summary>
 /// <remarks>
 /// Kernels in single precision have the square ones, and those that read floats one by one on tensor cores the small

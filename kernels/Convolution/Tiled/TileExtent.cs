@@ -1,10 +1,10 @@
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The extent of a tile of results, which a group of threads computes, along its rows or columns.</summary>
+/// <summary>Rows or columns of a block tile: the part of the result that a group of threads computes.</summary>
 /// <remarks>
-/// In single precision tiles are square and every thread has 8x8 results, so a tile of extent E takes (E/8)² threads:
+/// In single precision block tiles are square and a thread has 8x8 results, so one of extent E takes (E/8)² threads:
 /// <code>
-///                 threads   shared memory, two buffers of 8 depths   flops a byte brought to shared memory
+///                 threads   shared memory, two stages of depth 8     flops a byte brought to shared memory
 /// 128 x 128        256      16.5 KiB                                 32
 ///  64 x  64         64       8.5 KiB                                 16
 /// </code>

@@ -4,8 +4,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// Batch norm's statistics of a tile of the output, by the group that has just written it: it is read again while a
-/// cache has it.
+/// Batch norm's statistics of a block tile of the output, by the group that has just written it: it is read again while
+/// a cache has it.
 /// </summary>
 internal static class TileStatistics
 {
@@ -23,13 +23,13 @@ internal static class TileStatistics
     }
 
     /// <summary>
-    /// Mean and sum of squared differences from it, of each column over the tile's rows:
-    /// <c>statistics [row tiles, 2, columns]</c>.
+    /// Mean and sum of squared differences from it, of each column over the block tile's rows:
+    /// <c>statistics [block tiles of rows, 2, columns]</c>.
     /// </summary>
     /// <param name="shared">Shared memory that nobody needs any more, a quad for each thread.</param>
     /// <param name="threads">Threads of the group.</param>
     /// <param name="result">What was written.</param>
-    /// <param name="rowTile">The tile's place among the rows.</param>
+    /// <param name="rowTile">The block tile's place among the rows.</param>
     /// <param name="columnTile">Its place among the columns.</param>
     /// <param name="plan">The sizes; columns are quads, and the depth is one slice.</param>
     public static void Write<TRowExtent, TColumnExtent, TAccess, TResult>(
@@ -41,7 +41,7 @@ internal static class TileStatistics
     {
         int tileQuads = TColumnExtent.Length / 4, quad = columnTile * tileQuads + (Group.IdxX & tileQuads - 1);
         int begin = rowTile * TRowExtent.Length, end = Math.Min(plan.Rows, begin + TRowExtent.Length);
-        // All of the tile is written, and nobody reads factors any more.
+        // All of the block tile is written, and nobody reads factors any more.
         Group.Barrier();
         if (TAccess.WritesBFloat16)
             PixelMoments.Write<BFloat16Elements>(

@@ -5,8 +5,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// What all variants of <see cref="TiledGemm{TExtent, TAccess, TRows, TColumns, TResult}"/> have: sizes, tiles, access
-/// to memory.
+/// What all variants of <see cref="TiledGemm{TExtent, TAccess, TRows, TColumns, TResult}"/> have: sizes, block tiles,
+/// access to memory.
 /// </summary>
 internal static class TiledGemm
 {
@@ -14,25 +14,25 @@ internal static class TiledGemm
     public const int RegisterExtent = 8;
 
     /// <summary>
-    /// Depth of a tile: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.
+    /// Depth of a stage: two quads, so that a warp reads whole 32-byte sectors also where it goes along the depth.
     /// </summary>
-    public const int Depth = 8;
+    public const int StageDepth = 8;
 
-    /// <summary>What cuts products into tiles.</summary>
+    /// <summary>What cuts products into block tiles.</summary>
     /// <remarks>
     /// Of the 128 multiply-adds that a multiprocessor can do in a cycle its loops reach some 100: the share of them
     /// among the instructions (docs/convolution.md). The small tile loads everything twice as often; four of its groups
     /// have the eight warps of which each of four schedulers needs two.
     /// </remarks>
     public static readonly TiledPlanner Planner = new(
-        Depth, pace: 100,
+        StageDepth, pace: 100,
         new TileCost(TileAlgorithm.Large, Extent128.Length, Extent128.Length, Cost: 1, GroupsToSaturate: 1.3),
         new TileCost(TileAlgorithm.Small, Extent64.Length, Extent64.Length, Cost: 1.125, GroupsToSaturate: 4));
 
     /// <summary>Threads of a group.</summary>
     public static int Threads(int extent) => extent / RegisterExtent * (extent / RegisterExtent);
 
-    /// <summary>The kernel for a plan's tiles.</summary>
+    /// <summary>The kernel for a plan's block tiles.</summary>
     public static Action<TResult, ArrayView<float>, TRows, TColumns, TiledPlan> Kernel<TRows, TColumns, TResult>(
         TiledPlan plan, bool quads)
         where TRows : struct, ITiledOperand
@@ -58,7 +58,7 @@ internal static class TiledGemm
         new(Threads(extent), extent == Extent64.Length ? 6 : quads ? 2 : 1);
 
     /// <summary>
-    /// Quads from one depth to the next of a tile in shared memory. The one that is too many moves the second four
+    /// Quads from one depth to the next of a stage in shared memory. The one that is too many moves the second four
     /// depths 16 banks on: the 32 lanes that store one float each, 16 rows at two such depths, then meet 32 different
     /// banks.
     /// </summary>
@@ -105,22 +105,22 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
     where TColumns : struct, ITiledOperand
     where TResult : struct, ITiledResult
 {
-    private const int Depth = TiledGemm.Depth;
+    private const int StageDepth = TiledGemm.StageDepth;
 
-    // The lanes of a warp lie 4 x 8 over their tiles, the squarest that 32 can: that reads the fewest different
+    // The lanes of a warp lie 4 x 8 over their results, the squarest that 32 can: that reads the fewest different
     // addresses of shared memory.
     private const int LaneRows = 4, LaneColumns = 8;
 
     /// <summary>
-    /// One tile of the result, or of one slice's share of it. Two tiles of each operand lie in shared memory: while a
-    /// group multiplies one, it fetches the next, so that a single barrier a tile keeps readers and writers apart.
+    /// One block tile of the result, or of one slice's share of it. Two stages lie in shared memory: while a group
+    /// multiplies one, it fetches the next, so that a single barrier a stage keeps readers and writers apart.
     /// </summary>
     public static void Multiply(
         TResult result, ArrayView<float> partial, TRows rows, TColumns columns, TiledPlan plan)
     {
-        int tileQuads = Depth * TiledGemm.QuadPitch(TExtent.Length);
-        ArrayView<Float4> rowTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
-        ArrayView<Float4> columnTiles = SharedMemory.Allocate<Float4>(2 * tileQuads);
+        int stageQuads = StageDepth * TiledGemm.QuadPitch(TExtent.Length);
+        ArrayView<Float4> rowBuffers = SharedMemory.Allocate<Float4>(2 * stageQuads);
+        ArrayView<Float4> columnBuffers = SharedMemory.Allocate<Float4>(2 * stageQuads);
 
         int rowTile = plan.ColumnTiles.Divide(Grid.IdxX, out int columnTile), rowStart = rowTile * TExtent.Length;
         int columnStart = columnTile * TExtent.Length;
@@ -131,23 +131,23 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
         int warpColumns = TExtent.Length / TiledGemm.RegisterExtent / LaneColumns;
         int warpRow = warp / warpColumns, warpColumn = warp - warpRow * warpColumns;
-        // The thread's eight rows are a quad in the upper half of the tile and a quad in the lower; its columns
+        // The thread's eight rows are a quad in the upper half of the block tile and a quad in the lower; its columns
         // likewise left and right.
         int quadRow = warpRow * LaneRows + (lane >> 3), quadColumn = warpColumn * LaneColumns + (lane & 7);
 
         ThreadSums sums = default;
         rowStage.Fetch(begin, end);
         columnStage.Fetch(begin, end);
-        rowStage.Store(rowTiles);
-        columnStage.Store(columnTiles);
+        rowStage.Store(rowBuffers);
+        columnStage.Store(columnBuffers);
         Group.Barrier();
         int current = 0;
-        for (int depth = begin; depth < end; depth += Depth)
+        for (int depth = begin; depth < end; depth += StageDepth)
         {
-            rowStage.Fetch(depth + Depth, end);
-            columnStage.Fetch(depth + Depth, end);
-            ArrayView<Float4> row = rowTiles.SubView(current + quadRow);
-            ArrayView<Float4> column = columnTiles.SubView(current + quadColumn);
+            rowStage.Fetch(depth + StageDepth, end);
+            columnStage.Fetch(depth + StageDepth, end);
+            ArrayView<Float4> row = rowBuffers.SubView(current + quadRow);
+            ArrayView<Float4> column = columnBuffers.SubView(current + quadColumn);
             Step(ref sums, row, column, 0);
             Step(ref sums, row, column, 1);
             Step(ref sums, row, column, 2);
@@ -156,9 +156,9 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
             Step(ref sums, row, column, 5);
             Step(ref sums, row, column, 6);
             Step(ref sums, row, column, 7);
-            current = tileQuads - current;
-            rowStage.Store(rowTiles.SubView(current));
-            columnStage.Store(columnTiles.SubView(current));
+            current = stageQuads - current;
+            rowStage.Store(rowBuffers.SubView(current));
+            columnStage.Store(columnBuffers.SubView(current));
             Group.Barrier();
         }
 
@@ -173,7 +173,7 @@ internal static class TiledGemm<TExtent, TAccess, TRows, TColumns, TResult>
         Store(sums.Row7, bottom + 3, left, result, partial, plan);
         if (TResult.HasStatistics)
             TileStatistics.Write<TExtent, TExtent, TAccess, TResult>(
-                rowTiles, TiledGemm.Threads(TExtent.Length), result, rowTile, columnTile, plan);
+                rowBuffers, TiledGemm.Threads(TExtent.Length), result, rowTile, columnTile, plan);
     }
 
     private static void Step(ref ThreadSums sums, ArrayView<Float4> row, ArrayView<Float4> column, int step)

@@ -3,22 +3,22 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// How a matrix product is cut up: into tiles of the result, and in depth into slices that are summed afterwards
+/// How a matrix product is cut up: into block tiles of the result, and in depth into slices that are summed afterwards
 /// (split-K); <see cref="TiledPlanner"/> makes it.
 /// </summary>
 /// <param name="Rows">Rows of the result.</param>
 /// <param name="Columns">Columns of the result.</param>
 /// <param name="Depth">Length of the sums; may be 0.</param>
-/// <param name="RowExtent">Rows of a tile, 64 or 128.</param>
-/// <param name="ColumnExtent">Columns of a tile, 64 or 128.</param>
-/// <param name="SliceDepth">Depth of a slice, whole tiles; the last one may be shorter.</param>
+/// <param name="RowExtent">Rows of a block tile, 64 or 128.</param>
+/// <param name="ColumnExtent">Columns of a block tile, 64 or 128.</param>
+/// <param name="SliceDepth">Depth of a slice, whole stages; the last one may be shorter.</param>
 internal readonly record struct TiledPlan(
     int Rows, int Columns, int Depth, int RowExtent, int ColumnExtent, int SliceDepth)
 {
-    /// <summary>Tiles side by side.</summary>
+    /// <summary>Block tiles side by side.</summary>
     public FastDivisor ColumnTiles { get; } = new(Ceiling.Divide(Columns, ColumnExtent));
 
-    /// <summary>Tiles in all.</summary>
+    /// <summary>Block tiles in all.</summary>
     public int Tiles { get; } =
         checked(Ceiling.Divide(Rows, RowExtent) * Ceiling.Divide(Columns, ColumnExtent));
 

@@ -12,7 +12,7 @@ internal interface ITiledResult
     /// <summary>Whether what is added is what the tensor holds, else a vector in single precision.</summary>
     static abstract bool AddsToResult { get; }
 
-    /// <summary>Whether statistics of each tile's rows are wanted (<see cref="TileStatistics"/>).</summary>
+    /// <summary>Whether statistics of each block tile's rows are wanted (<see cref="TileStatistics"/>).</summary>
     static abstract bool HasStatistics { get; }
 
     /// <summary>The tensor.</summary>

@@ -4,12 +4,12 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
-/// One thread's part in bringing an operand's next tile from global to shared memory: a quad, or two of a small tile.
+/// One thread's part in bringing an operand's next stage from global to shared memory: a quad, or two of a small one.
 /// </summary>
 /// <remarks>
-/// A tile lies in shared memory as <c>[depth][outer]</c>, so that a step of the product reads neighbours. A quad along
+/// A stage lies in shared memory as <c>[depth][outer]</c>, so that a step of the product reads neighbours. A quad along
 /// the outer index is stored as it is; a quad along the depth is stored as four floats, one in each of four rows. The
-/// quads are fetched before a tile's arithmetic and stored after it: they are the second buffer's way through the
+/// quads are fetched before a stage's arithmetic and stored after it: they are the second buffer's way through the
 /// registers, and global memory's latency passes during the arithmetic.
 /// </remarks>
 internal struct TiledStage<TExtent, TAccess, TOperand>
@@ -27,14 +27,14 @@ internal struct TiledStage<TExtent, TAccess, TOperand>
     private Float4 quad1;
 
     /// <param name="operand">The operand.</param>
-    /// <param name="start">The tile's first outer index.</param>
+    /// <param name="start">The block tile's first outer index.</param>
     /// <param name="thread">The thread's number in its group.</param>
     public TiledStage(TOperand operand, int start, int thread)
     {
         this.operand = operand;
         quad0 = default;
         quad1 = default;
-        int quads = TOperand.AlongDepth ? TiledGemm.Depth / 4 : TExtent.Length / 4;
+        int quads = TOperand.AlongDepth ? TiledGemm.StageDepth / 4 : TExtent.Length / 4;
         int slow = thread / quads, fast = (thread - slow * quads) * 4;
         localOuter = TOperand.AlongDepth ? slow : fast;
         localDepth = TOperand.AlongDepth ? fast : slow;
@@ -43,15 +43,15 @@ internal struct TiledStage<TExtent, TAccess, TOperand>
         anchor1 = HasSecond && TOperand.AlongDepth ? operand.Anchor(outer + SecondOuter) : anchor0;
     }
 
-    // The threads of a small tile cover half of it at a time: half its outer indices or half its depth.
-    private static bool HasSecond => TExtent.Length * TiledGemm.Depth / 4 > TiledGemm.Threads(TExtent.Length);
+    // The threads of a small block tile cover half of a stage at a time: half its outer indices or half its depth.
+    private static bool HasSecond => TExtent.Length * TiledGemm.StageDepth / 4 > TiledGemm.Threads(TExtent.Length);
 
     private static int SecondOuter => TOperand.AlongDepth ? TExtent.Length / 2 : 0;
 
-    private static int SecondDepth => TOperand.AlongDepth ? 0 : TiledGemm.Depth / 2;
+    private static int SecondDepth => TOperand.AlongDepth ? 0 : TiledGemm.StageDepth / 2;
 
     /// <summary>
-    /// Begins to read this thread's quads of the tile at <paramref name="depth"/>; from <paramref name="end"/> on all
+    /// Begins to read this thread's quads of the stage at <paramref name="depth"/>; from <paramref name="end"/> on all
     /// is zero.
     /// </summary>
     public void Fetch(int depth, int end)
@@ -61,12 +61,12 @@ internal struct TiledStage<TExtent, TAccess, TOperand>
             quad1 = Fetch(anchor1, outer + SecondOuter, depth + localDepth + SecondDepth, end);
     }
 
-    /// <summary>Writes the quads to their places in a tile.</summary>
-    public readonly void Store(ArrayView<Float4> tile)
+    /// <summary>Writes the quads to their places in a buffer.</summary>
+    public readonly void Store(ArrayView<Float4> buffer)
     {
-        Store(tile, quad0, localOuter, localDepth);
+        Store(buffer, quad0, localOuter, localDepth);
         if (HasSecond)
-            Store(tile, quad1, localOuter + SecondOuter, localDepth + SecondDepth);
+            Store(buffer, quad1, localOuter + SecondOuter, localDepth + SecondDepth);
     }
 
     private readonly Float4 Fetch(TiledAnchor anchor, int outerIndex, int depth, int end)
@@ -82,15 +82,15 @@ internal struct TiledStage<TExtent, TAccess, TOperand>
         return quad;
     }
 
-    private static void Store(ArrayView<Float4> tile, Float4 quad, int outerIndex, int depth)
+    private static void Store(ArrayView<Float4> buffer, Float4 quad, int outerIndex, int depth)
     {
         int pitch = TiledGemm.QuadPitch(TExtent.Length);
         if (!TOperand.AlongDepth)
         {
-            tile[depth * pitch + (outerIndex >> 2)] = quad;
+            buffer[depth * pitch + (outerIndex >> 2)] = quad;
             return;
         }
-        ArrayView<float> column = tile.Cast<float>().SubView(depth * pitch * 4 + outerIndex);
+        ArrayView<float> column = buffer.Cast<float>().SubView(depth * pitch * 4 + outerIndex);
         column[0] = quad.X;
         column[pitch * 4] = quad.Y;
         column[pitch * 8] = quad.Z;

@@ -6,11 +6,12 @@ namespace IlgpuCxr.Kernels.Convolution;
 internal static class TiledWinogradChoice
 {
     /// <summary>
-    /// Whether a shape can be computed so: a slice is whole tiles of depth, no transformed tensor has more floats than
+    /// Whether a shape can be computed so: a slice is whole stages, no transformed tensor has more floats than
     /// an offset of 32 bits can tell, and the transformed weights are no more than a chunk.
     /// </summary>
     public static bool Fits(in ConvolutionShape shape) =>
-        shape is { FitsWinograd: true, N: > 0 } && shape.C % TiledGemm.Depth == 0 && shape.K % TiledGemm.Depth == 0
+        shape is { FitsWinograd: true, N: > 0 }
+        && shape.C % TiledGemm.StageDepth == 0 && shape.K % TiledGemm.StageDepth == 0
         && ConvolutionTiledWinogradPasses.FloatsOf(shape with { N = 1 }) <= int.MaxValue
         && ConvolutionTiledWinogradPasses.Elements * (long)shape.C * shape.K
             <= ConvolutionTiledWinogradPasses.ChunkFloats;
@@ -21,7 +22,7 @@ internal static class TiledWinogradChoice
     /// more, and three times the launches.
     /// </summary>
     /// <param name="shape">A shape that fits.</param>
-    /// <param name="forced">The tile to use, or null.</param>
+    /// <param name="forced">The block tile to use, or null.</param>
     public static bool Saves(in ConvolutionShape shape, TileAlgorithm? forced) =>
         WinogradCycles(shape, forced) < DirectCycles(shape, forced);
 

@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The GPU kernels of <c>F(4x4, 3x3)</c> around the product that <see cref="TiledGemm"/> computes: a thread transforms a
-/// tile of one channel, in registers.
+/// Winograd tile of one channel, in registers.
 /// </summary>
 /// <remarks>
 /// Neighbouring threads have neighbouring channels, so that a warp of 32 channels reads and writes whole lines. A
@@ -25,7 +25,7 @@ internal static class TiledWinogradKernels
         Index1D index, ArrayView<float> transformed, ArrayView<float> input, TiledWinogradTiles tiles)
     {
         int tile = tiles.Tile(index, out int channel);
-        var d = new TilePixels(input, tiles, tile, channel);
+        var d = new WinogradTilePixels(input, tiles, tile, channel);
         Values c0 = Column(d, 0), c1 = Column(d, 1), c2 = Column(d, 2), c3 = Column(d, 3), c4 = Column(d, 4);
         Values c5 = Column(d, 5);
         int offset = tiles.Transformed(tile, channel), step = tiles.ElementStep;
@@ -52,7 +52,7 @@ internal static class TiledWinogradKernels
         Index1D index, ArrayView<float> transformed, ArrayView<float> gradOutput, TiledWinogradTiles tiles)
     {
         int tile = tiles.Tile(index, out int channel);
-        var y = new TilePixels(gradOutput, tiles, tile, channel);
+        var y = new WinogradTilePixels(gradOutput, tiles, tile, channel);
         Values c0 = Transform.GradOutput(y[0, 0], y[1, 0], y[2, 0], y[3, 0]);
         Values c1 = Transform.GradOutput(y[0, 1], y[1, 1], y[2, 1], y[3, 1]);
         Values c2 = Transform.GradOutput(y[0, 2], y[1, 2], y[2, 2], y[3, 2]);
@@ -111,7 +111,7 @@ internal static class TiledWinogradKernels
         var (a3, b3, c3, d3) = Transform.Output(Load(products, offset + 3 * step, step));
         var (a4, b4, c4, d4) = Transform.Output(Load(products, offset + 4 * step, step));
         var (a5, b5, c5, d5) = Transform.Output(Load(products, offset + 5 * step, step));
-        new TileWriter<TResult>(result, tiles, tile, channel).Write(
+        new WinogradTileWriter<TResult>(result, tiles, tile, channel).Write(
             Row(a0, a1, a2, a3, a4, a5), Row(b0, b1, b2, b3, b4, b5), Row(c0, c1, c2, c3, c4, c5),
             Row(d0, d1, d2, d3, d4, d5));
     }
@@ -169,7 +169,7 @@ internal static class TiledWinogradKernels
             accumulate);
     }
 
-    private static Values Column(TilePixels d, int j) =>
+    private static Values Column(WinogradTilePixels d, int j) =>
         Transform.Input(d[0, j], d[1, j], d[2, j], d[3, j], d[4, j], d[5, j]);
 
     private static Float4 Row(float x0, float x1, float x2, float x3, float x4, float x5)

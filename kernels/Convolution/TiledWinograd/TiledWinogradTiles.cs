@@ -2,7 +2,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The tiles of 4x4 outputs that cover the images of a tensor, and where what belongs to them lies.</summary>
+/// <summary>
+/// The Winograd tiles of 4x4 outputs that cover the images of a tensor, and where what belongs to them lies.
+/// </summary>
 /// <remarks>
 /// A kernel's index is a tile and a channel, so that neighbouring threads have neighbouring channels. Element
 /// <c>e = 6 i + j</c> of a transformed tile, in row i and column j, lies at

@@ -3,7 +3,9 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The CPU kernels before the tiles: weights into the order in which tiles read them, and padding.</summary>
+/// <summary>
+/// The CPU kernels before the register tiles: weights in the order in which these read them, and padding.
+/// </summary>
 /// <remarks>
 /// Packed weights are <c>[blocks, taps, run, columns]</c>: a tile reads them from one end to the other. Behind them
 /// stands one run of zeros, which pixels of the padding point to.

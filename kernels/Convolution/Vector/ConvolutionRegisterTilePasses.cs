@@ -23,7 +23,7 @@ internal sealed class ConvolutionRegisterTilePasses<TVector, TMath> : Convolutio
     {
         Taps taps = Taps.Of(shape);
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
-        TileGrid grid = TileGrid.Of(shape.Output.Pixels, shape.K, taps.Count, Rows, Columns);
+        RegisterTileGrid grid = RegisterTileGrid.Of(shape.Output.Pixels, shape.K, taps.Count, Rows, Columns);
         Tensor packed = device.Arena.Rent(
             TensorShape.Vector(ConvolutionPacking.Length(grid.Blocks, taps.Count, taps.Run, Columns)));
 
@@ -52,7 +52,7 @@ internal sealed class ConvolutionRegisterTilePasses<TVector, TMath> : Convolutio
             Bias: default, accumulate, Relu: false, activation is null ? default : activation.View);
         foreach (StridePhase phase in StridePhase.Of(shape, accumulate, isMasked: activation is not null))
         {
-            TileGrid grid = TileGrid.Of(phase.Pixels, shape.C, phase.Taps, Rows, Columns);
+            RegisterTileGrid grid = RegisterTileGrid.Of(phase.Pixels, shape.C, phase.Taps, Rows, Columns);
             device.Launch(RegisterTileKernels<TVector, TMath>.BackwardData, grid.Tasks,
                 gradInput.View, gradOutput.View, packed.View, epilogue, shape, phase, grid);
         }
@@ -91,7 +91,7 @@ internal sealed class ConvolutionRegisterTilePasses<TVector, TMath> : Convolutio
         in Taps taps)
     {
         (Tensor source, ConvolutionShape padded) = Pad(device, input, shape, taps);
-        // One tile of channels: a slice computes all of them.
+        // One group of channels: a slice computes all of them.
         var grid = BackwardWeightsGrid.Of(shape, shape.K);
         int weights = taps.Count * taps.Run;
         int sums = Ceiling.Divide(weights, Rows) * Rows * Ceiling.Divide(shape.K, Columns) * Columns;

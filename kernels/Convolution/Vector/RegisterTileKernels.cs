@@ -26,10 +26,10 @@ internal static unsafe class RegisterTileKernels<TVector, TMath>
 
     private static int Columns => RegisterTile<TVector, TMath>.Columns;
 
-    /// <summary>Some tiles of <c>output = act(input ⋆ weights + bias)</c>.</summary>
+    /// <summary>Some register tiles of <c>output = act(input ⋆ weights + bias)</c>.</summary>
     public static void Forward(
         Index1D index, ArrayView<float> output, ArrayView<float> input, ArrayView<float> packed, Epilogue epilogue,
-        ConvolutionShape shape, Taps taps, TileGrid grid)
+        ConvolutionShape shape, Taps taps, RegisterTileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * taps.Count * Rows];
@@ -66,10 +66,10 @@ internal static unsafe class RegisterTileKernels<TVector, TMath>
             MultiplyBlock(rows, destinations, valid, weights, block, places, taps.Count, writer);
     }
 
-    /// <summary>Some tiles of <c>gradInput</c> of the pixels of one phase.</summary>
+    /// <summary>Some register tiles of <c>gradInput</c> of the pixels of one phase.</summary>
     public static void BackwardData(
         Index1D index, ArrayView<float> gradInput, ArrayView<float> gradOutput, ArrayView<float> packed,
-        Epilogue epilogue, ConvolutionShape shape, StridePhase phase, TileGrid grid)
+        Epilogue epilogue, ConvolutionShape shape, StridePhase phase, RegisterTileGrid grid)
     {
         (int firstTile, int tiles, int firstBlock, int blocks) = grid.Task(index);
         float** rows = stackalloc float*[tiles * phase.Taps * Rows];

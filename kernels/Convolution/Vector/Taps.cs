@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="Run">Floats in a tap that are contiguous in the input and in the weights alike.</param>
 /// <param name="Merged">
 /// Whether a filter row is one tap, <c>S · C</c> floats long. It reads the pixels beneath it as one run, so the padding
-/// must really be there, and the few weights of a filter are then the rows of backward-weights' tiles.
+/// must really be there, and the few weights of a filter are then the rows of backward-weights' register tiles.
 /// </param>
 internal readonly record struct Taps(int Rows, int Columns, int Run, bool Merged)
 {

@@ -6,12 +6,13 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <summary>Which of the CPU's algorithms a convolution takes.</summary>
 internal static class VectorChoice
 {
-    // Transforming an element of a tile takes as long as some 24 multiply-adds, once for each input and each output
-    // channel; transforming the weights takes as long as multiplying 30 tiles with them, because it is bound by memory.
+    // Transforming an element of a Winograd tile takes as long as some 24 multiply-adds, once for each input and each
+    // output channel; transforming the weights takes as long as multiplying 30 such tiles with them, because it is
+    // bound by memory.
     private const double TransformWork = 24, WeightWork = 30;
 
-    // The pointers of a tile's taps are on the stack: of 14 pixels and this many taps 115 kB, where a thread may have
-    // no more than 1 MB.
+    // The pointers of a register tile's taps are on the stack: of 14 pixels and this many taps 115 kB, where a thread
+    // may have no more than 1 MB.
     private const int MaxTaps = 1024;
 
     // With fewer channels the transforms cost more than they save.

@@ -31,7 +31,7 @@ internal unsafe interface IWinograd<TVector, TMath>
     where TVector : struct
     where TMath : struct, IVectorMath<TVector>
 {
-    /// <summary><c>m</c>, the outputs in a row of a tile.</summary>
+    /// <summary><c>m</c>, the outputs in a row of a Winograd tile.</summary>
     static abstract int Outputs { get; }
 
     /// <summary><c>Bᵀ d</c>: <c>m + 2</c> from <c>m + 2</c>.</summary>

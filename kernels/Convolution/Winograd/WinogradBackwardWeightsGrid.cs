@@ -4,11 +4,11 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the backward-weights pass of a Winograd convolution is divided, as the shape alone decides.</summary>
 /// <remarks>
-/// The transformed tensors of a chunk of tiles are <c>[element, panel, tile, columns]</c>, a panel being as many
-/// channels as a register tile has columns: what the register tile reads lies in memory in the order in which it is
-/// read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
+/// The transformed tensors of a chunk of Winograd tiles are <c>[element, panel, tile, columns]</c>, a panel being as
+/// many channels as a register tile has columns: what the register tile reads lies in memory in the order in which it
+/// is read. The sums are cut into blocks, <c>[block, element, register tile]</c>.
 /// </remarks>
-/// <param name="Tiling">The tiles of the batch.</param>
+/// <param name="Tiling">The Winograd tiles of the batch.</param>
 /// <param name="TilesPerChunk">Tiles that are transformed and multiplied together.</param>
 /// <param name="Chunks">How many times that happens.</param>
 /// <param name="PanelPitch">Floats from one panel to the next.</param>

@@ -3,7 +3,7 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>How the forward pass of a Winograd convolution is divided into tasks, as the shape alone decides.</summary>
-/// <param name="TileRows">Tiles in a column of tiles that cover an output image.</param>
+/// <param name="TileRows">Winograd tiles in a column of those that cover an output image.</param>
 /// <param name="TileColumns">Tiles in a row of them.</param>
 /// <param name="Tiles">Tiles of the batch.</param>
 /// <param name="TilesPerTask">

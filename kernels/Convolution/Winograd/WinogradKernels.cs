@@ -6,7 +6,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 
 /// <summary>
 /// The CPU kernels of the Winograd convolution's forward and backward-data passes: the weights' transform, and from
-/// input tiles to output tiles.
+/// the Winograd tiles of the input to those of the output.
 /// </summary>
 /// <typeparam name="TVector">A vector of floats.</typeparam>
 /// <typeparam name="TMath">Its operations.</typeparam>
@@ -204,17 +204,17 @@ internal static unsafe class WinogradKernels<TVector, TMath, TWinograd>
         float* products, float* transformed, float* panels, int tiles, int blocks, int inChannels, bool accumulate,
         in WinogradWeights layout, in WinogradScratch scratch)
     {
-        int rowTiles = Ceiling.Divide(tiles, Rows);
+        int registerTiles = Ceiling.Divide(tiles, Rows);
         nint pitch = layout.ElementPitch(Columns);
-        float** rows = stackalloc float*[rowTiles * Rows];
+        float** rows = stackalloc float*[registerTiles * Rows];
         for (int element = 0; element < scratch.Elements; element++)
         {
-            for (int i = 0; i < rowTiles * Rows; i++)
+            for (int i = 0; i < registerTiles * Rows; i++)
                 rows[i] = transformed + (long)element * scratch.InputPlane + i * scratch.InputPitch;
             for (int block = 0; block < blocks; block++)
             {
                 float* panel = panels + (block * scratch.Elements + element) * pitch;
-                for (int i = 0; i < rowTiles; i++)
+                for (int i = 0; i < registerTiles; i++)
                 {
                     float* registerTile =
                         products + (long)element * scratch.ProductPlane + (i * blocks + block) * Rows * Columns;

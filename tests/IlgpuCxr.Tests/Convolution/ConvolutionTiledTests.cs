@@ -16,7 +16,7 @@ public sealed class ConvolutionTiledTests
         TiledPlan plan = TiledGemm.Planner.Plan(rows, columns, depth, null);
         Assert.That((long)plan.Slices * plan.SliceDepth, Is.GreaterThanOrEqualTo(depth));
         Assert.That((long)(plan.Slices - 1) * plan.SliceDepth, Is.LessThan(Math.Max(1, depth)));
-        Assert.That(plan.SliceDepth % TiledGemm.Depth, Is.Zero);
+        Assert.That(plan.SliceDepth % TiledGemm.StageDepth, Is.Zero);
     }
 
     [Test]
@@ -24,12 +24,13 @@ public sealed class ConvolutionTiledTests
         [Values(1, 64, 512)] int rows, [Values(8, 512)] int columns, [Values(1, 8, 100, 576, 200704)] int depth,
         [Values] bool isCut, [Values(null, TileAlgorithm.Large, TileAlgorithm.Small)] TileAlgorithm? forced)
     {
-        TiledPlan plan = TiledGemm.Planner.PlanParts(rows, columns, depth, parts: 36, isCut, forced, out double cycles);
+        TiledPlan plan = TiledGemm.Planner.PlanParts(
+            rows, columns, depth, products: 36, isCut, forced, out double cycles);
         int slices = plan.Slices / 36;
         Assert.That(plan.Slices, Is.EqualTo(36 * slices));
         Assert.That(plan.Depth, Is.EqualTo(plan.Slices * plan.SliceDepth));
         Assert.That(slices * plan.SliceDepth, Is.GreaterThanOrEqualTo(depth));
-        Assert.That(plan.SliceDepth % TiledGemm.Depth, Is.Zero);
+        Assert.That(plan.SliceDepth % TiledGemm.StageDepth, Is.Zero);
         Assert.That(slices, isCut ? Is.InRange(1, 12 * 132 / 36) : Is.EqualTo(1));
         if (forced is not null)
             Assert.That(plan.RowExtent, Is.EqualTo(forced == TileAlgorithm.Large ? 128 : 64));

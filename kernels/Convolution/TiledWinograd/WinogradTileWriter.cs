@@ -3,12 +3,12 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>Writes the 4x4 results of a tile, one channel of them, as far as there is an image.</summary>
+/// <summary>Writes the 4x4 results of a Winograd tile, one channel of them, as far as there is an image.</summary>
 /// <remarks>
 /// What has to be read for them, what they are added to and a ReLU's mask, is all read before any is written.
 /// </remarks>
 /// <typeparam name="TResult">Where results go.</typeparam>
-internal readonly struct TileWriter<TResult>
+internal readonly struct WinogradTileWriter<TResult>
     where TResult : struct, ITiledResult
 {
     private readonly TResult result;
@@ -18,7 +18,7 @@ internal readonly struct TileWriter<TResult>
     /// <param name="tiles">The tiles of the images.</param>
     /// <param name="tile">The tile, which an image has: at least one pixel of it is written.</param>
     /// <param name="channel">The channel.</param>
-    public TileWriter(TResult result, TiledWinogradTiles tiles, int tile, int channel)
+    public WinogradTileWriter(TResult result, TiledWinogradTiles tiles, int tile, int channel)
     {
         this.result = result;
         this.channel = channel;

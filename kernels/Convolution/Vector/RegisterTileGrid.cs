@@ -7,7 +7,7 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// <param name="TilesPerTask">Tiles that a task runs, so that their weights are read once from memory.</param>
 /// <param name="Blocks">Blocks of columns: the channels of the result, as many at a time as a tile has columns.</param>
 /// <param name="BlocksPerTask">Blocks that a task runs, so that its pixels stay in cache.</param>
-internal readonly record struct TileGrid(int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask)
+internal readonly record struct RegisterTileGrid(int Tiles, int TilesPerTask, int Blocks, int BlocksPerTask)
 {
     // The pointers of a task's tiles live on the stack and should stay in the first-level cache with the data.
     private const int PointersPerTask = 2048;
@@ -25,7 +25,7 @@ internal readonly record struct TileGrid(int Tiles, int TilesPerTask, int Blocks
     /// <summary>
     /// Divides <paramref name="pixels"/> x <paramref name="channels"/> outputs with <paramref name="taps"/> taps.
     /// </summary>
-    public static TileGrid Of(int pixels, int channels, int taps, int tileRows, int tileColumns) => new(
+    public static RegisterTileGrid Of(int pixels, int channels, int taps, int tileRows, int tileColumns) => new(
         Ceiling.Divide(pixels, tileRows),
         Math.Clamp(PointersPerTask / (Math.Max(1, taps) * tileRows), 1, MaxTilesPerTask),
         Ceiling.Divide(channels, tileColumns),

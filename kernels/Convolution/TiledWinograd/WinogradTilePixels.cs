@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace IlgpuCxr.Kernels.Convolution;
 
-/// <summary>The pixels under a tile, one channel of them, with zeros where there is no image.</summary>
-internal readonly struct TilePixels
+/// <summary>The pixels under a Winograd tile, one channel of them, with zeros where there is no image.</summary>
+internal readonly struct WinogradTilePixels
 {
     private readonly ArrayView<float> images;
     private readonly int start, row, column, height, width, channels;
@@ -12,7 +12,7 @@ internal readonly struct TilePixels
     /// <param name="tiles">The tiles of the images.</param>
     /// <param name="tile">The tile.</param>
     /// <param name="channel">The channel.</param>
-    public TilePixels(ArrayView<float> images, TiledWinogradTiles tiles, int tile, int channel)
+    public WinogradTilePixels(ArrayView<float> images, TiledWinogradTiles tiles, int tile, int channel)
     {
         this.images = images;
         int n = tiles.Image(tile, out row, out column);
