@@ -84,7 +84,7 @@ internal sealed class TiledPlanner(int stageDepth, double pace, params TileCost[
     /// <param name="isCut">Whether a product may be cut into several slices.</param>
     /// <param name="forced">The block tile to use, if the kernel has it; null for the one that costs least.</param>
     /// <param name="cycles">Cycles that it takes, by counting.</param>
-    public TiledPlan PlanParts(
+    public TiledPlan PlanBatched(
         int rows, int columns, int depth, int products, bool isCut, TileAlgorithm? forced, out double cycles)
     {
         (TileCost tile, int sliceDepth, cycles) = Cheapest(rows, columns, depth, products, isCut, forced);

@@ -9,14 +9,14 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// </summary>
 /// <remarks>
 /// <code>
-///                    transformed                    36 products                          transformed back
+///                    transformed                    36 products, one an element          transformed back
 /// forward            input, weights                 tiles x K, a sum over C              output
 /// backward-data      gradOutput, turned weights     tiles x C, a sum over K              gradInput
 /// backward-weights   input, gradOutput              K x C, a sum over tiles              gradWeights
 /// </code>
-/// The products are one product of <see cref="TiledGemm"/> whose depth is <c>(element, channel)</c>, cut into a slice
-/// for each element: the slices' shares, which <see cref="SliceSums"/> would add up, are what is transformed back. So a
-/// linear layer's operands serve, and no kernel of the product is new.
+/// The batched product (batched GEMM, 36 products of one size) is one launch of <see cref="TiledGemm"/>. To that kernel
+/// it is a single product whose depth is <c>(element, channel)</c>, with a slice for each element; its shares of slices
+/// are the products, and nobody adds them up. So a linear layer's operands serve, and no kernel of the product is new.
 /// <para>
 /// What is transformed passes through memory, 2.25 times the images each way. The batch is cut into chunks of whole
 /// images, so that this takes a bounded part of it.
@@ -95,7 +95,7 @@ internal sealed class ConvolutionTiledWinogradPasses(
         int count = shape.K * shape.C;
         foreach (var (first, part) in Chunks(shape))
         {
-            TiledPlan plan = TiledGemm.Planner.PlanParts(
+            TiledPlan plan = TiledGemm.Planner.PlanBatched(
                 shape.K, shape.C, TiledWinogradTiles.Count(part.Output), Elements, isCut: true,
                 device.Forced<TileAlgorithm>(), out _);
             // [element, tile, channel], as a linear layer has its batch; as many tiles as whole slices have, those that
@@ -108,7 +108,7 @@ internal sealed class ConvolutionTiledWinogradPasses(
                 device, TiledWinogradKernels.GradOutput, Images(device, gradOutput, first, part.Output),
                 tiles * shape.K, new TiledWinogradTiles(part.Output, 0, part.Output, shape.K, tiles * shape.K));
             var layer = new ConvolutionShape(plan.Depth, 1, 1, shape.C, shape.K, 1, 1, 1, 0);
-            Tensor products = Multiply(
+            Tensor products = MultiplyBatched(
                 device, new GradWeightsResult(gradWeights, layer),
                 new GradOutputPixels(transformedGradOutput.View, layer), new InputTaps(transformedInput.View, layer),
                 plan);
@@ -157,7 +157,7 @@ internal sealed class ConvolutionTiledWinogradPasses(
         return transformed;
     }
 
-    /// <summary>Multiplies what is transformed, and transforms the products back.</summary>
+    /// <summary>The batched product of what is transformed, and its transform back.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="result">Where results go.</param>
     /// <param name="rows">Transformed tiles against element and channel.</param>
@@ -171,10 +171,10 @@ internal sealed class ConvolutionTiledWinogradPasses(
         where TResult : struct, ITiledResult
     {
         int tiles = TiledWinogradTiles.Count(resultShape);
-        TiledPlan plan = TiledGemm.Planner.PlanParts(
+        TiledPlan plan = TiledGemm.Planner.PlanBatched(
             tiles, resultShape.C, channels, Elements, isCut: false, device.Forced<TileAlgorithm>(), out _);
         // [element, tile, channel]
-        Tensor products = Multiply(device, result, rows, columns, plan);
+        Tensor products = MultiplyBatched(device, result, rows, columns, plan);
         device.Launch(
             TiledWinogradKernels.Output, tiles * resultShape.C, result, products.View,
             new TiledWinogradTiles(resultShape, 0, resultShape, resultShape.C, tiles * resultShape.C));
@@ -182,10 +182,13 @@ internal sealed class ConvolutionTiledWinogradPasses(
     }
 
     /// <summary>
-    /// The shares of the slices of a product, <c>[slice, row, column]</c>; <paramref name="result"/> tells its kernel
-    /// only.
+    /// A batched product, <c>[element, row, column]</c>; where the plan cuts an element's depth, its slices' shares,
+    /// <c>[element, slice, row, column]</c>.
     /// </summary>
-    private static Tensor Multiply<TRows, TColumns, TResult>(
+    /// <remarks>
+    /// <paramref name="result"/> tells only which kernel serves: with several slices it writes their shares instead.
+    /// </remarks>
+    private static Tensor MultiplyBatched<TRows, TColumns, TResult>(
         ComputeDevice device, TResult result, TRows rows, TColumns columns, TiledPlan plan)
         where TRows : struct, ITiledOperand
         where TColumns : struct, ITiledOperand

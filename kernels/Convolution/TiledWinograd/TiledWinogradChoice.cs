@@ -49,7 +49,7 @@ internal static class TiledWinogradChoice
     private static double Convolution(TensorShape input, TensorShape output, TileAlgorithm? forced)
     {
         int tiles = TiledWinogradTiles.Count(output);
-        TiledGemm.Planner.PlanParts(
+        TiledGemm.Planner.PlanBatched(
             tiles, output.C, input.C, ConvolutionTiledWinogradPasses.Elements, isCut: false, forced,
             out double product);
         return product + Transform(input, tiles) + TiledPlanner.TrafficCycles(output.Count);
@@ -58,7 +58,7 @@ internal static class TiledWinogradChoice
     private static double BackwardWeights(in ConvolutionShape part, TileAlgorithm? forced)
     {
         int tiles = TiledWinogradTiles.Count(part.Output);
-        TiledGemm.Planner.PlanParts(
+        TiledGemm.Planner.PlanBatched(
             part.K, part.C, tiles, ConvolutionTiledWinogradPasses.Elements, isCut: true, forced, out double product);
         return product + Transform(part.Input, tiles) + Transform(part.Output, tiles) + TransformedWeights(part)
             + TiledPlanner.LaunchCycles;

@@ -20,11 +20,11 @@ public sealed class ConvolutionTiledTests
     }
 
     [Test]
-    public void PartsHaveWholeSlices(
+    public void BatchedProductsHaveWholeSlices(
         [Values(1, 64, 512)] int rows, [Values(8, 512)] int columns, [Values(1, 8, 100, 576, 200704)] int depth,
         [Values] bool isCut, [Values(null, TileAlgorithm.Large, TileAlgorithm.Small)] TileAlgorithm? forced)
     {
-        TiledPlan plan = TiledGemm.Planner.PlanParts(
+        TiledPlan plan = TiledGemm.Planner.PlanBatched(
             rows, columns, depth, products: 36, isCut, forced, out double cycles);
         int slices = plan.Slices / 36;
         Assert.That(plan.Slices, Is.EqualTo(36 * slices));

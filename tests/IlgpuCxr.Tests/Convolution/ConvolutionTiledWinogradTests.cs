@@ -54,7 +54,7 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
     public void AGradientOfManyTilesIsCutIntoSlices()
     {
         ConvolutionShape shape = shapes[^1];
-        TiledPlan plan = TiledGemm.Planner.PlanParts(
+        TiledPlan plan = TiledGemm.Planner.PlanBatched(
             shape.K, shape.C, TiledWinogradTiles.Count(shape.Output), ConvolutionTiledWinogradPasses.Elements,
             isCut: true,
             forced: null, out _);
