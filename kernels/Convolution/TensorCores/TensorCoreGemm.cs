@@ -14,6 +14,9 @@ internal static class TensorCoreGemm
 
     /// <summary>Bytes of a stage for each of its outer indices.</summary>
     public const int RowBytes = 64;
+
+    /// <summary>Bytes of a quad: what is copied at once.</summary>
+    public const int QuadBytes = 16;
 }
 
 /// <summary>The matrix product of <see cref="TiledGemm"/> on tensor cores.</summary>

@@ -7,14 +7,8 @@ namespace IlgpuCxr.Kernels.Convolution;
 /// One operand's part of a stage: how a thread brings its share to shared memory, and how a lane reads it as fragments.
 /// </summary>
 /// <remarks>
-/// A stage keeps the order of global memory, so that whole quads of 16 bytes are copied past the registers:
-/// <code>
-/// AlongDepth         [outer][depth]    64 bytes a row              quad q of row o lies at Swizzle.Place(o, q)
-/// else, singles      [depth][outer]    64 or 128 floats a row      quad q of row d lies at place q ^ 2 (d mod 4)
-/// else, bfloat16     [depth][outer]    64 or 128 elements a row    quad q of row d lies at place q ^ Spread(d)
-/// </code>
-/// This swizzle spreads what is read at once over all 32 banks: in the first and the last order eight lanes read
-/// eight rows of one quad (<c>ldmatrix</c>), in the second 32 lanes four rows of two quads, a float each.
+/// It lies there as <see cref="AlongDepthLayout"/> tells, where the operand's neighbours in memory are neighbours in
+/// depth, else as <see cref="AlongOuterBf16Layout{TExtent}"/> or <see cref="AlongOuterTf32Layout{TExtent}"/>.
 /// </remarks>
 internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     where TExtent : struct, ITileExtent
@@ -22,12 +16,10 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     where TMath : struct, ITensorCoreMath
     where TOperand : struct, ITiledOperand
 {
-    private const int QuadBytes = 16, DepthQuads = TensorCoreGemm.RowBytes / QuadBytes;
-
     // Outer indices from one of a thread's quads to its next: as many as a group has threads for, each of which copies
     // a quad of one of the stage's depths. So a thread's quads, four of an extent of 128 and two of 64, are of one
     // depth, and its share of the offset is found once for all of them.
-    private const int OuterStep = TensorCoreGemm.Threads / DepthQuads;
+    private const int OuterStep = TensorCoreGemm.Threads / AlongDepthLayout.RowQuads;
 
     private readonly TOperand operand;
     private readonly int outer;
@@ -55,30 +47,23 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
         int outerHalf = isColumns ? matrix >> 1 : matrix & 1, depthHalf = isColumns ? matrix & 1 : matrix >> 1;
         if (TOperand.AlongDepth)
         {
-            int row = thread / DepthQuads, quad = thread & DepthQuads - 1;
+            int row = thread / AlongDepthLayout.RowQuads, quad = thread & AlongDepthLayout.RowQuads - 1;
             outer = start + row;
             localDepth = quad * QuadLength;
-            destination = (uint)(row * DepthQuads + Swizzle.Place(row, quad)) * QuadBytes;
-            int fragmentRow = warpStart + outerHalf * 8 + (lane & 7);
-            fragment = (uint)(fragmentRow * DepthQuads + Swizzle.Place(fragmentRow, depthHalf)) * QuadBytes;
-        }
-        else if (TMath.OfBFloat16)
-        {
-            int row = thread / StepQuads, quad = thread & StepQuads - 1;
-            outer = start + quad * QuadLength;
-            localDepth = row;
-            destination = (uint)(row * OuterQuads + (quad ^ Spread(row))) * QuadBytes;
-            int fragmentRow = depthHalf * 8 + (lane & 7), fragmentQuad = (warpStart >> 3) + outerHalf;
-            fragment = (uint)(fragmentRow * OuterQuads + (fragmentQuad ^ Spread(fragmentRow))) * QuadBytes;
+            destination = AlongDepthLayout.Quad(row, quad);
+            fragment = AlongDepthLayout.Fragment(warpStart, lane, outerHalf, depthHalf);
         }
         else
         {
             int row = thread / StepQuads, quad = thread & StepQuads - 1;
             outer = start + quad * QuadLength;
             localDepth = row;
-            destination = (uint)(row * OuterQuads + (quad ^ (row & 3) * 2)) * QuadBytes;
-            int g = lane >> 2, t = lane & 3, fragmentQuad = (warpStart + g) >> 2;
-            fragment = (uint)((t * OuterQuads + (fragmentQuad ^ t * 2)) * QuadBytes + (g & 3) * sizeof(float));
+            destination = TMath.OfBFloat16
+                ? AlongOuterBf16Layout<TExtent>.Quad(row, quad)
+                : AlongOuterTf32Layout<TExtent>.Quad(row, quad);
+            fragment = TMath.OfBFloat16
+                ? AlongOuterBf16Layout<TExtent>.Fragment(warpStart, lane, outerHalf, depthHalf)
+                : AlongOuterTf32Layout<TExtent>.Fragment(warpStart, lane);
         }
         anchor0 = operand.Anchor(OuterInView(outer));
         anchor1 = operand.Anchor(OuterInView(outer + OuterStep));
@@ -89,10 +74,8 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     /// <summary>Bytes of the operand's part of a stage.</summary>
     public static int Bytes => TExtent.Length * TensorCoreGemm.RowBytes;
 
-    // Elements of 16 bytes.
-    private static int QuadLength => TMath.OfBFloat16 ? 8 : 4;
-
-    private static int OuterQuads => TExtent.Length / QuadLength;
+    private static int QuadLength =>
+        TMath.OfBFloat16 ? AlongOuterBf16Layout<TExtent>.QuadLength : AlongOuterTf32Layout<TExtent>.QuadLength;
 
     private static bool HasFour => TExtent.Length > Extent64.Length;
 
@@ -101,7 +84,8 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     private static bool IsTransposed => TMath.OfBFloat16 && !TOperand.AlongDepth;
 
     // From one of a thread's quads to its next in shared memory.
-    private static int CopyBytes => TOperand.AlongDepth ? OuterStep * DepthQuads * QuadBytes : StepQuads * QuadBytes;
+    private static int CopyBytes =>
+        TOperand.AlongDepth ? OuterStep * TensorCoreGemm.RowBytes : StepQuads * TensorCoreGemm.QuadBytes;
 
     /// <summary>
     /// Begins to copy this thread's quads of the stage at <paramref name="depth"/>; from <paramref name="end"/> on all
@@ -110,7 +94,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     public void Fetch(uint address, int depth, int end)
     {
         depth += localDepth;
-        // Four quads on is bit 2 of the place, which Spread may have set: it is flipped, not added.
+        // Transposed, four quads on is bit 2 of the place, which the swizzle may have set: it is flipped, not added.
         uint first = address + destination;
         uint second = address + (IsTransposed ? destination ^ (uint)CopyBytes : destination + (uint)CopyBytes);
         Fetch(first, anchor0, outer, depth, end);
@@ -134,25 +118,10 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
     public Fragment Load(uint address, int outerBlock, int depthBlock)
     {
         if (TOperand.AlongDepth)
-            return TensorCore.LoadMatrices(
-                address + (fragment ^ (uint)depthBlock * 2 * QuadBytes)
-                + (uint)(outerBlock * 16 * DepthQuads * QuadBytes));
+            return AlongDepthLayout.Load(address, fragment, outerBlock, depthBlock);
         if (TMath.OfBFloat16)
-            return TensorCore.LoadMatricesTransposed(
-                address + (fragment ^ (uint)((outerBlock & 3) * 2 * QuadBytes))
-                + (uint)(((outerBlock >> 2) * 8 + depthBlock * 16 * OuterQuads) * QuadBytes));
-        // Quad q lies at place q ^ 2t, t below four, so that only bits 1 and 2 of its number are flipped. Bit 1 tells
-        // the last eight of 16 outer indices from the first, bit 2 an odd block from an even one: both are set by
-        // exclusive or. From 32 outer indices to the next it is an addition.
-        uint top = fragment ^ (uint)((outerBlock & 1) * 4 * QuadBytes), bottom = top ^ 2 * QuadBytes;
-        uint first = address + (uint)((depthBlock * 8 * OuterQuads + (outerBlock >> 1) * 8) * QuadBytes);
-        uint second = first + (uint)(4 * OuterQuads * QuadBytes);
-        Fragment block;
-        block.X = TensorCore.LoadShared(first + top);
-        block.Y = TensorCore.LoadShared(first + bottom);
-        block.Z = TensorCore.LoadShared(second + top);
-        block.W = TensorCore.LoadShared(second + bottom);
-        return block;
+            return AlongOuterBf16Layout<TExtent>.Load(address, fragment, outerBlock, depthBlock);
+        return AlongOuterTf32Layout<TExtent>.Load(address, fragment, outerBlock, depthBlock);
     }
 
     /// <summary>
@@ -171,13 +140,6 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
         return exchanged;
     }
 
-    /// <summary>Another number below 8 for each of eight depths that follow each other.</summary>
-    /// <remarks>
-    /// Two that follow each other differ in the upper bit, so that what eight lanes copy, four quads of two depths,
-    /// falls on all banks too.
-    /// </remarks>
-    private static int Spread(int depth) => (depth & 1) << 2 | depth >> 1 & 3;
-
     /// <summary>An outer index as the operand counts: pairs, where neighbours in memory are.</summary>
     private static int OuterInView(int outerIndex) => IsTransposed ? outerIndex >> 1 : outerIndex;
 
@@ -189,7 +151,7 @@ internal readonly struct TensorCoreStage<TExtent, TAccess, TMath, TOperand>
                 ? TiledOperand.Offset(operand, anchor, depth >> 1, end >> 1)
                 : TiledOperand.Offset(operand, anchor, depth, end);
             ArrayView<float> view = operand.View;
-            TensorCore.CopyQuad(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : QuadBytes);
+            TensorCore.CopyQuad(address, ref view[Math.Max(offset, 0)], offset < 0 ? 0 : TensorCoreGemm.QuadBytes);
             return;
         }
         Int4 offsets = TiledOperand.Offsets(operand, anchor, outerIndex, depth, end);
