@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Launches the kernels of <see cref="BatchNormQuad"/>: sums of slices first, then the whole.</summary>
+/// <summary>
+/// Launches the kernels of <see cref="BatchNormStatisticsQuad"/> and <see cref="BatchNormQuad"/>: sums of slices first,
+/// then the whole.
+/// </summary>
 /// <typeparam name="TElements">
 /// How the tensors lie in memory; what belongs to channels and slices is of singles.
 /// </typeparam>
@@ -18,8 +21,8 @@ internal sealed class BatchNormQuadPasses<TElements> : BatchNormPasses
     {
         (Tensor moments, PixelSlices slices) = MergeMany(device, carried ?? SliceMoments(device, input, shape));
         device.LaunchGrouped(
-            BatchNormQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelGroup.Specialization, mean,
-            inverseStd, runningMean, runningVar, moments.View, momentum, epsilon, slices);
+            BatchNormStatisticsQuad.MergeStatistics, new Index2D(slices.ChannelGroups, 1), PixelGroup.Specialization,
+            mean, inverseStd, runningMean, runningVar, moments.View, momentum, epsilon, slices);
         moments.Release();
     }
 
@@ -66,25 +69,25 @@ internal sealed class BatchNormQuadPasses<TElements> : BatchNormPasses
         var slices = new PixelSlices(shape.Pixels, shape.C);
         Tensor moments = RentSlices(device, slices);
         device.LaunchGrouped(
-            BatchNormQuad.SliceMoments<TElements>, new Index2D(slices.ChannelGroups, slices.Count),
+            BatchNormStatisticsQuad.SliceMoments<TElements>, new Index2D(slices.ChannelGroups, slices.Count),
             PixelGroup.Specialization, moments.View, input, slices);
         return new PixelStatistics(moments, slices);
     }
 
     /// <summary>
     /// Merges slices beforehand, as often as it takes, where there are too many, as of a large convolution's block
-    /// tiles, for <see cref="BatchNormQuad.MergeStatistics"/>, which has one group for 32 channels.
+    /// tiles, for <see cref="BatchNormStatisticsQuad.MergeStatistics"/>, which has one group for 32 channels.
     /// </summary>
     public static PixelStatistics MergeMany(ComputeDevice device, PixelStatistics statistics)
     {
-        while (statistics.Slices.Count > BatchNormQuad.MaxSlices)
+        while (statistics.Slices.Count > BatchNormStatisticsQuad.MaxSlices)
         {
             (Tensor moments, PixelSlices slices) = statistics;
-            PixelSlices merged = slices.Merged(BatchNormQuad.SlicesMerged);
+            PixelSlices merged = slices.Merged(BatchNormStatisticsQuad.SlicesMerged);
             Tensor mergedMoments = RentSlices(device, merged);
             device.LaunchGrouped(
-                BatchNormQuad.MergeSlices, new Index2D(merged.Count, slices.ChannelGroups), PixelGroup.Specialization,
-                mergedMoments.View, moments.View, slices);
+                BatchNormStatisticsQuad.MergeSlices, new Index2D(merged.Count, slices.ChannelGroups),
+                PixelGroup.Specialization, mergedMoments.View, moments.View, slices);
             moments.Release();
             statistics = new PixelStatistics(mergedMoments, merged);
         }

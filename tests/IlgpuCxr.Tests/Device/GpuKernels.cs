@@ -105,7 +105,8 @@ public static class GpuKernels
 
     /// <summary>The kernels of groups that add up what their threads have read.</summary>
     public static IEnumerable<GpuKernel> Sums() =>
-        typeof(BatchNormQuad).GetMethods(BindingFlags.Static | BindingFlags.Public)
+        new[] { typeof(BatchNormStatisticsQuad), typeof(BatchNormQuad) }
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public))
             .Where(method => method.GetParameters()[0].ParameterType != typeof(Index1D))
             .Append(typeof(BiasQuad).GetMethod(nameof(BiasQuad.Sum))!)
             .SelectMany(method => Variants(method, PixelGroup.Specialization))

@@ -171,7 +171,7 @@ public sealed class BatchNormTests
             var slices = PixelSlices.OfLength(count, channels: 4, length: 1);
             (Tensor moments, PixelSlices merged) = BatchNormQuadPasses<SingleElements>.MergeMany(
                 device, new PixelStatistics(device.Arena.Rent(new TensorShape(count, 1, 2, 4)), slices));
-            Assert.That(merged.Count, Is.LessThanOrEqualTo(BatchNormQuad.MaxSlices));
+            Assert.That(merged.Count, Is.LessThanOrEqualTo(BatchNormStatisticsQuad.MaxSlices));
             Assert.That(moments.Shape, Is.EqualTo(new TensorShape(merged.Count, 1, 2, 4)));
             moments.Release();
         });
