@@ -6,8 +6,8 @@ using IlgpuCxr.Kernels.Device;
 namespace IlgpuCxr.Kernels.BatchNorm;
 
 /// <summary>
-/// Batch normalisation on the CPU: a vector holds neighbouring channels of a pixel, an index is a chunk of whole
-/// pixels.
+/// Batch normalisation on the CPU and its gradient, with statistics that <see cref="BatchNormStatisticsVector"/>
+/// computes: a vector holds neighbouring channels of a pixel, an index is a chunk of whole pixels.
 /// </summary>
 /// <remarks>
 /// All of this is bound by memory, so every pass walks its tensors front to back, once. Sums over pixels are kept a
@@ -19,101 +19,10 @@ internal static unsafe class BatchNormVector
     /// <summary>
     /// Channels that one index merges: enough that a row of partial results is read a whole cache line at a time.
     /// </summary>
-    private const int MergedChannels = 16;
+    public const int MergedChannels = 16;
 
     /// <summary>Indices of the two merging kernels.</summary>
     public static int Merges(in BatchNormShape shape) => Ceiling.Divide(shape.C, MergedChannels);
-
-    /// <summary>
-    /// Mean and sum of squared differences from it, of each channel of one chunk: <c>moments [chunks, 2, C]</c>.
-    /// </summary>
-    /// <remarks>Two passes over the chunk, of which the second finds it in the cache.</remarks>
-    public static void ChunkMoments(
-        Index1D chunk, ArrayView<float> moments, ArrayView<float> input, BatchNormShape shape)
-    {
-        int channels = shape.C, pixels = shape.PixelsOf(chunk);
-        float* x = input.Pointer() + (long)chunk.X * shape.ChunkPixels * channels;
-        float* mean = moments.Pointer() + (long)chunk.X * 2 * channels, squares = mean + channels;
-        new Span<float>(mean, 2 * channels).Clear();
-        int pixel = 0;
-        // Four pixels at a time: the accumulators are in memory, and this reads and writes them a quarter as often.
-        for (; pixel + 4 <= pixels; pixel += 4)
-        {
-            float* x0 = x + (long)pixel * channels, x1 = x0 + channels, x2 = x1 + channels, x3 = x2 + channels;
-            for (int c = 0; c < channels; c += Vector<float>.Count)
-            {
-                Vector<float> sum =
-                    Vector.Load(x0 + c) + Vector.Load(x1 + c) + (Vector.Load(x2 + c) + Vector.Load(x3 + c));
-                (Vector.Load(mean + c) + sum).Store(mean + c, channels - c);
-            }
-        }
-        for (; pixel < pixels; pixel++)
-            for (int c = 0; c < channels; c += Vector<float>.Count)
-                (Vector.Load(mean + c) + Vector.Load(x + (long)pixel * channels + c)).Store(mean + c, channels - c);
-        for (int c = 0; c < channels; c++)
-            mean[c] /= pixels;
-        for (pixel = 0; pixel + 4 <= pixels; pixel += 4)
-        {
-            float* x0 = x + (long)pixel * channels, x1 = x0 + channels, x2 = x1 + channels, x3 = x2 + channels;
-            for (int c = 0; c < channels; c += Vector<float>.Count)
-            {
-                Vector<float> center = Vector.Load(mean + c);
-                Vector<float> d0 = Vector.Load(x0 + c) - center, d1 = Vector.Load(x1 + c) - center;
-                Vector<float> d2 = Vector.Load(x2 + c) - center, d3 = Vector.Load(x3 + c) - center;
-                (Vector.Load(squares + c) + (d0 * d0 + d1 * d1 + (d2 * d2 + d3 * d3))).Store(squares + c, channels - c);
-            }
-        }
-        for (; pixel < pixels; pixel++)
-            for (int c = 0; c < channels; c += Vector<float>.Count)
-            {
-                Vector<float> difference = Vector.Load(x + (long)pixel * channels + c) - Vector.Load(mean + c);
-                (Vector.Load(squares + c) + difference * difference).Store(squares + c, channels - c);
-            }
-    }
-
-    /// <summary>The statistics of some channels, from the moments of the chunks.</summary>
-    /// <remarks>
-    /// <code>
-    /// δ = mean b - mean a        mean = mean a + δ · b / (a + b)        squares = squares a + squares b + δ² · a b / (a + b)
-    /// </code>
-    /// merges a pixels with b others (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
-    /// computing sample variances", 1979). In double precision, which costs nothing here and makes the order of
-    /// hundreds of chunks harmless.
-    /// </remarks>
-    public static void MergeStatistics(
-        Index1D index, ArrayView<float> mean, ArrayView<float> inverseStd, ArrayView<float> runningMean,
-        ArrayView<float> runningVar, ArrayView<float> moments, float momentum, float epsilon, BatchNormShape shape)
-    {
-        int first = index * MergedChannels, count = Math.Min(MergedChannels, shape.C - first);
-        Span<double> means = stackalloc double[MergedChannels], squares = stackalloc double[MergedChannels];
-        means.Clear();
-        squares.Clear();
-        double merged = 0;
-        for (int chunk = 0; chunk < shape.Chunks; chunk++)
-        {
-            float* chunkMean = moments.Pointer() + (long)chunk * 2 * shape.C + first;
-            float* chunkSquares = chunkMean + shape.C;
-            double pixels = shape.PixelsOf(chunk), total = merged + pixels, share = pixels / total;
-            double weight = merged * share;
-            for (int c = 0; c < count; c++)
-            {
-                double delta = chunkMean[c] - means[c];
-                means[c] += delta * share;
-                squares[c] += chunkSquares[c] + delta * delta * weight;
-            }
-            merged = total;
-        }
-        float* mu = mean.Pointer() + first, rstd = inverseStd.Pointer() + first;
-        float* runningMu = runningMean.Pointer() + first, runningSquare = runningVar.Pointer() + first;
-        for (int c = 0; c < count; c++)
-        {
-            mu[c] = (float)means[c];
-            rstd[c] = (float)(1 / Math.Sqrt(squares[c] / shape.Pixels + epsilon));
-            runningMu[c] = (float)((1 - (double)momentum) * runningMu[c] + momentum * means[c]);
-            runningSquare[c] = (float)(
-                (1 - (double)momentum) * runningSquare[c] + momentum * squares[c] / (shape.Pixels - 1));
-        }
-    }
 
     /// <summary>One chunk of <c>output = act((input - mean) · inverseStd · weight + bias [+ residual])</c>.</summary>
     public static void Normalize(
@@ -162,10 +71,7 @@ internal static unsafe class BatchNormVector
             for (int c = 0; c < channels; c += Vector<float>.Count)
             {
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
-                Vector<float> gradient = Vector.Load(dy + row + c);
-                if (masks != 0)
-                    gradient = gradient.Masked(
-                        y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                Vector<float> gradient = Masked(dy, y, normalization, centered, masks, row, c);
                 if (dr != null)
                     gradient.Store(dr + row + c, channels - c);
                 (Vector.Load(sum + c) + gradient).Store(sum + c, channels - c);
@@ -231,15 +137,25 @@ internal static unsafe class BatchNormVector
                 Vector<float> scale = inverse * Vector.Load(normalization.Weight + c);
                 Vector<float> slope = inverse * Vector.Load(sumNormalized + c) * share;
                 Vector<float> centered = Vector.Load(x + row + c) - Vector.Load(normalization.Mean + c);
-                Vector<float> gradient = Vector.Load(dy + row + c);
-                if (masks != 0)
-                    gradient = gradient.Masked(
-                        y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
+                Vector<float> gradient = Masked(dy, y, normalization, centered, masks, row, c);
                 gradient -= Vector.Load(sum + c) * share;
                 gradient -= centered * slope;
                 (scale * gradient).Store(dx + row + c, channels - c);
             }
         }
+    }
+
+    /// <summary>
+    /// <c>g</c>, the gradient of what goes into the ReLU, if there was one; <paramref name="y"/>, the output, is null
+    /// where no residual was added.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Masked(
+        float* dy, float* y, Normalization normalization, Vector<float> centered, int masks, long row, int c)
+    {
+        Vector<float> gradient = Vector.Load(dy + row + c);
+        return masks == 0 ? gradient
+            : gradient.Masked(y == null ? normalization.Apply(centered, c) : Vector.Load(y + row + c));
     }
 
     /// <summary>Where the values of <see cref="BatchNormChannels"/> lie.</summary>

@@ -3,7 +3,10 @@ using IlgpuCxr.Kernels.Device;
 
 namespace IlgpuCxr.Kernels.BatchNorm;
 
-/// <summary>Launches the kernels of <see cref="BatchNormVector"/>: sums of chunks first, then the whole.</summary>
+/// <summary>
+/// Launches the kernels of <see cref="BatchNormStatisticsVector"/> and <see cref="BatchNormVector"/>: sums of chunks
+/// first, then the whole.
+/// </summary>
 internal sealed class BatchNormVectorPasses : BatchNormPasses
 {
     /// <inheritdoc/>
@@ -13,10 +16,10 @@ internal sealed class BatchNormVectorPasses : BatchNormPasses
         in BatchNormShape shape)
     {
         Tensor moments = RentChunks(device, shape);
-        device.Launch(BatchNormVector.ChunkMoments, shape.Chunks, moments.View, input, shape);
+        device.Launch(BatchNormStatisticsVector.ChunkMoments, shape.Chunks, moments.View, input, shape);
         device.Launch(
-            BatchNormVector.MergeStatistics, BatchNormVector.Merges(shape), mean, inverseStd, runningMean, runningVar,
-            moments.View, momentum, epsilon, shape);
+            BatchNormStatisticsVector.MergeStatistics, BatchNormVector.Merges(shape), mean, inverseStd, runningMean,
+            runningVar, moments.View, momentum, epsilon, shape);
         moments.Release();
     }
 
