@@ -32,7 +32,8 @@ internal static partial class KernelText
     /// <summary>Numbers parameters, functions and labels in the order in which they stand.</summary>
     /// <remarks>
     /// ILGPU 1.5.3 appends to their names what it counts in a process, so that a kernel's text depends on all that was
-    /// compiled before it. The driver keeps what it has assembled by the text: it would find none of it again.
+    /// compiled before it. The driver keeps what it has assembled by the text: it would find none of it again. A few
+    /// texts still differ, by the order of moves (docs/device.md).
     /// </remarks>
     internal static string Renumber(string text)
     {
