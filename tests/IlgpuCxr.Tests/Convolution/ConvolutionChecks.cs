@@ -35,7 +35,7 @@ internal static class ConvolutionChecks
     }
 
     /// <summary>
-    /// The forward pass before a batch norm, and the moments of each tile's pixels where tiles can write them.
+    /// The forward pass before a batch norm, and the moments of each block tile's pixels where these can write them.
     /// </summary>
     /// <remarks>
     /// With u the roundoff: integers and their differences d from a tile's first value add up exactly. The mean rounds

@@ -25,7 +25,7 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
         // An image's three channels, and seven, which are computed as four and eight.
         new(N: 1, H: 9, W: 7, C: 3, K: 8, R: 7, S: 7, Stride: 2, Padding: 3),
         new(N: 2, H: 4, W: 5, C: 7, K: 12, R: 3, S: 3, Stride: 1, Padding: 1),
-        // Quads of channels: 16-byte copies; a depth that ends within a tile.
+        // Quads of channels: 16-byte copies; a depth that ends within a stage.
         new(N: 2, H: 5, W: 4, C: 4, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
         new(N: 1, H: 8, W: 7, C: 12, K: 20, R: 3, S: 3, Stride: 2, Padding: 1),
         new(N: 1, H: 6, W: 5, C: 20, K: 68, R: 1, S: 1, Stride: 2, Padding: 0),
@@ -53,8 +53,8 @@ public sealed class ConvolutionPtxTests(ConvolutionAlgorithm algorithm)
     public void ForwardEqualsTheReference(ConvolutionShape shape) => ConvolutionChecks.Forward(device, shape);
 
     /// <summary>
-    /// A tile has moments of quads of channels, an image's three being made four, and of sums too short for two slices,
-    /// which are 256 deep at least.
+    /// A block tile has moments of quads of channels, an image's three being made four, and of sums too short for two
+    /// slices, which are 256 deep at least.
     /// </summary>
     [TestCaseSource(nameof(shapes))]
     public void ForwardForBatchNormEqualsTheReferenceWithMoments(ConvolutionShape shape) =>

@@ -19,14 +19,15 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
 
     private static readonly ConvolutionShape[] shapes =
     [
-        // One pixel; whole tiles; tiles that the image does not fill, each padding; more channels than a tile has.
+        // One pixel; whole Winograd tiles; some that the image does not fill, each padding; more channels than a block
+        // tile has.
         new(N: 1, H: 1, W: 1, C: 8, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
         new(N: 2, H: 4, W: 8, C: 8, K: 16, R: 3, S: 3, Stride: 1, Padding: 1),
         new(N: 2, H: 5, W: 7, C: 16, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
         new(N: 1, H: 8, W: 11, C: 8, K: 24, R: 3, S: 3, Stride: 1, Padding: 0),
         new(N: 3, H: 6, W: 3, C: 24, K: 8, R: 3, S: 3, Stride: 1, Padding: 2),
         new(N: 1, H: 3, W: 6, C: 8, K: 72, R: 3, S: 3, Stride: 1, Padding: 1),
-        // So many tiles that a gradient's are cut into slices.
+        // So many Winograd tiles that a gradient's are cut into slices.
         new(N: 130, H: 5, W: 5, C: 8, K: 8, R: 3, S: 3, Stride: 1, Padding: 1),
     ];
 
@@ -69,7 +70,7 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
     {
         var shape = new ConvolutionShape(N: 3, H: 6, W: 9, C: 8, K: 16, R: 3, S: 3, Stride: 1, Padding: 1);
         double[][] whole = Passes(shape, new ConvolutionTiledWinogradPasses());
-        // A tile has 36 · (8 + 16) floats, an image six: two images a chunk, then one.
+        // A Winograd tile has 36 · (8 + 16) floats, an image six: two images a chunk, then one.
         double[][] chunked = Passes(shape, new ConvolutionTiledWinogradPasses(2 * 6 * 36 * 24));
         Assert.That(chunked[0], Is.EqualTo(whole[0]), "output");
         Assert.That(chunked[1], Is.EqualTo(whole[1]), "gradInput, masked");
@@ -109,7 +110,7 @@ public sealed class ConvolutionTiledWinogradTests(string selector)
         TestName = "Transforms cost more than few channels save")]
     [TestCase(
         64, 60, 64, 56, ExpectedResult = ConvolutionAlgorithm.Tiled,
-        TestName = "Channels that fill no depth of a tile are direct")]
+        TestName = "Channels that fill no stage are direct")]
     public ConvolutionAlgorithm IsChosenInSinglePrecisionWhereItSaves(int images, int c, int k, int edge)
     {
         using ComputeDevice free = OpenWith("");

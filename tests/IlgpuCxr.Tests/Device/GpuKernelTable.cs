@@ -25,8 +25,8 @@ internal static class GpuKernelTable
         new(registers, 512, TensorOperations: 0, SharedQuads: 32, Barriers: 2, quads);
 
     /// <summary>
-    /// What <c>TileStatistics</c> adds to a kernel, whatever its tile: the squares of four pixels at a time and of one,
-    /// and one in a quotient.
+    /// What <c>TileStatistics</c> adds to a kernel, whatever its block tile: the squares of four pixels at a time and
+    /// of one, and one in a quotient.
     /// </summary>
     public const int StatisticsMultiplyAdds = 4 * 4 + 4 + 1;
 

@@ -28,7 +28,8 @@ public sealed partial class KernelCompilationTests
         string ptx = Compile(kernel, 9);
         int[] barriers = [.. Barrier().Matches(ptx).Select(match => match.Index)];
         Assert.That(barriers, Has.Length.EqualTo(GpuKernelTable.Rows[kernel.Name].Barriers));
-        // The first tile is stored before the loop; in the loop all reads of a tile come before all stores of the next.
+        // The first stage is stored before the loop; in the loop all reads of a stage come before all stores of the
+        // next.
         Assert.That(ptx.IndexOf("st.shared", StringComparison.Ordinal), Is.LessThan(barriers[0]));
         Assert.That(ptx.IndexOf("ld.shared", StringComparison.Ordinal), Is.GreaterThan(barriers[0]));
         Assert.That(

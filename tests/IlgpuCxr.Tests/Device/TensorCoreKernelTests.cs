@@ -39,9 +39,9 @@ public sealed partial class TensorCoreKernelTests
     }
 
     /// <summary>
-    /// A warp computes a quarter of its tile, a depth of 16, of bfloat16 32, at a time: E/32 blocks of 16 rows by E/16
-    /// of 8 columns, in two steps. All that is counted is in the kernel's one loop, but for the copies of the first two
-    /// tiles, results of bfloat16 and the statistics for batch norm.
+    /// A warp computes a quarter of its block tile, a stage of depth 16, of bfloat16 32, at a time: E/32 blocks of 16
+    /// rows by E/16 of 8 columns, in two steps. All that is counted is in the kernel's one loop, but for the copies of
+    /// the first two stages, results of bfloat16 and the statistics for batch norm.
     /// </summary>
     [Test]
     public void HoldsTheExpectedInstructions(

@@ -24,8 +24,8 @@ public sealed partial class WarpgroupKernelTests
     }
 
     /// <summary>
-    /// A tile has a depth of 16, of bfloat16 32: two instructions of 64 rows, for each of which a warp loads a block.
-    /// Rows are loaded and rounded before the loop and in it, a tile ahead of the products. Two or three tiles are
+    /// A stage has a depth of 16, of bfloat16 32: two instructions of 64 rows, for each of which a warp loads a block.
+    /// Rows are loaded and rounded before the loop and in it, a stage ahead of the products. Two or three stages are
     /// copied before the loop, one in it.
     /// </summary>
     [TestCaseSource(typeof(GpuKernels), nameof(GpuKernels.Warpgroup))]
@@ -39,7 +39,7 @@ public sealed partial class WarpgroupKernelTests
         bool isBf16 = kernel.Name.EndsWith("bf16", StringComparison.Ordinal);
         bool alongDepth = !kernel.Name.Contains("BackwardWeights");
         bool hasStatistics = kernel.Name.Contains("ForBatchNorm");
-        int blocks = rows / 64 * 2, tiles = rows + columns == 256 ? 3 : 4;
+        int blocks = rows / 64 * 2, stages = rows + columns == 256 ? 3 : 4;
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
@@ -61,7 +61,7 @@ public sealed partial class WarpgroupKernelTests
                 PtxAssembler.Count(code, @"LDS R\d+"), Is.EqualTo(alongDepth || isBf16 ? 0 : 2 * blocks * 4),
                 "words loaded one by one");
             Assert.That(
-                PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(tiles * (rows + columns) / 32),
+                PtxAssembler.Count(code, "LDGSTS"), Is.EqualTo(stages * (rows + columns) / 32),
                 "copies past the registers");
             Assert.That(
                 PtxAssembler.Count(code, "F2FP"),

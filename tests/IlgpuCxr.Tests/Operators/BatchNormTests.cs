@@ -111,8 +111,8 @@ public sealed class BatchNormTests
     }
 
     /// <summary>
-    /// Statistics that a convolution's tiles have written: few slices, and so many that they are merged twice; of one
-    /// value and of several, the last slice short.
+    /// Statistics that a convolution's block tiles have written: few slices, and so many that they are merged twice; of
+    /// one value and of several, the last slice short.
     /// </summary>
     [Test]
     public void Statistics_that_the_input_carries_take_the_place_of_its_own(
