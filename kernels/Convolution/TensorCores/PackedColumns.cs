@@ -25,7 +25,7 @@ internal readonly struct PackedColumns<TExtent, TMath>(
     where TExtent : struct, ITileExtent
     where TMath : struct, ITensorCoreMath
 {
-    private const int QuadBytes = TensorCoreGemm.QuadBytes, RowQuads = TensorCoreGemm.RowBytes / QuadBytes;
+    private const int QuadBytes = TensorCoreGemm.QuadBytes, RowQuads = AlongDepthLayout.RowQuads;
 
     // What one instruction multiplies is half a row.
     private const int StepBytes = TensorCoreGemm.RowBytes / 2;
