@@ -16,10 +16,6 @@ internal static class Execution
     private const int WrongUsage = 2;
     private const int Interrupted = 130;
 
-    // An interrupted run ends after the batch that it is at, which for a large network on few cores takes tens of
-    // seconds.
-    private static readonly TimeSpan LongestBatch = TimeSpan.FromMinutes(2);
-
     /// <summary>Parses and runs.</summary>
     /// <param name="root">All commands.</param>
     /// <param name="args">The command line.</param>
@@ -116,12 +112,7 @@ internal static class Execution
     {
         try
         {
-            return parsed.Invoke(
-                new InvocationConfiguration
-                {
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = LongestBatch,
-                });
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (AggregateException exception)
         {

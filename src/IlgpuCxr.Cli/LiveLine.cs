@@ -14,13 +14,24 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    private static LiveLine? open;
+
     private readonly Lock sync = new();
     private string shown = "";
     private long lastShown;
 
     /// <summary>A line on standard output; null where that is no terminal.</summary>
     public static LiveLine? Open() =>
-        Output.IsTerminal ? new LiveLine(Console.Out, () => AnsiConsole.Profile.Width) : null;
+        open = Output.IsTerminal ? new LiveLine(Console.Out, () => AnsiConsole.Profile.Width) : null;
+
+    /// <summary>Has somebody print who may not know of the line, where one is open above it.</summary>
+    public static void PrintAbove(Action print)
+    {
+        if (open is { } line)
+            line.Above(print);
+        else
+            print();
+    }
 
     /// <summary>
     /// Shows a text in place of the one before, cut where it is too wide, unless that has only just appeared.
@@ -37,19 +48,26 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
     }
 
     /// <summary>Prints a line above.</summary>
-    public void Print(string line)
+    public void Print(string line) => Above(() => output.WriteLine(Output.Plain(line)));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        open = null;
+        lock (sync)
+            Write("");
+    }
+
+    private void Above(Action print)
     {
         lock (sync)
         {
             string text = shown;
             Write("");
-            output.WriteLine(Output.Plain(line));
+            print();
             Write(text);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => Write("");
 
     private void Write(string text)
     {

@@ -52,7 +52,7 @@ internal static class Output
     public static void Line(string text) => Console.Out.WriteLine(Plain(text));
 
     /// <summary>Prints a line on standard error.</summary>
-    public static void ErrorLine(string text) => Console.Error.WriteLine(Plain(text));
+    public static void ErrorLine(string text) => LiveLine.PrintAbove(() => Console.Error.WriteLine(Plain(text)));
 
     /// <summary>A number with thousands separated, such as <c>11,243,464</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

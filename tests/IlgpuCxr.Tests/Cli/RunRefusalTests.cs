@@ -1,11 +1,9 @@
-using System.Diagnostics;
-using System.Globalization;
 using IlgpuCxr.Tests.Data;
 using IlgpuCxr.Tests.Training;
 
 namespace IlgpuCxr.Tests.Cli;
 
-/// <summary>What <c>cxr train</c> does with a directory that holds a run, and what an interruption says.</summary>
+/// <summary>What <c>cxr train</c> does with a directory that holds a run.</summary>
 public sealed class RunRefusalTests
 {
     private CommandLine cxr;
@@ -122,23 +120,6 @@ public sealed class RunRefusalTests
         cxr.Run(
             "evaluate", "--checkpoint", Path.Combine(Run, "best"), "--data", part2.Root, "--device",
             "cpu").AssertRefused(1, "is binary (infected, normal)");
-    }
-
-    [Test]
-    [Platform(Exclude = "Win", Reason = "Windows has no signals.")]
-    public void An_interruption_without_anything_saved_promises_nothing()
-    {
-        using Process process = cxr.Start(
-            "bench", "--size", "32", "--batch", "2", "--steps", "1000000", "--device", "cpu");
-        // The handler of the signal is there once the program computes; before, the signal ends it at once. Starting
-        // takes less than a second of a processor.
-        while (!process.HasExited && process.TotalProcessorTime < TimeSpan.FromSeconds(3))
-            Thread.Sleep(10);
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
-            kill.WaitForExit();
-        CommandResult stopped = CommandLine.Finish(process);
-        Assert.That(stopped.ExitCode, Is.EqualTo(130), stopped.Error);
-        Assert.That(stopped.ErrorLines, Is.EqualTo(new[] { "Interrupted." }));
     }
 
     private string[] Arguments(params string[] more) => Arguments(data, more);
