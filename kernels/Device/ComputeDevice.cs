@@ -115,9 +115,6 @@ public sealed partial class ComputeDevice : IDisposable
     /// retaining such a tensor afterwards does nothing.
     /// </summary>
     /// <param name="step">What to run. What it throws is passed on.</param>
-    /// <exception cref="DeviceException">
-    /// A size of the step, or of what its kernels need for it, is more than an index can count.
-    /// </exception>
     public void Run(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
@@ -125,13 +122,9 @@ public sealed partial class ComputeDevice : IDisposable
         {
             step();
         }
-        catch (Exception exception)
+        catch
         {
             Arena.Abandon();
-            if (exception is OverflowException)
-                throw new DeviceException(
-                    "A step needs more than the 2147483647 elements at a time that a kernel can count; use a smaller batch or smaller images.",
-                    exception);
             throw;
         }
     }

@@ -37,6 +37,13 @@ internal static class Sizes
                 $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1024; {remedy}.");
     }
 
+    /// <summary>What a step comes to, of elements of its working memory, indices or groups, as a kernel counts.</summary>
+    /// <exception cref="DeviceException">It is more.</exception>
+    public static int Countable(long count) => count <= MaxElements
+        ? (int)count
+        : throw new DeviceException(
+            "A step needs more elements at a time than a kernel counts, 2³¹ - 1024; use a smaller batch or smaller images.");
+
     /// <summary>As <see cref="RequireCountable"/>, of weights, which no tensor holds.</summary>
     /// <exception cref="DeviceException">They are more.</exception>
     public static void RequireCountableWeights(in TensorShape weights) =>

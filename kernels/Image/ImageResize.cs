@@ -42,7 +42,8 @@ public static class ImageResize
         else
         {
             device.Launch(
-                ImageResizeNaive.Forward, checked(shape.N * shape.MaxPixels), output, pixels, parameters, shape);
+                ImageResizeNaive.Forward, Sizes.Countable((long)shape.N * shape.MaxPixels), output, pixels, parameters,
+                shape);
         }
     }
 

@@ -43,8 +43,8 @@ public static class ImageTransform
         {
             int tiles = ResampledTile.Count(shape.Size);
             device.LaunchGrouped(
-                ImageTransformGroup.Forward, new Index2D(checked(tiles * tiles * shape.N), 1), Specialization,
-                output.View, pixels, parameters, shape);
+                ImageTransformGroup.Forward, new Index2D(Sizes.Countable((long)tiles * tiles * shape.N), 1),
+                Specialization, output.View, pixels, parameters, shape);
         }
         else
         {

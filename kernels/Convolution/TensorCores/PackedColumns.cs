@@ -72,7 +72,7 @@ internal readonly struct PackedColumns<TExtent, TMath>(
 
     /// <summary>Floats that a matrix takes when it is packed.</summary>
     public static int Count(int columns, int depth) =>
-        checked(Ceiling.Divide(columns, TExtent.Length) * Stages(depth) * Quads * 4);
+        Sizes.Countable((long)Ceiling.Divide(columns, TExtent.Length) * Stages(depth) * Quads * 4);
 
     /// <summary>Packs one quad of a matrix.</summary>
     public static void Pack<TColumns>(

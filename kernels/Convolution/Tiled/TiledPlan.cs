@@ -20,7 +20,7 @@ internal readonly record struct TiledPlan(
 
     /// <summary>Block tiles in all.</summary>
     public int Tiles { get; } =
-        checked(Ceiling.Divide(Rows, RowExtent) * Ceiling.Divide(Columns, ColumnExtent));
+        Sizes.Countable((long)Ceiling.Divide(Rows, RowExtent) * Ceiling.Divide(Columns, ColumnExtent));
 
     /// <summary>Slices of the depth.</summary>
     public int Slices { get; } = Math.Max(1, Ceiling.Divide(Depth, SliceDepth));

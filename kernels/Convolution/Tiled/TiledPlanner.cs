@@ -89,7 +89,8 @@ internal sealed class TiledPlanner(int stageDepth, double pace, params TileCost[
     {
         (TileCost tile, int sliceDepth, cycles) = Cheapest(rows, columns, depth, products, isCut, forced);
         int paddedDepth = Slices(depth, sliceDepth) * sliceDepth;
-        return new TiledPlan(rows, columns, checked(products * paddedDepth), tile.Rows, tile.Columns, sliceDepth);
+        return new TiledPlan(
+            rows, columns, Sizes.Countable((long)products * paddedDepth), tile.Rows, tile.Columns, sliceDepth);
     }
 
     /// <summary>Cycles that floats take to or from memory.</summary>

@@ -14,7 +14,7 @@ internal static unsafe class ConvolutionPacking
 {
     /// <summary>Floats of packed weights with the run of zeros.</summary>
     public static int Length(int blocks, int taps, int run, int columns) =>
-        checked(blocks * taps * run * columns + run);
+        Sizes.Countable((long)blocks * taps * run * columns + run);
 
     /// <summary>
     /// Packs a block of output channels of one tap, for forward: <c>packed[block, tap, i, k] = weights[k, tap, i]</c>.

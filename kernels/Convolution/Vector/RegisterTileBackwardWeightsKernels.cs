@@ -78,10 +78,11 @@ internal static unsafe class RegisterTileBackwardWeightsKernels<TVector, TMath>
 
     /// <summary>Floats of memory that <see cref="BackwardWeights"/> needs for each thread.</summary>
     public static int MemoryOfThread(in ConvolutionShape shape, in BackwardWeightsGrid grid) =>
-        checked(
-            Ceiling.Divide(
-                grid.RowsPerChunk * shape.Q * (Columns + BackwardWeightsGrid.GroupOf(Rows)), CpuMemory.LineFloats)
-            * CpuMemory.LineFloats);
+        Ceiling.Divide(
+            Sizes.Countable(
+                (long)grid.RowsPerChunk * shape.Q * (Columns + BackwardWeightsGrid.GroupOf(Rows))),
+            CpuMemory.LineFloats)
+        * CpuMemory.LineFloats;
 
     /// <summary>
     /// Some channels of the input pixel under a tap for each pixel of some output rows:

@@ -46,8 +46,10 @@ internal sealed class ConvolutionWinogradPasses<TVector, TMath, TWinograd> : Con
         ComputeDevice device, ArrayView<float> gradWeights, Tensor gradOutput, Tensor input, in ConvolutionShape shape)
     {
         var grid = WinogradBackwardWeightsGrid.Of(shape, TWinograd.Outputs, Rows, Columns);
-        Tensor transformedInput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.InputPlane)));
-        Tensor transformedGradOutput = device.Arena.Rent(TensorShape.Vector(checked(Elements * grid.GradOutputPlane)));
+        Tensor transformedInput = device.Arena.Rent(
+            TensorShape.Vector(Sizes.Countable((long)Elements * grid.InputPlane)));
+        Tensor transformedGradOutput = device.Arena.Rent(
+            TensorShape.Vector(Sizes.Countable((long)Elements * grid.GradOutputPlane)));
         int threads = Math.Min(device.Threads, grid.Blocks);
         int blockSums = Elements * grid.BlockPlane(Rows * Columns);
         int blocks = grid.BlockByBlock && grid.Chunks == 1 ? threads : grid.Blocks;

@@ -21,7 +21,7 @@ internal readonly record struct WinogradWeights(int InChannels, int OutChannels,
 
     /// <summary>Floats of all transformed weights.</summary>
     public int Length(int elements, int columns) =>
-        checked(Ceiling.Divide(OutChannels, columns) * elements * ElementPitch(columns));
+        Sizes.Countable((long)Ceiling.Divide(OutChannels, columns) * elements * ElementPitch(columns));
 
     /// <summary>Copies some weights into <c>[input channel, tap, columns]</c>.</summary>
     /// <remarks>

@@ -20,7 +20,7 @@ internal static unsafe class TaskCounter
     /// <param name="floats">Floats behind the counter.</param>
     public static Tensor Rent(ComputeDevice device, long floats)
     {
-        Tensor memory = device.Arena.Rent(TensorShape.Vector(checked((int)(Floats + floats))));
+        Tensor memory = device.Arena.Rent(TensorShape.Vector(Sizes.Countable(Floats + floats)));
         Restart(device, memory);
         return memory;
     }

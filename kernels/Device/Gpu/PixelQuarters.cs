@@ -21,7 +21,7 @@ internal readonly struct PixelQuarters
     {
         byQuads = new FastDivisor(channels / 4);
         step = Ceiling.Divide(pixels, 4) * Quads;
-        last = checked(pixels * Quads) - 1;
+        last = Sizes.Countable((long)pixels * Quads) - 1;
     }
 
     /// <summary>Threads that take all elements.</summary>

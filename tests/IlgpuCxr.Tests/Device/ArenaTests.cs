@@ -22,6 +22,15 @@ public sealed class ArenaTests
     }
 
     [Test]
+    public void An_overflow_of_the_callers_own_is_passed_on()
+    {
+        int most = int.MaxValue;
+        Assert.That(
+            () => device.Run(() => device.Arena.Rent(TensorShape.Vector(checked(most + 1)))),
+            Throws.TypeOf<OverflowException>());
+    }
+
+    [Test]
     public void A_planned_step_fits_exactly()
     {
         device.Plan(TwoOverlappingTensors);
