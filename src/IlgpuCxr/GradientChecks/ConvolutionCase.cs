@@ -43,6 +43,10 @@ public class ConvolutionCase : OperatorCase
     public override IReadOnlyList<string> Algorithms => NamesOf<ConvolutionAlgorithm>();
 
     /// <inheritdoc/>
+    public override bool Runs(ComputeDevice device, string algorithm) =>
+        Convolution.Choose(device, shape).ToString().Equals(algorithm, StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
     public override double[] Forward()
     {
         var output = new double[shape.Output.Count];

@@ -81,7 +81,8 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
             ComputeDevice device = Open(algorithm);
             try
             {
-                reports.Add(CheckKernels(check, device, algorithm.Length == 0 ? "chosen" : algorithm));
+                if (check.Runs(device, algorithm))
+                    reports.Add(CheckKernels(check, device, algorithm.Length == 0 ? "chosen" : algorithm));
             }
             catch (DeviceException)
             {

@@ -60,6 +60,15 @@ public abstract class OperatorCase
     public abstract IReadOnlyList<string> Algorithms { get; }
 
     /// <summary>
+    /// Whether an algorithm that is forced computes the case itself; of shapes that it cannot compute another takes its
+    /// place, which is checked under its own name.
+    /// </summary>
+    /// <param name="device">A device that is told to use the algorithm.</param>
+    /// <param name="algorithm">One of <see cref="Algorithms"/>.</param>
+    /// <exception cref="DeviceException">The device cannot run the algorithm.</exception>
+    public virtual bool Runs(ComputeDevice device, string algorithm) => true;
+
+    /// <summary>
     /// The smallest distance of a value from where the operator has a kink: ReLU's 0, two candidates of a maximum that
     /// are equal. Neither a central difference nor rounding may move a value over it.
     /// </summary>

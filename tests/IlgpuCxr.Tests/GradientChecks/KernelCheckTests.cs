@@ -41,6 +41,17 @@ public sealed class KernelCheckTests(string selector)
         });
     }
 
+    [Test]
+    public void Winograd_is_told_of_the_shapes_that_it_computes()
+    {
+        foreach (OperatorCase check in StandardCases.Of("convolution"))
+        {
+            bool fits = check.Shape.Contains("3x3 stride 1", StringComparison.Ordinal);
+            string[] told = [.. checker.CheckKernels(check).Select(report => report.Algorithm)];
+            Assert.That(told.Contains("winograd4"), Is.EqualTo(selector == "cpu" && fits), check.Shape);
+        }
+    }
+
     [TestCaseSource(nameof(Cases))]
     public void Kernels_are_within_rounding_of_the_reference(string name, int index)
     {
