@@ -199,8 +199,6 @@ public sealed class StudyReproduction(
             trainer.Begin();
         // The trainer keeps others out of the directory from now on.
         plan.Directory.Claim(plan.Configuration);
-        // Who only evaluates what another call has trained does not know how that computed.
-        bool wasDone = trainer.IsDone;
         IReadOnlyList<EpochResult> history = trainer.Run(observer, cancellation);
         // What is evaluated is another network: a device on which training just fits has no room for both.
         trainer.FreeMemory();
@@ -215,12 +213,15 @@ public sealed class StudyReproduction(
             PredictionFile.Write(
                 plan.Directory.Predictions, training.Task, predictor.Predict(images.Unlabelled, loader, cancellation));
         }
+        // An earlier call may have trained some of the epochs, or all, on another device or in another way.
+        bool isThisDevices = trainer.TrainedOn == DeviceText.Of(device);
         var result = new RowResult(
-            plan.Configuration, device.Name, history, history.Sum(epoch => epoch.Seconds), splits)
+            plan.Configuration, isThisDevices ? device.Name : trainer.TrainedOn, history,
+            history.Sum(epoch => epoch.Seconds), splits)
         {
             LeftOut = LeftOutImages.Of(images, loader.Unreadable),
-            Precision = wasDone ? null : device.Precision,
-            Algorithms = wasDone ? null : device.Algorithms,
+            Precision = isThisDevices ? device.Precision : null,
+            Algorithms = isThisDevices ? device.Algorithms : null,
         };
         plan.Directory.WriteResult(result);
         return result;

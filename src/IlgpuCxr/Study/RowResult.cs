@@ -6,7 +6,10 @@ namespace IlgpuCxr.Study;
 
 /// <summary>What came of a row: the file <c>result.json</c>, whose presence says that the row is complete.</summary>
 /// <param name="Configuration">What decided it.</param>
-/// <param name="Device">Where it was computed.</param>
+/// <param name="Device">
+/// Where it was trained: the device's name, or <see cref="Trainer.TrainedOn"/> where that says more than the device of
+/// the call that completed the row.
+/// </param>
 /// <param name="History">All epochs; in Part 2 the first is the untrained network.</param>
 /// <param name="Seconds">Time of the epochs, interruptions left out.</param>
 /// <param name="Splits">How the best checkpoint does.</param>
@@ -21,8 +24,8 @@ public sealed record RowResult(
     public LeftOutImages? LeftOut { get; init; }
 
     /// <summary>
-    /// How exactly was multiplied by the call that trained the last epochs; null where another call evaluated them, and
-    /// in files from before it was noted. No part of the configuration, because a checkpoint goes on with any.
+    /// How exactly was multiplied; null where <see cref="Device"/> tells, and in files from before it was noted. No part
+    /// of the configuration, because a checkpoint goes on with any.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Precision? Precision { get; init; }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IlgpuCxr.Cli.Commands;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
@@ -113,6 +114,9 @@ public sealed class StudyReproductionTests
         Directory.CreateDirectory(judged.Location);
         foreach (string name in new[] { "last.safetensors", "config.json", "log.csv", "row.json" })
             File.Copy(trained.PathOf(name), judged.PathOf(name));
+        JsonNode configuration = JsonNode.Parse(File.ReadAllBytes(judged.PathOf("config.json")))!;
+        configuration["trainedOn"] = "one GPU, from epoch 1 on another in tf32";
+        File.WriteAllText(judged.PathOf("config.json"), configuration.ToJsonString());
         ChangedCheckpoint.Write(judged.PathOf("best.safetensors"), trained.PathOf("best"), "fc.bias", 100, 100, 100);
         using ComputeDevice device = SmallRun.Open(2);
         RowResult result =
@@ -121,7 +125,9 @@ public sealed class StudyReproductionTests
             result.Splits.SelectMany(split => split.Confusion).Select(matrix => matrix[0][0] + matrix[1][0]),
             Is.All.Zero, "Every label is said of every image.");
         Assert.That(File.ReadAllLines(judged.Predictions), Has.Length.EqualTo(3).And.All.EndsWith(",1,1,1"));
-        Assert.That(result.Precision, Is.Null, "Who judges what another call has trained does not know how.");
+        Assert.That(
+            (result.Device, result.Precision), Is.EqualTo(("one GPU, from epoch 1 on another in tf32", (Precision?)null)),
+            "Where it was trained, and not where it was judged.");
     }
 
     [Test]
