@@ -22,8 +22,17 @@ internal static class SelfTestCommand
 
     private static int Run(ParseResult parsed)
     {
-        bool isJson = parsed.GetValue(CommonOptions.Json);
         using ComputeDevice device = CommonOptions.OpenDevice(parsed);
+        return Run(device, parsed.GetValue(CommonOptions.Json), parsed.GetValue(CommonOptions.Verbose));
+    }
+
+    /// <summary>Checks a device and prints what was found.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="isJson">Whether it is printed as JSON.</param>
+    /// <param name="isVerbose">Whether exceptions are printed whole.</param>
+    /// <returns>The exit code.</returns>
+    internal static int Run(ComputeDevice device, bool isJson, bool isVerbose)
+    {
         var checks = new List<SelfCheck>();
         if (!isJson)
             Output.Line($"{device.Name}, {device.Precision.ToString().ToLowerInvariant()}");
@@ -32,7 +41,7 @@ internal static class SelfTestCommand
         {
             checks.Add(check);
             if (!isJson)
-                Print(check, parsed.GetValue(CommonOptions.Verbose));
+                Print(check, isVerbose);
         }
         int failed = checks.Count(check => !check.Passed);
         if (isJson)

@@ -55,6 +55,29 @@ public sealed class ClassMetricsTests
         Assert.That(ClassMetrics.Of(predictions, 0, "label", seed: 2).F1, Is.Not.EqualTo(metrics.F1));
     }
 
+    [Test]
+    public void Intervals_of_F1_are_of_a_thousand_samples_that_keep_the_number_of_images_of_each_class()
+    {
+        int[] labels = [.. Enumerable.Range(0, 30).Select(n => n < 10 ? 1 : 0)];
+        bool[] said = [.. Enumerable.Range(0, 30).Select(n => n % 3 != 0 == n < 10)];
+        var predictions = new Predictions(
+            ClassificationTask.MultiLabel, 1, [.. said.Select(yes => yes ? 1f : -1f)], labels);
+        var random = SplitMix64.ForName(7, "bootstrap");
+        double[] scores = [.. Enumerable.Range(0, 1000).Select(_ =>
+        {
+            int found = Drawn(0, 10), wrong = Drawn(10, 20);
+            return 2.0 * found / (found + wrong + 10);
+        })];
+        double score = 2.0 * said.Take(10).Count(yes => yes) / (said.Count(yes => yes) + 10);
+        Estimate interval = ClassMetrics.Of(predictions, 0, "label", seed: 7).F1!.Value;
+        Estimate expected = Estimate.Of(score, scores);
+        Assert.That(interval.Value, Is.EqualTo(expected.Value).Within(1e-12));
+        Assert.That(interval.Lower, Is.EqualTo(expected.Lower).Within(1e-12));
+        Assert.That(interval.Upper, Is.EqualTo(expected.Upper).Within(1e-12));
+
+        int Drawn(int first, int count) => Enumerable.Range(0, count).Count(_ => said[first + random.NextInt(count)]);
+    }
+
     /// <remarks>Above 37 or so all probabilities are 1 in double precision.</remarks>
     [Test]
     public void Images_are_ranked_however_sure_the_network_is([Values] ClassificationTask task)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Metrics;
 using IlgpuCxr.Reports;
 using IlgpuCxr.Study;
 using IlgpuCxr.Tests.Study;
@@ -79,6 +80,37 @@ public sealed partial class StudyReportTests
                 .And.Contain("<td class=\"start\">88.83</td><td class=\"ours\">86.67</td><td class=\"down\">-2.16</td>")
                 .And.Contain("<td>3 of 200 (2 %)</td><td class=\"ours\">32 of 35 (91 %)</td>"),
             "the best epoch and the accuracy of row 1, COVID-19 found of row p2:2");
+
+    [Test]
+    public void Html_has_the_interval_of_the_COVID_19_found_on_validation_images()
+    {
+        string study = Path.Combine(folder.FullName, "covid");
+        var row = new RowDirectory(study, StudyRows.Parse("p2:2")[0]);
+        Directory.CreateDirectory(row.Location);
+        RowResult sample = SampleResults.Of("p2:2");
+        row.WriteResult(sample with
+        {
+            Splits =
+            [
+                .. sample.Splits.Select((split, s) => split with
+                {
+                    Classes =
+                    [
+                        .. split.Classes.Select((found, c) => found with
+                        {
+                            Sensitivity = new Estimate(0.5, 0.1 * s + 0.01 * c, 0.9),
+                        }),
+                    ],
+                }),
+            ],
+        });
+        var written = new StudyReport(study);
+        written.Write();
+        int validation = sample.Splits.ToList().FindIndex(split => split.Split == SplitNames.Validation);
+        Assert.That(validation, Is.Positive, "not what comes first");
+        Assert.That(
+            File.ReadAllText(written.HtmlPath), Does.Match($"(?s)id=\"covid\".*<td>0\\.{validation}0–0\\.90</td></tr>"));
+    }
 
     [Test]
     public void Metrics_are_called_what_they_are() =>
