@@ -87,6 +87,31 @@ internal static class OutputFile
             throw new IOException("it is a directory");
     }
 
+    /// <summary>Fails where a file system that can tell has no room for a file; leaves none.</summary>
+    /// <param name="path">The file, in a directory that can be written.</param>
+    /// <param name="bytes">Its length, at least 1.</param>
+    /// <exception cref="IOException">There is too little room.</exception>
+    public static void TryRoom(string path, long bytes)
+    {
+        var allocated = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            PreallocationSize = bytes,
+        };
+        string temporary = TemporaryOf(Links.Resolve(path));
+        try
+        {
+            // What the drive says is free would leave out quotas.
+            new FileStream(temporary, allocated).Dispose();
+        }
+        finally
+        {
+            TryDelete(temporary);
+        }
+    }
+
     /// <summary>The temporary files of a file, those of killed processes and those in use.</summary>
     /// <param name="path">The file, in a directory that exists.</param>
     public static IEnumerable<string> LeftOversOf(string path)

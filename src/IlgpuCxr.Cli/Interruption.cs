@@ -46,6 +46,7 @@ internal static class Interruption
     // Not by System.CommandLine, which tells nobody of the first signal, and waits as long after a second.
     private static int Interruptible(Func<CancellationToken, int> run, string? announcement)
     {
+        int signals = 0;
         using var source = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -53,7 +54,8 @@ internal static class Interruption
 
         void Stop(PosixSignalContext signal)
         {
-            if (source.IsCancellationRequested)
+            // Each signal has a thread of its own.
+            if (Interlocked.Increment(ref signals) > 1)
                 return;
             signal.Cancel = true;
             if (announcement is not null)

@@ -14,6 +14,7 @@ internal sealed class LiveLine(TextWriter output, Func<int> width) : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    // A process has one terminal.
     private static LiveLine? open;
 
     private readonly Lock sync = new();

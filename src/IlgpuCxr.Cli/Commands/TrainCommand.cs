@@ -155,6 +155,9 @@ internal static class TrainCommand
             TrainingDisplay.PrintHeader(device, options, trainer.Imported, data);
         IReadOnlyList<EpochResult> history = TrainingDisplay.Run(
             quiet || isDone, observer => trainer.Run(observer, cancellation));
+        if (history.Count(epoch => epoch.Seconds == 0) is > 0 and int untimed)
+            Output.ErrorLine(
+                $"'{run.Location}' has no log.csv any more that tells the times of {ReportText.Count(untimed, "epoch")}; they count as 0 s.");
         // What is evaluated is another network: a device on which training just fits has no room for both.
         trainer.FreeMemory();
         // The report tells which could not be read, and without an epoch nobody has read them.

@@ -44,7 +44,7 @@ public sealed class RowDirectory
 
     /// <summary>Makes the directory, where it is not there yet.</summary>
     /// <returns>The files of the run.</returns>
-    /// <exception cref="UsageException">The directory cannot be written.</exception>
+    /// <exception cref="IOException">The directory cannot be written; the message says why and what to do.</exception>
     public RunDirectory Open() => new(Location);
 
     /// <summary>Refuses a directory that was made for something else.</summary>

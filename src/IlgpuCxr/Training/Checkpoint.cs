@@ -67,6 +67,13 @@ public static class Checkpoint
         }
     }
 
+    /// <summary>What the tensors of a checkpoint take, which is nearly all of its file.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="optimizer">The optimizer whose memory is saved; null for none.</param>
+    internal static long BytesOf(Network network, Optimizer? optimizer) => sizeof(float)
+        * (network.Parameters.Sum(parameter => parameter.Value.Length)
+            + StateOf(network, optimizer).Sum(state => state.Values.Length));
+
     /// <summary>Reads what a checkpoint says about itself.</summary>
     /// <param name="path">The file, with or without <c>.safetensors</c>.</param>
     /// <exception cref="NetworkException">The file is no checkpoint of this program.</exception>

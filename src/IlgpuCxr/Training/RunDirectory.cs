@@ -30,21 +30,18 @@ public sealed class RunDirectory
 
     /// <summary>Opens or creates the directory.</summary>
     /// <param name="path">Where.</param>
-    /// <exception cref="UsageException">It cannot be written; the message says why.</exception>
+    /// <exception cref="IOException">It cannot be written; the message says why and what to do.</exception>
     public RunDirectory(string path)
     {
         Location = path;
-        try
+        OutputRefusal.Explain(path, () =>
         {
+            if (File.Exists(path))
+                throw new IOException("it is a file and not a directory");
             Directory.CreateDirectory(path);
             // A permission that is missing should show before the first epoch, not after it.
             OutputFile.Try(Path.Combine(path, ConfigurationName));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            string reason = File.Exists(path) ? "it is a file and not a directory" : exception.Message.TrimEnd('.');
-            throw new UsageException($"--out '{path}' cannot be written ({reason}); choose a directory that can.");
-        }
+        });
     }
 
     /// <summary>Where it is.</summary>
@@ -100,6 +97,25 @@ public sealed class RunDirectory
         {
             held!.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Refuses a disk without room for checkpoints, which else would show when an epoch is trained.</summary>
+    /// <param name="bytes">What they take.</param>
+    /// <exception cref="IOException">It has none, as far as its file system tells.</exception>
+    internal void RequireRoom(long bytes)
+    {
+        try
+        {
+            OutputFile.TryRoom(Path.Combine(Location, LogName), bytes);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{Location}' has no room for checkpoints, which take up to {bytes / 1e6:F0} MB; free some, or choose another --out."),
+                exception);
         }
     }
 
@@ -167,8 +183,12 @@ public sealed class RunDirectory
             csv.ReadHeader();
             while (csv.Read())
             {
-                times[csv.GetField<int>("epoch")] =
-                    (csv.GetField<double>("seconds"), csv.GetField<double>("images_per_second"));
+                // Of a damaged log the other lines stay.
+                if (csv.TryGetField("epoch", out int epoch) && csv.TryGetField("seconds", out double seconds)
+                    && csv.TryGetField("images_per_second", out double imagesPerSecond))
+                {
+                    times[epoch] = (seconds, imagesPerSecond);
+                }
             }
         }
         catch (Exception exception) when (exception is CsvHelperException or IOException or UnauthorizedAccessException)

@@ -111,7 +111,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Starts the run in a directory that holds none.</summary>
     /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
-    /// <exception cref="IOException">The directory cannot be written.</exception>
+    /// <exception cref="IOException">The directory cannot be written, or has no room for checkpoints.</exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
     public void Begin()
     {
@@ -120,6 +120,9 @@ public sealed class Trainer : IDisposable
             throw new UsageException(
                 $"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
         RefuseWithoutLast();
+        // Each is written before the one that it replaces is gone.
+        long last = Checkpoint.BytesOf(network, optimizer);
+        run.RequireRoom(last + Checkpoint.BytesOf(network, null) + (options.Epochs > 1 ? last : 0));
         WriteConfiguration();
     }
 
@@ -131,7 +134,9 @@ public sealed class Trainer : IDisposable
     /// A checkpoint is none of this network, or lacks a part, or the best one is gone.
     /// </exception>
     /// <exception cref="WeightFormatException">A checkpoint cannot be read.</exception>
-    /// <exception cref="IOException">The directory or the best checkpoint cannot be written.</exception>
+    /// <exception cref="IOException">
+    /// The directory or the best checkpoint cannot be written, or there is no room for the next.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
     public void Resume()
     {
@@ -162,6 +167,8 @@ public sealed class Trainer : IDisposable
         TrainedOn = IsDone || before == TrainedOn || before.EndsWith($" on {TrainedOn}", StringComparison.Ordinal)
             ? before
             : $"{before}, from epoch {EpochsDone} on {TrainedOn}";
+        if (!IsDone)
+            run.RequireRoom(Checkpoint.BytesOf(network, optimizer));
     }
 
     /// <summary>Trains until all epochs are done.</summary>

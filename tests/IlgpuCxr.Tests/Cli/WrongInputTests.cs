@@ -148,7 +148,7 @@ public sealed class WrongInputTests
         File.WriteAllText(cxr.PathOf("file"), "");
         foreach ((string path, string expected) in new[] { ("file", "file' cannot be written (it is a file and not a directory)"), (Path.Combine("file", "run"), "cannot be written") })
             cxr.Run("train", "--data", data.Root, "--size", "32", "--out", cxr.PathOf(path)).AssertRefused(
-                WrongUsage, expected);
+                Failed, expected);
         cxr.Run("train", "--data", data.Root, "--size", "32", "--out", "").AssertRefused(WrongUsage, "--out ''");
     }
 

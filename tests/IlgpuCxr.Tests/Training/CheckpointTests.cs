@@ -56,6 +56,8 @@ public sealed class CheckpointTests
         optimizer.Step();
         string last = folder.PathOf("last");
         Checkpoint.Save(last, device, network, optimizer);
+        long header = new FileInfo(last + ".safetensors").Length - Checkpoint.BytesOf(network, optimizer);
+        Assert.That(header, Is.InRange(1, 100_000), "what is not tensors");
 
         using var other = new Network(device, "resnet18", NetworkHead.Part1);
         using var otherOptimizer = new Optimizer(device, other, options);

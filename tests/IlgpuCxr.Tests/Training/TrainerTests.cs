@@ -362,6 +362,32 @@ public sealed class TrainerTests() : TrainingRunTests(Options, () => DataFolder.
     }
 
     [Test]
+    public void A_log_with_a_damaged_line_keeps_the_times_of_the_others()
+    {
+        using var run = new SmallRun(Data.Root);
+        run.Files.WriteLog(History);
+        string[] lines = File.ReadAllLines(run.PathOf("log.csv"));
+        lines[1] = lines[1][..lines[1].LastIndexOf(',')];
+        File.WriteAllLines(run.PathOf("log.csv"), lines);
+        EpochResult[] without = [.. History.Select(epoch => epoch with { Seconds = 0, ImagesPerSecond = 0 })];
+        Assert.That(
+            run.Files.WithTimes(without), Is.EqualTo(without.Take(1).Concat(History.Skip(1))).And.Not.EqualTo(without));
+    }
+
+    [Test]
+    public void A_disk_without_room_for_checkpoints_is_refused_and_nothing_left_on_it()
+    {
+        using var run = new SmallRun(Data.Root);
+        // No disk has so much.
+        Assert.That(
+            () => run.Files.RequireRoom(1L << 60),
+            Throws.TypeOf<IOException>().With.Message.Contains("no room for checkpoints, which take up to 1152921504607 MB"));
+        Assert.That(Directory.GetFiles(run.Files.Location), Is.Empty);
+        Assert.That(() => run.Files.RequireRoom(1), Throws.Nothing);
+        Assert.That(Directory.GetFiles(run.Files.Location), Is.Empty);
+    }
+
+    [Test]
     public void A_log_that_cannot_be_written_loses_no_epoch()
     {
         using var run = new SmallRun(Data.Root);
