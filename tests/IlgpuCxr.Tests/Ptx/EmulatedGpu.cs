@@ -118,9 +118,12 @@ internal sealed class EmulatedGpu : IKernelLoader
                 writer.End, Is.EqualTo(program.Parameters[i].Offset + program.Parameters[i].Size),
                 "ILGPU lays a kernel's argument out in another way.");
         }
-        for (int y = 0; y < grid.Y; y++)
-            for (int x = 0; x < grid.X; x++)
-                new PtxGroup(program, global, parameters, threads, grid, (x, y)).Run();
+        global.Run(() =>
+        {
+            for (int y = 0; y < grid.Y; y++)
+                for (int x = 0; x < grid.X; x++)
+                    new PtxGroup(program, global, parameters, threads, grid, (x, y)).Run();
+        });
     }
 
     /// <summary>

@@ -14,6 +14,7 @@ internal sealed class PtxGroup
         PtxProgram program, PtxMemory global, byte[] parameters, int size, (int X, int Y) grid, (int X, int Y) index)
     {
         this.program = program;
+        Index = index.Y * grid.X + index.X;
         Global = global;
         Parameters = parameters;
         Shared = new PtxSharedMemory(program.SharedBytes, size);
@@ -39,6 +40,12 @@ internal sealed class PtxGroup
         }
     }
 
+    /// <summary>Its number among all groups.</summary>
+    public int Index { get; }
+
+    /// <summary>Barriers that its threads have met at.</summary>
+    public int Epoch { get; private set; }
+
     public PtxMemory Global { get; }
 
     public PtxSharedMemory Shared { get; }
@@ -57,7 +64,7 @@ internal sealed class PtxGroup
                 return;
             if (threads.All(thread => thread.Waiting is PtxStep.Barrier or PtxStep.Return))
             {
-                Shared.NextEpoch();
+                Epoch++;
                 foreach (PtxThread thread in threads.Where(thread => thread.Waiting == PtxStep.Barrier))
                     Resume(thread);
                 continue;

@@ -174,8 +174,8 @@ internal sealed partial class PtxProgram
         Func<PtxThread, ulong, ulong> read = parts[1] switch
         {
             "param" => (thread, address) => Little(thread.Group.Parameters.AsSpan((int)address, bytes)),
-            "global" => (thread, address) => thread.Group.Global.Load(address, bytes),
-            "shared" => (thread, address) => thread.Group.Shared.Load(address, thread.Index),
+            "global" => (thread, address) => thread.Group.Global.Load(address, bytes, thread),
+            "shared" => (thread, address) => thread.Group.Shared.Load(address, thread),
             _ => throw Unknown(string.Join('.', parts)),
         };
         return thread =>
@@ -194,8 +194,8 @@ internal sealed partial class PtxProgram
         int bytes = Number(Width().Match(parts[^1]).Value) / 8;
         Action<PtxThread, ulong, ulong> write = parts[1] switch
         {
-            "global" => (thread, address, value) => thread.Group.Global.Store(address, bytes, value),
-            "shared" => (thread, address, value) => thread.Group.Shared.Store(address, (uint)value, thread.Index),
+            "global" => (thread, address, value) => thread.Group.Global.Store(address, bytes, value, thread),
+            "shared" => (thread, address, value) => thread.Group.Shared.Store(address, (uint)value, thread),
             _ => throw Unknown(string.Join('.', parts)),
         };
         return thread =>
@@ -207,7 +207,7 @@ internal sealed partial class PtxProgram
         };
     }
 
-    private unsafe Action<PtxThread> AsynchronousCopy(string name, string[] operands)
+    private Action<PtxThread> AsynchronousCopy(string name, string[] operands)
     {
         if (name == "cp.async.commit_group")
         {
@@ -223,7 +223,7 @@ internal sealed partial class PtxProgram
             return thread =>
             {
                 while (thread.Committed.Count > pending)
-                    thread.Committed.Dequeue().ForEach(copy => thread.Group.Shared.EndCopy(copy, thread.Index));
+                    thread.Committed.Dequeue().ForEach(copy => thread.Group.Shared.EndCopy(copy, thread));
             };
         }
         (int destination, _) = Address(operands[0]);
@@ -237,9 +237,9 @@ internal sealed partial class PtxProgram
             var bytes = new byte[size];
             int count = (int)thread.Registers[wanted];
             if (count > 0)
-                new ReadOnlySpan<byte>(thread.Group.Global.Checked(from, count), count).CopyTo(bytes);
+                thread.Group.Global.Read(from, bytes.AsSpan(0, count), thread);
             var copy = new PtxCopy((uint)to, bytes);
-            thread.Group.Shared.BeginCopy(copy, thread.Index);
+            thread.Group.Shared.BeginCopy(copy, thread);
             thread.Copies.Add(copy);
         };
     }

@@ -1,28 +1,23 @@
 namespace IlgpuCxr.Tests.Ptx;
 
 /// <summary>
-/// A group's shared memory, which also finds threads that meet at a word with no barrier between them.
+/// A group's shared memory, which also finds threads that meet at a word with no barrier between them
+/// (<see cref="PtxVisits"/>).
 /// </summary>
 /// <remarks>
-/// Time is counted in barriers. A word that one thread writes may be read or written by another only after the next
-/// barrier, and one that a thread reads may be written by another only after the next. An asynchronous copy writes
-/// twice: rubbish when it begins, for nobody may still read what was there or already read what comes, and its bytes
-/// when its thread has waited for it. In between the word is nobody's.
+/// An asynchronous copy writes twice: rubbish when it begins, for nobody may still read what was there or already read
+/// what comes, and its bytes when its thread has waited for it. In between the word is nobody's.
 /// </remarks>
 internal sealed class PtxSharedMemory
 {
     // A NaN: what nobody has written must not look like a number.
     private const uint Rubbish = 0xFFFFFFFF;
 
-    private const int Nobody = -1, Several = -2;
-
     private readonly uint[] words;
-    private readonly (int Epoch, int Thread)[] writers;
-    private readonly (int Epoch, int Thread)[] readers;
+    private readonly PtxVisits[] visits;
     private readonly bool[] isOnItsWay;
     private readonly bool[] isUnfenced;
     private readonly List<int>[] unfenced;
-    private int epoch = 1;
 
     public PtxSharedMemory(int bytes, int threads)
     {
@@ -31,39 +26,30 @@ internal sealed class PtxSharedMemory
         unfenced = [.. Enumerable.Range(0, threads).Select(_ => new List<int>())];
         words = new uint[bytes / 4];
         Array.Fill(words, Rubbish);
-        writers = new (int Epoch, int Thread)[words.Length];
-        readers = new (int Epoch, int Thread)[words.Length];
-        Array.Fill(writers, (0, Nobody));
-        Array.Fill(readers, (0, Nobody));
+        visits = new PtxVisits[words.Length];
     }
 
-    public void NextEpoch() => epoch++;
-
-    public uint Load(ulong address, int thread)
+    public uint Load(ulong address, PtxThread thread)
     {
         int word = Word(address);
-        (int written, int writer) = writers[word];
-        if (written == epoch && writer != thread)
+        if (visits[word].IsWrittenBesides(thread))
             throw Race(address, thread, "reads what another thread writes");
-        (int read, int reader) = readers[word];
-        readers[word] = (epoch, read != epoch || reader == thread ? thread : Several);
+        visits[word].Read(thread);
         return words[word];
     }
 
-    public void Store(ulong address, uint value, int thread)
+    public void Store(ulong address, uint value, PtxThread thread)
     {
         int word = Word(address);
         if (isOnItsWay[word])
             throw new InvalidOperationException(
-                $"Thread {thread} writes at {address} of shared memory what a copy brings that nobody has waited for.");
-        (int written, int writer) = writers[word];
-        (int read, int reader) = readers[word];
-        if (written == epoch && writer != thread || read == epoch && reader != thread)
+                $"Thread {thread.Index} writes at {address} of shared memory what a copy brings that nobody has waited for.");
+        if (visits[word].IsWrittenBesides(thread) || visits[word].IsReadBesides(thread))
             throw Race(address, thread, "writes what another thread reads or writes");
-        writers[word] = (epoch, thread);
+        visits[word].Write(thread);
         words[word] = value;
         isUnfenced[word] = true;
-        unfenced[thread].Add(word);
+        unfenced[thread.Index].Add(word);
     }
 
     /// <summary>
@@ -77,17 +63,17 @@ internal sealed class PtxSharedMemory
     }
 
     /// <summary>What tensor cores read on their own.</summary>
-    public uint LoadAsynchronously(ulong address)
+    public uint LoadAsynchronously(ulong address, PtxGroup group)
     {
         int word = Word(address);
-        if (isUnfenced[word] || writers[word].Epoch == epoch)
+        if (visits[word].IsWrittenBesidesTensorCores(group) || isUnfenced[word])
             throw new InvalidOperationException(
                 $"Tensor cores read at {address} of shared memory what is written with no fence or no barrier after it.");
-        readers[word] = (epoch, Several);
+        visits[word].ReadByTensorCores(group);
         return words[word];
     }
 
-    public void BeginCopy(PtxCopy copy, int thread)
+    public void BeginCopy(PtxCopy copy, PtxThread thread)
     {
         for (int at = 0; at < copy.Bytes.Length; at += 4)
         {
@@ -96,7 +82,7 @@ internal sealed class PtxSharedMemory
         }
     }
 
-    public void EndCopy(PtxCopy copy, int thread)
+    public void EndCopy(PtxCopy copy, PtxThread thread)
     {
         for (int at = 0; at < copy.Bytes.Length; at += 4)
         {
@@ -111,6 +97,6 @@ internal sealed class PtxSharedMemory
             : throw new InvalidOperationException(
                 $"There is no word at {address} of {words.Length * 4} bytes of shared memory.");
 
-    private static InvalidOperationException Race(ulong address, int thread, string does) =>
-        new($"Thread {thread} {does} at {address} of shared memory, with no barrier between.");
+    private static InvalidOperationException Race(ulong address, PtxThread thread, string does) =>
+        new($"Thread {thread.Index} {does} at {address} of shared memory, with no barrier between.");
 }

@@ -46,7 +46,7 @@ internal static class PtxWarp
         if (start % 16 != 0)
             throw new InvalidOperationException(
                 $"A row of a matrix at {start} of shared memory is not aligned to 16 bytes.");
-        uint word = warp[lane].Group.Shared.Load(start + (uint)(column / 2 * 4), warp[lane].Index);
+        uint word = warp[lane].Group.Shared.Load(start + (uint)(column / 2 * 4), warp[lane]);
         return word >> column % 2 * 16 & 0xFFFF;
     }
 

@@ -81,7 +81,7 @@ internal sealed class PtxWarpgroup
             for (int k = 0; k < depth; k++)
             {
                 uint address = matrix.Address(n, k * (isTf32 ? 4 : 2));
-                uint word = threads[0].Group.Shared.LoadAsynchronously(address & ~3u);
+                uint word = threads[0].Group.Shared.LoadAsynchronously(address & ~3u, threads[0].Group);
                 words[address & ~3u] = word;
                 right[n, k] = isTf32 ? PtxWarp.Tf32(word) : PtxWarp.Bf16(word >> (int)(address % 4 * 8));
             }
@@ -142,7 +142,7 @@ internal sealed class PtxWarpgroup
                 }
             foreach ((uint address, uint word) in Columns)
             {
-                if (threads[0].Group.Shared.LoadAsynchronously(address) != word)
+                if (threads[0].Group.Shared.LoadAsynchronously(address, threads[0].Group) != word)
                     throw new InvalidOperationException(
                         $"Shared memory at {address} changes while tensor cores read it.");
             }
