@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
 using IlgpuCxr.Models;
@@ -23,16 +22,13 @@ public sealed class Trainer : IDisposable
     private readonly TrainingOptions options;
     private readonly ImageDataset data;
     private readonly ImageBatchLoader loader;
-    private readonly RunDirectory run;
     private readonly Network network;
     private readonly Optimizer optimizer;
     private readonly TrainingStep step;
     private readonly DeviceBatch batch;
     private readonly Evaluator evaluator;
-    private readonly DataDescription description;
-    private readonly List<EpochResult> history = [];
-    private IDisposable? directoryLock;
-    private bool isBroken, isConfigured;
+    private readonly SavedRun saved;
+    private bool isBroken;
 
     /// <summary>Sets up a run.</summary>
     /// <param name="device">Where to train.</param>
@@ -65,10 +61,7 @@ public sealed class Trainer : IDisposable
         this.device = device;
         this.options = options;
         this.data = data;
-        description = data.Describe();
         this.loader = loader;
-        this.run = run;
-        TrainedOn = DeviceText.Of(device);
         network = new Network(device, options.Network, options.Head(data.ClassNames.Count));
         try
         {
@@ -92,39 +85,29 @@ public sealed class Trainer : IDisposable
             throw;
         }
         evaluator = new Evaluator(device, step, batch);
+        saved = new SavedRun(device, options, data, run, network, optimizer);
     }
 
     /// <summary>What came from the file of weights; null where the network starts from random values.</summary>
     public WeightImportReport? Imported { get; }
 
     /// <summary>How many epochs are trained, those before a <see cref="Resume"/> included.</summary>
-    public int EpochsDone => history.Count == 0 ? 0 : history[^1].Epoch + 1;
+    public int EpochsDone => saved.EpochsDone;
 
     /// <summary>Whether all epochs are trained, so that <see cref="Run"/> has nothing to do.</summary>
-    public bool IsDone => EpochsDone >= options.Epochs;
+    public bool IsDone => saved.IsDone;
 
     /// <summary>
     /// Where the epochs were trained, and how where that is not in fp32 by algorithms of the device's choice: of a run
     /// that was resumed on another device or computes in another way, all, with the epoch from which each did.
     /// </summary>
-    public string TrainedOn { get; private set; }
+    public string TrainedOn => saved.TrainedOn;
 
     /// <summary>Starts the run in a directory that holds none.</summary>
     /// <exception cref="UsageException">The directory holds a run, or another process is training there.</exception>
     /// <exception cref="IOException">The directory cannot be written, or has no room for checkpoints.</exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
-    public void Begin()
-    {
-        Claim();
-        if (Checkpoint.Exists(run.Last))
-            throw new UsageException(
-                $"'{run.Location}' holds a run already; go on with it by --resume, or choose another --out.");
-        RefuseWithoutLast();
-        // Each is written before the one that it replaces is gone.
-        long last = Checkpoint.BytesOf(network, optimizer);
-        run.RequireRoom(last + Checkpoint.BytesOf(network, null) + (options.Epochs > 1 ? last : 0));
-        WriteConfiguration();
-    }
+    public void Begin() => saved.Begin();
 
     /// <summary>Takes up the run where its last checkpoint left it.</summary>
     /// <exception cref="UsageException">
@@ -138,38 +121,7 @@ public sealed class Trainer : IDisposable
     /// The directory or the best checkpoint cannot be written, or there is no room for the next.
     /// </exception>
     /// <exception cref="InvalidOperationException">The run was begun or resumed already.</exception>
-    public void Resume()
-    {
-        Claim();
-        if (!Checkpoint.Exists(run.Last))
-        {
-            RefuseWithoutLast();
-            throw new UsageException(
-                $"There is no {run.Last} to resume; name the --out of a run that saved an epoch, or begin one without --resume.");
-        }
-        CheckpointInfo info = ReadLast();
-        if (Difference(info) is { } difference)
-        {
-            throw new UsageException(
-                $"'{run.Location}' holds a run of another configuration ({difference}); resume with the options and images of its config.json, or choose another --out.");
-        }
-        bool hasBest = Checkpoint.Exists(run.Best), isBest = IsNewestBest(info.History);
-        // The epochs to come need not be better, and then all of them end without a result.
-        if (!hasBest && !isBest)
-            throw new NetworkException(
-                $"There is no {run.Best}, the best epoch of the run; bring it back, or begin anew: move '{run.Location}' away, or choose another --out.");
-        Checkpoint.Load(run.Last, device, network, optimizer);
-        // A process that was killed between the two files had saved only the other.
-        if (isBest && !(hasBest && Checkpoint.ReadInfo(run.Best).History.Count >= info.History.Count))
-            Checkpoint.Save(run.Best, device, network, null, info);
-        history.AddRange(run.WithTimes(info.History));
-        string before = run.ReadTrainedOn() ?? "a device that was not noted";
-        TrainedOn = IsDone || before == TrainedOn || before.EndsWith($" on {TrainedOn}", StringComparison.Ordinal)
-            ? before
-            : $"{before}, from epoch {EpochsDone} on {TrainedOn}";
-        if (!IsDone)
-            run.RequireRoom(Checkpoint.BytesOf(network, optimizer));
-    }
+    public void Resume() => saved.Resume();
 
     /// <summary>Trains until all epochs are done.</summary>
     /// <param name="observer">Who watches.</param>
@@ -194,20 +146,20 @@ public sealed class Trainer : IDisposable
     /// </exception>
     public IReadOnlyList<EpochResult> Run(ITrainingObserver observer, CancellationToken cancellation)
     {
-        if (directoryLock is null)
+        if (!saved.HasDirectory)
             throw new InvalidOperationException("The run has no directory yet; call Begin or Resume first.");
         if (isBroken)
             throw new InvalidOperationException(
                 "The run ended within an epoch, and its weights are of no epoch; make a new trainer and resume it.");
         isBroken = true;
-        if (history.Count == 0 && options.Task == ClassificationTask.MultiLabel)
+        if (saved.History.Count == 0 && options.Task == ClassificationTask.MultiLabel)
             RunEpoch(EpochResult.Untrained, observer, cancellation);
         for (int epoch = EpochsDone; epoch < options.Epochs; epoch++)
             RunEpoch(epoch, observer, cancellation);
         isBroken = false;
         // Once more, if a spreadsheet held it open after the last epoch; now it has to succeed.
-        run.WriteLog(history);
-        return history;
+        saved.WriteLog();
+        return saved.History;
     }
 
     /// <summary>
@@ -226,7 +178,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         FreeMemory();
-        directoryLock?.Dispose();
+        saved.Dispose();
     }
 
     /// <summary>
@@ -254,13 +206,6 @@ public sealed class Trainer : IDisposable
                 nameof(loader));
     }
 
-    private void Claim()
-    {
-        if (directoryLock is not null)
-            throw new InvalidOperationException("The run has begun already; make a new trainer for another.");
-        directoryLock = run.Lock();
-    }
-
     // A network that always says what is left would be right about all images that can be read.
     private void RequireEveryClass()
     {
@@ -271,28 +216,6 @@ public sealed class Trainer : IDisposable
             if (images.Length > 0 && images.All(image => unreadable.Contains(image.Path)))
                 throw new DataException(
                     $"None of the {images.Length} training images of the class '{data.ClassNames[c]}' can be read, for example '{images[0].Path}'; replace them, or remove the class.");
-        }
-    }
-
-    private void RefuseWithoutLast()
-    {
-        if (run.IsReported || Checkpoint.Exists(run.Best))
-            throw new UsageException(
-                $"'{run.Location}' holds a run already, whose '{Path.GetFileName(run.Last)}' is gone; bring it back, or begin anew: move that directory away, or choose another --out.");
-    }
-
-    private CheckpointInfo ReadLast()
-    {
-        try
-        {
-            return Checkpoint.ReadInfo(run.Last);
-        }
-        catch (WeightFormatException exception)
-        {
-            // Of a file that this program wrote there is nothing to download.
-            throw new WeightFormatException(
-                Checkpoint.FileOf(run.Last), exception.Problem,
-                "check that file or bring a copy of it back, or begin anew in another --out", exception);
         }
     }
 
@@ -307,45 +230,6 @@ public sealed class Trainer : IDisposable
         {
             IsDivergence = true,
         };
-    }
-
-    /// <summary>Whether the newest epoch is the first with the highest validation accuracy.</summary>
-    private static bool IsNewestBest(IReadOnlyList<EpochResult> history) =>
-        history is [.., { Epoch: not EpochResult.Untrained } newest]
-        && history.SkipLast(1).All(earlier =>
-            earlier.Epoch == EpochResult.Untrained || earlier.ValidationAccuracy < newest.ValidationAccuracy);
-
-    /// <summary>
-    /// In what a saved run differs from this one, the number of epochs aside; null where it is the same.
-    /// </summary>
-    private string? Difference(CheckpointInfo there) => JsonDifference.First(
-        JsonSerializer.SerializeToNode(
-            new { there.Options, there.Classes, Data = there.Data ?? description }, JsonSerializerOptions.Web),
-        JsonSerializer.SerializeToNode(
-            new
-            {
-                Options = options with { Epochs = there.Options.Epochs },
-                Classes = data.ClassNames,
-                Data = description,
-            },
-            JsonSerializerOptions.Web),
-        DataDescription.UnlabelledName);
-
-    private void WriteConfiguration()
-    {
-        run.WriteConfiguration(
-            new
-            {
-                Options = options,
-                Classes = data.ClassNames,
-                Data = Path.GetFullPath(data.Root),
-                Images = description,
-                Device = device.Name,
-                device.Precision,
-                device.Algorithms,
-                TrainedOn,
-            });
-        isConfigured = true;
     }
 
     /// <summary>Trains an epoch, where it is one, then evaluates and saves.</summary>
@@ -373,12 +257,7 @@ public sealed class Trainer : IDisposable
         var result = new EpochResult(
             epoch, loss, train.Loss, train.Accuracy, train.F1, validation.Loss, validation.Accuracy, validation.F1,
             Stopwatch.GetElapsedTime(start).TotalSeconds, trains ? trained / trainingSeconds : 0);
-        history.Add(result);
-        bool isBest = IsNewestBest(history);
-        // A network without training is made again sooner than read.
-        if (trains)
-            Save(isBest);
-        observer.OnEpoch(result, isBest);
+        observer.OnEpoch(result, isBest: saved.Add(result));
     }
 
     /// <summary>Trains, on all images that can be read.</summary>
@@ -398,36 +277,5 @@ public sealed class Trainer : IDisposable
             progress(host.Count, losses.OverImages);
         }
         return (images, losses.OverImages());
-    }
-
-    /// <summary>
-    /// Saves in an order in which a process that is killed between two files leaves a run that can be resumed, with the
-    /// times of its epochs: without <c>best</c> it is made again from <c>last</c>, but a <c>best</c> of an epoch that
-    /// <c>last</c> does not have may be of one that another device finds worse.
-    /// </summary>
-    private void Save(bool isBest)
-    {
-        var info = new CheckpointInfo
-        {
-            Options = options,
-            Head = network.Head,
-            Classes = data.ClassNames,
-            Data = description,
-            History = [.. history],
-        };
-        try
-        {
-            run.WriteLog(history);
-        }
-        catch (IOException)
-        {
-            // An epoch may have taken hours. The next one writes the whole log anew.
-        }
-        Checkpoint.Save(run.Last, device, network, optimizer, info);
-        if (isBest)
-            Checkpoint.Save(run.Best, device, network, null, info);
-        // Not sooner: of a resumed run it would tell of a device, or of epochs, that nothing saved is of.
-        if (!isConfigured)
-            WriteConfiguration();
     }
 }

@@ -64,6 +64,8 @@ internal sealed class PtxGroup
                 return;
             if (threads.All(thread => thread.Waiting is PtxStep.Barrier or PtxStep.Return))
             {
+                foreach (PtxThread[] warp in threads.Chunk(WarpSize))
+                    CheckAtTheSame(warp);
                 Epoch++;
                 foreach (PtxThread thread in threads.Where(thread => thread.Waiting == PtxStep.Barrier))
                     Resume(thread);
@@ -123,6 +125,15 @@ internal sealed class PtxGroup
             hasRun = true;
         }
         return hasRun;
+    }
+
+    // bar.sync is barrier.sync.aligned.
+    private void CheckAtTheSame(PtxThread[] warp)
+    {
+        if (warp.FirstOrDefault(thread => thread.Waiting == PtxStep.Barrier) is not { } waiting)
+            return;
+        if (warp.Any(thread => thread.Waiting != PtxStep.Barrier || thread.Counter != waiting.Counter))
+            throw NotAll(waiting);
     }
 
     private static bool All(ReadOnlySpan<PtxThread> together, PtxStep step)
