@@ -51,7 +51,7 @@ public abstract class Layer
     /// <param name="device">Where to compute.</param>
     /// <param name="source">What it is computed from.</param>
     /// <returns>The place; the caller releases it as well as the source, of whose memory it may be.</returns>
-    private protected static Tensor PlaceOver(ComputeDevice device, Tensor source) =>
+    protected static Tensor PlaceOver(ComputeDevice device, Tensor source) =>
         source.IsShared ? device.Arena.Rent(source.Shape, source.ElementType) : source.Retain();
 }
 

@@ -79,9 +79,11 @@ internal sealed class LeakyReluLayer(float slope) : Layer
 
     public override Tensor? Backward(ComputeDevice device, Tensor gradOutput)
     {
-        device.Launch(Scale, (int)gradOutput.Shape.Count, gradOutput.View, gradOutput.View, input!.View, slope);
+        Tensor gradInput = PlaceOver(device, gradOutput);              // over it, or beside it where it is shared
+        device.Launch(Scale, (int)gradOutput.Shape.Count, gradInput.View, gradOutput.View, input!.View, slope);
+        gradOutput.Release();
         input.Release();
         input = null;
-        return gradOutput;
+        return gradInput;
     }
 }
