@@ -8,6 +8,9 @@ namespace IlgpuCxr.Kernels.Device;
 /// <remarks>Not safe for use from several threads at once: a device runs one step at a time.</remarks>
 public sealed partial class ComputeDevice : IDisposable
 {
+    // Managed threads count from 1.
+    private const int NoThread = 0;
+
     private readonly Context context;
     private readonly Accelerator accelerator;
     private readonly AcceleratorStream stream;
@@ -18,6 +21,7 @@ public sealed partial class ComputeDevice : IDisposable
     private readonly UploadStaging? staging;
     private readonly bool graphs;
     private readonly MemoryUse memoryUse = new();
+    private int runningThread = NoThread;
 
     internal ComputeDevice(
         Context context, Accelerator accelerator, DeviceKind kind, DeviceOptions options, IKernelLoader? loader = null)
@@ -86,26 +90,28 @@ public sealed partial class ComputeDevice : IDisposable
     /// <param name="step">
     /// Exactly what will run; it must rent and return in the same order every time. What it throws is passed on.
     /// </param>
-    /// <exception cref="InvalidOperationException">Tensors are rented already, or stay so after the step.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Tensors are rented already, or stay so after the step, or another thread runs one.
+    /// </exception>
     public void Plan(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
         Arena.RequireEmpty(
             "A step cannot be planned while tensors are rented; release them first, or plan it before they are rented.");
-        IsPlanning = true;
-        try
+        Run(() =>
         {
-            Run(() =>
+            IsPlanning = true;
+            try
             {
                 step();
                 Arena.RequireEmpty(
                     "The step leaves tensors rented; release each result, and let each Forward in training be followed by its Backward.");
-            });
-        }
-        finally
-        {
-            IsPlanning = false;
-        }
+            }
+            finally
+            {
+                IsPlanning = false;
+            }
+        });
         Synchronize();
         Arena.Grow();
     }
@@ -115,9 +121,15 @@ public sealed partial class ComputeDevice : IDisposable
     /// retaining such a tensor afterwards does nothing.
     /// </summary>
     /// <param name="step">What to run. What it throws is passed on.</param>
+    /// <exception cref="InvalidOperationException">Another thread runs a step.</exception>
     public void Run(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
+        int thread = Environment.CurrentManagedThreadId;
+        int before = Interlocked.CompareExchange(ref runningThread, thread, NoThread);
+        if (before != NoThread && before != thread)
+            throw new InvalidOperationException(
+                $"Another thread runs a step on {Name}; give each thread a device of its own, or let one wait for the other.");
         try
         {
             step();
@@ -127,17 +139,25 @@ public sealed partial class ComputeDevice : IDisposable
             Arena.Abandon();
             throw;
         }
+        finally
+        {
+            runningThread = before;
+        }
     }
 
     /// <summary>Allocates memory that is not of the arena; zero at first.</summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="count">Number of elements.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The device is given back.</exception>
     /// <exception cref="OverflowException">So many elements have more bytes than a number has room for.</exception>
     /// <exception cref="OutOfMemoryException">The device has not so much left.</exception>
     public DeviceBuffer<T> Allocate<T>(long count)
-        where T : unmanaged =>
-        new(accelerator, count, memoryUse);
+        where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(accelerator.IsDisposed, this);
+        return new(accelerator, count, memoryUse);
+    }
 
     /// <summary>
     /// Records what an action launches, without running it, to launch it again and again at the cost of one launch.

@@ -8,6 +8,9 @@ internal sealed class InSinglePrecision(Layer layer) : Layer
 {
     private ElementType inputType;
 
+    /// <summary>The layer.</summary>
+    public Layer Layer => layer;
+
     /// <inheritdoc/>
     public override bool TakesBFloat16 => true;
 

@@ -64,6 +64,8 @@ public sealed class LinearLayer : Layer
     /// <inheritdoc/>
     public override Tensor Forward(ComputeDevice device, Tensor input, bool training)
     {
+        // A step that threw may have left one.
+        this.input = null;
         (inputShape, inputType) = (input.Shape, input.ElementType);
         shape = ShapeFor(inputShape);
         Tensor output = device.Arena.Rent(TensorShape.Matrix(shape.N, shape.Out));

@@ -39,8 +39,8 @@ public sealed class Parameter
     /// <summary>Whether this is a running statistic.</summary>
     public bool IsBuffer { get; }
 
-    /// <summary>Whether training changes it; false is "frozen".</summary>
-    public bool RequiresGrad { get; set; }
+    /// <summary>Whether training changes it; false is "frozen". Of a running statistic it stays false.</summary>
+    public bool RequiresGrad { get; set => field = value && !IsBuffer; }
 
     /// <summary>The extents as PyTorch has them: <c>[K, C, R, S]</c>, <c>[out, in]</c> or <c>[C]</c>.</summary>
     public IReadOnlyList<long> PyTorchShape => Layout switch

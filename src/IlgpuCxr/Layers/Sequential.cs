@@ -11,12 +11,16 @@ public sealed class Sequential : Layer
     /// <param name="layers">
     /// The layers, first to last, each of them once: a layer keeps what its gradient needs.
     /// </param>
-    /// <exception cref="ArgumentException">A layer stands at two places.</exception>
+    /// <exception cref="ArgumentException">A layer stands at two places, or is null.</exception>
     public Sequential(params IReadOnlyList<Layer> layers)
     {
-        if (layers.Distinct().Count() < layers.Count)
+        ArgumentNullException.ThrowIfNull(layers);
+        if (layers.Contains(null!))
+            throw new ArgumentException("A layer of the sequence is null; leave it out.", nameof(layers));
+        Layer[] leaves = [.. LeavesOf(layers)];
+        if (leaves.Distinct().Count() < leaves.Length)
             throw new ArgumentException(
-                "A layer stands at two places of the sequence; make one for each place.", nameof(layers));
+                "A layer stands at two places of the sequence, or of those in it; make one for each place.", nameof(layers));
         this.layers = [.. layers.Select(layer => layer.TakesBFloat16 ? layer : new InSinglePrecision(layer))];
     }
 
@@ -55,4 +59,11 @@ public sealed class Sequential : Layer
     /// <param name="count">Layers of the first part.</param>
     internal (Sequential First, Sequential Second) Split(int count) =>
         (new([.. layers.Take(count)]), new([.. layers.Skip(count)]));
+
+    private static IEnumerable<Layer> LeavesOf(IEnumerable<Layer> layers) => layers.SelectMany(layer => layer switch
+    {
+        Sequential inner => LeavesOf(inner.layers),
+        InSinglePrecision outer => [outer.Layer],
+        _ => [layer],
+    });
 }

@@ -22,6 +22,7 @@ public sealed partial class Network : IDisposable
     private readonly IReadOnlyList<Parameter> parameters;
 
     private ElementType outputType;
+    private bool awaitsBackward;
 
     /// <summary>Creates a network whose parameters are zero; see <see cref="Initialize"/>.</summary>
     /// <param name="device">Where it lives.</param>
@@ -39,14 +40,23 @@ public sealed partial class Network : IDisposable
     /// <param name="device">Where it lives.</param>
     /// <param name="architecture">Its layers.</param>
     /// <param name="head">Its classifier.</param>
+    /// <exception cref="ArgumentException">
+    /// No parameter is of the classifier that the architecture names, two have one name, or one is another network's.
+    /// </exception>
     public Network(ComputeDevice device, Architecture architecture, NetworkHead head)
     {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(architecture);
         this.device = device;
         Architecture = architecture;
         Head = head;
         layers = architecture.Build(head, Dropout);
         (features, tail) = layers.Split(architecture.FeatureLayers);
         parameters = [.. layers.Parameters];
+        if (!parameters.Any(parameter => IsHead(parameter.Name)))
+            throw new ArgumentException(
+                $"No parameter of {architecture.Name} is of its classifier '{architecture.HeadName}'; name the layer that gives the logits.",
+                nameof(architecture));
         Store = new ParameterStore(device, parameters);
         try
         {
@@ -85,7 +95,9 @@ public sealed partial class Network : IDisposable
     public ParameterStore Store { get; }
 
     /// <summary>
-    /// Sets all parameters as PyTorch sets those of a new network, and what <see cref="Dropout"/> draws from.
+    /// Sets all parameters as torchvision sets those of a new network, and what <see cref="Dropout"/> draws from:
+    /// convolutions after He et al. (2015), arXiv:1502.01852, by their outputs, where a bare <c>nn.Conv2d</c> has
+    /// smaller values.
     /// </summary>
     /// <param name="seed">The same seed gives the same values on every device.</param>
     /// <exception cref="UsageException">A parameter has more values than an array holds.</exception>
@@ -157,14 +169,24 @@ public sealed partial class Network : IDisposable
     public Tensor Forward(Tensor images, bool training)
     {
         Store.RoundWeights();
-        return Logits(layers.Forward(device, images, training));
+        Tensor logits = Logits(layers.Forward(device, images, training));
+        awaitsBackward = logits.RequiresGrad;
+        return logits;
     }
 
     /// <summary>Computes the gradients of all parameters that are not frozen.</summary>
+    /// <remarks>They take the place of those of the step before; nothing is added to them.</remarks>
     /// <param name="gradLogits">The gradient of the logits; the network releases it.</param>
+    /// <exception cref="InvalidOperationException">
+    /// No <see cref="Forward"/> in training came before whose result requires a gradient, or its gradient was computed.
+    /// </exception>
     public void Backward(Tensor gradLogits)
     {
         Store.RequireMemory();
+        if (!awaitsBackward)
+            throw new InvalidOperationException(
+                "Backward has no Forward to follow whose logits require a gradient; call Forward with training: true before each, with parameters that are not frozen.");
+        awaitsBackward = false;
         layers.Backward(device, ForLastLayer(gradLogits))?.Release();
     }
 
@@ -202,6 +224,16 @@ public sealed partial class Network : IDisposable
     {
         Dropout.Dispose();
         Store.Dispose();
+    }
+
+    /// <summary>Requires that the network is on a device.</summary>
+    /// <exception cref="ArgumentException">It is on another.</exception>
+    internal void RequireOn(ComputeDevice other)
+    {
+        if (other != device)
+            throw new ArgumentException(
+                $"The network {Name} is on another device ({device.Name}); use the one that it was made with.",
+                nameof(other));
     }
 
     // A convolution may be the last layer, whose output in bf16 is bfloat16; losses and metrics are of singles.

@@ -24,13 +24,19 @@ public sealed class ParameterStore : IDisposable
     /// <summary>Gives memory to parameters; their values are zero until set.</summary>
     /// <param name="device">Where.</param>
     /// <param name="parameters">The parameters, in the network's order.</param>
-    /// <exception cref="ArgumentException">Two parameters have one name, by which files tell them apart.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two parameters have one name, by which files tell them apart, or one has memory of another store.
+    /// </exception>
     public ParameterStore(ComputeDevice device, IReadOnlyList<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (parameters.GroupBy(p => p.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ArgumentException(
                 $"Two parameters of the network are named {twice.Key}; give each layer a name of its own.",
+                nameof(parameters));
+        if (parameters.FirstOrDefault(p => p.Value.Length > 0) is { } taken)
+            throw new ArgumentException(
+                $"The parameter {taken.Name} is another network's already; make layers anew for each network.",
                 nameof(parameters));
         this.device = device;
         long end = 0;
@@ -72,8 +78,18 @@ public sealed class ParameterStore : IDisposable
 
     /// <summary>Where a parameter's values begin.</summary>
     /// <param name="parameter">One of the store's.</param>
-    /// <exception cref="InvalidOperationException">The parameter is of another network.</exception>
-    public long OffsetOf(Parameter parameter) => placed.First(p => p.Parameter == parameter).Offset;
+    /// <exception cref="ArgumentException">The parameter is of another network.</exception>
+    public long OffsetOf(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        foreach ((Parameter mine, long offset) in placed)
+        {
+            if (mine == parameter)
+                return offset;
+        }
+        throw new ArgumentException(
+            $"The parameter {parameter.Name} is another network's; take one of this network.", nameof(parameter));
+    }
 
     /// <summary>
     /// A parameter's part of memory that is laid out as the store's, such as what an optimizer remembers.

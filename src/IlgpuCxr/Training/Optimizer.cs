@@ -10,41 +10,50 @@ namespace IlgpuCxr.Training;
 public sealed class Optimizer : IDisposable
 {
     private readonly ComputeDevice device;
-    private readonly ParameterStore store;
-    private readonly OptimizerOptions options;
+    private readonly Network network;
     private readonly Dictionary<string, DeviceBuffer<float>> state = [];
-    private readonly IReadOnlyList<(long Offset, long Count)> ranges;
-    private readonly Parameter[] centralized;
+    private OptimizerOptions options;
 
-    /// <summary>Creates the optimizer; what is frozen now stays as it is.</summary>
+    /// <summary>Creates the optimizer.</summary>
     /// <param name="device">Where the network lives.</param>
     /// <param name="network">The network to train.</param>
     /// <param name="options">The method, learning rate and so on.</param>
     /// <exception cref="UsageException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">The network is on another device.</exception>
     public Optimizer(ComputeDevice device, Network network, OptimizerOptions options)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        network.RequireOn(device);
         this.device = device;
         this.options = options;
-        store = network.Store;
+        this.network = network;
         string[] names = options.Kind == OptimizerKind.Sgd ? ["momentum_buffer"] : ["exp_avg", "exp_avg_sq"];
         try
         {
             foreach (string name in names)
-                state.Add(name, device.Allocate<float>(store.LearnedCount));
+                state.Add(name, device.Allocate<float>(network.Store.LearnedCount));
         }
         catch
         {
             Dispose();
             throw;
         }
-        ranges = store.TrainableRanges();
-        centralized = options.CentralizeGradients
-            ? [.. network.Parameters.Where(p => p.RequiresGrad && p.Layout != ParameterLayout.Vector)]
-            : [];
+    }
+
+    /// <summary>Size of a step; may change from step to step, as a schedule wants it.</summary>
+    /// <exception cref="UsageException">It is not positive.</exception>
+    public float LearningRate
+    {
+        get => options.LearningRate;
+        set
+        {
+            OptimizerOptions changed = options with { LearningRate = value };
+            changed.Validate();
+            options = changed;
+        }
     }
 
     /// <summary>Number of steps taken, those before a resume included.</summary>
@@ -57,13 +66,17 @@ public sealed class Optimizer : IDisposable
     public IEnumerable<(string Name, ArrayView<float> Values)> State =>
         state.Select(part => (part.Key, part.Value.View));
 
-    /// <summary>Changes the parameters by their gradients.</summary>
+    /// <summary>Changes the parameters that are not frozen by their gradients.</summary>
     public void Step()
     {
         Steps++;
-        foreach (Parameter parameter in centralized)
-            GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
-        foreach ((long offset, long count) in ranges)
+        ParameterStore store = network.Store;
+        if (options.CentralizeGradients)
+        {
+            foreach (Parameter parameter in network.Parameters.Where(p => p.RequiresGrad && p.Layout != ParameterLayout.Vector))
+                GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
+        }
+        foreach ((long offset, long count) in store.TrainableRanges())
         {
             ArrayView<float> values = store.Values.SubView(offset, count);
             ArrayView<float> gradients = store.Gradients.SubView(offset, count);
@@ -73,6 +86,15 @@ public sealed class Optimizer : IDisposable
             else
                 Adam.Step(device, values, Part("exp_avg"), Part("exp_avg_sq"), gradients, Steps, options.Adam);
         }
+    }
+
+    /// <summary>Requires that these are the parameters of a network.</summary>
+    /// <exception cref="ArgumentException">They are another's.</exception>
+    internal void RequireOf(Network other)
+    {
+        if (other != network)
+            throw new ArgumentException(
+                "The optimizer is another network's; make one for this network.", nameof(other));
     }
 
     /// <inheritdoc/>

@@ -9,16 +9,33 @@ namespace IlgpuCxr.Training;
 /// <summary>
 /// One step of training or evaluation: forward, loss, backward, optimizer, with the memory planned before it runs.
 /// </summary>
-/// <param name="device">Where the network lives.</param>
-/// <param name="network">The network.</param>
-/// <param name="criterion">The loss.</param>
-/// <param name="optimizer">What changes its parameters; null for evaluation only.</param>
-public sealed class TrainingStep(
-    ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer) : IDisposable
+public sealed class TrainingStep : IDisposable
 {
+    private readonly ComputeDevice device;
+    private readonly Network network;
+    private readonly Criterion criterion;
+    private readonly Optimizer? optimizer;
     private readonly HashSet<(TensorShape Images, Pass Pass, Scope Scope)> planned = [];
     private readonly Dictionary<TensorShape, Launched> launched = [];
     private long plannedBytes;
+
+    /// <summary>Sets up steps of a network.</summary>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="criterion">The loss.</param>
+    /// <param name="optimizer">What changes its parameters; null for evaluation only.</param>
+    /// <exception cref="ArgumentException">
+    /// The network is on another device, or the optimizer is another network's.
+    /// </exception>
+    public TrainingStep(ComputeDevice device, Network network, Criterion criterion, Optimizer? optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(criterion);
+        network.RequireOn(device);
+        optimizer?.RequireOf(network);
+        (this.device, this.network, this.criterion, this.optimizer) = (device, network, criterion, optimizer);
+    }
 
     private enum Pass
     {
@@ -38,14 +55,21 @@ public sealed class TrainingStep(
     /// </param>
     /// <param name="targets">What the images are.</param>
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
-    /// <exception cref="InvalidOperationException">The step has no optimizer.</exception>
-    /// <exception cref="ArgumentException">There are more targets than images, or fewer.</exception>
+    /// <exception cref="InvalidOperationException">The step has no optimizer, or all parameters are frozen.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are more targets than images, or fewer, or the loss has no place.
+    /// </exception>
     public void Train(TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> loss)
     {
         if (optimizer is null)
             throw new InvalidOperationException(
                 "A step without an optimizer evaluates and predicts only; give it one to train.");
+        ArgumentNullException.ThrowIfNull(fill);
         RequireTargets(images, targets);
+        RequireLength(loss, 1, nameof(loss));
+        if (!network.Parameters.Any(parameter => parameter.RequiresGrad))
+            throw new InvalidOperationException(
+                "All parameters are frozen, and a step would change none; let some train (Network.Freeze).");
         // Each step drops other values, and a resumed run the same ones as one that was never interrupted.
         network.Dropout.Begin(device, optimizer.Steps);
         Plan(images, Pass.Training, () => Learn(images, fill, targets, loss));
@@ -59,9 +83,14 @@ public sealed class TrainingStep(
     /// <param name="targets">What the images are.</param>
     /// <param name="logits"><c>[N, outputs]</c>, receives the logits.</param>
     /// <param name="loss"><c>[1]</c>, receives the loss of the batch.</param>
+    /// <exception cref="ArgumentException">There are more targets, logits or losses than fit, or fewer.</exception>
     public void Evaluate(
         TensorShape images, Action<Tensor> fill, BatchTargets targets, ArrayView<float> logits, ArrayView<float> loss)
     {
+        ArgumentNullException.ThrowIfNull(fill);
+        RequireTargets(images, targets);
+        RequireLogits(images, logits);
+        RequireLength(loss, 1, nameof(loss));
         Plan(images, Pass.Evaluation, Evaluate);
         device.Run(Evaluate);
 
@@ -78,8 +107,11 @@ public sealed class TrainingStep(
     /// <param name="images"><c>[N, H, W, 3]</c>, what to fill; see <paramref name="fill"/>.</param>
     /// <param name="fill">Launches what writes the images into the tensor it is given.</param>
     /// <param name="logits"><c>[N, outputs]</c>, receives the logits.</param>
+    /// <exception cref="ArgumentException">There are more logits than fit, or fewer.</exception>
     public void Predict(TensorShape images, Action<Tensor> fill, ArrayView<float> logits)
     {
+        ArgumentNullException.ThrowIfNull(fill);
+        RequireLogits(images, logits);
         Plan(images, Pass.Prediction, Predict);
         device.Run(Predict);
 
@@ -166,6 +198,15 @@ public sealed class TrainingStep(
             throw new ArgumentException(
                 $"{targets.Classes.Length} classes and {targets.Labels.Length} labels are given for a batch of {images.N} images; give {images.N} classes, or {labels} labels.",
                 nameof(targets));
+    }
+
+    private void RequireLogits(TensorShape images, ArrayView<float> logits) =>
+        RequireLength(logits, (long)images.N * network.Head.Outputs, nameof(logits));
+
+    private static void RequireLength(ArrayView<float> view, long length, string name)
+    {
+        if (view.Length != length)
+            throw new ArgumentException($"{name} has {view.Length} elements; give it {length}.", name);
     }
 
     private BatchTargets Copy(Tensor kept, BatchTargets targets)

@@ -131,7 +131,8 @@ public sealed class LayerShapeTests
         using ComputeDevice device = DeviceCatalog.Open("cpu");
         using var store = new ParameterStore(device, [.. new LinearLayer("fc", TensorShape.Vector(4), 2).Parameters]);
         Parameter other = new LinearLayer("fc", TensorShape.Vector(4), 2).Parameters.First();
-        Assert.That(() => store.OffsetOf(other), Throws.InvalidOperationException);
+        Assert.That(
+            () => store.OffsetOf(other), Throws.ArgumentException.With.Message.Contains("fc.weight is another network's"));
     }
 
     [Test]

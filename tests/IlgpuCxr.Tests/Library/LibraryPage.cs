@@ -11,7 +11,7 @@ namespace IlgpuCxr.Tests.Library;
 /// <summary>The code of docs/library.md, line by line.</summary>
 internal static class LibraryPage
 {
-    /// <summary>The page's first program.</summary>
+    /// <summary>The page's program.</summary>
     /// <param name="folder">Where its checkpoint goes.</param>
     /// <param name="Console">Where it prints: the name that the page's lines have for it.</param>
     public static void Run(string folder, TextWriter Console)
@@ -51,7 +51,42 @@ internal static class LibraryPage
         string file = Path.Combine(folder, "small");                      // small.safetensors: PyTorch's names, layouts
         Checkpoint.Save(file, device, network, optimizer);                // without the optimizer, the parameters alone
         Checkpoint.Load(file, device, network, optimizer);                // goes on from the same bits
+
+        using DeviceBuffer<float> wanted = device.Allocate<float>(shape.N * 2);
+        device.Upload<float>(wanted.View, [.. classes.SelectMany(c => new float[] { 1 - c, c })]);
+        device.Plan(Learn);                                               // once for each size of a batch
+        for (int i = 0; i < 60; i++)
+        {
+            optimizer.LearningRate = 1e-3f * (1 - i / 60f);              // a schedule
+            network.Dropout.Begin(device, optimizer.Steps);               // what this step drops
+            device.Run(Learn);
+            optimizer.Step();
+        }
+        step.Predict(shape, Fill, logits.View);
+        double error = device.Download(logits.View)
+            .Zip(device.Download(wanted.View), (output, wanted) => Math.Pow(output - wanted, 2)).Average();
+        Console.WriteLine($"squared error {error:F4}");
+
+        void Learn()
+        {
+            Tensor batch = device.Arena.Rent(shape);
+            Fill(batch);
+            Tensor output = network.Forward(batch, training: true);       // takes the batch over
+            Tensor gradient = device.Arena.Rent(output.Shape);
+            device.Launch(
+                SquaredError.Gradient, (int)output.Shape.Count, gradient.View, output.View, wanted.View,
+                2f / output.Shape.Count);
+            output.Release();
+            network.Backward(gradient);                                   // takes the gradient over
+        }
     }
+}
+
+internal static class SquaredError
+{
+    public static void Gradient(
+        Index1D i, ArrayView<float> gradient, ArrayView<float> output, ArrayView<float> wanted, float scale) =>
+        gradient[i] = scale * (output[i] - wanted[i]);
 }
 
 internal sealed class LeakyReluLayer(float slope) : Layer

@@ -13,7 +13,7 @@ public sealed partial class LibraryPageTests
         using var folder = new TemporaryFolder();
         using var printed = new StringWriter();
         LibraryPage.Run(folder.PathOf(""), printed);
-        Assert.That(printed.ToString(), Does.Match(@"^loss 0\.0\d{3}\s+right: 32 of 32\s+$"));
+        Assert.That(printed.ToString(), Does.Match(@"^loss 0\.0\d{3}\s+right: 32 of 32\s+squared error 0\.0\d{3}\s+$"));
         Assert.That(File.Exists(folder.PathOf("small.safetensors")));
     }
 
@@ -25,10 +25,12 @@ public sealed partial class LibraryPageTests
             File.ReadAllText(
                 Path.Combine(SharedData.RepositoryRoot, "tests", "IlgpuCxr.Tests", "Library", "LibraryPage.cs")));
         MatchCollection blocks = Code().Matches(page);
-        Assert.That(blocks, Has.Count.EqualTo(2), "the network and the layer");
+        Assert.That(blocks, Has.Count.EqualTo(4), "the network, the loss and its loop, the layer");
         foreach (Match block in blocks)
         {
-            string[] shown = Lines(block.Groups[1].Value.Replace("public sealed class", "internal sealed class"));
+            string[] shown = Lines(
+                block.Groups[1].Value.Replace("public sealed class", "internal sealed class")
+                    .Replace("public static class", "internal static class"));
             int start = Array.IndexOf(tested, shown[0]);
             Assert.That(start, Is.GreaterThanOrEqualTo(0), shown[0]);
             Assert.That(tested.Skip(start).Take(shown.Length), Is.EqualTo(shown));
