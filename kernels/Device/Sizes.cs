@@ -37,7 +37,7 @@ internal static class Sizes
                 $"A tensor of {shape} has more elements than a kernel counts, 2³¹ - 1024; {remedy}.");
     }
 
-    /// <summary>What a step comes to, of elements of its working memory, indices or groups, as a kernel counts.</summary>
+    /// <summary>A number of elements of working memory, of indices or of groups, as a kernel counts.</summary>
     /// <exception cref="DeviceException">It is more.</exception>
     public static int Countable(long count) => count <= MaxElements
         ? (int)count

@@ -45,8 +45,8 @@ public abstract class Layer
     public abstract Tensor? Backward(ComputeDevice device, Tensor gradOutput);
 
     /// <summary>
-    /// Where a result that is computed element by element goes: over what it is computed from, or beside it where others
-    /// need that too.
+    /// Where a result that is computed element by element goes: over what it is computed from, or beside it where
+    /// others need that too.
     /// </summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="source">What it is computed from.</param>

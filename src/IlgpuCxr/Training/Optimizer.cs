@@ -73,8 +73,11 @@ public sealed class Optimizer : IDisposable
         ParameterStore store = network.Store;
         if (options.CentralizeGradients)
         {
-            foreach (Parameter parameter in network.Parameters.Where(p => p.RequiresGrad && p.Layout != ParameterLayout.Vector))
-                GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
+            foreach (Parameter parameter in network.Parameters)
+            {
+                if (parameter.RequiresGrad && parameter.Layout != ParameterLayout.Vector)
+                    GradientCentralization.Step(device, parameter.Gradient, parameter.Shape.N);
+            }
         }
         foreach ((long offset, long count) in store.TrainableRanges())
         {

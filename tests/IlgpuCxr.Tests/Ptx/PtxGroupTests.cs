@@ -11,7 +11,8 @@ public sealed class PtxGroupTests
 
     [Test]
     public void Threads_that_meet_at_a_barrier_read_what_others_wrote_before_it() =>
-        Assert.That(Run(Reverses), Is.EqualTo(Enumerable.Range(0, 2 * Threads).Select(i => (float)(Threads - 1 - i % Threads))));
+        Assert.That(
+            Run(Reverses), Is.EqualTo(Enumerable.Range(0, 2 * Threads).Select(i => (float)(Threads - 1 - i % Threads))));
 
     [Test]
     public void A_missing_barrier_is_found() =>
