@@ -228,12 +228,12 @@ public sealed partial class Network : IDisposable
 
     /// <summary>Requires that the network is on a device.</summary>
     /// <exception cref="ArgumentException">It is on another.</exception>
-    internal void RequireOn(ComputeDevice other)
+    internal void RequireOn(ComputeDevice device)
     {
-        if (other != device)
+        if (device != this.device)
             throw new ArgumentException(
-                $"The network {Name} is on another device ({device.Name}); use the one that it was made with.",
-                nameof(other));
+                $"The network {Name} is on another device ({this.device.Name}); use the one that it was made with.",
+                nameof(device));
     }
 
     // A convolution may be the last layer, whose output in bf16 is bfloat16; losses and metrics are of singles.

@@ -93,11 +93,11 @@ public sealed class Optimizer : IDisposable
 
     /// <summary>Requires that these are the parameters of a network.</summary>
     /// <exception cref="ArgumentException">They are another's.</exception>
-    internal void RequireOf(Network other)
+    internal void RequireOf(Network network)
     {
-        if (other != network)
+        if (network != this.network)
             throw new ArgumentException(
-                "The optimizer is another network's; make one for this network.", nameof(other));
+                "The optimizer is another network's; make one for this network.", nameof(network));
     }
 
     /// <inheritdoc/>

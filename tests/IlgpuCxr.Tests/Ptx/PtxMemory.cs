@@ -64,9 +64,10 @@ internal sealed unsafe class PtxMemory
         Page page = PageOf(address);
         for (int i = 0; i < bytes; i++, address++, value >>= 8)
         {
-            ref PtxVisits visits = ref page.Visits[Page.At(address)];
+            int at = Page.At(address);
+            ref PtxVisits visits = ref page.Visits[at];
             if (!visits.IsWritten)
-                page.Before[Page.At(address)] = *(byte*)address;
+                page.Before[at] = *(byte*)address;
             if (visits.IsWrittenBesides(thread))
                 throw new InvalidOperationException(
                     $"Thread {thread.Index} of group {thread.Group.Index} writes at {address:x} of global memory, as another does in no order.");
