@@ -80,6 +80,8 @@ internal static class Execution
             ([string unknown, ..], true) => $"'{unknown}' is no command of cxr; use one of {commands}, or --help.",
             ([string unknown, ..], false) when command.Subcommands.Count > 0 =>
                 $"'{unknown}' is no command of '{PathOf(command)}'; use one of {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}.",
+            ([string surplus, ..], false) when !surplus.StartsWith('-') =>
+                $"'{surplus}' is more than '{PathOf(command)}' takes, or the value of an option that is not named; see '{PathOf(command)} --help'.",
             ([string unknown, ..], false) =>
                 $"'{unknown}' is no option of '{PathOf(command)}'; '{PathOf(command)} --help' lists those.",
             ([], false) when command.Subcommands.Count > 0 =>

@@ -194,7 +194,7 @@ public static class Checkpoint
             && tensor.IsConvertible
             ? tensor
             : throw new NetworkException(
-                $"{file.Path} does not hold what the optimizer remembers of {parameter.Name}; resume from the 'last' that this training wrote.");
+                $"{file.Path} does not hold what the optimizer remembers of {parameter.Name}, as '{name}'; resume from the 'last' that this training wrote, with an optimizer of the same kind.");
 
     /// <summary>The steps trained, from which Adam and dropout go on.</summary>
     private static int StepsOf(WeightFile file) =>

@@ -135,11 +135,7 @@ public sealed record TrainingOptions
         UsageException.Require(
             Task == ClassificationTask.MultiLabel || Loss == LossKind.CrossEntropy,
             "--task binary has one class an image: use --loss ce, or --task multilabel.");
-        UsageException.Require(
-            Focal.Alpha is >= 0 and <= 1, UsageException.OutOfRange("--alpha", Focal.Alpha, "a number from 0 to 1"));
-        UsageException.Require(
-            Focal.Gamma >= 0 && float.IsFinite(Focal.Gamma),
-            UsageException.OutOfRange("--gamma", Focal.Gamma, "0 or a positive number"));
+        Criterion.Validate(Focal);
         Optimizer.Validate();
     }
 }

@@ -36,6 +36,7 @@ public sealed class WrongInputTests
     [TestCase("train", WrongUsage, "--data")]
     [TestCase("train --data", WrongUsage, "--data")]
     [TestCase("train --data {data} --bogus", WrongUsage, "--bogus")]
+    [TestCase("train --data {data} other", WrongUsage, "'other' is more than 'cxr train' takes")]
     [TestCase("train --data {data} --size 8", WrongUsage, "at least 32")]
     [TestCase("train --data {data} --size 5000", WrongUsage, "at most 4096")]
     [TestCase("train --data {data} --size abc", WrongUsage, "--size 'abc' is not a whole number")]

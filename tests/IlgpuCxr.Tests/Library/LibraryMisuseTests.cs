@@ -1,7 +1,9 @@
 using IlgpuCxr.Data;
 using IlgpuCxr.Kernels.Device;
+using IlgpuCxr.Kernels.Loss;
 using IlgpuCxr.Layers;
 using IlgpuCxr.Models;
+using IlgpuCxr.Tests.WeightsImport;
 using IlgpuCxr.Training;
 
 namespace IlgpuCxr.Tests.Library;
@@ -171,6 +173,34 @@ public sealed class LibraryMisuseTests
         Assert.That(
             () => step.Train(Batch, Fill, Classes(Batch, out _), default),
             Throws.ArgumentException.With.Message.Contains("loss has 0 elements; give it 1"));
+    }
+
+    [TestCase(1.5f, 2, "--alpha 1.5 is out of range")]
+    [TestCase(float.NaN, 2, "--alpha NaN is out of range")]
+    [TestCase(0.25f, -1, "--gamma -1 is out of range")]
+    public void Settings_of_a_loss_out_of_range_are_refused(float alpha, float gamma, string message) =>
+        Assert.That(
+            () => new Criterion(LossKind.Focal, new FocalOptions(alpha, gamma, Mean: true)),
+            Throws.TypeOf<UsageException>().With.Message.Contains(message));
+
+    [Test]
+    public void A_loss_that_is_none_is_refused() =>
+        Assert.That(
+            () => new Criterion((LossKind)7, FocalOptions.Study),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("use one of CrossEntropy"));
+
+    [Test]
+    public void What_another_kind_of_optimizer_remembers_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var adam = new Optimizer(device, network, new OptimizerOptions { Kind = OptimizerKind.Adam });
+        string file = folder.PathOf("of-adam");
+        Checkpoint.Save(file, device, network, adam);
+        Assert.That(
+            () => Checkpoint.Load(file, device, network, optimizer),
+            Throws.TypeOf<NetworkException>().With.Message.Contains("'optimizer.momentum_buffer.conv.weight'")
+                .And.Message.Contains("an optimizer of the same kind"));
+        Assert.That(() => Checkpoint.Load(file, device, network, adam), Throws.Nothing);
     }
 
     [Test]

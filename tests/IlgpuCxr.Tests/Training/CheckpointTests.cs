@@ -84,7 +84,7 @@ public sealed class CheckpointTests
     public void What_the_optimizer_needs_must_be_there_with_its_shape()
     {
         using var optimizer = new Optimizer(device, network, new OptimizerOptions());
-        string message = "does not hold what the optimizer remembers of conv1.weight; resume from the 'last'";
+        string message = "does not hold what the optimizer remembers of conv1.weight, as 'optimizer.momentum_buffer.conv1.weight'; resume from the 'last'";
         Assert.That(
             () => Checkpoint.Load(path, device, network, optimizer),
             Throws.TypeOf<NetworkException>().With.Message.Contains(message));
