@@ -50,18 +50,40 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     public TLauncher OnePerIndex<TLauncher>(MethodInfo kernel)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd((kernel, null, null), static (key, accelerator) =>
-            accelerator.LoadAutoGroupedKernel(
-                Compile(accelerator.GetBackend(), key.Method, default)).CreateLauncherDelegate<TLauncher>(),
-            accelerator);
+        {
+            CompiledKernel compiled = Compile(accelerator.GetBackend(), key.Method, default);
+            return Load(accelerator, key.Method, () => accelerator.LoadAutoGroupedKernel(compiled))
+                .CreateLauncherDelegate<TLauncher>();
+        }, accelerator);
 
     /// <inheritdoc/>
     public TLauncher Grouped<TLauncher>(MethodInfo kernel, KernelSpecialization specialization)
         where TLauncher : Delegate =>
         (TLauncher)launchers.GetOrAdd(
             (kernel, specialization.MaxNumThreadsPerGroup, specialization.MinNumGroupsPerMultiprocessor),
-            static (key, accelerator) => accelerator
-                .LoadKernel(
-                    Compile(accelerator.GetBackend(), key.Method, new KernelSpecialization(key.Threads, key.Groups)))
-                .CreateLauncherDelegate<TLauncher>(),
+            static (key, accelerator) =>
+            {
+                var limits = new KernelSpecialization(key.Threads, key.Groups);
+                CompiledKernel compiled = Compile(accelerator.GetBackend(), key.Method, limits);
+                return Load(accelerator, key.Method, () => accelerator.LoadKernel(compiled))
+                    .CreateLauncherDelegate<TLauncher>();
+            },
             accelerator);
+
+    /// <summary>Hands a compiled kernel to the driver.</summary>
+    /// <exception cref="DeviceException">The driver refuses it.</exception>
+    internal static Kernel Load(Accelerator accelerator, MethodInfo kernel, Func<Kernel> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (AcceleratorException exception)
+        {
+            // ILGPU gives the assembler's own words to System.Diagnostics.Trace alone.
+            throw new DeviceException(
+                $"The driver of {accelerator.Name} refuses the kernel {kernel.DeclaringType?.Name}.{kernel.Name} ({exception.Message.TrimEnd('.')}); update that driver, or choose another device. With the environment variable DOTNET_DebugWriteToStdErr=1 its assembler's words are shown.",
+                exception);
+        }
+    }
 }

@@ -84,9 +84,9 @@ public sealed class GradientChecker(string selector, int threads) : IDisposable
                 if (check.Runs(device, algorithm))
                     reports.Add(CheckKernels(check, device, algorithm.Length == 0 ? "chosen" : algorithm));
             }
-            catch (DeviceException)
+            catch (DeviceException exception) when (exception.InnerException is null)
             {
-                // The operator says that this device cannot run the algorithm.
+                // The operator says that this device cannot run the algorithm; a driver's refusal has one within.
             }
         }
         return reports;
