@@ -74,15 +74,16 @@ internal sealed class KernelLoader(Accelerator accelerator) : IKernelLoader
     /// <exception cref="DeviceException">The driver refuses it.</exception>
     internal static Kernel Load(Accelerator accelerator, MethodInfo kernel, Func<Kernel> load)
     {
+        using var words = new TracedWords();
         try
         {
             return load();
         }
         catch (AcceleratorException exception)
         {
-            // ILGPU gives the assembler's own words to System.Diagnostics.Trace alone.
+            string reason = $"{exception.Message.TrimEnd('.')}: {words}".TrimEnd(':', ' ');
             throw new DeviceException(
-                $"The driver of {accelerator.Name} refuses the kernel {kernel.DeclaringType?.Name}.{kernel.Name} ({exception.Message.TrimEnd('.')}); update that driver, or choose another device. With the environment variable DOTNET_DebugWriteToStdErr=1 its assembler's words are shown.",
+                $"The driver of {accelerator.Name} refuses the kernel {kernel.DeclaringType?.Name}.{kernel.Name} ({reason}); update that driver, or choose another device.",
                 exception);
         }
     }
